@@ -1,0 +1,216 @@
+//! Messages that point at a line.
+//!
+//! In: a source text, a span in it, what is wrong. Out: a [`Diagnostic`] that prints itself with file, line,
+//! caret and hint, and serialises to the report. Never: reading files, deciding what is an error.
+
+mod code;
+mod render;
+mod suggest;
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer, ser::SerializeStruct};
+
+pub use code::{Code, Severity};
+pub use suggest::{did_you_mean, nearest};
+
+/// A text that was read, with the name under which people know it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The path as it should be shown: as the user gave it, or relative to the working directory.
+    pub path: PathBuf,
+    /// The whole text, UTF-8.
+    pub text: String,
+}
+
+impl Source {
+    /// Wraps a text and its name.
+    pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Arc<Self> {
+        Arc::new(Self {
+            path: path.into(),
+            text: text.into(),
+        })
+    }
+
+    /// Line and column, both from 1, of a byte offset; the column counts characters.
+    pub fn line_column(&self, offset: usize) -> (usize, usize) {
+        let offset = self.floor(offset);
+        let before = &self.text[..offset];
+        let line = before.bytes().filter(|b| *b == b'\n').count() + 1;
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        (line, before[start..].chars().count() + 1)
+    }
+
+    /// The text of a line counted from 1, without its line ending; empty past the end.
+    pub fn line(&self, line: usize) -> &str {
+        self.text.lines().nth(line.saturating_sub(1)).unwrap_or("")
+    }
+
+    fn floor(&self, offset: usize) -> usize {
+        let mut offset = offset.min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        offset
+    }
+}
+
+/// Where something stands: bytes `start..end` of a source.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The text it stands in.
+    pub source: Arc<Source>,
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+impl std::fmt::Debug for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "{}:{}..{}",
+            self.source.path.display(),
+            self.start,
+            self.end
+        )
+    }
+}
+
+impl Place {
+    /// Bytes `range` of `source`.
+    pub fn new(source: &Arc<Source>, range: Range<usize>) -> Self {
+        Self {
+            source: source.clone(),
+            start: range.start,
+            end: range.end,
+        }
+    }
+
+    /// The first character of a source: for what concerns the whole file.
+    pub fn whole(source: &Arc<Source>) -> Self {
+        Self::new(source, 0..0)
+    }
+
+    /// A part of this place, in bytes from its start.
+    pub fn part(&self, range: Range<usize>) -> Self {
+        Self::new(
+            &self.source,
+            self.start + range.start..self.start + range.end,
+        )
+    }
+
+    /// The text that stands there.
+    pub fn text(&self) -> &str {
+        self.source.text.get(self.start..self.end).unwrap_or("")
+    }
+}
+
+/// One thing that is wrong, or worth a look.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Diagnostic {
+    /// Whether the item fails by it.
+    pub severity: Severity,
+    /// The stable word scripts match on.
+    pub code: Code,
+    /// One sentence without its full stop; names in backticks.
+    pub message: String,
+    /// Where; `None` only for what has no text at all, such as a picture given on the command line.
+    pub place: Option<Place>,
+    /// The file to name when there is no place.
+    pub file: PathBuf,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// The story's row, `row 3 (id tuesday)`, when it came from data.
+    pub row: Option<String>,
+}
+
+impl Diagnostic {
+    /// An error or warning (by its code's default) at a place.
+    pub fn at(code: Code, place: &Place, message: impl Into<String>) -> Self {
+        Self {
+            severity: code.severity(),
+            code,
+            message: message.into(),
+            file: place.source.path.clone(),
+            place: Some(place.clone()),
+            hint: None,
+            row: None,
+        }
+    }
+
+    /// The same for a file without text.
+    pub fn of_file(code: Code, file: &Path, message: impl Into<String>) -> Self {
+        Self {
+            severity: code.severity(),
+            code,
+            message: message.into(),
+            file: file.to_owned(),
+            place: None,
+            hint: None,
+            row: None,
+        }
+    }
+
+    /// Adds what to do about it.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds a hint if there is one.
+    pub fn maybe_hint(mut self, hint: Option<String>) -> Self {
+        self.hint = hint.or(self.hint);
+        self
+    }
+
+    /// Makes it an error or a warning whatever its code's default is.
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
+
+    /// Whether the item fails by it.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
+    /// Line and column from 1; `(1, 1)` without a place.
+    pub fn line_column(&self) -> (usize, usize) {
+        self.place
+            .as_ref()
+            .map_or((1, 1), |p| p.source.line_column(p.start))
+    }
+}
+
+impl Serialize for Diagnostic {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (line, column) = self.line_column();
+        let mut out = serializer.serialize_struct("Diagnostic", 8)?;
+        out.serialize_field("severity", self.severity.as_str())?;
+        out.serialize_field("code", self.code.as_str())?;
+        out.serialize_field("message", &self.message)?;
+        out.serialize_field("file", &self.file.display().to_string())?;
+        out.serialize_field("line", &line)?;
+        out.serialize_field("column", &column)?;
+        if let Some(hint) = &self.hint {
+            out.serialize_field("hint", hint)?;
+        }
+        if let Some(row) = &self.row {
+            out.serialize_field("row", row)?;
+        }
+        out.end()
+    }
+}
+
+/// A value that came with warnings.
+#[derive(Debug, Clone)]
+pub struct Warned<T> {
+    /// The value.
+    pub value: T,
+    /// What is worth a look; never an error.
+    pub warnings: Vec<Diagnostic>,
+}

@@ -1,0 +1,82 @@
+//! Prints a diagnostic for people.
+
+use std::fmt::{self, Display};
+
+use super::Diagnostic;
+
+/// Longest part of a source line that is shown, in characters.
+const SHOWN: usize = 120;
+
+impl Display for Diagnostic {
+    /// ```text
+    /// error[bad-value]: no colour `$acent`
+    ///   --> templates/sale.toml:14:8
+    ///    |
+    /// 14 | fill = "$acent"
+    ///    |        ^^^^^^^^ did you mean `$accent`?
+    /// ```
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (line, column) = self.line_column();
+        write!(
+            f,
+            "{}[{}]: {}",
+            self.severity.as_str(),
+            self.code.as_str(),
+            self.message
+        )?;
+        if let Some(row) = &self.row {
+            write!(f, " ({row})")?;
+        }
+        let Some(place) = self.place.as_ref().filter(|p| !p.source.text.is_empty()) else {
+            write!(f, "\n  --> {}", self.file.display())?;
+            if let Some(hint) = &self.hint {
+                write!(f, "\n   = {hint}")?;
+            }
+            return Ok(());
+        };
+        let pad = " ".repeat(line.to_string().len());
+        let text = place.source.line(line);
+        // a long line is shown from shortly before the caret
+        let skip = if column > SHOWN - 20 { column - 20 } else { 0 };
+        let shown: String = text
+            .chars()
+            .skip(skip)
+            .take(SHOWN)
+            .map(|c| if c == '\t' { ' ' } else { c })
+            .collect();
+        let carets = place.text().lines().next().unwrap_or("").chars().count();
+        let room = shown.chars().count().saturating_sub(column - 1 - skip);
+        let carets = carets.min(room).max(1);
+        writeln!(f, "\n{pad} --> {}:{line}:{column}", self.file.display())?;
+        writeln!(f, "{pad} |")?;
+        writeln!(f, "{line} | {shown}")?;
+        write!(
+            f,
+            "{pad} | {}{}",
+            " ".repeat(column - 1 - skip),
+            "^".repeat(carets)
+        )?;
+        if let Some(hint) = &self.hint {
+            write!(f, " {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::diag::{Code, Diagnostic, Place, Source};
+
+    #[test]
+    fn a_diagnostic_shows_file_line_caret_and_hint() {
+        let source = Source::new("templates/sale.toml", "[canvas]\nfill = \"$acent\"\n");
+        let at = Place::new(&source, 16..24);
+        let shown = Diagnostic::at(Code::BadValue, &at, "no colour `$acent`")
+            .hint("did you mean `$accent`?")
+            .to_string();
+        assert_eq!(
+            shown,
+            "error[bad-value]: no colour `$acent`\n --> templates/sale.toml:2:8\n  |\n2 | fill = \"$acent\"\n  |        ^^^^^^^^ did you mean `$accent`?"
+        );
+    }
+}

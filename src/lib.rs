@@ -1,0 +1,20 @@
+//! Storypress turns TOML templates and rows of data into finished Instagram Stories.
+//!
+//! A story walks one way through the rooms below; each takes one type and gives the next:
+//!
+//! ```text
+//!  TOML ─ template ─► Template ─ scene ─► Scene ─ frame ─► Frame ─ media ─► Media
+//!               (+ data row, brand)
+//! ```
+//!
+//! The order of the `mod` lines is the import rule: a room names only rooms above it.
+//! `tests/house.rs` holds it.
+
+pub mod cli;
+pub mod data;
+pub mod diag;
+pub mod frame;
+pub mod media;
+pub mod project;
+pub mod scene;
+pub mod template;

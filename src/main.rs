@@ -1,0 +1,3 @@
+//! The `storypress` program.
+
+fn main() {}

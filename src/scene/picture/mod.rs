@@ -1,0 +1,75 @@
+//! Pictures as a phone takes them, made ready to be painted.
+//!
+//! In: a file, the box it is drawn into, fit, focus, filter. Out: [`Prepared`] pixels: upright, sRGB, cropped and
+//! resized to the pixel. Never: deciding which files may be read.
+
+use std::sync::Arc;
+
+use crate::scene::Pixels;
+
+/// How a picture meets its box.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Fit {
+    /// Fills the box, cut at its edges.
+    #[default]
+    Cover,
+    /// Whole inside the box.
+    Contain,
+    /// Stretched to the box.
+    Fill,
+    /// Whole inside the box, over a blurred copy that covers it.
+    Blur,
+}
+
+/// Changes to a picture's look, in this order; the default changes nothing.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Filter {
+    /// Gaussian sigma in output pixels (CSS `blur()`), 0 is none.
+    pub blur: f32,
+    /// CSS: 1 is unchanged, 0 is black.
+    pub brightness: f32,
+    /// CSS: 1 is unchanged, 0 is grey.
+    pub contrast: f32,
+    /// CSS: 1 is unchanged, 0 is without colour.
+    pub saturation: f32,
+    /// 0–1; CSS `grayscale()`.
+    pub grayscale: f32,
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self {
+            blur: 0.0,
+            brightness: 1.0,
+            contrast: 1.0,
+            saturation: 1.0,
+            grayscale: 0.0,
+        }
+    }
+}
+
+/// What a layer wants of a picture.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Wanted {
+    /// Width of the box in output pixels, above zero.
+    pub width_px: u32,
+    /// Height of the box in output pixels, above zero.
+    pub height_px: u32,
+    /// How the picture meets it.
+    pub fit: Fit,
+    /// The point of the picture to keep (cover) or the alignment (contain), 0–1 from its left-top corner.
+    pub focus: (f32, f32),
+    /// Changes to its look.
+    pub filter: Filter,
+}
+
+/// A picture ready to be painted.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// Its pixels.
+    pub pixels: Arc<Pixels>,
+    /// Where they start in the box, output pixels from its left-top corner; (0, 0) unless `Contain`.
+    pub offset_px: (u32, u32),
+    /// Output pixels per source pixel; above 1 the picture is enlarged. 1 for SVG.
+    pub scale: f32,
+}

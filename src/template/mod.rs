@@ -1,0 +1,1 @@
+//! Reads TOML and keeps where every value stood.
