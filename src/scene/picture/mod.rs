@@ -3,7 +3,24 @@
 //! In: a file, the box it is drawn into, fit, focus, filter. Out: [`Prepared`] pixels: upright, sRGB, cropped and
 //! resized to the pixel. Never: deciding which files may be read.
 
+mod cache;
+mod color;
+mod error;
+mod fit;
+mod format;
+mod jpeg;
+mod prepare;
+mod raster;
+mod resample;
+mod scratch;
+mod source;
+mod store;
+mod turn;
+
 use std::sync::Arc;
+
+pub use error::Error;
+pub use store::{Limits, Pictures};
 
 use crate::scene::Pixels;
 

@@ -1,0 +1,112 @@
+//! PNG, WebP, GIF, and the JPEGs that the fast decoder refuses, through the `image` crate.
+
+use std::io::Cursor;
+
+use image::metadata::Orientation;
+use image::{ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader};
+
+use super::error::Error;
+use super::scratch::Scratch;
+use super::source::{Model, Part, Source, check_size};
+
+/// What a file says before its pixels: stored size and how it is turned.
+pub(super) fn head(bytes: &[u8], format: ImageFormat) -> Result<((u32, u32), Orientation), Error> {
+    let mut decoder = decoder(bytes, format)?;
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    Ok((decoder.dimensions(), orientation))
+}
+
+fn decoder(bytes: &[u8], format: ImageFormat) -> Result<impl ImageDecoder + '_, Error> {
+    ImageReader::with_format(Cursor::new(bytes), format)
+        .into_decoder()
+        .map_err(|error| translate(error, format))
+}
+
+/// Decodes a whole file.
+pub(super) fn decode(bytes: &[u8], format: ImageFormat, limit: u64) -> Result<Source, Error> {
+    let mut decoder = decoder(bytes, format)?;
+    let (width, height) = decoder.dimensions();
+    check_size(width.into(), height.into(), limit)?;
+    let mut limits = image::Limits::default();
+    // eight bytes for a 16-bit pixel, and as much again for the decoder itself
+    limits.max_alloc = Some(limit.saturating_mul(16));
+    let fail = |error| translate(error, format);
+    decoder.set_limits(limits).map_err(fail)?;
+    let icc = decoder.icc_profile().unwrap_or(None);
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let grey = matches!(decoder.color_type(), ColorType::L8 | ColorType::L16);
+    let picture = DynamicImage::from_decoder(decoder).map_err(fail)?;
+    let mut source = if grey {
+        from_grey(picture.into_luma8())
+    } else {
+        from_rgba(picture.into_rgba8())
+    };
+    source.turn = orientation.into();
+    source.icc = icc;
+    Ok(source)
+}
+
+fn from_grey(picture: image::GrayImage) -> Source {
+    let (width, height) = picture.dimensions();
+    Source {
+        samples: Scratch::from(picture.into_raw()),
+        parts: vec![Part::whole(width, height)],
+        model: Model::Grey,
+        opaque: true,
+        size: (width, height),
+        turn: Orientation::NoTransforms.into(),
+        icc: None,
+    }
+}
+
+/// Premultiplies on the way.
+fn from_rgba(picture: image::RgbaImage) -> Source {
+    let (width, height) = picture.dimensions();
+    let mut samples = picture.into_raw();
+    let mut opaque = true;
+    for pixel in samples.as_chunks_mut::<4>().0 {
+        let alpha = u32::from(pixel[3]);
+        if alpha != 255 {
+            opaque = false;
+            for v in &mut pixel[..3] {
+                *v = ((u32::from(*v) * alpha + 127) / 255) as u8;
+            }
+        }
+    }
+    Source {
+        samples: Scratch::from(samples),
+        parts: vec![Part::whole(width, height)],
+        model: Model::Rgba,
+        opaque,
+        size: (width, height),
+        turn: Orientation::NoTransforms.into(),
+        icc: None,
+    }
+}
+
+fn name(format: ImageFormat) -> &'static str {
+    match format {
+        ImageFormat::Jpeg => "JPEG",
+        ImageFormat::Png => "PNG",
+        ImageFormat::Gif => "GIF",
+        ImageFormat::WebP => "WebP",
+        _ => "picture",
+    }
+}
+
+fn translate(error: ImageError, format: ImageFormat) -> Error {
+    let format = name(format);
+    match error {
+        ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            Error::Truncated { format }
+        }
+        ImageError::Unsupported(error) => Error::Unsupported {
+            format,
+            what: error.to_string(),
+        },
+        other => Error::Damaged {
+            format,
+            reason: other.to_string(),
+        },
+    }
+}

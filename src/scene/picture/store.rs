@@ -1,0 +1,216 @@
+//! The pictures of a batch: each file is looked at once, each wanted form made once while it is remembered.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::SystemTime;
+
+use super::cache::Cache;
+use super::error::Error;
+use super::scratch::Scratch;
+use super::{Fit, Prepared, Wanted, format, prepare};
+use crate::scene::Mask;
+
+/// How much of a machine pictures may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Pixels of one picture, 100 million by default.
+    pub max_pixels: u64,
+    /// Bytes of prepared pictures that are remembered, 96 MiB by default.
+    pub cache_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_pixels: 100_000_000,
+            cache_bytes: 96 << 20,
+        }
+    }
+}
+
+/// Bytes of a file that is read as a picture; a hundred megapixels of 16-bit PNG are about 600 MB.
+const MAX_FILE_BYTES: u64 = 640 << 20;
+
+/// What one state of a file is known by.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Identity {
+    path: PathBuf,
+    len: u64,
+    modified: Option<SystemTime>,
+}
+
+/// What has been learnt of a file.
+#[derive(Default)]
+struct Facts {
+    size: OnceLock<Result<(u32, u32), Error>>,
+    digest: OnceLock<Result<[u8; 32], Error>>,
+}
+
+/// What a prepared picture is known by; floats by their bits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    file: Identity,
+    size: (u32, u32),
+    fit: Fit,
+    numbers: [u32; 7],
+}
+
+/// The pictures of a batch, shared by its threads.
+///
+/// A file is known by its path, length and time of change; when it changes, it is read anew. Two threads that want
+/// the same wait for one of them to make it. What was used longest ago is forgotten first.
+pub struct Pictures {
+    limits: Limits,
+    facts: Mutex<HashMap<Identity, Arc<Facts>>>,
+    prepared: Cache<Key, Result<Prepared, Error>>,
+    masks: Cache<(Identity, u32, u32), Result<Arc<Mask>, Error>>,
+}
+
+impl Pictures {
+    /// None so far.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            facts: Mutex::default(),
+            prepared: Cache::new(limits.cache_bytes),
+            masks: Cache::new(limits.cache_bytes / 8),
+        }
+    }
+
+    /// The natural size of a picture once it is upright, in its own pixels; of an SVG in CSS pixels, rounded up.
+    ///
+    /// # Errors
+    /// The file cannot be read, is no known picture, or has more pixels than the limit.
+    pub fn size(&self, path: &Path) -> Result<(u32, u32), Error> {
+        let file = identify(path)?;
+        let facts = self.facts(&file);
+        facts
+            .size
+            .get_or_init(|| format::size(&read(&file)?, self.limits.max_pixels))
+            .clone()
+    }
+
+    /// The BLAKE3 hash of the file.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn digest(&self, path: &Path) -> Result<[u8; 32], Error> {
+        let file = identify(path)?;
+        let facts = self.facts(&file);
+        facts
+            .digest
+            .get_or_init(|| Ok(*blake3::hash(&read(&file)?).as_bytes()))
+            .clone()
+    }
+
+    /// A picture as a layer wants it: upright, sRGB, cropped and resized to the pixel, filtered.
+    ///
+    /// # Errors
+    /// The file cannot be read, is no known picture, is cut off or damaged, or is larger than the limit.
+    pub fn prepare(&self, path: &Path, wanted: &Wanted) -> Result<Prepared, Error> {
+        let file = identify(path)?;
+        let filter = wanted.filter;
+        let numbers = [
+            wanted.focus.0,
+            wanted.focus.1,
+            filter.blur,
+            filter.brightness,
+            filter.contrast,
+            filter.saturation,
+            filter.grayscale,
+        ];
+        let key = Key {
+            file,
+            size: (wanted.width_px, wanted.height_px),
+            fit: wanted.fit,
+            numbers: numbers.map(f32::to_bits),
+        };
+        self.prepared.get(
+            &key,
+            || {
+                let mut bytes = read(&key.file)?;
+                prepare::prepare(&mut bytes, wanted, self.limits.max_pixels)
+            },
+            |made| made.as_ref().map_or(0, |made| made.pixels.rgba.len()),
+        )
+    }
+
+    /// A picture as a mask, stretched over `width_px` × `height_px`: its alpha, or its light when it is opaque.
+    ///
+    /// # Errors
+    /// As for [`prepare`](Self::prepare).
+    pub fn mask(&self, path: &Path, width_px: u32, height_px: u32) -> Result<Arc<Mask>, Error> {
+        let file = identify(path)?;
+        self.masks.get(
+            &(file.clone(), width_px, height_px),
+            || {
+                let mut bytes = read(&file)?;
+                prepare::mask(&mut bytes, (width_px, height_px), self.limits.max_pixels)
+                    .map(Arc::new)
+            },
+            |made| made.as_ref().map_or(0, |made| made.coverage.len()),
+        )
+    }
+
+    /// How many times a picture was made rather than remembered.
+    pub fn made(&self) -> usize {
+        self.prepared.made()
+    }
+
+    fn facts(&self, file: &Identity) -> Arc<Facts> {
+        let mut facts = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(facts.entry(file.clone()).or_default())
+    }
+}
+
+impl std::fmt::Debug for Pictures {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pictures")
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+fn identify(path: &Path) -> Result<Identity, Error> {
+    let meta = fs::metadata(path).map_err(unreadable)?;
+    if !meta.is_file() {
+        // a device or pipe may never end
+        return Err(Error::Unreadable {
+            reason: "it is not a regular file".to_owned(),
+        });
+    }
+    Ok(Identity {
+        path: path.to_owned(),
+        len: meta.len(),
+        modified: meta.modified().ok(),
+    })
+}
+
+fn read(file: &Identity) -> Result<Scratch, Error> {
+    if file.len == 0 {
+        return Err(Error::Empty);
+    }
+    if file.len > MAX_FILE_BYTES {
+        return Err(Error::FileTooLarge {
+            bytes: file.len,
+            limit: MAX_FILE_BYTES,
+        });
+    }
+    let mut bytes = Scratch::new(file.len as usize);
+    fs::File::open(&file.path)
+        .and_then(|mut open| open.read_exact(&mut bytes))
+        .map_err(unreadable)?;
+    Ok(bytes)
+}
+
+fn unreadable(error: std::io::Error) -> Error {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => Error::Missing,
+        _ => Error::Unreadable {
+            reason: error.to_string(),
+        },
+    }
+}
