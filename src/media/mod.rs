@@ -1,1 +1,244 @@
-//! Finished files.
+//! Finished media that the platform accepts, and the judgement of media that exist.
+//!
+//! In: a painted frame and the name its file shall have. Out: a [`Media`], whole and verified, or an error and no file.
+//! [`probe`] says what a file holds, [`verify`] holds it against the platform's rules.
+//! Never: painting, the network, a clock; a file under its final name before it is whole.
+//!
+//! Film joins here beside [`still`]; [`probe`] and [`verify`] already know a film when they see one and say
+//! [`Error::FilmNotSupported`].
+
+mod content;
+mod error;
+mod exif;
+mod icc;
+mod jpeg;
+mod jpeg_walk;
+mod png;
+mod png_walk;
+mod probe;
+mod rules;
+mod unfinished;
+mod verify;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::frame::Frame;
+
+pub use error::Error;
+pub use probe::{Icc, Probe, probe};
+pub use rules::{BUDGET_BYTES, PLATFORM_IMAGE_BYTES};
+pub use unfinished::{FOLDER, sweep};
+pub use verify::{Profile, Report, Rule, verify};
+
+use unfinished::Unfinished;
+
+/// A finished file: written whole, read back, and under its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Media {
+    /// Where it is; absolute.
+    pub path: PathBuf,
+    /// Image or video.
+    pub kind: Kind,
+    /// Its length.
+    pub bytes: u64,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// SHA-256 of the whole file, 64 lower-case hex digits.
+    pub sha256: String,
+    /// The JPEG quality it has, 1–100; lower than was asked where the limit needed it. `None` for PNG.
+    #[serde(skip)]
+    pub quality: Option<u8>,
+    /// Sentences for the report: what was given up to keep the limit. Usually none.
+    #[serde(skip)]
+    pub notes: Vec<String>,
+}
+
+/// What the platform takes a medium for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A still picture.
+    Image,
+}
+
+/// The file formats a still can be written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// The one the platform takes.
+    Jpeg,
+    /// For guides, contact sheets, and other uses than publishing.
+    Png,
+}
+
+impl Format {
+    /// How a file name of it ends, without the dot.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Jpeg => "jpg",
+            Self::Png => "png",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Jpeg => "JPEG",
+            Self::Png => "PNG",
+        })
+    }
+}
+
+/// How a still is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// JPEG by default, whatever the path ends in.
+    pub format: Format,
+    /// JPEG quality, 1–100, clamped; 90 by default.
+    pub quality: u8,
+    /// The largest file, in bytes; 8,000,000 by default. Quality steps down, to 30 at the least, to keep it.
+    pub max_bytes: u64,
+    /// The folder for the unfinished file, on the target's file system; by default `.storypress` beside the target.
+    pub unfinished: Option<PathBuf>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            format: Format::Jpeg,
+            quality: 90,
+            max_bytes: BUDGET_BYTES,
+            unfinished: None,
+        }
+    }
+}
+
+/// Writes a frame as a picture at `path`, replacing what is there.
+///
+/// The bytes go to a temporary file first, are read back, and get their name last: whoever looks at `path` sees the
+/// old file or the whole new one. Missing folders are made. The same frame and options give the same bytes on
+/// every machine and thread.
+///
+/// JPEGs carry no profile: a JPEG without one is sRGB to every reader, the platform's included, and sRGB is what
+/// frames are. They carry no EXIF either, so nothing can turn them. Transparent pixels show black in a JPEG.
+///
+/// # Errors
+/// [`Error::TooLarge`] if even quality 30 is over `max_bytes`, [`Error::Size`] for a frame without pixels,
+/// [`Error::Io`] and [`Error::Altered`] from the disk. No file is left behind then, and an older one stays.
+pub fn still(frame: &Frame, path: &Path, options: &Options) -> Result<Media, Error> {
+    let pixels = Pixels {
+        width: frame.width(),
+        height: frame.height(),
+        rgba: frame.rgba(),
+    };
+    write(pixels, path, options)
+}
+
+/// A picture that no scene stands behind: a contact sheet, a guide.
+#[derive(Clone, Copy)]
+pub struct Pixels<'a> {
+    /// Pixels a row.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+    /// `width * height * 4` bytes: RGBA8, sRGB, premultiplied, from the top left.
+    pub rgba: &'a [u8],
+}
+
+impl fmt::Debug for Pixels<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pixels({}×{})", self.width, self.height)
+    }
+}
+
+impl Pixels<'_> {
+    /// There are pixels, as many as the sides say, and no side is over `max_side`.
+    fn fit_sides(&self, max_side: u32) -> bool {
+        let sides = 1..=max_side;
+        let bytes = u64::from(self.width) * u64::from(self.height) * 4;
+        sides.contains(&self.width)
+            && sides.contains(&self.height)
+            && self.rgba.len() as u64 == bytes
+    }
+
+    fn refused(&self, format: Format) -> Error {
+        Error::Size {
+            width: self.width,
+            height: self.height,
+            format,
+        }
+    }
+}
+
+/// Writes pixels as [`still`] writes a frame.
+///
+/// # Errors
+/// As [`still`]; [`Error::Size`] also where `rgba` has not the length that the sides ask for.
+pub fn write(pixels: Pixels<'_>, path: &Path, options: &Options) -> Result<Media, Error> {
+    let path = std::path::absolute(path).map_err(Error::io("write", path))?;
+    let media = |bytes: &[u8], quality: Option<u8>, notes| Media {
+        path: path.clone(),
+        kind: Kind::Image,
+        bytes: bytes.len() as u64,
+        width: pixels.width,
+        height: pixels.height,
+        sha256: hex(&Sha256::digest(bytes)),
+        quality,
+        notes,
+    };
+    match options.format {
+        Format::Jpeg => jpeg::encode(
+            pixels,
+            options.quality,
+            options.max_bytes,
+            |bytes, quality| {
+                jpeg_walk::whole(bytes, pixels.width, pixels.height)
+                    .map_err(|said| refused(options.format, said))?;
+                put(bytes, &path, options)?;
+                let notes = lowered(options, quality).into_iter().collect();
+                Ok(media(bytes, Some(quality), notes))
+            },
+        ),
+        Format::Png => png::encode(pixels, options.max_bytes, |bytes| {
+            png_walk::whole(bytes, pixels.width, pixels.height)
+                .map_err(|said| refused(options.format, said))?;
+            put(bytes, &path, options)?;
+            Ok(media(bytes, None, Vec::new()))
+        }),
+    }
+}
+
+/// Temporary, read back, renamed.
+fn put(bytes: &[u8], path: &Path, options: &Options) -> Result<(), Error> {
+    let mut file = Unfinished::create(path, options.unfinished.as_deref())?;
+    file.write(bytes)?;
+    file.check(bytes)?;
+    file.name(path)
+}
+
+fn refused(format: Format, said: String) -> Error {
+    Error::Encode { format, said }
+}
+
+fn lowered(options: &Options, quality: u8) -> Option<String> {
+    let asked = options.quality.clamp(1, 100);
+    (quality < asked).then(|| {
+        format!(
+            "quality lowered from {asked} to {quality} to stay within {} bytes",
+            options.max_bytes
+        )
+    })
+}
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! What can go wrong between a frame and a finished file.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::Format;
+
+/// Why a medium was not written, or could not be read.
+#[derive(Debug)]
+pub enum Error {
+    /// The file system refused; the message says in plain words whether the disk is full or the folder read-only.
+    Io {
+        /// What was tried, to follow "cannot": `write`, `rename into place`.
+        doing: &'static str,
+        /// The file or folder it was tried on.
+        path: PathBuf,
+        /// The answer of the system.
+        source: io::Error,
+    },
+    /// What was read back is not what was written: a failing disk, or somebody else wrote there.
+    Altered {
+        /// The temporary file, which is gone again.
+        path: PathBuf,
+    },
+    /// Even the least quality needs more bytes than allowed.
+    TooLarge {
+        /// The smallest it got.
+        bytes: u64,
+        /// The limit.
+        max_bytes: u64,
+        /// The quality at which it was smallest; `None` for PNG, which has none.
+        quality: Option<u8>,
+    },
+    /// Width or height that the format cannot hold, zero among them.
+    Size {
+        /// Width in pixels.
+        width: u32,
+        /// Height in pixels.
+        height: u32,
+        /// The format that cannot hold it.
+        format: Format,
+    },
+    /// The encoder refused, or gave something that is not whole.
+    Encode {
+        /// The format that was asked for.
+        format: Format,
+        /// The encoder's own words.
+        said: String,
+    },
+    /// A file that holds no medium this room knows, or too little of one.
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        said: String,
+    },
+    /// A film: reading and judging film is not supported yet.
+    FilmNotSupported {
+        /// The file.
+        path: PathBuf,
+        /// What it is: `MP4`, `MOV`, `WebM`.
+        container: &'static str,
+    },
+}
+
+impl Error {
+    pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io {
+            doing,
+            path,
+            source,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io {
+                doing,
+                path,
+                source,
+            } => {
+                let path = path.display();
+                match source.kind() {
+                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                        write!(f, "cannot {doing} `{path}`: no space left on the disk")
+                    }
+                    io::ErrorKind::PermissionDenied => {
+                        write!(f, "cannot {doing} `{path}`: no permission")
+                    }
+                    io::ErrorKind::ReadOnlyFilesystem => {
+                        write!(f, "cannot {doing} `{path}`: the file system is read-only")
+                    }
+                    io::ErrorKind::CrossesDevices => write!(
+                        f,
+                        "cannot {doing} `{path}`: the folder for unfinished files is on another file system"
+                    ),
+                    io::ErrorKind::NotFound => write!(f, "cannot {doing} `{path}`: no such file"),
+                    _ => write!(f, "cannot {doing} `{path}`: {source}"),
+                }
+            }
+            Self::Altered { path } => write!(
+                f,
+                "`{}` does not read back as it was written; the disk may be failing",
+                path.display()
+            ),
+            Self::TooLarge {
+                bytes,
+                max_bytes,
+                quality,
+            } => {
+                write!(f, "the picture needs {bytes} bytes")?;
+                if let Some(quality) = quality {
+                    write!(f, " even at quality {quality}")?;
+                }
+                write!(f, ", the limit is {max_bytes}")
+            }
+            Self::Size {
+                width,
+                height,
+                format,
+            } => write!(f, "{format} cannot hold {width}×{height} pixels"),
+            Self::Encode { format, said } => write!(f, "cannot encode {format}: {said}"),
+            Self::Unreadable { path, said } => {
+                write!(f, "cannot read `{}`: {said}", path.display())
+            }
+            Self::FilmNotSupported { path, container } => write!(
+                f,
+                "`{}` is a film ({container}); film is not supported yet",
+                path.display()
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Finished media held against the rules.
+//!
+//! In: a path and whose rules. Out: a [`Report`], one line a rule. Never: a changed file.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Serialize, Serializer};
+
+use super::content::Content;
+use super::{Error, probe, rules};
+use crate::diag::Severity;
+
+/// Whose rules.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// What Storypress promises of its own files: 8,000,000 bytes at the most, nothing turned.
+    #[default]
+    Budget,
+    /// What the platform's own documentation asks.
+    Platform,
+}
+
+/// One rule, and whether the file keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Rule {
+    /// The stable word: `format extended coding components size pixels aspect color orientation metadata whole trailing`.
+    pub rule: &'static str,
+    /// It is kept.
+    pub ok: bool,
+    /// What breaking it means: an error is refused or shown wrong, a warning is shown otherwise than meant.
+    #[serde(serialize_with = "as_word")]
+    pub severity: Severity,
+    /// What was found, as a sentence without its full stop.
+    pub said: String,
+}
+
+fn as_word<S: Serializer>(severity: &Severity, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(severity.as_str())
+}
+
+/// Every rule a file was held against.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The file, as it was named.
+    pub path: PathBuf,
+    /// Whose rules.
+    pub profile: Profile,
+    /// Its length.
+    pub bytes: u64,
+    /// The rules, in the order of the documentation; those that do not concern this kind of file are left out.
+    pub rules: Vec<Rule>,
+}
+
+impl Report {
+    /// No rule of severity error is broken.
+    pub fn is_ok(&self) -> bool {
+        !self
+            .rules
+            .iter()
+            .any(|rule| !rule.ok && rule.severity == Severity::Error)
+    }
+
+    /// The broken rules, errors first.
+    pub fn broken(&self) -> impl Iterator<Item = &Rule> {
+        let of = |severity| {
+            self.rules
+                .iter()
+                .filter(move |rule| !rule.ok && rule.severity == severity)
+        };
+        of(Severity::Error).chain(of(Severity::Warning))
+    }
+}
+
+/// Holds a finished file against the rules; of a picture every scan is read.
+///
+/// A file that is no picture gets a report too, with its `format` rule broken.
+///
+/// # Errors
+/// [`Error::Io`] if it cannot be read, [`Error::FilmNotSupported`] for film.
+pub fn verify(path: &Path, profile: Profile) -> Result<Report, Error> {
+    let (content, bytes) = probe::open(path)?;
+    let rules = match content {
+        Content::Jpeg => rules::of_jpeg(&bytes, profile),
+        Content::Png => rules::of_png(&bytes, profile),
+        _ => rules::of_other(content, &bytes, profile),
+    };
+    Ok(Report {
+        path: path.to_owned(),
+        profile,
+        bytes: bytes.len() as u64,
+        rules,
+    })
+}
