@@ -3,7 +3,16 @@
 //! In: [`Span`]s, a [`Style`], the [`Room`] there is. Out: a [`Set`] text: positioned glyphs and line boxes, with
 //! the box's left-top corner as origin. Never: colours (a glyph run carries its span's number), painting.
 
+mod fonts;
+mod place;
+mod set;
+mod shape;
+mod words;
+
 use crate::scene::{Face, Glyph, Rect};
+
+pub use fonts::{BrandFont, EMOJI_FAMILY, TEXT_FAMILY, UnreadableFont};
+pub use set::Typesetter;
 
 /// A stretch of text in one look.
 #[derive(Debug, Clone, PartialEq)]
