@@ -1,1 +1,84 @@
 //! Paints.
+//!
+//! In: a [`Scene`]. Out: a [`Frame`], and on demand how well each text stands out. The only room that knows
+//! pixels; integers decide them, so that every machine gives the same. Never: failing, loading, laying out.
+
+mod blend;
+mod brush;
+mod canvas;
+mod contrast;
+mod geometry;
+mod glyph;
+mod layer;
+mod outline;
+mod painter;
+mod reach;
+mod shadow;
+mod shape;
+mod text;
+mod turn;
+
+use std::time::Duration;
+
+use crate::scene::Scene;
+
+pub use contrast::Contrast;
+
+/// A painted picture: RGBA8, sRGB, premultiplied, rows without gaps.
+#[derive(PartialEq, Eq)]
+pub struct Frame {
+    width: u32,
+    height: u32,
+    rgba: Vec<u8>,
+}
+
+impl Frame {
+    /// Pixels a row.
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Rows.
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// `width * height * 4` bytes.
+    pub fn rgba(&self) -> &[u8] {
+        &self.rgba
+    }
+}
+
+impl std::fmt::Debug for Frame {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Frame({}x{})", self.width, self.height)
+    }
+}
+
+/// The buffer goes back for the next frame.
+impl Drop for Frame {
+    fn drop(&mut self) {
+        canvas::return_buffer(std::mem::take(&mut self.rgba));
+    }
+}
+
+/// Paints a scene as it is at a time. A still scene is the same at all times.
+pub fn paint(scene: &Scene, _at: Duration) -> Frame {
+    painter::scene(scene, None, &mut None)
+}
+
+/// Paints a scene and measures the contrast of each text that shows.
+pub fn paint_checked(scene: &Scene) -> (Frame, Vec<Contrast>) {
+    let mut contrasts = Some(Vec::new());
+    let frame = painter::scene(scene, None, &mut contrasts);
+    (frame, contrasts.unwrap_or_default())
+}
+
+/// Paints a scene over a frame that exists. The frame keeps its size; the scene's units are those of its own
+/// raster.
+pub fn over(base: Frame, top: &Scene) -> Frame {
+    painter::scene(top, Some(base), &mut None)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,487 @@
+//! Walks a scene and paints its nodes in order.
+//!
+//! In: a [`Scene`]. Out: a [`Frame`]. What needs a canvas of its own (opacity over several parts, blend modes,
+//! rotation, rounded clips, shadows of silhouettes) gets one of the size that shows. Never: how a row is mixed.
+
+use super::Frame;
+use super::brush::{Brush, Tap, taps};
+use super::canvas::{Canvas, Stencil};
+use super::contrast::{self, Contrast};
+use super::geometry::{Area, Edges, View};
+use super::layer::{self, Below, Layer, Manner};
+use super::reach::{box_of, reach, whole_box};
+use super::shadow::{self, Silhouette};
+use super::shape::RoundBox;
+use super::text::{self, Inked};
+use super::turn::Turn;
+use crate::scene::{Blend, Content, Group, Mask, Node, Picture, Qr, Scene, Surface, Text};
+
+/// Turned layers are painted this many times larger and sampled down, so that they stay crisp.
+const FINER: f32 = 2.0;
+
+/// Paints a scene, on a frame if there is one; fills `contrasts` if there is a list.
+pub fn scene(scene: &Scene, base: Option<Frame>, contrasts: &mut Option<Vec<Contrast>>) -> Frame {
+    let (width, height) = base.as_ref().map_or(scene.raster, |f| (f.width, f.height));
+    let area = Area::new(0, 0, width as i32, height as i32);
+    let view = View {
+        scale: scene.raster.0 as f32 / scene.width.max(1.0),
+    };
+    let hides = |node: &Node| hides_all(node, &view, &area);
+    let first = scene.nodes.iter().rposition(hides);
+    let background = scene.background.as_ref().filter(|_| first.is_none());
+    let background = background.map(|paint| Brush::new(paint, &view));
+    let hidden = first.is_some() || background.as_ref().is_some_and(Brush::is_opaque);
+    let mut canvas = match base {
+        Some(mut frame) => Canvas::from_pixels(area, std::mem::take(&mut frame.rgba)),
+        None if hidden => Canvas::dirty(area),
+        None => Canvas::clear(area),
+    };
+    if let Some(brush) = background {
+        canvas.fill_box(&area, &whole_box(&area), &brush, 255);
+    }
+    let mut layer = Layer {
+        canvas,
+        clip: area,
+        view,
+        below: None,
+    };
+    let mut painter = Painter {
+        contrasts,
+        path: Vec::new(),
+    };
+    for (index, node) in scene.nodes.iter().enumerate().skip(first.unwrap_or(0)) {
+        painter.child(&mut layer, index, node);
+    }
+    Frame {
+        width,
+        height,
+        rgba: layer.canvas.into_pixels(),
+    }
+}
+
+/// Nothing beneath the node shows, so nothing beneath it needs to be painted.
+fn hides_all(node: &Node, view: &View, area: &Area) -> bool {
+    if node.rotate != 0.0 || node.opacity < 1.0 || node.blend != Blend::Normal {
+        return false;
+    }
+    let shape = box_of(node, view);
+    let opaque = match &node.content {
+        Content::Shape(surface) => {
+            let fill = surface.fill.as_ref();
+            fill.is_some_and(|paint| Brush::new(paint, view).is_opaque())
+        }
+        Content::Picture(picture) => {
+            let dest = view.edges(&picture.dest).rounded().area();
+            picture.pixels.opaque && picture.mask.is_none() && dest.holds(area)
+        }
+        _ => false,
+    };
+    opaque && shape.covers(area)
+}
+
+/// What is carried along while nodes are painted.
+struct Painter<'r> {
+    contrasts: &'r mut Option<Vec<Contrast>>,
+    path: Vec<usize>,
+}
+
+impl Painter<'_> {
+    fn child(&mut self, layer: &mut Layer, index: usize, node: &Node) {
+        self.path.push(index);
+        self.node(layer, node);
+        self.path.pop();
+    }
+
+    fn children(&mut self, layer: &mut Layer, group: &Group) {
+        for (index, node) in group.children.iter().enumerate() {
+            self.child(layer, index, node);
+        }
+    }
+
+    fn node(&mut self, layer: &mut Layer, node: &Node) {
+        let alpha = (node.opacity.clamp(0.0, 1.0) * 255.0 + 0.5) as u8;
+        let seen = reach(node, &layer.view).and(&layer.clip);
+        if alpha == 0 || seen.is_empty() {
+            return;
+        }
+        let manner = Manner {
+            alpha,
+            blend: node.blend,
+            through: None,
+        };
+        if node.rotate % 360.0 != 0.0 {
+            let turned = self.turned(layer, node, alpha, &seen);
+            layer::lay(&mut layer.canvas, &layer.clip, &turned, &manner);
+        } else if node.blend == Blend::Normal && (alpha == 255 || is_one_part(node)) {
+            self.content(layer, node, alpha);
+        } else {
+            let apart = self.apart(layer, seen, alpha, |painter, layer| {
+                painter.content(layer, node, 255);
+            });
+            layer::lay(&mut layer.canvas, &layer.clip, &apart, &manner);
+        }
+    }
+
+    /// Paints something on a clear canvas of its own.
+    fn apart(
+        &mut self,
+        below: &Layer,
+        area: Area,
+        alpha: u8,
+        paint: impl FnOnce(&mut Self, &mut Layer),
+    ) -> Canvas {
+        let mut layer = Layer {
+            canvas: Canvas::clear(area),
+            clip: area,
+            view: below.view,
+            below: Some(Below {
+                layer: below,
+                alpha,
+                turn: None,
+            }),
+        };
+        paint(self, &mut layer);
+        layer.canvas
+    }
+
+    /// Paints a turned node, as far as `seen` shows it.
+    fn turned(&mut self, below: &Layer, node: &Node, alpha: u8, seen: &Area) -> Canvas {
+        let center = node.rect.center();
+        let at = (below.view.length(center.x), below.view.length(center.y));
+        let mut above = below;
+        let mut finer = FINER;
+        while let Some(under) = &above.below {
+            // what is painted finer already does not gain by being finer still
+            if under.turn.is_some_and(|turn| turn.scale() > 1.0) {
+                finer = 1.0;
+            }
+            above = under.layer;
+        }
+        let turn = Turn::new(node.rotate, at, finer);
+        let view = View {
+            scale: below.view.scale * turn.scale(),
+        };
+        let upright = Node {
+            rotate: 0.0,
+            opacity: 1.0,
+            blend: Blend::Normal,
+            ..node.clone()
+        };
+        let shown = turn.upright_area(seen).grown(4);
+        let area = reach(&upright, &view).grown(2).and(&shown);
+        let mut layer = Layer {
+            canvas: Canvas::clear(area),
+            clip: area,
+            view,
+            below: Some(Below {
+                layer: below,
+                alpha,
+                turn: Some(turn),
+            }),
+        };
+        self.content(&mut layer, &upright, 255);
+        turn.lay(&layer.canvas, *seen)
+    }
+
+    fn content(&mut self, layer: &mut Layer, node: &Node, alpha: u8) {
+        match &node.content {
+            Content::Shape(surface) => {
+                let shape = box_of(node, &layer.view);
+                box_shadows(layer, node, &shape, is_opaque(surface, &layer.view), alpha);
+                fill(layer, &shape, surface, alpha);
+                border(layer, &shape, surface, alpha);
+            }
+            Content::Picture(picture) => self.picture(layer, node, picture, alpha),
+            Content::Text(text) => self.text(layer, node, text, alpha),
+            Content::Qr(qr) => {
+                let shape = box_of(node, &layer.view);
+                let opaque = is_opaque(&qr.surface, &layer.view);
+                box_shadows(layer, node, &shape, opaque, alpha);
+                fill(layer, &shape, &qr.surface, alpha);
+                modules(layer, &shape.edges, qr, alpha);
+                border(layer, &shape, &qr.surface, alpha);
+            }
+            Content::Group(group) => self.group(layer, node, group),
+        }
+    }
+
+    /// Casts the shadows of what `paint` paints, then paints it.
+    fn with_silhouette(
+        &mut self,
+        layer: &mut Layer,
+        node: &Node,
+        paint: impl FnOnce(&mut Self, &mut Layer),
+    ) {
+        let bare = Node {
+            shadows: Vec::new(),
+            ..node.clone()
+        };
+        let cause = shadow::cause(&layer.clip, &node.shadows, &layer.view);
+        let area = reach(&bare, &layer.view).and(&cause);
+        let apart = self.apart(layer, area, 255, paint);
+        let silhouette = layer::alphas(&apart);
+        for cast in &node.shadows {
+            let of = Silhouette::Stencil(&silhouette);
+            shadow::paint(
+                &mut layer.canvas,
+                &layer.clip,
+                &of,
+                cast,
+                &layer.view,
+                (None, 255),
+            );
+        }
+        layer::lay(&mut layer.canvas, &layer.clip, &apart, &Manner::default());
+    }
+
+    fn picture(&mut self, layer: &mut Layer, node: &Node, picture: &Picture, alpha: u8) {
+        let shape = box_of(node, &layer.view);
+        let dest = layer.view.edges(&picture.dest).rounded();
+        let full = picture.pixels.opaque && dest.area().holds(&shape.area());
+        let solid = full || is_opaque(&picture.surface, &layer.view);
+        if node.shadows.is_empty() || (solid && picture.mask.is_none()) {
+            box_shadows(layer, node, &shape, true, alpha);
+            self.bare_picture(layer, picture, &shape, alpha);
+        } else {
+            // a logo casts the shadow of its letters, not of its box
+            self.with_silhouette(layer, node, |painter, layer| {
+                painter.bare_picture(layer, picture, &shape, 255);
+            });
+        }
+    }
+
+    fn bare_picture(&mut self, layer: &mut Layer, picture: &Picture, shape: &RoundBox, alpha: u8) {
+        let parts = |layer: &mut Layer, alpha: u8| {
+            fill(layer, shape, &picture.surface, alpha);
+            let dest = layer.view.edges(&picture.dest);
+            let brush = Brush::picture(&picture.pixels, &dest);
+            layer.canvas.fill_box(&layer.clip, shape, &brush, alpha);
+            border(layer, shape, &picture.surface, alpha);
+        };
+        let Some(mask) = &picture.mask else {
+            parts(layer, alpha);
+            return;
+        };
+        let area = shape.area().and(&layer.clip);
+        let apart = self.apart(layer, area, 255, |_, layer| parts(layer, 255));
+        let stencil = stretched(mask, &shape.area(), &area);
+        let manner = Manner {
+            alpha,
+            through: Some(&stencil),
+            ..Manner::default()
+        };
+        layer::lay(&mut layer.canvas, &layer.clip, &apart, &manner);
+    }
+
+    fn group(&mut self, layer: &mut Layer, node: &Node, group: &Group) {
+        let shape = box_of(node, &layer.view);
+        if node.shadows.is_empty() || group.surface.fill.is_some() {
+            let opaque = is_opaque(&group.surface, &layer.view);
+            box_shadows(layer, node, &shape, opaque, 255);
+            self.bare_group(layer, group, &shape);
+        } else {
+            self.with_silhouette(layer, node, |painter, layer| {
+                painter.bare_group(layer, group, &shape);
+            });
+        }
+    }
+
+    fn bare_group(&mut self, layer: &mut Layer, group: &Group, shape: &RoundBox) {
+        fill(layer, shape, &group.surface, 255);
+        if !group.clip {
+            border(layer, shape, &group.surface, 255);
+            self.children(layer, group);
+            return;
+        }
+        let (outer, area) = (layer.clip, shape.area().and(&layer.clip));
+        let whole_pixels = shape.edges == shape.edges.rounded();
+        if shape.radius == [0.0; 4] && whole_pixels {
+            layer.clip = area;
+            self.children(layer, group);
+            layer.clip = outer;
+        } else if !area.is_empty() {
+            let apart = self.apart(layer, area, 255, |painter, layer| {
+                painter.children(layer, group);
+            });
+            let stencil = Stencil::of_box(shape, area);
+            let manner = Manner {
+                through: Some(&stencil),
+                ..Manner::default()
+            };
+            layer::lay(&mut layer.canvas, &layer.clip, &apart, &manner);
+        }
+        border(layer, shape, &group.surface, 255);
+    }
+
+    fn text(&mut self, layer: &mut Layer, node: &Node, text: &Text, alpha: u8) {
+        let (outer, view) = (layer.clip, layer.view);
+        if let Some(clip) = &text.clip {
+            layer.clip = outer.and(&view.edges(clip).rounded().area());
+        }
+        let clip = layer.clip;
+        for highlight in &text.highlights {
+            let radius = [view.length(highlight.radius); 4];
+            let shape = RoundBox::new(view.edges(&highlight.rect).snapped(), radius);
+            let brush = Brush::new(&highlight.paint, &view);
+            layer.canvas.fill_box(&clip, &shape, &brush, alpha);
+        }
+        let inked = Inked::new(text, &view, &shadow::cause(&clip, &node.shadows, &view));
+        if !node.shadows.is_empty() {
+            let silhouette = inked.silhouette();
+            for cast in &node.shadows {
+                let of = Silhouette::Stencil(&silhouette);
+                shadow::paint(&mut layer.canvas, &clip, &of, cast, &view, (None, alpha));
+            }
+        }
+        if let Some((stencil, paint)) = &inked.stroke {
+            let brush = Brush::new(paint, &view);
+            layer.canvas.fill_stencil(&clip, stencil, &brush, alpha);
+        }
+        if self.contrasts.is_some() {
+            let ratio = contrast::measure(layer, &inked, alpha);
+            self.report(node, text, ratio);
+        }
+        glyphs(layer, &inked, alpha);
+        layer.clip = outer;
+    }
+
+    fn report(&mut self, node: &Node, text: &Text, ratio: Option<f32>) {
+        if let (Some(contrasts), Some(ratio)) = (self.contrasts.as_mut(), ratio) {
+            contrasts.push(Contrast {
+                path: self.path.clone(),
+                id: node.id.clone(),
+                place: node.place.clone(),
+                ratio,
+                size: text.size,
+                bold: text.bold,
+            });
+        }
+    }
+}
+
+/// Its opacity can be given to each thing that is painted, because no two of them overlap.
+fn is_one_part(node: &Node) -> bool {
+    let no_border = |surface: &Surface| surface.border.is_none();
+    let bare = |surface: &Surface| surface.fill.is_none() && surface.border.is_none();
+    node.shadows.is_empty()
+        && match &node.content {
+            Content::Shape(surface) => no_border(surface),
+            Content::Picture(picture) => bare(&picture.surface),
+            Content::Text(text) => text.highlights.is_empty() && text.stroke.is_none(),
+            Content::Qr(qr) => bare(&qr.surface),
+            Content::Group(_) => false,
+        }
+}
+
+fn is_opaque(surface: &Surface, view: &View) -> bool {
+    let fill = surface.fill.as_ref();
+    fill.is_some_and(|paint| Brush::new(paint, view).is_opaque())
+}
+
+/// The shadows of a box. Beneath a box that is not opaque there is none, as in CSS.
+fn box_shadows(layer: &mut Layer, node: &Node, shape: &RoundBox, opaque: bool, alpha: u8) {
+    let hole = (!opaque).then_some(shape);
+    for cast in &node.shadows {
+        let of = Silhouette::Box(shape);
+        let (canvas, clip) = (&mut layer.canvas, &layer.clip);
+        shadow::paint(canvas, clip, &of, cast, &layer.view, (hole, alpha));
+    }
+}
+
+fn fill(layer: &mut Layer, shape: &RoundBox, surface: &Surface, alpha: u8) {
+    if let Some(paint) = &surface.fill {
+        let brush = Brush::new(paint, &layer.view);
+        layer.canvas.fill_box(&layer.clip, shape, &brush, alpha);
+    }
+}
+
+fn border(layer: &mut Layer, shape: &RoundBox, surface: &Surface, alpha: u8) {
+    let Some(border) = surface.border.as_ref().filter(|b| b.width > 0.0) else {
+        return;
+    };
+    let inner = shape.inset(layer.view.length(border.width));
+    let brush = Brush::new(&border.paint, &layer.view);
+    let (canvas, clip) = (&mut layer.canvas, &layer.clip);
+    canvas.fill_ring(clip, shape, &inner, &brush, alpha);
+}
+
+fn glyphs(layer: &mut Layer, inked: &Inked, alpha: u8) {
+    for part in &inked.parts {
+        let brush = Brush::new(&part.run.paint, &layer.view);
+        let clip = &layer.clip;
+        layer
+            .canvas
+            .fill_stencil(clip, &part.stencil, &brush, alpha);
+        let strength = text::image_alpha(&part.run.paint, alpha);
+        for (area, pixels) in part
+            .images
+            .iter()
+            .filter_map(|i| Some((i.area, i.pixels()?)))
+        {
+            let brush = Brush::Picture { pixels, dest: area };
+            layer
+                .canvas
+                .fill_box(clip, &whole_box(&area), &brush, strength);
+        }
+    }
+}
+
+/// A mask stretched over a box, as far as `area` shows it.
+fn stretched(mask: &Mask, over: &Area, area: &Area) -> Stencil {
+    let mut stencil = Stencil::new(*area);
+    if mask.width == 0 || mask.height == 0 {
+        return stencil;
+    }
+    let across = taps(over.x0, over.x1, mask.width, area.x0, area.x1);
+    let down = taps(over.y0, over.y1, mask.height, area.y0, area.y1);
+    let row = |i: usize| &mask.coverage[i * mask.width as usize..(i + 1) * mask.width as usize];
+    for (y, d) in (area.y0..area.y1).zip(&down) {
+        let (upper, lower) = (row(d.first), row(d.second));
+        let mix = |row: &[u8], t: &Tap| {
+            u32::from(row[t.first]) * (256 - t.part) + u32::from(row[t.second]) * t.part
+        };
+        for (to, t) in stencil.row_mut(y, area.x0, area.x1).iter_mut().zip(&across) {
+            let sum = mix(upper, t) * (256 - d.part) + mix(lower, t) * d.part;
+            *to = ((sum + (1 << 15)) >> 16) as u8;
+        }
+    }
+    stencil
+}
+
+/// The dark modules of a QR code. Each is the same whole number of pixels, so that a camera sees sharp edges;
+/// what is left over widens the quiet zone.
+fn modules(layer: &mut Layer, edges: &Edges, qr: &Qr, alpha: u8) {
+    let area = edges.area();
+    let count = qr.size + 2 * qr.quiet;
+    let side = area.width().min(area.height());
+    if qr.size == 0 || count > side || qr.dark.len() < qr.size * qr.size {
+        return;
+    }
+    let module = side / count;
+    let start = |size: usize| ((size - module * qr.size) / 2) as i32;
+    let (left, top) = (
+        area.x0 + start(area.width()),
+        area.y0 + start(area.height()),
+    );
+    let (brush, module) = (Brush::new(&qr.paint, &layer.view), module as i32);
+    let mut stencil = Stencil::new(Area::new(
+        left,
+        top,
+        left + module * qr.size as i32,
+        top + module * qr.size as i32,
+    ));
+    let (x1, height) = (stencil.area.x1, module);
+    for (i, row) in qr.dark.chunks_exact(qr.size).enumerate() {
+        for y in top + i as i32 * height..top + (i as i32 + 1) * height {
+            let cover = stencil
+                .row_mut(y, left, x1)
+                .chunks_exact_mut(module as usize);
+            for (cells, dark) in cover.zip(row) {
+                cells.fill(if *dark { 255 } else { 0 });
+            }
+        }
+    }
+    layer
+        .canvas
+        .fill_stencil(&layer.clip, &stencil, &brush, alpha);
+}

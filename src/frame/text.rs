@@ -1,0 +1,156 @@
+//! Text as coverage: where its glyphs are, its stroke is, its emoji are.
+//!
+//! In: shaped text and the view. Out: [`Inked`] text: a stencil for each run, ready for a brush. Never: shaping,
+//! the order in which things are painted.
+
+use std::rc::Rc;
+
+use super::blend::mul;
+use super::canvas::Stencil;
+use super::geometry::{Area, View, whole};
+use super::glyph::{self, Sprite};
+use crate::scene::{GlyphRun, Paint, Pixels, Rect, Text};
+
+/// A colour glyph at its place.
+pub struct Placed {
+    pub area: Area,
+    sprite: Rc<Sprite>,
+}
+
+impl Placed {
+    pub fn pixels(&self) -> Option<&Pixels> {
+        match &*self.sprite {
+            Sprite::Image { pixels, .. } => Some(pixels),
+            _ => None,
+        }
+    }
+}
+
+/// A run's glyphs.
+pub struct Part<'t> {
+    pub run: &'t GlyphRun,
+    pub stencil: Stencil,
+    pub images: Vec<Placed>,
+}
+
+/// A text's glyphs and what is beneath them.
+pub struct Inked<'t> {
+    pub parts: Vec<Part<'t>>,
+    pub stroke: Option<(Stencil, &'t Paint)>,
+}
+
+impl<'t> Inked<'t> {
+    /// Rasterises what lies in `area`.
+    pub fn new(text: &'t Text, view: &View, area: &Area) -> Self {
+        let part = |run: &'t GlyphRun| {
+            let (masks, images) = placed(run, view, 0.0);
+            Part {
+                run,
+                stencil: joined(&masks, area),
+                images,
+            }
+        };
+        let stroke = text.stroke.as_ref().filter(|s| s.width > 0.0).map(|s| {
+            let masks: Vec<_> = text
+                .runs
+                .iter()
+                .flat_map(|run| placed(run, view, s.width).0)
+                .collect();
+            (joined(&masks, area), &s.paint)
+        });
+        Self {
+            parts: text.runs.iter().map(part).collect(),
+            stroke,
+        }
+    }
+
+    /// Everything that shows, for its shadow.
+    pub fn silhouette(&self) -> Stencil {
+        let images = || self.parts.iter().flat_map(|p| &p.images);
+        let area = self
+            .parts
+            .iter()
+            .fold(Area::EMPTY, |all, part| all.with(&part.stencil.area));
+        let area = images().fold(area, |all, image| all.with(&image.area));
+        let area = self
+            .stroke
+            .iter()
+            .fold(area, |all, (s, _)| all.with(&s.area));
+        let mut all = Stencil::new(area);
+        for stencil in self
+            .parts
+            .iter()
+            .map(|p| &p.stencil)
+            .chain(self.stroke.iter().map(|s| &s.0))
+        {
+            all.join(&stencil.area, &stencil.cover);
+        }
+        for image in images() {
+            let alphas = image
+                .pixels()
+                .map(|p| p.rgba.iter().skip(3).step_by(4).copied());
+            let alphas: Vec<u8> = alphas.into_iter().flatten().collect();
+            all.join(&image.area, &alphas);
+        }
+        all
+    }
+}
+
+/// The masks of a run's glyphs at their places, and its colour glyphs.
+fn placed(run: &GlyphRun, view: &View, stroke: f32) -> (Vec<(Area, Rc<Sprite>)>, Vec<Placed>) {
+    let (mut masks, mut images) = (Vec::new(), Vec::new());
+    glyph::each(run, view, stroke, |x, y, sprite| match &**sprite {
+        Sprite::Blank => {}
+        Sprite::Mask { area, .. } => masks.push((area.moved(x, y), sprite.clone())),
+        Sprite::Image { left, top, pixels } => {
+            let (x, y) = (x + whole(left.round()), y + whole(top.round()));
+            images.push(Placed {
+                area: Area::new(x, y, x + pixels.width as i32, y + pixels.height as i32),
+                sprite: sprite.clone(),
+            });
+        }
+    });
+    (masks, images)
+}
+
+/// One stencil of many glyphs. Where two overlap the stronger counts: letters that join, as in Arabic, show no
+/// seam when their colour is translucent.
+fn joined(masks: &[(Area, Rc<Sprite>)], within: &Area) -> Stencil {
+    let all = masks
+        .iter()
+        .fold(Area::EMPTY, |all, (area, _)| all.with(area));
+    let mut stencil = Stencil::new(all.and(within));
+    for (area, sprite) in masks {
+        if let Sprite::Mask { cover, .. } = &**sprite {
+            stencil.join(area, cover);
+        }
+    }
+    stencil
+}
+
+/// A box that surely holds the text's ink, in canvas units. Larger than the ink.
+pub fn reach(text: &Text) -> Option<Rect> {
+    let stroke = text.stroke.as_ref().map_or(0.0, |s| s.width.max(0.0));
+    let of_run = |run: &GlyphRun| {
+        let em = run.size;
+        let around = move |x: f32, y: f32| Rect::new(x - em, y - 2.0 * em, 3.0 * em, 3.2 * em);
+        let boxes = run.glyphs.iter().map(move |g| around(g.x, g.y));
+        boxes
+            .reduce(|a, b| a.union(&b))
+            .map(|b| b.grown(stroke + run.embolden.max(0.0)))
+    };
+    let runs = text.runs.iter().filter_map(of_run);
+    let lines = text.lines.iter().map(|line| line.grown(text.size));
+    let highlights = text.highlights.iter().map(|h| h.rect);
+    runs.chain(lines)
+        .chain(highlights)
+        .reduce(|a, b| a.union(&b))
+}
+
+/// The alpha that a run's colour glyphs take from its paint.
+pub fn image_alpha(paint: &Paint, alpha: u8) -> u8 {
+    match paint {
+        Paint::Solid(color) => mul(color.a, alpha),
+        _ => alpha,
+    }
+}
