@@ -10,11 +10,20 @@
 //! The order of the `mod` lines is the import rule: a room names only rooms above it.
 //! `tests/house.rs` holds it.
 
-pub mod cli;
-pub mod data;
+// The blank lines keep rustfmt from putting the rooms into the order of the alphabet.
+
 pub mod diag;
-pub mod frame;
-pub mod media;
-pub mod project;
-pub mod scene;
+
 pub mod template;
+
+pub mod data;
+
+pub mod scene;
+
+pub mod frame;
+
+pub mod media;
+
+pub mod project;
+
+pub mod cli;
