@@ -1,0 +1,231 @@
+//! Holds the house in order: which room may name which, where `unsafe` may stand, what no file may say.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+#[path = "house/source.rs"]
+mod source;
+
+use source::{Token, named_at_root, tokens};
+
+/// Files that need a C interface; every block in them carries its reason.
+const UNSAFE_FILES: &[&str] = &[];
+
+/// Folders without anything of ours to read.
+const SKIPPED: &[&str] = &["target", "out", "assets", "corpus", "artifacts"];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every file under `folder`, in a stable order; hidden ones are left out but for `.ci`.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut paths: Vec<PathBuf> = entries
+        .map(|e| e.expect("a readable folder").path())
+        .collect();
+    paths.sort();
+    paths
+        .into_iter()
+        .flat_map(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let hidden = name.starts_with('.') && name != ".ci";
+            if hidden || SKIPPED.contains(&&*name) {
+                Vec::new()
+            } else if path.is_dir() {
+                files(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .collect()
+}
+
+fn rust_files(folder: &str) -> Vec<(String, String)> {
+    files(&root().join(folder))
+        .into_iter()
+        .filter(|path| path.extension().is_some_and(|e| e == "rs"))
+        .map(|path| {
+            let text = fs::read_to_string(&path).expect("a source file is UTF-8");
+            (shown(&path), text)
+        })
+        .collect()
+}
+
+/// The path as a person would name it, from the project's top.
+fn shown(path: &Path) -> String {
+    let path = path.strip_prefix(root()).unwrap_or(path);
+    path.to_string_lossy().replace('\\', "/")
+}
+
+/// The rooms in the order of `lib.rs`.
+fn rooms() -> Vec<String> {
+    let text = fs::read_to_string(root().join("src/lib.rs")).expect("the library's root");
+    tokens(&text)
+        .windows(2)
+        .filter(|pair| pair[0].text == "mod")
+        .map(|pair| pair[1].text.to_owned())
+        .collect()
+}
+
+/// The module that a file under `src` holds: `src/scene/text/mod.rs` is `scene::text`.
+fn module_of(file: &str) -> Vec<String> {
+    let path = file
+        .trim_start_matches("src/")
+        .trim_end_matches(".rs")
+        .trim_end_matches("/mod");
+    path.split('/').map(str::to_owned).collect()
+}
+
+/// What a file says about rooms that stand below its own: `src/frame/mod.rs:3: frame names media`.
+fn looks_down(file: &str, text: &str, rooms: &[String]) -> Vec<String> {
+    let place = |room: &str| rooms.iter().position(|r| r == room);
+    let module = module_of(file);
+    let Some(own) = place(&module[0]) else {
+        return Vec::new();
+    };
+    named_at_root(&tokens(text), &module)
+        .into_iter()
+        .filter(|(name, _)| name == "*" || place(name).is_some_and(|other| other > own))
+        .map(|(name, line)| format!("{file}:{line}: {} names {name}", rooms[own]))
+        .collect()
+}
+
+#[test]
+fn a_room_names_only_rooms_above_it() {
+    let rooms = rooms();
+    let faults: Vec<String> = rust_files("src")
+        .iter()
+        .flat_map(|(file, text)| looks_down(file, text, &rooms))
+        .collect();
+    assert!(
+        faults.is_empty(),
+        "src/lib.rs lists the rooms from the ground up, and a room names only rooms above it:\n{}",
+        faults.join("\n")
+    );
+}
+
+#[test]
+fn every_source_file_stands_in_a_room() {
+    let rooms = rooms();
+    let strays: Vec<String> = rust_files("src")
+        .into_iter()
+        .map(|(file, _)| file)
+        .filter(|file| !["src/lib.rs", "src/main.rs"].contains(&file.as_str()))
+        .filter(|file| !rooms.contains(&module_of(file)[0]))
+        .collect();
+    assert!(strays.is_empty(), "in no room of src/lib.rs: {strays:?}");
+}
+
+#[test]
+fn unsafe_stands_only_where_a_c_interface_needs_it() {
+    let faults: Vec<String> = ["src", "tests", "benches"]
+        .into_iter()
+        .flat_map(rust_files)
+        .filter(|(file, _)| !UNSAFE_FILES.contains(&file.as_str()))
+        .flat_map(|(file, text)| lines_with(&file, &tokens(&text), "unsafe"))
+        .collect();
+    assert!(faults.is_empty(), "unsafe at {faults:?}");
+}
+
+fn lines_with(file: &str, tokens: &[Token<'_>], word: &str) -> Vec<String> {
+    let hits = tokens.iter().filter(|token| token.text == word);
+    hits.map(|token| format!("{file}:{}", token.line)).collect()
+}
+
+/// `needle` in `line`, where no part of a longer word or path stands around it.
+fn stands_alone(line: &str, needle: &str, may_go_on: bool) -> bool {
+    let joins = |c: char| c.is_alphanumeric() || "_-.~*}".contains(c);
+    line.match_indices(needle).any(|(at, _)| {
+        let before = line[..at].chars().next_back();
+        let after = line[at + needle.len()..].chars().next();
+        !before.is_some_and(joins) && (may_go_on || !after.is_some_and(joins))
+    })
+}
+
+#[test]
+fn no_file_says_what_is_left_to_do_or_whose_machine_it_was() {
+    // put together here, so that this file does not find itself
+    let words = [["TO", "DO"], ["FIX", "ME"], ["X", "XX"]].map(|w| w.concat());
+    let paths = ["home", "root", "work", "Users"].map(|folder| format!("/{folder}/"));
+    let mut faults = Vec::new();
+    for path in files(root()) {
+        // pictures and fonts are no text
+        let Ok(text) = fs::read_to_string(&path) else {
+            continue;
+        };
+        for (number, line) in text.lines().enumerate() {
+            let left = words.iter().any(|word| stands_alone(line, word, false));
+            let machine = paths.iter().any(|path| stands_alone(line, path, true));
+            if left || machine {
+                faults.push(format!("{}:{}: {}", shown(&path), number + 1, line.trim()));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn a_look_down_is_found_however_it_is_written() {
+    let rooms = ["low", "mid", "high"].map(str::to_owned);
+    let found = |file: &str, text: &str| looks_down(file, text, &rooms);
+    assert_eq!(
+        found("src/low/mod.rs", "use std::fmt;\n\nuse crate::high::X;"),
+        ["src/low/mod.rs:3: low names high"]
+    );
+    assert_eq!(
+        found("src/low/mod.rs", "use crate::{low::A, high::{B, C}, mid};").len(),
+        2
+    );
+    assert_eq!(
+        found(
+            "src/low/mod.rs",
+            "fn f() -> super::mid::T { crate :: high :: g() }"
+        )
+        .len(),
+        2
+    );
+    assert_eq!(
+        found("src/mid/a/b.rs", "use super::super::super::high;").len(),
+        1
+    );
+    assert_eq!(
+        found(
+            "src/mid/a.rs",
+            "mod tests { use super::super::super::high; }"
+        )
+        .len(),
+        1
+    );
+    assert_eq!(
+        found("src/mid/a.rs", "use super::super::{high, low};").len(),
+        1
+    );
+    assert_eq!(
+        found("src/mid.rs", "use {crate::low, crate::high};").len(),
+        1
+    );
+    assert_eq!(found("src/low/mod.rs", "use crate::*;").len(), 1);
+}
+
+#[test]
+fn a_look_up_and_words_in_comments_are_fine() {
+    let rooms = ["low", "mid", "high"].map(str::to_owned);
+    let fine = r####"
+        //! See [`crate::high`].
+        /* use crate::high; /* nested */ use crate::high; */
+        use crate::low::{high, mid};
+        use super::super::low;
+        pub(crate) fn f<'a>(c: char, s: &'a str) -> bool {
+            c == '"' || s == "crate::high" || s == r#"" crate::high"# || s == b"\"crate::high".as_str()
+        }
+        mod tests { use super::*; use super::high; }
+        use crate::mid::super_high::high;
+    "####;
+    assert_eq!(
+        looks_down("src/mid/a.rs", fine, &rooms),
+        Vec::<String>::new()
+    );
+}
