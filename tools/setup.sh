@@ -1,0 +1,74 @@
+#!/bin/sh
+# Sees to the tools and system libraries that the build needs; installs those that are missing on Debian and Ubuntu.
+# On other systems it says what is missing and goes on. Nothing happens, and nobody is asked, when all are there.
+set -eu
+
+# what to look for, and the package that brings it
+needed='
+command:cc            gcc
+command:c++           g++
+command:cmake         cmake
+command:nasm          nasm
+command:pkg-config    pkg-config
+header:stdlib.h       libc6-dev
+library:libde265      libde265-dev
+library:dav1d         libdav1d-dev
+'
+
+is_there() {
+    case $1 in
+    command:*) command -v "${1#command:}" >/dev/null 2>&1 ;;
+    header:*) printf '#include <%s>\n' "${1#header:}" | cc -E -x c - >/dev/null 2>&1 ;;
+    library:*) pkg-config --exists "${1#library:}" 2>/dev/null ;;
+    esac
+}
+
+# the packages that are missing, on one line
+missing() {
+    printf '%s' "$needed" | while read -r what package; do
+        [ -z "$what" ] || is_there "$what" || printf '%s ' "$package"
+    done
+}
+
+if ! command -v cargo >/dev/null 2>&1; then
+    echo 'setup: Rust is needed, 1.95 or newer: https://rustup.rs' >&2
+    exit 1
+fi
+
+packages=$(missing)
+[ -n "$packages" ] || exit 0
+
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "setup: missing, by their Debian names: $packages" >&2
+    echo 'setup: going on; the build says so if it cannot do without them' >&2
+    exit 0
+fi
+
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+    # without a terminal nobody could type a password
+    if ! command -v sudo >/dev/null 2>&1 || { [ ! -t 0 ] && ! sudo -n true 2>/dev/null; }; then
+        echo "setup: missing; run this as root: apt-get install $packages" >&2
+        exit 1
+    fi
+    as_root=sudo
+fi
+
+echo "setup: installing $packages" >&2
+apt() {
+    # shellcheck disable=SC2086
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@" >&2
+}
+# a foreign source that does not answer is no reason to stop
+apt update || echo 'setup: the package lists may be old' >&2
+# shellcheck disable=SC2086
+apt install -y --no-install-recommends $packages || {
+    echo "setup: could not install; run this as root: apt-get install $packages" >&2
+    exit 1
+}
+
+packages=$(missing)
+[ -z "$packages" ] || {
+    echo "setup: still missing after the installation: $packages" >&2
+    exit 1
+}
