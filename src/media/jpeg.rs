@@ -51,8 +51,8 @@ impl Encoder {
     fn new() -> turbojpeg::Result<Self> {
         let mut compressor = Compressor::new()?;
         compressor.set_subsamp(Subsamp::Sub2x2)?;
-        // Tables made for the picture would save 3 to 5 % of the bytes and cost half as much time again;
-        // a Story is far below its limit, so the time is worth more.
+        // Tables made for the picture save 0.5 to 5 % of a photograph's bytes and take three quarters of the time
+        // again (18.2 ms for 10.4, `benches/encode.rs`); a Story is far below its limit, so time is worth more.
         compressor.set_optimize(false)?;
         Ok(Self {
             compressor,
