@@ -7,7 +7,7 @@ use crate::diag::Place;
 /// One story's data.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// Counted from 1, as people count rows under a heading.
+    /// Counted from 1, as people count rows under a heading; an empty row is counted and left out.
     pub number: usize,
     /// Column `id`, else `key`, as text, when the row has one that is not empty.
     pub key: Option<String>,
@@ -20,6 +20,25 @@ pub struct Row {
 }
 
 impl Row {
+    /// A row whose key is taken from its columns.
+    pub fn new(
+        number: usize,
+        values: Map<String, Value>,
+        place: Place,
+        places: Vec<(String, Place)>,
+    ) -> Self {
+        let key = ["id", "key"]
+            .iter()
+            .find_map(|name| key_text(values.get(*name)?));
+        Self {
+            number,
+            key,
+            values,
+            place,
+            places,
+        }
+    }
+
     /// How messages name it: `row 3` or `row 3 (id tuesday)`.
     pub fn label(&self) -> String {
         match &self.key {
@@ -34,5 +53,56 @@ impl Row {
             .iter()
             .find(|(name, _)| name == column)
             .map_or(&self.place, |(_, place)| place)
+    }
+
+    /// Whether every column is empty: such a row makes no story.
+    pub(super) fn is_empty(&self) -> bool {
+        self.values.values().all(|value| match value {
+            Value::Null => true,
+            Value::String(text) => text.trim().is_empty(),
+            _ => false,
+        })
+    }
+}
+
+fn key_text(value: &Value) -> Option<String> {
+    let text = match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Number(number) => match number.as_f64() {
+            // 7.0 and 7 are one key; larger floats no longer tell neighbours apart
+            Some(x) if number.is_f64() && x.fract() == 0.0 && x.abs() < 1e15 => {
+                format!("{x:.0}")
+            }
+            _ => number.to_string(),
+        },
+        _ => return None,
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::diag::Source;
+
+    fn key(values: Value) -> Option<String> {
+        let Value::Object(values) = values else {
+            panic!("an object")
+        };
+        let place = Place::whole(&Source::new("rows.json", ""));
+        Row::new(1, values, place, Vec::new()).key
+    }
+
+    #[test]
+    fn the_key_is_the_id_else_the_key_as_text() {
+        assert_eq!(key(json!({"key": "b", "id": " a "})).as_deref(), Some("a"));
+        assert_eq!(key(json!({"id": "", "key": "b"})).as_deref(), Some("b"));
+        assert_eq!(key(json!({"id": 7.0})).as_deref(), Some("7"));
+        assert_eq!(key(json!({"id": 7})).as_deref(), Some("7"));
+        assert_eq!(key(json!({"id": 7.5})).as_deref(), Some("7.5"));
+        assert_eq!(key(json!({"id": null, "title": "x"})), None);
     }
 }

@@ -24,7 +24,8 @@ impl Display for Diagnostic {
             self.code.as_str(),
             self.message
         )?;
-        if let Some(row) = &self.row {
+        // what is wrong with a row itself opens with the row's name
+        if let Some(row) = self.row.as_ref().filter(|r| !self.message.starts_with(*r)) {
             write!(f, " ({row})")?;
         }
         let Some(place) = self.place.as_ref().filter(|p| !p.source.text.is_empty()) else {
