@@ -7,43 +7,7 @@
 use std::sync::Arc;
 
 use crate::diag::Place;
-
-/// A colour: sRGB, 8 bits a channel, straight (not premultiplied) alpha.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Color {
-    /// Red.
-    pub r: u8,
-    /// Green.
-    pub g: u8,
-    /// Blue.
-    pub b: u8,
-    /// Alpha; 255 is opaque.
-    pub a: u8,
-}
-
-impl Color {
-    /// Nothing.
-    pub const CLEAR: Self = Self {
-        r: 0,
-        g: 0,
-        b: 0,
-        a: 0,
-    };
-    /// Opaque black.
-    pub const BLACK: Self = Self {
-        r: 0,
-        g: 0,
-        b: 0,
-        a: 255,
-    };
-    /// Opaque white.
-    pub const WHITE: Self = Self {
-        r: 255,
-        g: 255,
-        b: 255,
-        a: 255,
-    };
-}
+pub use crate::template::grammar::Color;
 
 /// A point in canvas units.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -137,6 +101,8 @@ pub struct Scene {
     pub nodes: Vec<Node>,
     /// People to tag, with the point to tap.
     pub mentions: Vec<Mention>,
+    /// Files it was made from, templates and fonts not counted; says whether a finished picture is still the same.
+    pub files: Vec<std::path::PathBuf>,
 }
 
 /// One tagged person.

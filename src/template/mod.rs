@@ -1,1 +1,98 @@
 //! Reads TOML and keeps where every value stood.
+//!
+//! In: text, and the base templates it extends. Out: a [`Template`] whose keys are known and whose values have the
+//! right shape, each with its [`Place`](crate::diag::Place). Never: loading an asset, filling in a variable.
+
+mod brand;
+mod check;
+pub mod expression;
+mod fence;
+pub mod grammar;
+pub mod language;
+mod load;
+mod merge;
+mod reference;
+mod schema;
+pub(crate) mod tree;
+mod vars;
+
+pub use brand::{Brand, BrandFont};
+pub use fence::{Fence, Refusal};
+pub use load::{load, parse};
+pub use reference::reference;
+pub use schema::schema;
+pub use tree::{Entry, Node, Table, Value};
+pub use vars::{Var, VarType};
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::diag::{Place, Source};
+
+pub(crate) use check::{check_table, check_value};
+pub(crate) use load::{problem_at, refused, sibling};
+
+/// A template with its bases merged in: keys known, shapes right, nothing loaded yet.
+#[derive(Debug, Clone)]
+pub struct Template {
+    /// The file's name without `.toml`; names the output.
+    pub name: String,
+    /// The template's own text first, then its bases'.
+    pub sources: Vec<Arc<Source>>,
+    /// Folder of the template file; assets stand against it when there is no project.
+    pub folder: PathBuf,
+    /// Declared variables in the order of the file, the base's first.
+    pub vars: Vec<Var>,
+    /// `[canvas]`, if any.
+    pub canvas: Option<Table>,
+    /// `[output]`, if any.
+    pub output: Option<Table>,
+    /// `[audio]`, if any.
+    pub audio: Option<Table>,
+    /// Layers from the bottom up.
+    pub layers: Vec<Layer>,
+    /// `[[mention]]`s.
+    pub mentions: Vec<Table>,
+    /// Names that its expressions use.
+    pub uses: std::collections::BTreeSet<String>,
+}
+
+/// One layer as it was written; children inside.
+#[derive(Debug, Clone)]
+pub struct Layer {
+    /// `id`, when it has one.
+    pub id: Option<String>,
+    /// `type`.
+    pub kind: language::LayerType,
+    /// Where the layer's heading stands.
+    pub place: Place,
+    /// Every key but `children`.
+    pub keys: Table,
+    /// A group's children, from the bottom up.
+    pub children: Vec<Layer>,
+}
+
+impl Layer {
+    /// How messages name it: ``layer `title` `` or `text layer`.
+    pub fn label(&self) -> String {
+        match &self.id {
+            Some(id) => format!("layer `{id}`"),
+            None => format!("{} layer", self.kind.as_str()),
+        }
+    }
+}
+
+impl Template {
+    /// Whether a story of this template is film.
+    pub fn is_film(&self) -> bool {
+        fn any_video(layers: &[Layer]) -> bool {
+            layers
+                .iter()
+                .any(|l| l.kind == language::LayerType::Video || any_video(&l.children))
+        }
+        let background = self.canvas.as_ref().and_then(|c| c.get("background"));
+        any_video(&self.layers)
+            || background
+                .is_some_and(|b| matches!(&b.value, Value::Table(t) if t.get("video").is_some()))
+    }
+}

@@ -1,0 +1,125 @@
+//! Which files a template may name.
+
+use std::path::{Component, Path, PathBuf};
+
+/// The folder that templates read from, and what lies outside it by permission.
+#[derive(Debug, Clone)]
+pub struct Fence {
+    root: PathBuf,
+    allow: Vec<PathBuf>,
+}
+
+/// Why a path is not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// `http://…`, `data:…`: nothing is fetched while rendering.
+    Remote,
+    /// Outside the project folder.
+    Outside,
+}
+
+impl Fence {
+    /// A fence around `root`; `allow`ed files and folders stand against it.
+    pub fn new(root: &Path, allow: &[String]) -> Self {
+        let root = absolute(root);
+        let allow = allow.iter().map(|a| real(&root.join(a))).collect();
+        Self { root, allow }
+    }
+
+    /// The folder that asset paths stand against.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The file that `written` names from `folder`, if it may be read. Links are followed before the answer.
+    ///
+    /// # Errors
+    /// `Remote` for anything with a scheme, `Outside` for what lies outside the fence.
+    pub fn resolve(&self, folder: &Path, written: &str) -> Result<PathBuf, Refusal> {
+        if written.contains("://") || written.starts_with("data:") || written.starts_with("//") {
+            return Err(Refusal::Remote);
+        }
+        let path = normal(&absolute(folder).join(written));
+        let inside = |p: &Path| {
+            p.starts_with(&self.root)
+                || p.starts_with(real(&self.root))
+                || self.allow.iter().any(|a| p.starts_with(a))
+        };
+        if inside(&real(&path)) {
+            Ok(path)
+        } else {
+            Err(Refusal::Outside)
+        }
+    }
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    normal(&std::path::absolute(path).unwrap_or_else(|_| path.to_owned()))
+}
+
+/// The path behind all links, as far as it exists.
+fn real(path: &Path) -> PathBuf {
+    if let Ok(found) = path.canonicalize() {
+        return found;
+    }
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) => real(parent).join(name),
+        _ => path.to_owned(),
+    }
+}
+
+/// Without `.` and `..`, by the text of the path alone.
+fn normal(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                out.pop();
+            }
+            part => out.push(part),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_outside_the_project_are_refused_unless_allowed() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("project");
+        std::fs::create_dir_all(root.join("assets")).unwrap();
+        let fence = Fence::new(&root, &[]);
+        assert!(fence.resolve(&root, "assets/a.jpg").is_ok());
+        assert!(fence.resolve(&root, "assets/../assets/a.jpg").is_ok());
+        assert_eq!(fence.resolve(&root, "../secret.jpg"), Err(Refusal::Outside));
+        assert_eq!(fence.resolve(&root, "/etc/passwd"), Err(Refusal::Outside));
+        assert_eq!(
+            fence.resolve(&root, "https://x.org/a.jpg"),
+            Err(Refusal::Remote)
+        );
+        let fence = Fence::new(&root, &["../shared".into()]);
+        assert!(fence.resolve(&root, "../shared/a.jpg").is_ok());
+        assert_eq!(
+            fence.resolve(&root, "../shared-not/a.jpg"),
+            Err(Refusal::Outside)
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_leads_out_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("project");
+        std::fs::create_dir_all(&root).unwrap();
+        std::fs::write(dir.path().join("secret"), "x").unwrap();
+        std::os::unix::fs::symlink(dir.path().join("secret"), root.join("link")).unwrap();
+        assert_eq!(
+            Fence::new(&root, &[]).resolve(&root, "link"),
+            Err(Refusal::Outside)
+        );
+    }
+}

@@ -1,0 +1,449 @@
+//! From files to a checked [`Template`].
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::diag::{Code, Diagnostic, Place, Source, did_you_mean};
+
+use super::language::{AUDIO, CANVAS, LayerType, MENTION, OUTPUT};
+use super::merge::merge;
+use super::{
+    Fence, Layer, Node, Refusal, Table, Template, Value, check_table, expression, tree, vars,
+};
+
+/// Longest chain of `extends`.
+const MAX_BASES: usize = 16;
+/// Largest template file.
+const MAX_BYTES: u64 = 4 << 20;
+const TOP: [&str; 7] = [
+    "extends", "vars", "canvas", "output", "audio", "layer", "mention",
+];
+
+/// Reads one text; a base it extends is not looked for.
+///
+/// What can be read is read, and everything wrong is told.
+pub fn parse(source: &Arc<Source>) -> (Template, Vec<Diagnostic>) {
+    let (table, mut wrong) = tree::read(source);
+    let template = build(&source.path, vec![source.clone()], &table, &mut wrong);
+    (template, wrong)
+}
+
+/// Reads a template file and the bases it extends.
+///
+/// `shown` is how the file is called in messages.
+///
+/// # Errors
+/// One diagnostic when the file itself cannot be read; what is wrong in it is told beside the template.
+pub fn load(
+    path: &Path,
+    shown: &Path,
+    fence: &Fence,
+) -> Result<(Template, Vec<Diagnostic>), Diagnostic> {
+    let source = read(path, shown)?;
+    let mut chain = Chain {
+        fence,
+        sources: Vec::new(),
+        seen: Vec::new(),
+        wrong: Vec::new(),
+    };
+    let table = chain.follow(path, source);
+    let Chain {
+        sources, mut wrong, ..
+    } = chain;
+    let mut template = build(shown, sources, &table, &mut wrong);
+    template.folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    Ok((template, wrong))
+}
+
+fn read(path: &Path, shown: &Path) -> Result<Arc<Source>, Diagnostic> {
+    let missing = |said: String| Diagnostic::of_file(Code::MissingAsset, shown, said);
+    let size = std::fs::metadata(path)
+        .map_err(|e| missing(format!("cannot read the template: {e}")))?
+        .len();
+    if size > MAX_BYTES {
+        let said = format!("the template has {size} bytes, more than {MAX_BYTES}");
+        return Err(Diagnostic::of_file(Code::Syntax, shown, said));
+    }
+    let bytes =
+        std::fs::read(path).map_err(|e| missing(format!("cannot read the template: {e}")))?;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Source::new(
+            shown,
+            text.strip_prefix('\u{feff}').unwrap_or(&text),
+        )),
+        Err(e) => {
+            let valid = e.utf8_error().valid_up_to();
+            let text = String::from_utf8_lossy(e.as_bytes()).into_owned();
+            let at = Place::new(&Source::new(shown, text), valid..valid + 1);
+            Err(Diagnostic::at(
+                Code::Syntax,
+                &at,
+                "the template is not UTF-8 text",
+            ))
+        }
+    }
+}
+
+struct Chain<'a> {
+    fence: &'a Fence,
+    sources: Vec<Arc<Source>>,
+    seen: Vec<PathBuf>,
+    wrong: Vec<Diagnostic>,
+}
+
+impl Chain<'_> {
+    /// The table of `source` over the tables of its bases.
+    fn follow(&mut self, path: &Path, source: Arc<Source>) -> Table {
+        self.seen
+            .push(path.canonicalize().unwrap_or_else(|_| path.to_owned()));
+        let (table, wrong) = tree::read(&source);
+        self.wrong.extend(wrong);
+        self.sources.push(source);
+        let Some(extends) = table.get("extends") else {
+            return table;
+        };
+        let Some(written) = extends.as_text() else {
+            let said = "`extends` takes the path of a template";
+            self.wrong
+                .push(Diagnostic::at(Code::BadValue, &extends.place, said));
+            return table;
+        };
+        match self.base(path, written, &extends.place.clone()) {
+            Ok((base_path, base)) => merge(self.follow(&base_path, base), table),
+            Err(why) => {
+                self.wrong.push(*why);
+                table
+            }
+        }
+    }
+
+    fn base(
+        &self,
+        path: &Path,
+        written: &str,
+        at: &Place,
+    ) -> Result<(PathBuf, Arc<Source>), Box<Diagnostic>> {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let base = self
+            .fence
+            .resolve(folder, written)
+            .map_err(|r| Box::new(refused(at, written, r)))?;
+        let real = base.canonicalize().map_err(|_| {
+            Box::new(
+                Diagnostic::at(Code::MissingAsset, at, format!("no template `{written}`"))
+                    .maybe_hint(sibling(&base)),
+            )
+        })?;
+        if self.seen.contains(&real) || self.seen.len() > MAX_BASES {
+            let said = format!("`{written}` extends a template that leads back to it");
+            return Err(Box::new(Diagnostic::at(Code::Cycle, at, said)));
+        }
+        let shown = match at.source.path.parent() {
+            Some(parent) => parent.join(written),
+            None => PathBuf::from(written),
+        };
+        Ok((base.clone(), read(&base, &shown).map_err(Box::new)?))
+    }
+}
+
+/// What is said of a path that may not be read.
+pub(crate) fn refused(at: &Place, written: &str, refusal: Refusal) -> Diagnostic {
+    match refusal {
+        Refusal::Remote => Diagnostic::at(
+            Code::RefusedPath,
+            at,
+            format!("`{written}` is not on this machine"),
+        )
+        .hint("fetch it first, and name the file"),
+        Refusal::Outside => Diagnostic::at(
+            Code::RefusedPath,
+            at,
+            format!("`{written}` lies outside the project folder"),
+        )
+        .hint("name its folder in `[project] allow`"),
+    }
+}
+
+/// A file of nearly that name in the same folder.
+pub(crate) fn sibling(path: &Path) -> Option<String> {
+    let mut names: Vec<String> = std::fs::read_dir(path.parent()?)
+        .ok()?
+        .filter_map(|e| e.ok()?.file_name().into_string().ok())
+        .collect();
+    names.sort();
+    did_you_mean(
+        path.file_name()?.to_str()?,
+        names.iter().map(String::as_str),
+    )
+}
+
+fn build(
+    shown: &Path,
+    sources: Vec<Arc<Source>>,
+    table: &Table,
+    wrong: &mut Vec<Diagnostic>,
+) -> Template {
+    for entry in &table.entries {
+        if !TOP.contains(&entry.key.as_str()) {
+            let hint = match entry.key.as_str() {
+                "layers" => Some("each layer is a `[[layer]]`".into()),
+                "variables" => Some("did you mean `vars`?".into()),
+                key => did_you_mean(key, TOP),
+            };
+            let said = format!("a template has no key `{}`", entry.key);
+            wrong.push(Diagnostic::at(Code::UnknownKey, &entry.key_place, said).maybe_hint(hint));
+        }
+    }
+    let mut template = Template {
+        name: shown
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned(),
+        folder: shown.parent().unwrap_or(Path::new("")).to_owned(),
+        sources,
+        vars: Vec::new(),
+        canvas: section(table, "canvas", CANVAS, wrong),
+        output: section(table, "output", OUTPUT, wrong),
+        audio: section(table, "audio", AUDIO, wrong),
+        layers: Vec::new(),
+        mentions: Vec::new(),
+        uses: BTreeSet::new(),
+    };
+    if let Some(found) = section(table, "vars", &[], &mut Vec::new()) {
+        template.vars = vars::read(&found, wrong);
+    } else if let Some(node) = table.get("vars") {
+        wrong.push(Diagnostic::at(
+            Code::BadValue,
+            &node.place,
+            "`vars` takes a table",
+        ));
+    }
+    let mut ids = BTreeSet::new();
+    template.layers = layers(table.get("layer"), "layer", &mut ids, wrong);
+    for mention in tables(table.get("mention"), "mention", wrong) {
+        check_table(mention, MENTION.iter(), "a mention", wrong);
+        template.mentions.push(mention.clone());
+    }
+    check_mentions(&template, &ids, wrong);
+    check_expressions(&mut template, table, wrong);
+    template
+}
+
+fn section(
+    table: &Table,
+    name: &str,
+    keys: &'static [super::language::Key],
+    wrong: &mut Vec<Diagnostic>,
+) -> Option<Table> {
+    let node = table.get(name)?;
+    let Value::Table(found) = &node.value else {
+        wrong.push(Diagnostic::at(
+            Code::BadValue,
+            &node.place,
+            format!("`{name}` takes a table"),
+        ));
+        return None;
+    };
+    check_table(found, keys.iter(), &format!("`[{name}]`"), wrong);
+    Some(found.clone())
+}
+
+fn tables<'t>(node: Option<&'t Node>, name: &str, wrong: &mut Vec<Diagnostic>) -> Vec<&'t Table> {
+    let Some(node) = node else { return Vec::new() };
+    let Value::Array(items) = &node.value else {
+        let said = format!("`{name}` is a list of tables: write `[[{name}]]`");
+        wrong.push(Diagnostic::at(Code::BadValue, &node.place, said));
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for item in items {
+        match &item.value {
+            Value::Table(table) => found.push(table),
+            _ => {
+                let said = format!("each `{name}` is a table, not {}", item.type_name());
+                wrong.push(Diagnostic::at(Code::BadValue, &item.place, said));
+            }
+        }
+    }
+    found
+}
+
+fn layers(
+    node: Option<&Node>,
+    name: &str,
+    ids: &mut BTreeSet<String>,
+    wrong: &mut Vec<Diagnostic>,
+) -> Vec<Layer> {
+    tables(node, name, wrong)
+        .into_iter()
+        .filter_map(|t| layer(t, ids, wrong))
+        .collect()
+}
+
+fn layer(table: &Table, ids: &mut BTreeSet<String>, wrong: &mut Vec<Diagnostic>) -> Option<Layer> {
+    let id = table.get("id").and_then(Node::as_text).map(str::to_owned);
+    if let (Some(id), Some(node)) = (&id, table.get("id"))
+        && !ids.insert(id.clone())
+    {
+        let said = format!("two layers have the id `{id}`");
+        wrong.push(Diagnostic::at(Code::BadValue, &node.place, said));
+    }
+    let Some(kind) = layer_type(table, wrong) else {
+        return None;
+    };
+    let owner = match kind {
+        LayerType::Image => "an image layer".to_owned(),
+        other => format!("a {} layer", other.as_str()),
+    };
+    let mut keys = table.clone();
+    let children = keys.remove("children");
+    check_table(
+        &keys,
+        kind.keys().collect::<Vec<_>>().into_iter(),
+        &owner,
+        wrong,
+    );
+    check_box(table, wrong);
+    let children = match children {
+        Some(entry) if kind == LayerType::Group => {
+            layers(Some(&entry.node), "layer.children", ids, wrong)
+        }
+        Some(entry) => {
+            let said = format!("{owner} has no children");
+            wrong.push(
+                Diagnostic::at(Code::UnknownKey, &entry.key_place, said).hint("only a group has"),
+            );
+            Vec::new()
+        }
+        None => Vec::new(),
+    };
+    require(kind, &keys, &owner, wrong);
+    Some(Layer {
+        id,
+        kind,
+        place: table.place.clone(),
+        keys,
+        children,
+    })
+}
+
+fn layer_type(table: &Table, wrong: &mut Vec<Diagnostic>) -> Option<LayerType> {
+    let words = LayerType::ALL.map(LayerType::as_str);
+    let Some(node) = table.get("type") else {
+        let said = "this layer has no `type`";
+        wrong.push(
+            Diagnostic::at(Code::BadValue, &table.place, said)
+                .hint(format!("one of {}", words.join(", "))),
+        );
+        return None;
+    };
+    let found = node.as_text().and_then(LayerType::of);
+    if found.is_none() {
+        let said = format!(
+            "no layer type {}",
+            node.place.text().replace(['"', '\''], "`")
+        );
+        let hint = did_you_mean(node.as_text().unwrap_or(""), words)
+            .unwrap_or_else(|| format!("one of {}", words.join(", ")));
+        wrong.push(Diagnostic::at(Code::BadValue, &node.place, said).hint(hint));
+    }
+    found
+}
+
+/// What a layer cannot be without.
+fn require(kind: LayerType, keys: &Table, owner: &str, wrong: &mut Vec<Diagnostic>) {
+    let needed = match kind {
+        LayerType::Text => "text",
+        LayerType::Image | LayerType::Video => "src",
+        LayerType::Qr => "data",
+        LayerType::Shape | LayerType::Group => return,
+    };
+    if keys.get(needed).is_none() {
+        wrong.push(Diagnostic::at(
+            Code::BadValue,
+            &keys.place,
+            format!("{owner} needs `{needed}`"),
+        ));
+    }
+}
+
+fn check_box(table: &Table, wrong: &mut Vec<Diagnostic>) {
+    for [start, end, size] in [["left", "right", "width"], ["top", "bottom", "height"]] {
+        if let (Some(_), Some(_), Some(third)) =
+            (table.get(start), table.get(end), table.entry(size))
+        {
+            let said = format!("`{start}`, `{end}` and `{size}` at once: two of them say it all");
+            wrong.push(Diagnostic::at(Code::BadValue, &third.key_place, said));
+        }
+    }
+}
+
+fn check_mentions(template: &Template, ids: &BTreeSet<String>, wrong: &mut Vec<Diagnostic>) {
+    for mention in &template.mentions {
+        if mention.get("username").is_none() {
+            wrong.push(Diagnostic::at(
+                Code::BadValue,
+                &mention.place,
+                "a mention needs `username`",
+            ));
+        }
+        if let (Some(_), Some(at)) = (mention.get("over"), mention.entry("at")) {
+            let said = "a mention takes `over` or `at`, not both";
+            wrong.push(Diagnostic::at(Code::BadValue, &at.key_place, said));
+        }
+        if let Some(over) = mention.get("over")
+            && let Some(id) = over.as_text()
+            && !expression::has_expression(id)
+            && !ids.contains(id)
+        {
+            wrong.push(
+                Diagnostic::at(Code::BadValue, &over.place, format!("no layer `{id}`"))
+                    .maybe_hint(did_you_mean(id, ids.iter().map(String::as_str))),
+            );
+        }
+    }
+}
+
+/// Every expression is read once, so that a slip is told even where no story takes its branch.
+fn check_expressions(template: &mut Template, table: &Table, wrong: &mut Vec<Diagnostic>) {
+    let mut used = BTreeSet::new();
+    each_text(table, &mut |node, text| match expression::variables(text) {
+        Ok(names) => used.extend(names),
+        Err(problem) => wrong.push(problem_at(node, text, &problem)),
+    });
+    for var in template.vars.iter().filter(|v| !used.contains(&v.name)) {
+        let said = format!("variable `{}` is not used", var.name);
+        wrong.push(Diagnostic::at(Code::UnusedVariable, &var.place, said));
+    }
+    template.uses = used;
+}
+
+fn each_text(table: &Table, visit: &mut impl FnMut(&Node, &str)) {
+    fn node(n: &Node, visit: &mut impl FnMut(&Node, &str)) {
+        match &n.value {
+            Value::Text(text) if expression::has_expression(text) => visit(n, text),
+            Value::Array(items) => items.iter().for_each(|i| node(i, visit)),
+            Value::Table(table) => table.entries.iter().for_each(|e| node(&e.node, visit)),
+            _ => {}
+        }
+    }
+    table.entries.iter().for_each(|e| node(&e.node, visit));
+}
+
+/// The diagnostic of an expression's problem, at its place inside the text where that can be told.
+pub(crate) fn problem_at(node: &Node, text: &str, problem: &expression::Problem) -> Diagnostic {
+    // escapes move bytes; then the whole value is shown
+    let place = match node.place.text().find(text) {
+        Some(start) => node
+            .place
+            .part(start + problem.range.start..start + problem.range.end),
+        None => node.place.clone(),
+    };
+    let code = match problem.kind {
+        expression::Kind::Undefined(_) => Code::UnknownVariable,
+        _ => Code::BadExpression,
+    };
+    Diagnostic::at(code, &place, problem.message.clone()).maybe_hint(problem.hint.clone())
+}
