@@ -182,7 +182,7 @@ fn draw(font: &FontRef, id: GlyphId, shift: f32, form: &Form) -> Sprite {
 /// A glyph that the face holds as a picture, scaled to the size of the text.
 fn bitmap(font: &FontRef, id: GlyphId, form: &Form) -> Option<Sprite> {
     let image = font.glyph_raster_image2(id, form.size.ceil().min(f32::from(u16::MAX)) as u16)?;
-    if image.format != GlyphImageFormat::Png || image.pixels_per_em == 0 {
+    if !matches!(image.format, GlyphImageFormat::Png) || image.pixels_per_em == 0 {
         return None;
     }
     if form.stroke > 0.0 {

@@ -1,10 +1,25 @@
 //! Fills variables, loads fonts and pictures, lays out boxes, shapes text.
 //!
-//! In: a `Template`, a `Row`, the project's [`Assets`](assets::Assets). Out: a [`Scene`]. All that can fail, fails here.
+//! In: a `Template`, a `Row`, the project's [`Assets`]. Out: a [`Scene`]. All that can fail, fails here.
 //! Never: painting.
 
+mod assets;
+mod axis;
+mod draft;
+mod emit;
+mod filling;
+mod fills;
+mod layout;
+mod markup;
 mod model;
 pub mod picture;
+mod resolve;
+mod stage;
 pub mod text;
+mod values;
+pub mod zone;
 
+pub use assets::Assets;
 pub use model::*;
+pub use resolve::resolve;
+pub use values::SET;

@@ -85,7 +85,13 @@ pub(super) fn head(bytes: &[u8]) -> Result<Head, Error> {
     }
     if !profile.is_empty() {
         profile.sort_by_key(|part| part.0);
-        head.icc = Some(profile.into_iter().flat_map(|part| part.1).copied().collect());
+        head.icc = Some(
+            profile
+                .into_iter()
+                .flat_map(|part| part.1)
+                .copied()
+                .collect(),
+        );
     }
     Ok(head)
 }
@@ -95,8 +101,14 @@ fn segment<'a>(bytes: &'a [u8], at: &mut usize) -> Result<(u8, &'a [u8], usize),
     let cut = Error::Truncated { format: NAME };
     let rest = bytes.get(*at..).ok_or_else(|| cut.clone())?;
     // junk between segments and fill bytes are skipped, as every decoder does
-    let ff = rest.iter().position(|&b| b == 0xFF).ok_or_else(|| cut.clone())?;
-    let past = rest[ff..].iter().position(|&b| b != 0xFF).ok_or_else(|| cut.clone())?;
+    let ff = rest
+        .iter()
+        .position(|&b| b == 0xFF)
+        .ok_or_else(|| cut.clone())?;
+    let past = rest[ff..]
+        .iter()
+        .position(|&b| b != 0xFF)
+        .ok_or_else(|| cut.clone())?;
     let marker = rest[ff + past];
     let start = *at + ff + past + 1;
     if matches!(marker, 0x00 | 0x01 | 0xD0..=0xD9) {

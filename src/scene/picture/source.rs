@@ -91,7 +91,13 @@ impl Source {
             .collect();
         let conversion = Conversion::new(self.model, self.icc.as_deref());
         let mut rgba = vec![0; count * 4];
-        self.assemble(&planes, stored.0 as usize, size.0 as usize, &conversion, &mut rgba);
+        self.assemble(
+            &planes,
+            stored.0 as usize,
+            size.0 as usize,
+            &conversion,
+            &mut rgba,
+        );
         Pixels {
             width: size.0,
             height: size.1,

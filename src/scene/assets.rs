@@ -1,0 +1,100 @@
+//! What the stories of a batch share: the fence, the brand, pictures, fonts, expressions.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::diag::{Code, Diagnostic, Place};
+use crate::template::expression::{Clock, Expressions};
+use crate::template::{Brand, Fence, refused, sibling};
+
+use super::picture::{self, Pictures};
+use super::text::{self, Typesetter};
+
+/// Shared by every story and thread of a batch.
+pub struct Assets {
+    /// Which files may be read.
+    pub fence: Fence,
+    /// Whether asset paths stand against the fence's root rather than the template's folder.
+    pub in_project: bool,
+    /// Colours, fonts, styles.
+    pub brand: Brand,
+    /// Decoded pictures.
+    pub pictures: Pictures,
+    /// Fonts, and text already set.
+    pub typesetter: Typesetter,
+    /// Filters and the clock.
+    pub expressions: Expressions,
+}
+
+impl Assets {
+    /// Loads the brand's fonts; what cannot be loaded is told and left out.
+    pub fn new(
+        fence: Fence,
+        in_project: bool,
+        brand: Brand,
+        limits: picture::Limits,
+        clock: Clock,
+    ) -> (Self, Vec<Diagnostic>) {
+        let mut wrong = Vec::new();
+        let mut fonts = Vec::new();
+        for font in &brand.fonts {
+            match std::fs::read(&font.path) {
+                Ok(bytes) => fonts.push(text::BrandFont {
+                    key: font.key.clone(),
+                    data: Arc::from(bytes),
+                }),
+                Err(e) => {
+                    let said = format!("cannot read the font `{}`: {e}", font.key);
+                    wrong.push(
+                        Diagnostic::at(Code::MissingAsset, &font.place, said)
+                            .maybe_hint(sibling(&font.path)),
+                    );
+                }
+            }
+        }
+        let (typesetter, broken) = Typesetter::new(fonts);
+        for font in &brand.fonts {
+            if let Some(why) = broken.iter().find(|b| b.key == font.key) {
+                let said = format!("the file of the font `{}` {}", font.key, why.why);
+                wrong.push(Diagnostic::at(Code::UnreadableMedia, &font.place, said));
+            }
+        }
+        let assets = Self {
+            fence,
+            in_project,
+            brand,
+            pictures: Pictures::new(limits),
+            typesetter,
+            expressions: Expressions::new(clock),
+        };
+        (assets, wrong)
+    }
+
+    /// The file that `written` names in a template of `folder`.
+    pub(super) fn find(
+        &self,
+        folder: &Path,
+        written: &str,
+        at: &Place,
+    ) -> Result<PathBuf, Box<Diagnostic>> {
+        let base = if self.in_project {
+            self.fence.root()
+        } else {
+            folder
+        };
+        let path = self
+            .fence
+            .resolve(base, written.trim())
+            .map_err(|r| Box::new(refused(at, written, r)))?;
+        if path.is_file() {
+            return Ok(path);
+        }
+        let said = match path.is_dir() {
+            true => format!("`{written}` is a folder, not a file"),
+            false => format!("no file `{written}`"),
+        };
+        Err(Box::new(
+            Diagnostic::at(Code::MissingAsset, at, said).maybe_hint(sibling(&path)),
+        ))
+    }
+}

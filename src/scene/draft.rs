@@ -1,0 +1,373 @@
+//! Layers with everything filled in and loaded, before they have a place.
+
+use std::path::PathBuf;
+
+use crate::diag::{Code, Diagnostic, Place, did_you_mean};
+use crate::template::language::LayerType;
+use crate::template::{Layer, Node, Table, Value, grammar};
+
+use super::axis::Axis;
+use super::markup;
+use super::picture;
+use super::stage::Stage;
+use super::text::{Align, Direction, Overflow, Span, Style, Transform};
+
+/// A layer ready for layout.
+pub(super) struct Draft<'t> {
+    pub layer: &'t Layer,
+    /// Filled and of the right shapes; a text layer's style is merged in.
+    pub keys: Table,
+    pub axes: [Axis; 2],
+    pub what: What,
+    pub children: Vec<Draft<'t>>,
+}
+
+/// What a layer's size depends on.
+pub(super) enum What {
+    Text(TextDraft),
+    Picture(PictureDraft),
+    Shape,
+    Qr(QrDraft),
+    Group(GroupDraft),
+}
+
+pub(super) struct TextDraft {
+    pub spans: Vec<Span>,
+    /// The span's own fill, where it has one.
+    pub inks: Vec<Option<Node>>,
+    pub style: Style,
+}
+
+pub(super) struct PictureDraft {
+    pub path: PathBuf,
+    /// Upright size in pixels.
+    pub natural: (f32, f32),
+    /// Where the file is named.
+    pub place: Place,
+    pub is_logo: bool,
+}
+
+pub(super) struct QrDraft {
+    pub size: usize,
+    pub dark: Vec<bool>,
+    pub quiet: usize,
+}
+
+pub(super) struct GroupDraft {
+    pub layout: Layout,
+    pub gap: f32,
+    /// Top, right, bottom, left.
+    pub padding: [f32; 4],
+    pub align: taffy::AlignItems,
+    pub justify: taffy::JustifyContent,
+    pub wrap: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layout {
+    Row,
+    Column,
+    Free,
+}
+
+/// The children of a story's canvas or of a group; what fails is told and left out.
+pub(super) fn drafts<'t>(layers: &'t [Layer], stage: &mut Stage<'_>) -> Vec<Draft<'t>> {
+    layers
+        .iter()
+        .filter_map(|layer| draft(layer, stage))
+        .collect()
+}
+
+fn draft<'t>(layer: &'t Layer, stage: &mut Stage<'_>) -> Option<Draft<'t>> {
+    if !is_shown(layer, stage) {
+        return None;
+    }
+    let keys: Vec<_> = layer.kind.keys().collect();
+    let mut own = layer.keys.clone();
+    own.remove("when");
+    let filled = stage.fill(&own, &keys);
+    let (what, keys) = match layer.kind {
+        LayerType::Text => {
+            let merged = styled(&filled, stage, &keys);
+            (What::Text(text(&merged, stage)?), merged)
+        }
+        LayerType::Image => (What::Picture(picture_draft(layer, &filled, stage)?), filled),
+        LayerType::Shape => (What::Shape, filled),
+        LayerType::Qr => (What::Qr(qr(layer, &filled, stage)?), filled),
+        LayerType::Group => (What::Group(group(&filled)), filled),
+        LayerType::Video => {
+            let at = layer.keys.get("type").map_or(&layer.place, |n| &n.place);
+            stage.wrong.push(
+                Diagnostic::at(Code::BadValue, at, "film is not painted by this version")
+                    .hint("an image layer shows a still"),
+            );
+            return None;
+        }
+    };
+    let children = drafts(&layer.children, stage);
+    Some(Draft {
+        layer,
+        axes: Axis::of(&keys),
+        keys,
+        what,
+        children,
+    })
+}
+
+fn is_shown(layer: &Layer, stage: &mut Stage<'_>) -> bool {
+    let Some(when) = layer.keys.entry("when") else {
+        return true;
+    };
+    let only = Table {
+        entries: vec![when.clone()],
+        place: layer.place.clone(),
+    };
+    let keys: Vec<_> = layer.kind.keys().collect();
+    match stage.fill(&only, &keys).get("when") {
+        Some(node) => grammar::condition(node).unwrap_or(true),
+        // a condition that failed was told; the layer is looked at all the same
+        None => true,
+    }
+}
+
+/// The layer's keys over those of its brand style.
+fn styled(
+    own: &Table,
+    stage: &mut Stage<'_>,
+    keys: &[&'static crate::template::language::Key],
+) -> Table {
+    let Some(node) = own.get("style") else {
+        return own.clone();
+    };
+    let name = node.as_text().unwrap_or_default();
+    let brand = &stage.assets.brand;
+    let Some(style) = brand.style(name) else {
+        let names = brand.styles.iter().map(|(n, _)| n.as_str());
+        let known: Vec<_> = names.clone().map(|n| format!("`{n}`")).collect();
+        let hint = did_you_mean(name, names).unwrap_or(match known.len() {
+            0 => "the project file has no `[brand.styles]`".into(),
+            _ => format!("there are {}", known.join(", ")),
+        });
+        stage.wrong.push(
+            Diagnostic::at(
+                Code::BadValue,
+                &node.place,
+                format!("no text style `{name}`"),
+            )
+            .hint(hint),
+        );
+        return own.clone();
+    };
+    let mut out = stage.fill(&style.clone(), keys);
+    out.place = own.place.clone();
+    for entry in &own.entries {
+        out.set(entry.clone());
+    }
+    out
+}
+
+fn number(keys: &Table, name: &str) -> Option<f32> {
+    keys.get(name).and_then(grammar::number).map(|n| n as f32)
+}
+
+fn word<'k>(keys: &'k Table, name: &str) -> &'k str {
+    keys.get(name).and_then(Node::as_text).unwrap_or("")
+}
+
+pub(super) fn flag(keys: &Table, name: &str) -> bool {
+    matches!(keys.get(name).map(|n| &n.value), Some(Value::Bool(true)))
+}
+
+fn text(keys: &Table, stage: &mut Stage<'_>) -> Option<TextDraft> {
+    let node = keys.get("text")?;
+    let words = grammar::text(node)?;
+    let size = number(keys, "size").unwrap_or(48.0);
+    let style = Style {
+        families: stage.families(word(keys, "font")),
+        weight: number(keys, "weight").unwrap_or(400.0),
+        italic: flag(keys, "italic"),
+        size,
+        min_size: number(keys, "min_size")
+            .unwrap_or((size / 2.0).max(28.0))
+            .min(size),
+        max_lines: number(keys, "max_lines").map(|n| n as usize),
+        overflow: match word(keys, "overflow") {
+            "ellipsis" => Overflow::Ellipsis,
+            "clip" => Overflow::Clip,
+            "error" => Overflow::Error,
+            _ => Overflow::Shrink,
+        },
+        line_height: number(keys, "line_height").unwrap_or(1.2),
+        letter_spacing: keys
+            .get("letter_spacing")
+            .and_then(|n| grammar::spacing(n, size))
+            .unwrap_or(0.0),
+        align: match word(keys, "align") {
+            "center" => Align::Center,
+            "end" => Align::End,
+            "left" => Align::Left,
+            "right" => Align::Right,
+            _ => Align::Start,
+        },
+        direction: match word(keys, "direction") {
+            "ltr" => Direction::Ltr,
+            "rtl" => Direction::Rtl,
+            _ => Direction::Auto,
+        },
+        lang: Some(word(keys, "lang").to_owned()).filter(|l| !l.is_empty()),
+        transform: match word(keys, "transform") {
+            "uppercase" => Transform::Uppercase,
+            "lowercase" => Transform::Lowercase,
+            "capitalize" => Transform::Capitalize,
+            _ => Transform::None,
+        },
+    };
+    let plain = || {
+        vec![markup::Piece {
+            text: words.clone(),
+            ..Default::default()
+        }]
+    };
+    let pieces = if flag(keys, "markup") {
+        markup::read(&words)
+    } else {
+        plain()
+    };
+    let inks = pieces
+        .iter()
+        .map(|p| p.color.as_ref().map(|c| at_node(node, c)))
+        .collect();
+    let bold = style.weight.max(700.0).min(style.weight + 300.0);
+    let spans = pieces
+        .into_iter()
+        .map(|p| Span {
+            text: p.text,
+            weight: p.bold.then_some(bold),
+            italic: p.italic.then_some(true),
+        })
+        .collect();
+    Some(TextDraft { spans, inks, style })
+}
+
+fn at_node(node: &Node, text: &str) -> Node {
+    Node {
+        value: Value::Text(text.to_owned()),
+        place: node.place.clone(),
+    }
+}
+
+fn picture_draft(layer: &Layer, keys: &Table, stage: &mut Stage<'_>) -> Option<PictureDraft> {
+    let node = keys.get("src")?;
+    let written = node.as_text()?.to_owned();
+    if written.trim().is_empty() {
+        stage.wrong.push(
+            Diagnostic::at(
+                Code::MissingAsset,
+                &node.place,
+                format!("{} has no picture", layer.label()),
+            )
+            .hint("`when` leaves a layer out"),
+        );
+        return None;
+    }
+    let path = stage.find(&written, &node.place)?;
+    let natural = match stage.assets.pictures.size(&path) {
+        Ok((w, h)) => (w.max(1) as f32, h.max(1) as f32),
+        Err(error) => {
+            stage
+                .wrong
+                .push(unreadable(&error, &written, &layer.label(), &node.place));
+            return None;
+        }
+    };
+    let is_logo = layer.id.as_deref() == Some("logo")
+        || stage
+            .assets
+            .brand
+            .logo
+            .as_deref()
+            .is_some_and(|logo| logo == written);
+    Some(PictureDraft {
+        path,
+        natural,
+        place: node.place.clone(),
+        is_logo,
+    })
+}
+
+/// What is said of a picture that cannot be used.
+pub(super) fn unreadable(
+    error: &picture::Error,
+    written: &str,
+    layer: &str,
+    at: &Place,
+) -> Diagnostic {
+    Diagnostic::at(
+        Code::UnreadableMedia,
+        at,
+        format!("cannot use `{written}` in {layer}: {error}"),
+    )
+}
+
+fn qr(layer: &Layer, keys: &Table, stage: &mut Stage<'_>) -> Option<QrDraft> {
+    let node = keys.get("data")?;
+    let data = grammar::text(node)?;
+    let level = match word(keys, "level") {
+        "L" => fast_qr::ECL::L,
+        "Q" => fast_qr::ECL::Q,
+        "H" => fast_qr::ECL::H,
+        _ => fast_qr::ECL::M,
+    };
+    if data.is_empty() {
+        let said = format!("{} has nothing to say", layer.label());
+        stage
+            .wrong
+            .push(Diagnostic::at(Code::BadValue, &node.place, said));
+        return None;
+    }
+    let Ok(code) = fast_qr::QRBuilder::new(data.as_str()).ecl(level).build() else {
+        let said = format!("{} bytes are more than a QR code holds", data.len());
+        stage
+            .wrong
+            .push(Diagnostic::at(Code::TooLong, &node.place, said));
+        return None;
+    };
+    let dark = (0..code.size * code.size)
+        .map(|i| code[i / code.size][i % code.size].value())
+        .collect();
+    let quiet = number(keys, "quiet").unwrap_or(4.0) as usize;
+    Some(QrDraft {
+        size: code.size,
+        dark,
+        quiet,
+    })
+}
+
+fn group(keys: &Table) -> GroupDraft {
+    use taffy::{AlignItems, JustifyContent};
+    GroupDraft {
+        layout: match word(keys, "layout") {
+            "row" => Layout::Row,
+            "column" => Layout::Column,
+            _ => Layout::Free,
+        },
+        gap: number(keys, "gap").unwrap_or(0.0),
+        padding: keys
+            .get("padding")
+            .and_then(grammar::edges)
+            .unwrap_or_default(),
+        align: match word(keys, "align") {
+            "start" => AlignItems::START,
+            "center" => AlignItems::CENTER,
+            "end" => AlignItems::END,
+            _ => AlignItems::STRETCH,
+        },
+        justify: match word(keys, "justify") {
+            "center" => JustifyContent::CENTER,
+            "end" => JustifyContent::END,
+            "between" => JustifyContent::SPACE_BETWEEN,
+            _ => JustifyContent::START,
+        },
+        wrap: flag(keys, "wrap"),
+    }
+}

@@ -1,0 +1,431 @@
+//! Layers with a place become nodes: text is set, pictures are decoded at their size, fills get their geometry.
+
+use std::sync::Arc;
+
+use crate::diag::{Code, Diagnostic};
+use crate::template::{Node as Toml, Table, Value, grammar};
+
+use super::draft::{Draft, PictureDraft, QrDraft, TextDraft, What, flag, unreadable};
+use super::fills::{fit, paint, pixel_box, shadows, surface};
+use super::layout::Measure;
+use super::picture::{Filter, Wanted};
+use super::stage::Stage;
+use super::text::{Fit, Overflow, Room, Set};
+use super::{
+    Blend, Color, Content, GlyphRun, Group, Highlight, Mask, Node, Paint, Picture, Qr, Rect,
+    Stroke, Text,
+};
+
+/// Where a node stands among its ancestors.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Setting {
+    /// Placed by its row or column rather than by its own edges.
+    pub in_flow: bool,
+    /// It or an ancestor is turned: pictures are prepared at twice the size, so that they stay sharp.
+    pub turned: bool,
+    /// An ancestor's `bleed`.
+    pub bleed: bool,
+}
+
+/// The node of a layer in its box.
+pub(super) fn node(
+    draft: &Draft<'_>,
+    rect: Rect,
+    setting: Setting,
+    measure: &Measure<'_>,
+    stage: &mut Stage<'_>,
+) -> Option<Node> {
+    let keys = &draft.keys;
+    let amount = |name| keys.get(name).and_then(grammar::number).map(|n| n as f32);
+    let rotate = amount("rotate").unwrap_or(0.0) % 360.0;
+    let setting = Setting {
+        turned: setting.turned || rotate != 0.0,
+        bleed: setting.bleed || flag(keys, "bleed"),
+        ..setting
+    };
+    let content = match &draft.what {
+        What::Shape => Content::Shape(surface(keys, rect, stage)),
+        What::Text(text) => Content::Text(set_text(draft, text, rect, setting, measure, stage)),
+        What::Picture(picture) => {
+            Content::Picture(placed_picture(draft, picture, rect, setting, stage)?)
+        }
+        What::Qr(qr) => Content::Qr(placed_qr(keys, qr, rect, stage)),
+        What::Group(group) => {
+            let surface = surface(keys, rect, stage);
+            let boxes = measure.children(draft, group, rect);
+            let children = draft
+                .children
+                .iter()
+                .zip(boxes)
+                .filter_map(|(child, child_rect)| {
+                    let in_flow = group.layout != super::draft::Layout::Free
+                        && child.axes.iter().all(super::axis::Axis::is_in_flow);
+                    node(
+                        child,
+                        child_rect,
+                        Setting { in_flow, ..setting },
+                        measure,
+                        stage,
+                    )
+                })
+                .collect();
+            Content::Group(Group {
+                surface,
+                clip: flag(keys, "clip"),
+                children,
+            })
+        }
+    };
+    Some(Node {
+        id: draft.layer.id.clone(),
+        place: draft.layer.place.clone(),
+        rect,
+        rotate,
+        opacity: amount("opacity").unwrap_or(1.0),
+        blend: blend(keys),
+        shadows: shadows(keys, stage),
+        bleed: setting.bleed,
+        content,
+    })
+}
+
+fn blend(keys: &Table) -> Blend {
+    match keys.get("blend").and_then(Toml::as_text) {
+        Some("multiply") => Blend::Multiply,
+        Some("screen") => Blend::Screen,
+        Some("overlay") => Blend::Overlay,
+        Some("darken") => Blend::Darken,
+        Some("lighten") => Blend::Lighten,
+        Some("soft-light") => Blend::SoftLight,
+        _ => Blend::Normal,
+    }
+}
+
+fn placed_picture(
+    draft: &Draft<'_>,
+    picture: &PictureDraft,
+    rect: Rect,
+    setting: Setting,
+    stage: &mut Stage<'_>,
+) -> Option<Picture> {
+    let keys = &draft.keys;
+    let surface = surface(keys, rect, stage);
+    let (left, top, width_px, height_px) = pixel_box(rect, stage.scale);
+    let detail = if setting.turned { 2 } else { 1 };
+    let wanted = Wanted {
+        width_px: width_px * detail,
+        height_px: height_px * detail,
+        fit: fit(keys),
+        focus: keys
+            .get("focus")
+            .and_then(grammar::point)
+            .unwrap_or((0.5, 0.5)),
+        filter: filter(keys, stage.scale * detail as f32),
+    };
+    let label = draft.layer.label();
+    let written = keys.get("src").and_then(grammar::text).unwrap_or_default();
+    let ready = match stage.assets.pictures.prepare(&picture.path, &wanted) {
+        Ok(ready) => ready,
+        Err(error) => {
+            stage
+                .wrong
+                .push(unreadable(&error, &written, &label, &picture.place));
+            return None;
+        }
+    };
+    let enlarged = ready.scale / detail as f32;
+    if enlarged > 1.01 {
+        let said = format!(
+            "`{written}` is drawn at {:.0} % of its size",
+            enlarged * 100.0
+        );
+        stage.wrong.push(
+            Diagnostic::at(Code::Upscaled, &picture.place, said).hint(format!(
+                "it has {} × {} pixels",
+                picture.natural.0, picture.natural.1
+            )),
+        );
+    }
+    let d = detail as f32;
+    let s = stage.scale;
+    let dest = Rect::new(
+        (left as f32 + ready.offset_px.0 as f32 / d) / s,
+        (top as f32 + ready.offset_px.1 as f32 / d) / s,
+        ready.pixels.width as f32 / d / s,
+        ready.pixels.height as f32 / d / s,
+    );
+    let mask = mask(keys, &label, width_px * detail, height_px * detail, stage);
+    Some(Picture {
+        pixels: ready.pixels,
+        dest,
+        surface,
+        mask,
+    })
+}
+
+fn filter(keys: &Table, scale: f32) -> Filter {
+    let Some(Value::Table(table)) = keys.get("filter").map(|n| &n.value) else {
+        return Filter::default();
+    };
+    let amount = |name, or| {
+        table
+            .get(name)
+            .and_then(grammar::number)
+            .map_or(or, |n| n as f32)
+    };
+    Filter {
+        blur: amount("blur", 0.0) * scale,
+        brightness: amount("brightness", 1.0),
+        contrast: amount("contrast", 1.0),
+        saturation: amount("saturation", 1.0),
+        grayscale: amount("grayscale", 0.0),
+    }
+}
+
+fn mask(
+    keys: &Table,
+    label: &str,
+    width: u32,
+    height: u32,
+    stage: &mut Stage<'_>,
+) -> Option<Arc<Mask>> {
+    let node = keys.get("mask")?;
+    let written = node.as_text()?;
+    if written == "circle" {
+        return Some(Arc::new(circle(width, height)));
+    }
+    let path = stage.find(written, &node.place)?;
+    match stage.assets.pictures.mask(&path, width, height) {
+        Ok(mask) => Some(mask),
+        Err(error) => {
+            stage
+                .wrong
+                .push(unreadable(&error, written, label, &node.place));
+            None
+        }
+    }
+}
+
+/// CSS `circle()`: centred, as wide as the shorter side.
+fn circle(width: u32, height: u32) -> Mask {
+    let radius = width.min(height) as f32 / 2.0;
+    let (cx, cy) = (width as f32 / 2.0, height as f32 / 2.0);
+    let coverage = (0..height)
+        .flat_map(|y| (0..width).map(move |x| (x as f32 + 0.5 - cx, y as f32 + 0.5 - cy)))
+        .map(|(dx, dy)| {
+            ((radius - (dx * dx + dy * dy).sqrt() + 0.5).clamp(0.0, 1.0) * 255.0).round() as u8
+        })
+        .collect();
+    Mask {
+        width,
+        height,
+        coverage,
+    }
+}
+
+fn placed_qr(keys: &Table, qr: &QrDraft, rect: Rect, stage: &mut Stage<'_>) -> Qr {
+    let mut surface = surface(keys, rect, stage);
+    if keys.get("fill").is_none() {
+        surface.fill = Some(Paint::Solid(Color::WHITE));
+    }
+    let ink = keys.get("color").and_then(|n| paint(n, rect, stage));
+    Qr {
+        size: qr.size,
+        dark: qr.dark.clone(),
+        quiet: qr.quiet,
+        paint: ink.unwrap_or(Paint::Solid(Color::BLACK)),
+        surface,
+    }
+}
+
+fn set_text(
+    draft: &Draft<'_>,
+    text: &TextDraft,
+    rect: Rect,
+    setting: Setting,
+    measure: &Measure<'_>,
+    stage: &mut Stage<'_>,
+) -> Text {
+    let keys = &draft.keys;
+    let [x, y] = draft.axes;
+    let by_content = |axis: &super::axis::Axis| match setting.in_flow {
+        true => axis.size.is_none(),
+        false => axis.is_content(),
+    };
+    // a box that took its width from the text is exactly as wide; aligned lines need it whole
+    let slack = if by_content(&x) { 0.01 } else { 0.0 };
+    let room = Room {
+        width: rect.w + slack,
+        fill_width: true,
+        height: (!by_content(&y)).then_some(rect.h),
+    };
+    let set = measure.text(text, room);
+    tell(draft, text, &set, stage);
+    let free = (rect.h - set.height).max(0.0);
+    let down = match keys.get("valign").and_then(Toml::as_text) {
+        Some("middle") => free / 2.0,
+        Some("bottom") => free,
+        _ => 0.0,
+    };
+    let (dx, dy) = (rect.x, rect.y + down);
+    let lines: Vec<Rect> = set.lines.iter().map(|l| l.moved(dx, dy)).collect();
+    let ink = ink_paint(keys.get("color"), rect, stage);
+    let inks: Vec<Paint> = text
+        .inks
+        .iter()
+        .map(|node| match node {
+            Some(node) => ink_paint(Some(node), rect, stage),
+            None => ink.clone(),
+        })
+        .collect();
+    let runs = set
+        .runs
+        .into_iter()
+        .map(|run| GlyphRun {
+            face: run.face,
+            variations: run.variations,
+            size: set.size,
+            skew: run.skew,
+            embolden: run.embolden,
+            paint: inks.get(run.span).unwrap_or(&ink).clone(),
+            glyphs: run
+                .glyphs
+                .into_iter()
+                .map(|g| super::Glyph {
+                    x: g.x + dx,
+                    y: g.y + dy,
+                    ..g
+                })
+                .collect(),
+        })
+        .collect();
+    Text {
+        highlights: highlights(keys, &lines, stage),
+        runs,
+        stroke: stroke(keys, rect, stage),
+        clip: (text.style.overflow == Overflow::Clip && set.fit == Fit::Cut).then_some(rect),
+        lines,
+        shown: set.shown,
+        size: set.size,
+        bold: text.style.weight >= 600.0,
+    }
+}
+
+fn ink_paint(node: Option<&Toml>, rect: Rect, stage: &mut Stage<'_>) -> Paint {
+    node.and_then(|n| paint(n, rect, stage))
+        .unwrap_or(Paint::Solid(Color::BLACK))
+}
+
+/// What is worth a look about a text that was set.
+fn tell(draft: &Draft<'_>, text: &TextDraft, set: &Set, stage: &mut Stage<'_>) {
+    let at = draft
+        .keys
+        .get("text")
+        .map_or(&draft.layer.place, |n| &n.place);
+    let label = draft.layer.label();
+    let style = &text.style;
+    let at_least = set.size <= style.min_size && style.min_size < style.size;
+    match set.fit {
+        Fit::Cut if style.overflow == Overflow::Error => {
+            let said = format!("the text of {label} does not fit its box");
+            stage.wrong.push(
+                Diagnostic::at(Code::Overflow, at, said)
+                    .severity(crate::diag::Severity::Error)
+                    .hint("shorten it, or let it shrink: overflow = \"shrink\""),
+            );
+        }
+        Fit::Cut => {
+            let how = match style.overflow {
+                Overflow::Shrink => {
+                    format!("does not fit at its least size of {} and is cut", set.size)
+                }
+                _ => "does not fit its box and is cut".into(),
+            };
+            stage.wrong.push(Diagnostic::at(
+                Code::Overflow,
+                at,
+                format!("the text of {label} {how}"),
+            ));
+        }
+        Fit::Shrunk if at_least => {
+            let said = format!(
+                "the text of {label} is shrunk to its least size of {}",
+                set.size
+            );
+            stage.wrong.push(Diagnostic::at(Code::Overflow, at, said));
+        }
+        _ => {}
+    }
+    for c in &set.missing {
+        let said = format!("no font has U+{:04X} `{c}`", u32::from(*c));
+        stage.wrong.push(
+            Diagnostic::at(Code::MissingGlyph, at, said)
+                .hint("add a font of its script to `[brand] fonts`, or install one"),
+        );
+    }
+    for family in &set.missing_families {
+        let at = draft.keys.get("font").map_or(at, |n| &n.place);
+        let known = stage.assets.typesetter.families();
+        let hint = crate::diag::did_you_mean(family, known.iter().map(String::as_str));
+        stage.wrong.push(
+            Diagnostic::at(
+                Code::MissingFont,
+                at,
+                format!("no font `{family}`; the next one is used"),
+            )
+            .maybe_hint(hint),
+        );
+    }
+}
+
+fn highlights(keys: &Table, lines: &[Rect], stage: &mut Stage<'_>) -> Vec<Highlight> {
+    let Some(Value::Table(table)) = keys.get("highlight").map(|n| &n.value) else {
+        return Vec::new();
+    };
+    let [top, right, bottom, left] = table
+        .get("padding")
+        .and_then(grammar::edges)
+        .unwrap_or_default();
+    let radius = table
+        .get("radius")
+        .and_then(grammar::number)
+        .map(|n| n as f32)
+        .or_else(|| {
+            keys.get("radius")
+                .and_then(grammar::number)
+                .map(|n| n as f32)
+        })
+        .unwrap_or(0.0);
+    let shown: Vec<Rect> = lines.iter().copied().filter(|l| l.w > 0.0).collect();
+    let whole = shown.iter().copied().reduce(|a, b| a.union(&b));
+    let boxes = match table.get("mode").and_then(Toml::as_text) {
+        Some("block") => whole.into_iter().collect(),
+        _ => shown,
+    };
+    boxes
+        .into_iter()
+        .filter_map(|l| {
+            let rect = Rect::new(
+                l.x - left,
+                l.y - top,
+                l.w + left + right,
+                l.h + top + bottom,
+            );
+            let radius = radius.min(rect.w / 2.0).min(rect.h / 2.0);
+            Some(Highlight {
+                rect,
+                radius,
+                paint: paint(table.get("fill")?, rect, stage)?,
+            })
+        })
+        .collect()
+}
+
+fn stroke(keys: &Table, rect: Rect, stage: &mut Stage<'_>) -> Option<Stroke> {
+    let Some(Value::Table(table)) = keys.get("stroke").map(|n| &n.value) else {
+        return None;
+    };
+    let width = table.get("width").and_then(grammar::number).unwrap_or(0.0) as f32;
+    let paint = ink_paint(table.get("color"), rect, stage);
+    (width > 0.0).then_some(Stroke { width, paint })
+}

@@ -1,0 +1,142 @@
+//! Fills `{{ … }}` in, and holds what came out against the language again.
+
+use minijinja::Value as Jinja;
+
+use crate::diag::Diagnostic;
+use crate::template::expression::{Expressions, has_expression};
+use crate::template::language::{Key, Kind};
+use crate::template::{Entry, Node, Table, Value, check_table, check_value, problem_at};
+
+/// Fills tables of one story.
+pub(super) struct Filler<'a> {
+    pub expressions: &'a Expressions,
+    pub context: &'a Jinja,
+}
+
+impl Filler<'_> {
+    /// A copy without expressions that holds only keys with a value of the right shape.
+    ///
+    /// What was already told when the template was read is not told again.
+    pub fn table<'k>(
+        &self,
+        table: &Table,
+        keys: impl Iterator<Item = &'k Key> + Clone,
+        wrong: &mut Vec<Diagnostic>,
+    ) -> Table {
+        let mut out = Table::empty(&table.place);
+        for entry in &table.entries {
+            let Some(key) = keys.clone().find(|k| k.name == entry.key) else {
+                continue;
+            };
+            let mut told = Vec::new();
+            let Some((node, filled)) = self.node(&entry.node, key.kind, wrong) else {
+                continue;
+            };
+            check_value(key.name, key.kind, &node, &mut told);
+            let fits = told.is_empty();
+            if filled {
+                wrong.append(&mut told);
+            }
+            if fits {
+                out.entries.push(Entry {
+                    node,
+                    ..entry.clone()
+                });
+            }
+        }
+        out
+    }
+
+    /// The same for a table that no expression can be in a wrong place of, such as a mention.
+    pub fn whole<'k>(
+        &self,
+        table: &Table,
+        keys: impl Iterator<Item = &'k Key> + Clone,
+        owner: &str,
+        wrong: &mut Vec<Diagnostic>,
+    ) -> Table {
+        let out = self.table(table, keys.clone(), wrong);
+        check_table(&out, keys, owner, wrong);
+        out
+    }
+
+    /// The node without expressions, and whether it had any; `None` when one failed (and was told).
+    fn node(&self, node: &Node, kind: Kind, wrong: &mut Vec<Diagnostic>) -> Option<(Node, bool)> {
+        let (value, filled) = match &node.value {
+            Value::Text(text) if has_expression(text) => {
+                match self.expressions.render(text, self.context) {
+                    Ok(value) => (read_back(&value, kind), true),
+                    Err(problem) => {
+                        wrong.push(problem_at(node, text, &problem));
+                        return None;
+                    }
+                }
+            }
+            Value::Array(items) => {
+                let mut filled = false;
+                let mut out = Vec::with_capacity(items.len());
+                for item in items {
+                    let (item, was) = self.node(item, kind, wrong)?;
+                    filled |= was;
+                    out.push(item);
+                }
+                (Value::Array(out), filled)
+            }
+            Value::Table(table) => {
+                let mut filled = false;
+                let mut out = Table::empty(&table.place);
+                for entry in &table.entries {
+                    let inner = kind_inside(kind, &entry.key);
+                    let (node, was) = self.node(&entry.node, inner, wrong)?;
+                    filled |= was;
+                    out.entries.push(Entry {
+                        node,
+                        ..entry.clone()
+                    });
+                }
+                (Value::Table(out), filled)
+            }
+            other => (other.clone(), false),
+        };
+        Some((
+            Node {
+                value,
+                place: node.place.clone(),
+            },
+            filled,
+        ))
+    }
+}
+
+fn kind_inside(kind: Kind, name: &str) -> Kind {
+    let keys: &[Key] = match kind {
+        Kind::Record(keys) | Kind::Records(keys) => keys,
+        Kind::Fill(_) => crate::template::language::FILL,
+        _ => return kind,
+    };
+    keys.iter()
+        .find(|k| k.name == name)
+        .map_or(Kind::Text, |k| k.kind)
+}
+
+/// Numbers and booleans are what a key wants; text keys take whatever it says.
+fn read_back(value: &Jinja, kind: Kind) -> Value {
+    let text = value.to_string();
+    let is_text = matches!(
+        kind,
+        Kind::Text | Kind::Color | Kind::Fill(_) | Kind::Choice(_)
+    );
+    let trimmed = text.trim();
+    if !is_text {
+        if let Ok(i) = trimmed.parse::<i64>() {
+            return Value::Integer(i);
+        }
+        if let Ok(f) = trimmed.parse::<f64>() {
+            return Value::Float(f);
+        }
+        if let Ok(b) = trimmed.parse::<bool>() {
+            return Value::Bool(b);
+        }
+    }
+    Value::Text(text)
+}

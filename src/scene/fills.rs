@@ -1,0 +1,289 @@
+//! Fills as they are written become paints with a place on the canvas.
+
+use std::sync::Arc;
+
+use crate::template::{Node, Table, Value, grammar};
+
+use super::draft::unreadable;
+use super::picture::{Fit, Wanted};
+use super::stage::Stage;
+use super::{Border, Color, Paint, Point, Rect, Shadow, Stop, Surface};
+
+/// A box in whole output pixels: left, top, width, height; at least one pixel each way.
+pub(super) fn pixel_box(rect: Rect, scale: f32) -> (i32, i32, u32, u32) {
+    let (left, top) = ((rect.x * scale).round(), (rect.y * scale).round());
+    let (right, bottom) = (
+        (rect.right() * scale).round(),
+        (rect.bottom() * scale).round(),
+    );
+    (
+        left as i32,
+        top as i32,
+        ((right - left) as u32).max(1),
+        ((bottom - top) as u32).max(1),
+    )
+}
+
+/// The word `fit` as a value.
+pub(super) fn fit(keys: &Table) -> Fit {
+    match keys.get("fit").and_then(Node::as_text) {
+        Some("contain") => Fit::Contain,
+        Some("fill") => Fit::Fill,
+        Some("blur") => Fit::Blur,
+        _ => Fit::Cover,
+    }
+}
+
+/// The paint of a fill over `rect`; what is wrong with it is told, and nothing painted.
+pub(super) fn paint(node: &Node, rect: Rect, stage: &mut Stage<'_>) -> Option<Paint> {
+    let Value::Table(table) = &node.value else {
+        return stage.color(node).map(Paint::Solid);
+    };
+    if let Some(stops) = table.get("linear") {
+        let angle = table
+            .get("angle")
+            .and_then(grammar::number)
+            .unwrap_or(180.0) as f32;
+        let (from, to) = css_line(rect, angle);
+        return Some(Paint::Linear {
+            from,
+            to,
+            stops: self::stops(stops, stage)?,
+        });
+    }
+    if let Some(stops) = table.get("radial") {
+        let stops = self::stops(stops, stage)?;
+        let (cx, cy) = table
+            .get("center")
+            .and_then(grammar::point)
+            .unwrap_or((0.5, 0.5));
+        let center = Point {
+            x: rect.x + cx * rect.w,
+            y: rect.y + cy * rect.h,
+        };
+        let radius = match table.get("radius").and_then(grammar::length) {
+            Some(length) => length.of(rect.w.min(rect.h)),
+            None => farthest_corner(rect, center),
+        };
+        let radius = radius.max(0.001);
+        return Some(Paint::Radial {
+            center,
+            radius: Point {
+                x: radius,
+                y: radius,
+            },
+            stops,
+        });
+    }
+    picture(table, rect, stage)
+}
+
+fn picture(table: &Table, rect: Rect, stage: &mut Stage<'_>) -> Option<Paint> {
+    let node = table.get("image")?;
+    let written = node.as_text()?;
+    let path = stage.find(written, &node.place)?;
+    let (left, top, width_px, height_px) = pixel_box(rect, stage.scale);
+    let wanted = Wanted {
+        width_px,
+        height_px,
+        fit: fit(table),
+        focus: table
+            .get("focus")
+            .and_then(grammar::point)
+            .unwrap_or((0.5, 0.5)),
+        filter: Default::default(),
+    };
+    match stage.assets.pictures.prepare(&path, &wanted) {
+        Ok(ready) => {
+            let (x, y) = (
+                left as f32 + ready.offset_px.0 as f32,
+                top as f32 + ready.offset_px.1 as f32,
+            );
+            let s = stage.scale;
+            let rect = Rect::new(
+                x / s,
+                y / s,
+                ready.pixels.width as f32 / s,
+                ready.pixels.height as f32 / s,
+            );
+            Some(Paint::Picture {
+                pixels: ready.pixels,
+                rect,
+            })
+        }
+        Err(error) => {
+            stage
+                .wrong
+                .push(unreadable(&error, written, "a fill", &node.place));
+            None
+        }
+    }
+}
+
+/// The gradient line of CSS: through the centre, long enough that the corners get the end colours.
+fn css_line(rect: Rect, angle: f32) -> (Point, Point) {
+    let radians = angle.to_radians();
+    let (sin, cos) = (libm::sinf(radians), libm::cosf(radians));
+    let half = (rect.w * sin.abs() + rect.h * cos.abs()) / 2.0;
+    let c = rect.center();
+    let (dx, dy) = (sin * half, -cos * half);
+    (
+        Point {
+            x: c.x - dx,
+            y: c.y - dy,
+        },
+        Point {
+            x: c.x + dx,
+            y: c.y + dy,
+        },
+    )
+}
+
+fn farthest_corner(rect: Rect, center: Point) -> f32 {
+    let dx = (center.x - rect.x).max(rect.right() - center.x);
+    let dy = (center.y - rect.y).max(rect.bottom() - center.y);
+    libm::hypotf(dx, dy)
+}
+
+/// Stops with every position known: the ends are 0 and 1, the others lie evenly between their neighbours.
+fn stops(node: &Node, stage: &mut Stage<'_>) -> Option<Arc<[Stop]>> {
+    let items = grammar::list(node)?;
+    let mut read: Vec<(Option<f32>, Color)> = Vec::with_capacity(items.len());
+    for item in items {
+        let (color, at) = match &item.value {
+            Value::Array(pair) => (pair.first()?, pair.get(1).and_then(grammar::number)),
+            _ => (item, None),
+        };
+        read.push((at.map(|n| n as f32), stage.color(color)?));
+    }
+    let last = read.len().checked_sub(1)?;
+    read[0].0.get_or_insert(0.0);
+    read[last].0.get_or_insert(1.0);
+    let mut out: Vec<Stop> = Vec::with_capacity(read.len());
+    for (i, (at, color)) in read.iter().enumerate() {
+        let at = at.unwrap_or_else(|| {
+            let before = out[i - 1].at;
+            let next = (i..read.len())
+                .find(|j| read[*j].0.is_some())
+                .unwrap_or(last);
+            let after = read[next].0.unwrap_or(1.0);
+            before + (after - before) / (next - i + 1) as f32
+        });
+        let floor = out.last().map_or(0.0, |s| s.at);
+        out.push(Stop {
+            at: at.max(floor),
+            color: *color,
+        });
+    }
+    Some(out.into())
+}
+
+/// Fill, corners and border of a layer.
+pub(super) fn surface(keys: &Table, rect: Rect, stage: &mut Stage<'_>) -> Surface {
+    let radius = keys
+        .get("radius")
+        .and_then(|n| grammar::radius(n, rect.w, rect.h))
+        .unwrap_or_default();
+    Surface {
+        fill: keys.get("fill").and_then(|n| paint(n, rect, stage)),
+        radius: fitted(radius, rect),
+        border: keys.get("border").and_then(|n| border(n, rect, stage)),
+    }
+}
+
+/// Corners that would overlap shrink together, as CSS says.
+fn fitted(radius: [f32; 4], rect: Rect) -> [f32; 4] {
+    let [tl, tr, br, bl] = radius;
+    let part = |side: f32, sum: f32| if sum > side { side / sum } else { 1.0 };
+    let f = part(rect.w, tl + tr)
+        .min(part(rect.w, bl + br))
+        .min(part(rect.h, tl + bl))
+        .min(part(rect.h, tr + br));
+    radius.map(|r| r * f)
+}
+
+fn record(node: &Node) -> Option<&Table> {
+    match &node.value {
+        Value::Table(table) => Some(table),
+        _ => None,
+    }
+}
+
+fn amount(table: &Table, name: &str) -> f32 {
+    table.get(name).and_then(grammar::number).unwrap_or(0.0) as f32
+}
+
+fn border(node: &Node, rect: Rect, stage: &mut Stage<'_>) -> Option<Border> {
+    let table = record(node)?;
+    let width = amount(table, "width");
+    let paint = match table.get("color") {
+        Some(color) => paint(color, rect, stage)?,
+        None => Paint::Solid(Color::BLACK),
+    };
+    (width > 0.0).then_some(Border { width, paint })
+}
+
+/// `shadow`: one, or a list.
+pub(super) fn shadows(keys: &Table, stage: &mut Stage<'_>) -> Vec<Shadow> {
+    let Some(node) = keys.get("shadow") else {
+        return Vec::new();
+    };
+    let one = std::slice::from_ref(node);
+    let items = grammar::list(node).unwrap_or(one);
+    let mut out: Vec<Shadow> = items
+        .iter()
+        .filter_map(|item| shadow(record(item)?, stage))
+        .collect();
+    // as in CSS the first one lies on top
+    out.reverse();
+    out
+}
+
+fn shadow(table: &Table, stage: &mut Stage<'_>) -> Option<Shadow> {
+    let color = match table.get("color") {
+        Some(node) => stage.color(node)?,
+        None => Color {
+            r: 0,
+            g: 0,
+            b: 0,
+            a: 0x88,
+        },
+    };
+    Some(Shadow {
+        dx: amount(table, "x"),
+        dy: amount(table, "y"),
+        blur: amount(table, "blur").min(500.0),
+        spread: amount(table, "spread"),
+        color,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gradient_lines_are_those_of_css() {
+        let rect = Rect::new(0.0, 0.0, 100.0, 200.0);
+        let (from, to) = css_line(rect, 180.0);
+        assert!(
+            (from.y - 0.0).abs() < 1e-3
+                && (to.y - 200.0).abs() < 1e-3
+                && (from.x - 50.0).abs() < 1e-3
+        );
+        let (from, to) = css_line(rect, 90.0);
+        assert!((from.x - 0.0).abs() < 1e-3 && (to.x - 100.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn corners_that_overlap_shrink_together() {
+        assert_eq!(
+            fitted([60.0; 4], Rect::new(0.0, 0.0, 100.0, 200.0)),
+            [50.0; 4]
+        );
+        assert_eq!(
+            fitted([10.0; 4], Rect::new(0.0, 0.0, 100.0, 200.0)),
+            [10.0; 4]
+        );
+    }
+}

@@ -1,0 +1,334 @@
+//! Where boxes go: CSS absolute positioning on the canvas and in free groups, flexbox in rows and columns.
+
+use taffy::prelude::{
+    AvailableSpace, Dimension, FromLength, LengthPercentage, LengthPercentageAuto, NodeId, Size,
+    TaffyAuto, TaffyTree,
+};
+use taffy::{Display, FlexDirection, FlexWrap, compute_leaf_layout};
+
+use super::Rect;
+use super::draft::{Draft, GroupDraft, Layout, What};
+use super::text::{Overflow, Room, Set, Span, Style, Typesetter};
+use crate::template::grammar;
+
+/// Sets text and measures boxes.
+pub(super) struct Measure<'a> {
+    pub typesetter: &'a Typesetter,
+}
+
+/// How wide and high a box may be, where its own keys do not say.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    width: Option<f32>,
+    height: Option<f32>,
+    /// The most content may take across; infinite for the longest line.
+    available: f32,
+}
+
+impl Measure<'_> {
+    /// A layer's box inside its parent's, in canvas units.
+    pub fn rect(&self, draft: &Draft<'_>, parent: Rect) -> Rect {
+        let [x, y] = draft.axes;
+        let limits = Limits {
+            width: x.definite(parent.w),
+            height: y.definite(parent.h),
+            available: x.available(parent.w),
+        };
+        let (w, h) = self.size(draft, limits);
+        let (x, y) = (x.place(parent.w, w), y.place(parent.h, h));
+        Rect::new(parent.x + x.start, parent.y + y.start, x.size, y.size)
+    }
+
+    /// Each child's box of a group, in canvas units.
+    pub fn children(&self, draft: &Draft<'_>, group: &GroupDraft, rect: Rect) -> Vec<Rect> {
+        let [top, right, bottom, left] = group.padding;
+        let inner = Rect::new(
+            rect.x + left,
+            rect.y + top,
+            (rect.w - left - right).max(0.0),
+            (rect.h - top - bottom).max(0.0),
+        );
+        if group.layout == Layout::Free {
+            return draft.children.iter().map(|c| self.rect(c, inner)).collect();
+        }
+        let limits = Limits {
+            width: Some(rect.w),
+            height: Some(rect.h),
+            available: rect.w,
+        };
+        let (_, boxes) = self.flex(draft, group, limits);
+        let mut boxes = boxes.into_iter();
+        draft
+            .children
+            .iter()
+            .map(|c| match in_flow(c) {
+                true => boxes.next().unwrap_or_default().moved(rect.x, rect.y),
+                false => self.rect(c, inner),
+            })
+            .collect()
+    }
+
+    /// Text as it is set in a box.
+    pub fn text(&self, draft: &super::draft::TextDraft, room: Room) -> Set {
+        self.typesetter.set(&draft.spans, &draft.style, room)
+    }
+
+    fn size(&self, draft: &Draft<'_>, limits: Limits) -> (f32, f32) {
+        match &draft.what {
+            What::Shape => (limits.width.unwrap_or(0.0), limits.height.unwrap_or(0.0)),
+            What::Text(text) => {
+                if let (Some(w), Some(h)) = (limits.width, limits.height) {
+                    return (w, h);
+                }
+                let room = Room {
+                    width: limits.width.unwrap_or(limits.available),
+                    fill_width: false,
+                    height: limits.height,
+                };
+                let set = self.text(text, room);
+                (
+                    limits.width.unwrap_or(set.width),
+                    limits.height.unwrap_or(set.height),
+                )
+            }
+            What::Picture(picture) => {
+                let (w, h) = picture.natural;
+                let fitted = w.min(limits.available);
+                match (limits.width, limits.height) {
+                    (Some(w), Some(h)) => (w, h),
+                    (Some(box_w), None) => (box_w, box_w * h / w),
+                    (None, Some(box_h)) => (box_h * w / h, box_h),
+                    (None, None) => (fitted, fitted * h / w),
+                }
+            }
+            What::Qr(_) => {
+                let side = limits.width.or(limits.height).unwrap_or(240.0);
+                (limits.width.unwrap_or(side), limits.height.unwrap_or(side))
+            }
+            What::Group(group) => self.group_size(draft, group, limits),
+        }
+    }
+
+    fn group_size(&self, draft: &Draft<'_>, group: &GroupDraft, limits: Limits) -> (f32, f32) {
+        if let (Some(w), Some(h)) = (limits.width, limits.height) {
+            return (w, h);
+        }
+        if group.layout != Layout::Free {
+            return self.flex(draft, group, limits).0;
+        }
+        let [top, right, bottom, left] = group.padding;
+        let parent = Rect::new(
+            0.0,
+            0.0,
+            (limits.width.unwrap_or(limits.available) - left - right).max(0.0),
+            limits.height.map_or(0.0, |h| (h - top - bottom).max(0.0)),
+        );
+        let reach = draft
+            .children
+            .iter()
+            .map(|c| self.rect(c, parent))
+            .fold((0.0_f32, 0.0_f32), |(w, h), r| {
+                (w.max(r.right()), h.max(r.bottom()))
+            });
+        (
+            limits.width.unwrap_or(reach.0 + left + right),
+            limits.height.unwrap_or(reach.1 + top + bottom),
+        )
+    }
+
+    /// Size of a row or column, and the boxes of its children that are in flow, from its left-top corner.
+    fn flex(
+        &self,
+        draft: &Draft<'_>,
+        group: &GroupDraft,
+        limits: Limits,
+    ) -> ((f32, f32), Vec<Rect>) {
+        let mut tree: TaffyTree<usize> = TaffyTree::new();
+        tree.disable_rounding();
+        let mut leaves = Vec::new();
+        for (index, child) in draft
+            .children
+            .iter()
+            .enumerate()
+            .filter(|(_, c)| in_flow(c))
+        {
+            if let Ok(leaf) = tree.new_leaf_with_context(item_style(child), index) {
+                leaves.push(leaf);
+            }
+        }
+        let Ok(root) = tree.new_with_children(container_style(group, limits), &leaves) else {
+            return ((0.0, 0.0), Vec::new());
+        };
+        let space = Size {
+            width: definite(limits.width.unwrap_or(limits.available)),
+            height: limits.height.map_or(AvailableSpace::MaxContent, definite),
+        };
+        let measured = tree.compute_layout_with_measure(root, space, |input, _, context, style| {
+            let child = context.and_then(|index| draft.children.get(*index));
+            compute_leaf_layout(
+                input,
+                style,
+                |_, _| 0.0,
+                |known, space| {
+                    child.map_or(Size::ZERO, |child| self.flex_item(child, known, space))
+                },
+            )
+        });
+        if measured.is_err() {
+            return ((0.0, 0.0), Vec::new());
+        }
+        let rect = |node: NodeId| {
+            tree.layout(node).map_or(Rect::default(), |l| {
+                Rect::new(l.location.x, l.location.y, l.size.width, l.size.height)
+            })
+        };
+        let own = rect(root);
+        ((own.w, own.h), leaves.into_iter().map(rect).collect())
+    }
+
+    /// The least width at which no word is broken.
+    fn longest_word(&self, text: &super::draft::TextDraft) -> f32 {
+        let style = Style {
+            max_lines: None,
+            overflow: Overflow::Clip,
+            ..text.style.clone()
+        };
+        let room = Room {
+            width: 1e5,
+            fill_width: false,
+            height: None,
+        };
+        let words = text.spans.iter().flat_map(|span| {
+            span.text.split_whitespace().map(|word| Span {
+                text: word.to_owned(),
+                ..span.clone()
+            })
+        });
+        words
+            .map(|word| self.typesetter.set(&[word], &style, room).width)
+            .fold(0.0, f32::max)
+    }
+
+    fn flex_item(
+        &self,
+        child: &Draft<'_>,
+        known: Size<Option<f32>>,
+        space: Size<AvailableSpace>,
+    ) -> Size<f32> {
+        let available = match space.width {
+            AvailableSpace::Definite(width) => width,
+            AvailableSpace::MinContent => 0.0,
+            AvailableSpace::MaxContent => f32::INFINITY,
+        };
+        if space.width == AvailableSpace::MinContent
+            && known.width.is_none()
+            && let What::Text(text) = &child.what
+        {
+            let width = self.longest_word(text);
+            let set = self.text(
+                text,
+                Room {
+                    width,
+                    fill_width: false,
+                    height: known.height,
+                },
+            );
+            return Size {
+                width,
+                height: known.height.unwrap_or(set.height),
+            };
+        }
+        let limits = Limits {
+            width: known.width,
+            height: known.height,
+            available,
+        };
+        let (width, height) = self.size(child, limits);
+        // a hair of width is lost to rounding on the way back, and with it a word would wrap
+        let width = if known.width.is_none() && matches!(child.what, What::Text(_)) {
+            width + 0.01
+        } else {
+            width
+        };
+        Size { width, height }
+    }
+}
+
+/// A child with an edge of its own is placed by it, out of the row's flow, as CSS does.
+fn in_flow(child: &Draft<'_>) -> bool {
+    child.axes.iter().all(super::axis::Axis::is_in_flow)
+}
+
+fn definite(length: f32) -> AvailableSpace {
+    if length.is_finite() {
+        AvailableSpace::Definite(length)
+    } else {
+        AvailableSpace::MaxContent
+    }
+}
+
+fn container_style(group: &GroupDraft, limits: Limits) -> taffy::Style {
+    let [top, right, bottom, left] = group.padding.map(LengthPercentage::length);
+    let gap = LengthPercentage::length(group.gap);
+    taffy::Style {
+        display: Display::Flex,
+        flex_direction: if group.layout == Layout::Row {
+            FlexDirection::Row
+        } else {
+            FlexDirection::Column
+        },
+        flex_wrap: if group.wrap {
+            FlexWrap::Wrap
+        } else {
+            FlexWrap::NoWrap
+        },
+        align_items: group.align,
+        justify_content: group.justify,
+        gap: Size {
+            width: gap,
+            height: gap,
+        },
+        padding: taffy::Rect {
+            left,
+            right,
+            top,
+            bottom,
+        },
+        size: Size {
+            width: limits.width.map_or(Dimension::AUTO, Dimension::length),
+            height: limits.height.map_or(Dimension::AUTO, Dimension::length),
+        },
+        max_size: Size {
+            width: match limits.available.is_finite() {
+                true => LengthPercentageAuto::from_length(limits.available),
+                false => LengthPercentageAuto::AUTO,
+            },
+            height: LengthPercentageAuto::AUTO,
+        },
+        ..taffy::Style::default()
+    }
+}
+
+fn item_style(child: &Draft<'_>) -> taffy::Style {
+    let side = |length: Option<grammar::Length>| match length {
+        Some(grammar::Length::Units(units)) => Dimension::length(units.max(0.0)),
+        Some(grammar::Length::Part(part)) => Dimension::percent(part.max(0.0)),
+        None => Dimension::AUTO,
+    };
+    let [x, y] = child.axes;
+    let fixed = matches!(child.what, What::Picture(_) | What::Qr(_) | What::Shape);
+    taffy::Style {
+        size: Size {
+            width: side(x.size),
+            height: side(y.size),
+        },
+        flex_grow: child
+            .keys
+            .get("grow")
+            .and_then(grammar::number)
+            .unwrap_or(0.0) as f32,
+        // words wrap when there is little room; pictures and codes keep their size
+        flex_shrink: if fixed { 0.0 } else { 1.0 },
+        ..taffy::Style::default()
+    }
+}

@@ -1,0 +1,183 @@
+//! From a template and a row to a scene.
+
+use crate::data::Row;
+use crate::diag::{Diagnostic, Severity, Warned};
+use crate::template::language::{CANVAS, MENTION, OUTPUT};
+use crate::template::{Table, Template, grammar};
+
+use super::draft::{Draft, drafts};
+use super::emit::{self, Setting};
+use super::filling::Filler;
+use super::layout::Measure;
+use super::stage::Stage;
+use super::{Assets, Content, Mention, Node, Point, Rect, Scene, fills, values, zone};
+
+/// The canvas of a Story in units.
+const CANVAS_SIZE: (f32, f32) = (1080.0, 1920.0);
+
+/// Fills, loads, lays out and shapes one story.
+///
+/// # Errors
+/// Everything that is wrong with it, warnings among them, when at least one is an error.
+pub fn resolve(
+    template: &Template,
+    row: &Row,
+    assets: &Assets,
+) -> Result<Warned<Scene>, Vec<Diagnostic>> {
+    let mut wrong = Vec::new();
+    let context = values::context(template, row, assets, &mut wrong);
+    let filler = Filler {
+        expressions: &assets.expressions,
+        context: &context,
+    };
+    let raster = raster(template, &filler, &mut wrong);
+    let scale = raster.0 as f32 / CANVAS_SIZE.0;
+    let mut stage = Stage {
+        assets,
+        folder: &template.folder,
+        filler,
+        scale,
+        wrong,
+        files: Vec::new(),
+    };
+    let mut scene = compose(template, raster, &mut stage);
+    scene.files = stage.files;
+    let mut told = stage.wrong;
+    dedup(&mut told);
+    if told.iter().any(|d| d.severity == Severity::Error) {
+        return Err(told);
+    }
+    Ok(Warned {
+        value: scene,
+        warnings: told,
+    })
+}
+
+fn raster(template: &Template, filler: &Filler<'_>, wrong: &mut Vec<Diagnostic>) -> (u32, u32) {
+    let whole = (CANVAS_SIZE.0 as u32, CANVAS_SIZE.1 as u32);
+    let Some(output) = &template.output else {
+        return whole;
+    };
+    let filled = filler.table(output, OUTPUT.iter(), wrong);
+    let Some(node) = filled.get("size") else {
+        return whole;
+    };
+    let Some((w, h)) = grammar::size(node) else {
+        return whole;
+    };
+    if u64::from(w) * 16 != u64::from(h) * 9 && (w as f32 / h as f32 - 9.0 / 16.0).abs() > 0.005 {
+        let said = format!("{w} × {h} is not 9:16");
+        wrong.push(
+            Diagnostic::at(crate::diag::Code::BadValue, &node.place, said)
+                .hint("[1080, 1920] or [720, 1280]"),
+        );
+        return whole;
+    }
+    (w, h)
+}
+
+fn compose(template: &Template, raster: (u32, u32), stage: &mut Stage<'_>) -> Scene {
+    let (width, height) = CANVAS_SIZE;
+    let canvas = Rect::new(0.0, 0.0, width, height);
+    let background = template.canvas.as_ref().and_then(|table| {
+        let filled = stage.fill(table, &CANVAS.iter().collect::<Vec<_>>());
+        fills::paint(filled.get("background")?, canvas, stage)
+    });
+    let drafts = drafts(&template.layers, stage);
+    let measure = Measure {
+        typesetter: &stage.assets.typesetter,
+    };
+    let placed: Vec<(&Draft<'_>, Node)> = drafts
+        .iter()
+        .filter_map(|draft| {
+            let rect = measure.rect(draft, canvas);
+            Some((
+                draft,
+                emit::node(draft, rect, Setting::default(), &measure, stage)?,
+            ))
+        })
+        .collect();
+    let mut pairs = Vec::new();
+    for (draft, node) in &placed {
+        pair(draft, node, &mut pairs);
+    }
+    zone::outside(&pairs, height, &mut stage.wrong);
+    let mentions = template
+        .mentions
+        .iter()
+        .filter_map(|m| mention(m, &pairs, stage))
+        .collect();
+    let nodes = placed.into_iter().map(|(_, node)| node).collect();
+    Scene {
+        width,
+        height,
+        raster,
+        background,
+        nodes,
+        mentions,
+        files: Vec::new(),
+    }
+}
+
+/// Each draft with its node, children after their parents.
+fn pair<'a, 't>(draft: &'a Draft<'t>, node: &'a Node, out: &mut Vec<(&'a Draft<'t>, &'a Node)>) {
+    out.push((draft, node));
+    if let Content::Group(group) = &node.content {
+        // a child whose picture failed has no node; the others keep their places in the file
+        let mut nodes = group.children.iter().peekable();
+        for child in &draft.children {
+            if let Some(node) = nodes.next_if(|n| n.place == child.layer.place) {
+                pair(child, node, out);
+            }
+        }
+    }
+}
+
+fn mention(table: &Table, pairs: &[(&Draft<'_>, &Node)], stage: &mut Stage<'_>) -> Option<Mention> {
+    let filled = stage
+        .filler
+        .whole(table, MENTION.iter(), "a mention", &mut stage.wrong);
+    let username = grammar::text(filled.get("username")?)?;
+    let username = username.trim().trim_start_matches('@').to_owned();
+    if username.is_empty() {
+        return None;
+    }
+    let (width, height) = CANVAS_SIZE;
+    let at = match (
+        filled.get("over").and_then(grammar::text),
+        filled.get("at").and_then(grammar::position),
+    ) {
+        (Some(over), _) => {
+            // a layer that `when` left out takes its mention with it
+            let (_, node) = pairs.iter().find(|(_, n)| n.id.as_deref() == Some(&over))?;
+            node.rect.center()
+        }
+        (None, Some((x, y))) => Point {
+            x: x.of(width),
+            y: y.of(height),
+        },
+        (None, None) => Point {
+            x: width / 2.0,
+            y: height / 2.0,
+        },
+    };
+    let part = |at: f32, side: f32| (at / side).clamp(0.0, 1.0);
+    Some(Mention {
+        username,
+        at: Point {
+            x: part(at.x, width),
+            y: part(at.y, height),
+        },
+    })
+}
+
+/// One slip in a style or a variable is told once, however many layers meet it.
+fn dedup(told: &mut Vec<Diagnostic>) {
+    let mut seen: Vec<Diagnostic> = Vec::with_capacity(told.len());
+    for d in told.drain(..) {
+        if !seen.contains(&d) {
+            seen.push(d);
+        }
+    }
+    *told = seen;
+}

@@ -1,0 +1,92 @@
+//! One story on its way to a scene: what it is made from, and what has been found wrong so far.
+
+use std::path::{Path, PathBuf};
+
+use crate::diag::{Code, Diagnostic, Place, did_you_mean};
+use crate::template::grammar::{Color, ColorRef};
+use crate::template::language::Key;
+use crate::template::{Node, Table, grammar};
+
+use super::Assets;
+use super::filling::Filler;
+
+pub(super) struct Stage<'a> {
+    pub assets: &'a Assets,
+    pub folder: &'a Path,
+    pub filler: Filler<'a>,
+    /// Pixels per unit.
+    pub scale: f32,
+    pub wrong: Vec<Diagnostic>,
+    /// Files the story was made from, in the order in which they were met.
+    pub files: Vec<PathBuf>,
+}
+
+impl Stage<'_> {
+    /// A table filled in.
+    pub fn fill(&mut self, table: &Table, keys: &[&'static Key]) -> Table {
+        self.filler
+            .table(table, keys.iter().copied(), &mut self.wrong)
+    }
+
+    /// The file that `written` names; told when it may not be read or is not there.
+    pub fn find(&mut self, written: &str, at: &Place) -> Option<PathBuf> {
+        match self.assets.find(self.folder, written, at) {
+            Ok(path) => {
+                if !self.files.contains(&path) {
+                    self.files.push(path.clone());
+                }
+                Some(path)
+            }
+            Err(why) => {
+                self.wrong.push(*why);
+                None
+            }
+        }
+    }
+
+    /// The families to try for a layer's `font`: itself, then the brand's.
+    pub fn families(&self, font: &str) -> Vec<String> {
+        let brand = self.assets.brand.fonts.iter().map(|f| f.key.clone());
+        let mut out = Vec::new();
+        match font {
+            // without a font the bundled text face leads, and the brand's lend what it lacks
+            "" => out.push(super::text::TEXT_FAMILY.to_owned()),
+            font => out.push(font.to_owned()),
+        }
+        out.extend(brand.filter(|key| key != font));
+        out
+    }
+
+    /// A colour; an unknown brand colour is told.
+    pub fn color(&mut self, node: &Node) -> Option<Color> {
+        match grammar::color(node)? {
+            ColorRef::Literal(color) => Some(color),
+            ColorRef::Brand(name) => self.brand_color(&name, &node.place),
+        }
+    }
+
+    fn brand_color(&mut self, name: &str, at: &Place) -> Option<Color> {
+        let brand = &self.assets.brand;
+        if let Some(color) = brand.color(name).and_then(Color::parse) {
+            return Some(color);
+        }
+        let hint = match did_you_mean(name, brand.colors.iter().map(|(n, _)| n.as_str())) {
+            Some(hint) => hint
+                .replace('`', "")
+                .replace("mean ", "mean `$")
+                .replace('?', "`?"),
+            None if brand.colors.is_empty() => "the project file has no `[brand] colors`".into(),
+            None => {
+                let names: Vec<_> = brand
+                    .colors
+                    .iter()
+                    .map(|(n, _)| format!("`${n}`"))
+                    .collect();
+                format!("there are {}", names.join(", "))
+            }
+        };
+        self.wrong
+            .push(Diagnostic::at(Code::BadValue, at, format!("no colour `${name}`")).hint(hint));
+        None
+    }
+}
