@@ -188,7 +188,7 @@ pub fn write(pixels: Pixels<'_>, path: &Path, options: &Options) -> Result<Media
         bytes: bytes.len() as u64,
         width: pixels.width,
         height: pixels.height,
-        sha256: hex(&Sha256::digest(bytes)),
+        sha256: sha256(bytes),
         quality,
         notes,
     };
@@ -234,6 +234,11 @@ fn lowered(options: &Options, quality: u8) -> Option<String> {
             options.max_bytes
         )
     })
+}
+
+/// SHA-256 of bytes, 64 lower-case hex digits.
+pub fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
 }
 
 fn hex(digest: &[u8]) -> String {

@@ -1,1 +1,77 @@
-//! `storypress.toml`.
+//! `storypress.toml` → the rooms' options.
+//!
+//! In: a path to start looking from. Out: a [`Project`]: folders, brand, limits, output defaults. Never: rendering.
+
+mod keys;
+mod read;
+
+use std::path::{Path, PathBuf};
+
+use crate::diag::Diagnostic;
+use crate::scene::picture::Limits;
+use crate::template::{Brand, Fence};
+
+pub use read::{find, open};
+
+/// The name of a project file.
+pub const FILE: &str = "storypress.toml";
+
+/// A project, or what holds without one.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// The project file, when there is one.
+    pub file: Option<PathBuf>,
+    /// Its folder, absolute; the working directory without one.
+    pub root: PathBuf,
+    /// `[project] templates`, against the root.
+    pub templates: Option<PathBuf>,
+    /// `[project] out`, against the root.
+    pub out: Option<PathBuf>,
+    /// IANA name; the machine's own zone without one.
+    pub timezone: Option<String>,
+    /// Files and folders outside the root that may be read.
+    pub allow: Vec<String>,
+    /// Colours, fonts, styles, logo.
+    pub brand: Brand,
+    /// `[output] formats`.
+    pub formats: Vec<String>,
+    /// `[output] jpeg_quality`, 1–100.
+    pub jpeg_quality: u8,
+    /// `[limits] megapixels`: the largest picture that is decoded.
+    pub max_pixels: u64,
+    /// The text of the project file and the digests of the brand's fonts: a change renders everything anew.
+    pub fingerprint: String,
+    /// A text style of the brand holds an expression, which may use the clock.
+    pub brand_asks_the_clock: bool,
+    /// What is worth a look in the project file.
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl Project {
+    /// What holds without a project file.
+    pub fn none(root: &Path) -> Self {
+        Self {
+            file: None,
+            root: root.to_owned(),
+            templates: None,
+            out: None,
+            timezone: None,
+            allow: Vec::new(),
+            brand: Brand::default(),
+            formats: vec!["jpg".into()],
+            jpeg_quality: 90,
+            max_pixels: Limits::default().max_pixels,
+            fingerprint: String::new(),
+            brand_asks_the_clock: false,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Which files its templates may read; without a project, those beside `template_folder`.
+    pub fn fence(&self, template_folder: &Path) -> Fence {
+        match self.file {
+            Some(_) => Fence::new(&self.root, &self.allow),
+            None => Fence::new(template_folder, &[]),
+        }
+    }
+}

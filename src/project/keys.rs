@@ -1,0 +1,101 @@
+//! The project file's language.
+
+use crate::template::language::{Key, Kind};
+
+const fn key(name: &'static str, kind: Kind, doc: &'static str) -> Key {
+    Key { name, kind, doc }
+}
+
+/// Sections with fixed keys.
+pub const SECTIONS: &[(&str, &[Key])] = &[
+    ("project", PROJECT),
+    ("output", OUTPUT),
+    ("limits", LIMITS),
+    ("upload", UPLOAD),
+    ("publish", PUBLISH),
+    ("store", STORE),
+];
+
+/// All sections.
+pub const NAMES: [&str; 8] = [
+    "project", "brand", "output", "limits", "upload", "accounts", "publish", "store",
+];
+
+const PROJECT: &[Key] = &[
+    key("templates", Kind::Text, "Folder of the templates."),
+    key("out", Kind::Text, "Folder of the finished files."),
+    key(
+        "timezone",
+        Kind::Text,
+        "IANA name of the zone in which it is today.",
+    ),
+    key(
+        "allow",
+        Kind::Texts,
+        "Files and folders outside the project that templates may read.",
+    ),
+];
+
+const OUTPUT: &[Key] = &[
+    key("formats", Kind::Texts, "jpg, png."),
+    key(
+        "jpeg_quality",
+        Kind::Integer(1, 100),
+        "Quality of JPEGs. Default 90.",
+    ),
+];
+
+const LIMITS: &[Key] = &[key(
+    "megapixels",
+    Kind::Number(0.1, 1000.0),
+    "The largest picture that is decoded. Default 100.",
+)];
+
+const UPLOAD: &[Key] = &[
+    key("to", Kind::Text, "s3://, gs://, az:// or file:DIR."),
+    key(
+        "public_url",
+        Kind::Text,
+        "The address under which uploaded files can be fetched.",
+    ),
+];
+
+/// `[accounts.NAME]`.
+pub const ACCOUNT: &[Key] = &[
+    key(
+        "login",
+        Kind::Choice(&["instagram", "facebook"]),
+        "Which login the token comes from.",
+    ),
+    key("user_id", Kind::Text, "The account's id at that login."),
+    key(
+        "token_env",
+        Kind::Text,
+        "Environment variable that holds the token.",
+    ),
+    key(
+        "token_file",
+        Kind::Text,
+        "File of mode 0600 that holds the token.",
+    ),
+];
+
+const PUBLISH: &[Key] = &[
+    key(
+        "settle",
+        Kind::Text,
+        "How long an unclear publish is watched.",
+    ),
+    key("gap", Kind::Text, "Between two publishes of one account."),
+    key(
+        "unclear",
+        Kind::Choice(&["ask", "resend"]),
+        "What happens after the settle window.",
+    ),
+    key("late", Kind::Text, "Later than that is missed."),
+];
+
+const STORE: &[Key] = &[key("url", Kind::Text, "sqlite:FILE or postgres://….")];
+
+/// `[brand]`, tables inside it not counted.
+pub const BRAND: [&str; 4] = ["logo", "colors", "fonts", "styles"];

@@ -1,0 +1,299 @@
+//! Finds and reads the project file.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::diag::{Code, Diagnostic, Severity, Source, did_you_mean};
+use crate::template::expression::has_expression;
+use crate::template::language::LayerType;
+use crate::template::{
+    Brand, BrandFont, Fence, Node, Table, Value, check_table, grammar, refused, tree,
+};
+
+use super::{FILE, Project, keys};
+
+/// The project file that holds for `path`: in the working directory, else in a parent of `path`.
+pub fn find(path: &Path) -> Option<PathBuf> {
+    let here = Path::new(FILE);
+    if here.is_file() {
+        return std::path::absolute(here).ok();
+    }
+    let start = std::path::absolute(path).ok()?;
+    start
+        .ancestors()
+        .map(|folder| folder.join(FILE))
+        .find(|file| file.is_file())
+}
+
+/// Reads a project file. `shown` is how messages call it.
+///
+/// # Errors
+/// Everything wrong in it.
+pub fn open(file: &Path, shown: &Path) -> Result<Project, Vec<Diagnostic>> {
+    let text = std::fs::read_to_string(file).map_err(|e| {
+        vec![Diagnostic::of_file(
+            Code::MissingAsset,
+            shown,
+            format!("cannot read the project file: {e}"),
+        )]
+    })?;
+    let source = Source::new(shown, text);
+    let root = std::path::absolute(file)
+        .ok()
+        .and_then(|f| f.parent().map(Path::to_owned))
+        .unwrap_or_default();
+    let (project, told) = read(&source, &root);
+    if told.iter().any(|d| d.severity == Severity::Error) {
+        return Err(told);
+    }
+    Ok(Project {
+        file: Some(file.to_owned()),
+        warnings: told,
+        ..project
+    })
+}
+
+fn read(source: &Arc<Source>, root: &Path) -> (Project, Vec<Diagnostic>) {
+    let (table, mut wrong) = tree::read(source);
+    for entry in table
+        .entries
+        .iter()
+        .filter(|e| !keys::NAMES.contains(&e.key.as_str()))
+    {
+        let said = format!("a project has no section `{}`", entry.key);
+        wrong.push(
+            Diagnostic::at(Code::UnknownKey, &entry.key_place, said)
+                .maybe_hint(did_you_mean(&entry.key, keys::NAMES)),
+        );
+    }
+    let empty = Table::empty(&table.place);
+    let mut sections = Vec::new();
+    for (name, keys) in keys::SECTIONS {
+        let section = section(&table, name, &mut wrong).unwrap_or(&empty);
+        check_table(section, keys.iter(), &format!("`[{name}]`"), &mut wrong);
+        sections.push((*name, section));
+    }
+    accounts(&table, &mut wrong);
+    let of = |name: &str| {
+        sections
+            .iter()
+            .find(|(n, _)| *n == name)
+            .map_or(&empty, |(_, s)| s)
+    };
+    let (own, output, limits) = (of("project"), of("output"), of("limits"));
+    let folder = |name| {
+        own.get(name)
+            .and_then(Node::as_text)
+            .map(|path| root.join(path))
+    };
+    let mut project = Project {
+        templates: folder("templates"),
+        out: folder("out"),
+        timezone: own
+            .get("timezone")
+            .and_then(Node::as_text)
+            .map(str::to_owned),
+        allow: texts(own.get("allow")),
+        ..Project::none(root)
+    };
+    if let Some(node) = own.get("timezone")
+        && let Some(zone) = node.as_text()
+        && jiff::tz::TimeZone::get(zone).is_err()
+    {
+        let said = format!("no time zone `{zone}`");
+        wrong.push(
+            Diagnostic::at(Code::BadValue, &node.place, said)
+                .hint("an IANA name such as Europe/Madrid"),
+        );
+    }
+    formats(output, &mut project, &mut wrong);
+    if let Some(Value::Integer(quality)) = output.get("jpeg_quality").map(|n| &n.value) {
+        project.jpeg_quality = (*quality).clamp(1, 100) as u8;
+    }
+    if let Some(megapixels) = limits.get("megapixels").and_then(grammar::number) {
+        project.max_pixels = (megapixels.clamp(0.1, 1000.0) * 1e6) as u64;
+    }
+    let fence = Fence::new(root, &project.allow);
+    project.brand = section(&table, "brand", &mut wrong)
+        .map(|t| brand(t, &fence, &mut wrong))
+        .unwrap_or_default();
+    project.fingerprint = fingerprint(source, &project.brand);
+    project.brand_asks_the_clock = has_expression(&source.text);
+    (project, wrong)
+}
+
+fn section<'t>(table: &'t Table, name: &str, wrong: &mut Vec<Diagnostic>) -> Option<&'t Table> {
+    let node = table.get(name)?;
+    match &node.value {
+        Value::Table(section) => Some(section),
+        _ => {
+            wrong.push(Diagnostic::at(
+                Code::BadValue,
+                &node.place,
+                format!("`{name}` is a section: `[{name}]`"),
+            ));
+            None
+        }
+    }
+}
+
+fn accounts(table: &Table, wrong: &mut Vec<Diagnostic>) {
+    let Some(accounts) = section(table, "accounts", wrong) else {
+        return;
+    };
+    for entry in &accounts.entries {
+        let owner = format!("account `{}`", entry.key);
+        match &entry.node.value {
+            Value::Table(account) => check_table(account, keys::ACCOUNT.iter(), &owner, wrong),
+            _ => wrong.push(Diagnostic::at(
+                Code::BadValue,
+                &entry.node.place,
+                format!("{owner} is a table"),
+            )),
+        }
+    }
+}
+
+fn texts(node: Option<&Node>) -> Vec<String> {
+    let items = node.and_then(grammar::list).unwrap_or_default();
+    items
+        .iter()
+        .filter_map(Node::as_text)
+        .map(str::to_owned)
+        .collect()
+}
+
+fn formats(output: &Table, project: &mut Project, wrong: &mut Vec<Diagnostic>) {
+    let Some(node) = output.get("formats") else {
+        return;
+    };
+    let mut found = Vec::new();
+    for item in grammar::list(node).unwrap_or_default() {
+        match item.as_text() {
+            Some(format @ ("jpg" | "png")) => found.push(format.to_owned()),
+            other => {
+                let said = format!("no format `{}`", other.unwrap_or("?"));
+                wrong.push(Diagnostic::at(Code::BadValue, &item.place, said).hint("jpg or png"));
+            }
+        }
+    }
+    if !found.is_empty() {
+        project.formats = found;
+    }
+}
+
+fn brand(table: &Table, fence: &Fence, wrong: &mut Vec<Diagnostic>) -> Brand {
+    for entry in table
+        .entries
+        .iter()
+        .filter(|e| !keys::BRAND.contains(&e.key.as_str()))
+    {
+        let said = format!("`[brand]` has no key `{}`", entry.key);
+        let hint = if entry.key == "colours" {
+            Some("here it is called `colors`".into())
+        } else {
+            did_you_mean(&entry.key, keys::BRAND)
+        };
+        wrong.push(Diagnostic::at(Code::UnknownKey, &entry.key_place, said).maybe_hint(hint));
+    }
+    let mut brand = Brand {
+        logo: table.get("logo").and_then(Node::as_text).map(str::to_owned),
+        ..Brand::default()
+    };
+    for entry in section(table, "colors", wrong)
+        .map(|t| t.entries.as_slice())
+        .unwrap_or_default()
+    {
+        match entry.node.as_text() {
+            Some(text) if grammar::Color::parse(text).is_some() => {
+                brand.colors.push((entry.key.clone(), text.to_owned()));
+            }
+            _ => {
+                let said = format!("the brand colour `{}` is not a colour", entry.key);
+                wrong.push(
+                    Diagnostic::at(Code::BadValue, &entry.node.place, said)
+                        .hint("`#rgb`, `#rrggbb`, `#rrggbbaa` or a CSS name"),
+                );
+            }
+        }
+    }
+    for entry in section(table, "fonts", wrong)
+        .map(|t| t.entries.as_slice())
+        .unwrap_or_default()
+    {
+        let Some(written) = entry.node.as_text() else {
+            let said = format!(
+                "the brand font `{}` takes the path of a font file",
+                entry.key
+            );
+            wrong.push(Diagnostic::at(Code::BadValue, &entry.node.place, said));
+            continue;
+        };
+        match fence.resolve(fence.root(), written) {
+            Ok(path) => brand.fonts.push(BrandFont {
+                key: entry.key.clone(),
+                path,
+                place: entry.node.place.clone(),
+            }),
+            Err(refusal) => wrong.push(refused(&entry.node.place, written, refusal)),
+        }
+    }
+    for entry in section(table, "styles", wrong)
+        .map(|t| t.entries.as_slice())
+        .unwrap_or_default()
+    {
+        let owner = format!("style `{}`", entry.key);
+        match &entry.node.value {
+            Value::Table(style) => {
+                let keys: Vec<_> = LayerType::Text
+                    .keys()
+                    .filter(|k| !matches!(k.name, "id" | "type" | "style"))
+                    .collect();
+                check_table(style, keys.into_iter(), &owner, wrong);
+                brand.styles.push((entry.key.clone(), style.clone()));
+            }
+            _ => wrong.push(Diagnostic::at(
+                Code::BadValue,
+                &entry.node.place,
+                format!("{owner} is a table"),
+            )),
+        }
+    }
+    brand
+}
+
+/// The project's text and its fonts; pictures are counted where they are used.
+fn fingerprint(source: &Source, brand: &Brand) -> String {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(source.text.as_bytes());
+    for font in &brand.fonts {
+        hasher.update(font.key.as_bytes());
+        // a font that cannot be read is told when it is loaded
+        hasher.update(blake3::hash(&std::fs::read(&font.path).unwrap_or_default()).as_bytes());
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_in_a_project_is_told_at_once() {
+        let source = Source::new(
+            FILE,
+            "[project]\ntimezone = \"Mars/Olympus\"\n[brand]\ncolors = { ink = \"#12\" }\n[brand.styles.h]\nsiez = 3\n[uplaod]\n",
+        );
+        let (_, wrong) = read(&source, Path::new("/tmp"));
+        let said: Vec<_> = wrong.iter().map(|d| d.message.as_str()).collect();
+        assert_eq!(
+            said,
+            [
+                "a project has no section `uplaod`",
+                "no time zone `Mars/Olympus`",
+                "the brand colour `ink` is not a colour",
+                "style `h` has no key `siez`",
+            ]
+        );
+    }
+}
