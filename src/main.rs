@@ -1,3 +1,7 @@
-//! The `storypress` program.
+//! The `storypress` program: see `storypress --help`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    storypress::cli::main(std::env::args_os())
+}

@@ -1,1 +1,163 @@
-//! The command line.
+//! The command line: one file per command.
+//!
+//! In: arguments. Out: an exit code, people's words on stderr, a report on stdout when `--json` asks for one.
+//! Never: work that another program could not do with the library.
+
+mod batch;
+mod check;
+mod guides;
+mod ledger;
+mod new;
+mod plan;
+mod probe;
+mod render;
+mod report;
+mod sheet;
+mod verify;
+mod watch;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// All done.
+    Done,
+    /// At least one item failed; the others are finished.
+    Failed,
+    /// The call itself is wrong.
+    Usage,
+    /// Stopped by the user; nothing is half-written.
+    Interrupted,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        Self::from(match outcome {
+            Outcome::Done => 0,
+            Outcome::Failed => 1,
+            Outcome::Usage => 2,
+            Outcome::Interrupted => 130,
+        })
+    }
+}
+
+/// Renders and checks Instagram Stories from TOML templates.
+#[derive(Debug, Parser)]
+#[command(name = "storypress", version, max_term_width = 100, after_help = EXAMPLES)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  storypress new cafe && cd cafe          start a project that renders as it is
+  storypress render templates -o out      every template becomes a finished Story
+  storypress render menu.toml --data menu.csv -o out
+                                          one Story for each row
+  storypress check templates              everything that is wrong, nothing written
+  storypress render templates -o out --guides --sheet
+                                          see what the app will cover, and the whole batch";
+
+/// Options of every command.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Global {
+    /// Print one JSON report on stdout
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say errors only
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
+    /// Project file; without it, storypress.toml here or in a parent of the path
+    #[arg(long, global = true, value_name = "FILE")]
+    pub project: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write a small project that renders as it is
+    New(new::Args),
+    /// Turn templates into finished pictures
+    Render(render::Args),
+    /// Say everything that is wrong with templates, data and assets; write nothing
+    Check(check::Args),
+    /// Hold finished media against the platform's rules
+    Verify(verify::Args),
+    /// Say what a media file holds
+    Probe(probe::Args),
+    /// Print the JSON Schema of templates, for editors
+    Schema,
+    /// Print shell completions
+    Completions {
+        /// The shell to complete for
+        shell: clap_complete::Shell,
+    },
+    /// Print the man page
+    #[command(hide = true)]
+    Man,
+}
+
+/// Runs one call; `arguments` start with the program's name.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // help and version are no errors
+            let code = if error.use_stderr() {
+                Outcome::Usage
+            } else {
+                Outcome::Done
+            };
+            let _ = error.print();
+            return code.into();
+        }
+    };
+    match run(cli) {
+        Ok(outcome) => outcome.into(),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            Outcome::Usage.into()
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<Outcome> {
+    let global = cli.global;
+    match cli.command {
+        Command::New(args) => new::run(&args, &global),
+        Command::Render(args) => render::run(&args, &global),
+        Command::Check(args) => check::run(&args, &global),
+        Command::Verify(args) => verify::run(&args, &global),
+        Command::Probe(args) => probe::run(&args, &global),
+        Command::Schema => print(&format!("{:#}\n", crate::template::schema())),
+        Command::Completions { shell } => {
+            let mut out = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "storypress", &mut out);
+            print(&String::from_utf8_lossy(&out))
+        }
+        Command::Man => {
+            let mut out = Vec::new();
+            clap_mangen::Man::new(Cli::command()).render(&mut out)?;
+            print(&String::from_utf8_lossy(&out))
+        }
+    }
+}
+
+/// Writes to stdout; a reader that went away (`| head`) is no failure.
+fn print(text: &str) -> anyhow::Result<Outcome> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(e.into()),
+        _ => Ok(Outcome::Done),
+    }
+}

@@ -1,0 +1,169 @@
+//! What a command says: a JSON object for programs, lines for people.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::diag::Diagnostic;
+
+use super::{Global, Outcome};
+
+/// A finished file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Output {
+    /// Absolute.
+    pub path: PathBuf,
+    pub kind: String,
+    pub bytes: u64,
+    pub width: u32,
+    pub height: u32,
+    pub sha256: String,
+    /// JPEG quality, where the byte budget pushed it below what was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quality: Option<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Status {
+    Done,
+    Unchanged,
+    Failed,
+}
+
+/// One story, or one file of a call.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Item {
+    pub input: PathBuf,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row: Option<usize>,
+    pub outputs: Vec<Output>,
+    pub status: Status,
+    pub diagnostics: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timings_ms: Option<Value>,
+    /// The same as people read them.
+    #[serde(skip)]
+    pub said: Vec<String>,
+}
+
+impl Item {
+    pub fn new(input: impl Into<PathBuf>, row: Option<usize>, status: Status) -> Self {
+        Self {
+            input: input.into(),
+            row,
+            outputs: Vec::new(),
+            status,
+            diagnostics: Vec::new(),
+            timings_ms: None,
+            said: Vec::new(),
+        }
+    }
+
+    /// A failed item with its reasons.
+    pub fn failed(input: impl Into<PathBuf>, row: Option<usize>, why: &[Diagnostic]) -> Self {
+        Self::new(input, row, Status::Failed).with(why)
+    }
+
+    /// Adds diagnostics.
+    pub fn with(mut self, told: &[Diagnostic]) -> Self {
+        for diagnostic in told {
+            self.diagnostics
+                .push(serde_json::to_value(diagnostic).unwrap_or_default());
+            self.said.push(diagnostic.to_string());
+        }
+        self
+    }
+
+    pub fn has_warnings(&self) -> bool {
+        self.diagnostics.iter().any(|d| d["severity"] == "warning")
+    }
+}
+
+/// The report of a call.
+#[derive(Debug)]
+pub(crate) struct Report {
+    command: &'static str,
+    started: Instant,
+    pub items: Vec<Item>,
+}
+
+impl Report {
+    pub fn new(command: &'static str) -> Self {
+        Self {
+            command,
+            started: Instant::now(),
+            items: Vec::new(),
+        }
+    }
+
+    pub fn count(&self, status: Status) -> usize {
+        self.items.iter().filter(|i| i.status == status).count()
+    }
+
+    /// Says it all, and how the command ended.
+    pub fn finish(&self, global: &Global) -> Outcome {
+        let failed = self.count(Status::Failed);
+        let seconds = (self.started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
+        if global.json {
+            let report = serde_json::json!({
+                "command": self.command,
+                "ok": failed == 0,
+                "items": self.items,
+                "totals": {
+                    "done": self.count(Status::Done),
+                    "unchanged": self.count(Status::Unchanged),
+                    "failed": failed,
+                    "seconds": seconds,
+                },
+            });
+            let _ = super::print(&format!("{report}\n"));
+        }
+        if failed == 0 {
+            Outcome::Done
+        } else {
+            Outcome::Failed
+        }
+    }
+
+    /// What is wrong and what is worth a look, for people.
+    pub fn say_diagnostics(&self, global: &Global) {
+        for item in &self.items {
+            for (value, said) in item.diagnostics.iter().zip(&item.said) {
+                // what an unchanged story was told before is not told again
+                if said.is_empty() {
+                    continue;
+                }
+                if !global.quiet || value["severity"] == "error" {
+                    eprintln!("{said}\n");
+                }
+            }
+        }
+    }
+
+    /// The last line for people.
+    pub fn say_totals(&self, global: &Global, done: &str) {
+        if global.quiet {
+            return;
+        }
+        let (made, unchanged, failed) = (
+            self.count(Status::Done),
+            self.count(Status::Unchanged),
+            self.count(Status::Failed),
+        );
+        let mut parts = vec![format!("{made} {done}")];
+        if unchanged > 0 {
+            parts.push(format!("{unchanged} unchanged"));
+        }
+        if failed > 0 {
+            parts.push(format!("{failed} failed"));
+        }
+        eprintln!(
+            "{} in {:.1} s",
+            parts.join(", "),
+            self.started.elapsed().as_secs_f64()
+        );
+    }
+}

@@ -1,0 +1,252 @@
+//! The contact sheet: every picture of a batch, small, with its name.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rayon::prelude::*;
+
+use crate::diag::{Place, Source};
+use crate::frame;
+use crate::media::{self, Format, Options};
+use crate::scene::picture::{Fit, Limits, Pictures, Wanted};
+use crate::scene::text::{
+    Align, Direction, Overflow, Room, Span, Style, TEXT_FAMILY, Transform, Typesetter,
+};
+use crate::scene::{
+    Color, Content, Glyph, GlyphRun, Node, Paint, Picture, Pixels, Rect, Scene, Surface, Text,
+};
+
+use super::ledger;
+use super::report::Item;
+
+/// Pixels of the widest sheet that every viewer opens.
+const MAX_PIXELS: f32 = 40e6;
+/// More stories than this are no longer looked at one by one.
+const MAX_STORIES: usize = 2000;
+const GAP: f32 = 24.0;
+const LABEL: f32 = 40.0;
+
+/// Writes `OUT/sheet.png` from the finished files of `items`, in their order.
+///
+/// # Errors
+/// When the sheet cannot be written.
+pub(crate) fn write(items: &[Item], out: &Path) -> anyhow::Result<()> {
+    let paths: Vec<&PathBuf> = items
+        .iter()
+        .filter_map(|i| Some(&i.outputs.first()?.path))
+        .take(MAX_STORIES)
+        .collect();
+    if paths.is_empty() {
+        return Ok(());
+    }
+    let grid = Grid::of(paths.len());
+    let pictures = Pictures::new(Limits::default());
+    let (typesetter, _) = Typesetter::new(Vec::new());
+    let nodes: Vec<Node> = paths
+        .par_iter()
+        .enumerate()
+        .flat_map_iter(|(at, path)| grid.cell(at, path, &pictures, &typesetter))
+        .collect();
+    let (width, height) = grid.size();
+    let scene = Scene {
+        width,
+        height,
+        raster: (width as u32, height as u32),
+        background: Some(Paint::Solid(Color {
+            r: 0x1c,
+            g: 0x1c,
+            b: 0x1f,
+            a: 255,
+        })),
+        nodes,
+        mentions: Vec::new(),
+        files: Vec::new(),
+    };
+    let options = Options {
+        format: Format::Png,
+        max_bytes: u64::MAX,
+        unfinished: Some(ledger::folder(out)),
+        ..Options::default()
+    };
+    media::still(
+        &frame::paint(&scene, Duration::ZERO),
+        &out.join("sheet.png"),
+        &options,
+    )?;
+    Ok(())
+}
+
+/// Where the pictures go.
+struct Grid {
+    columns: usize,
+    rows: usize,
+    /// Width of a picture; whole pixels.
+    cell: f32,
+}
+
+impl Grid {
+    /// About as wide as it is high, and never over [`MAX_PIXELS`].
+    fn of(count: usize) -> Self {
+        let columns = ((count as f32 * 16.0 / 9.0).sqrt().ceil() as usize).clamp(1, count.max(1));
+        let rows = count.div_ceil(columns);
+        let fits = |cell: &f32| {
+            let (w, h) = Self {
+                columns,
+                rows,
+                cell: *cell,
+            }
+            .size();
+            w * h <= MAX_PIXELS
+        };
+        let cell = [270.0, 216.0, 162.0, 108.0]
+            .into_iter()
+            .find(fits)
+            .unwrap_or(72.0);
+        Self {
+            columns,
+            rows,
+            cell,
+        }
+    }
+
+    fn size(&self) -> (f32, f32) {
+        let (columns, rows) = (self.columns as f32, self.rows as f32);
+        (
+            GAP + columns * (self.cell + GAP),
+            GAP + rows * (self.picture_height() + LABEL + GAP),
+        )
+    }
+
+    fn picture_height(&self) -> f32 {
+        (self.cell * 16.0 / 9.0).round()
+    }
+
+    fn cell(
+        &self,
+        at: usize,
+        path: &Path,
+        pictures: &Pictures,
+        typesetter: &Typesetter,
+    ) -> Vec<Node> {
+        let (column, row) = ((at % self.columns) as f32, (at / self.columns) as f32);
+        let x = GAP + column * (self.cell + GAP);
+        let y = GAP + row * (self.picture_height() + LABEL + GAP);
+        let rect = Rect::new(x, y, self.cell, self.picture_height());
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        let label = Rect::new(x, rect.bottom() + 8.0, self.cell, LABEL - 8.0);
+        vec![
+            node(rect, thumbnail(rect, path, pictures)),
+            node(label, caption(label, &name, typesetter)),
+        ]
+    }
+}
+
+fn node(rect: Rect, content: Content) -> Node {
+    Node {
+        id: None,
+        place: Place::whole(&Source::new("", "")),
+        rect,
+        rotate: 0.0,
+        opacity: 1.0,
+        blend: Default::default(),
+        shadows: Vec::new(),
+        bleed: true,
+        content,
+    }
+}
+
+fn thumbnail(rect: Rect, path: &Path, pictures: &Pictures) -> Content {
+    let wanted = Wanted {
+        width_px: rect.w as u32,
+        height_px: rect.h as u32,
+        fit: Fit::Cover,
+        focus: (0.5, 0.5),
+        filter: Default::default(),
+    };
+    let surface = Surface {
+        radius: [12.0; 4],
+        ..Surface::default()
+    };
+    match pictures.prepare(path, &wanted) {
+        Ok(ready) => Content::Picture(Picture {
+            pixels: ready.pixels,
+            dest: rect,
+            surface,
+            mask: None,
+        }),
+        // a file that went away since leaves a hole that can be seen
+        Err(_) => Content::Picture(Picture {
+            pixels: Arc::new(Pixels {
+                width: 1,
+                height: 1,
+                rgba: vec![0xff, 0x2d, 0x55, 0xff],
+                opaque: true,
+            }),
+            dest: rect,
+            surface,
+            mask: None,
+        }),
+    }
+}
+
+fn caption(rect: Rect, name: &str, typesetter: &Typesetter) -> Content {
+    let style = Style {
+        families: vec![TEXT_FAMILY.to_owned()],
+        weight: 500.0,
+        italic: false,
+        size: 22.0,
+        min_size: 14.0,
+        max_lines: Some(1),
+        overflow: Overflow::Ellipsis,
+        line_height: 1.2,
+        letter_spacing: 0.0,
+        align: Align::Center,
+        direction: Direction::Auto,
+        lang: None,
+        transform: Transform::None,
+    };
+    let span = Span {
+        text: name.to_owned(),
+        weight: None,
+        italic: None,
+    };
+    let set = typesetter.set(
+        &[span],
+        &style,
+        Room {
+            width: rect.w,
+            fill_width: true,
+            height: None,
+        },
+    );
+    let paint = Paint::Solid(Color {
+        r: 0xe8,
+        g: 0xe8,
+        b: 0xea,
+        a: 255,
+    });
+    let runs = set.runs.into_iter().map(|run| GlyphRun {
+        face: run.face,
+        variations: run.variations,
+        size: set.size,
+        skew: run.skew,
+        embolden: run.embolden,
+        paint: paint.clone(),
+        glyphs: run
+            .glyphs
+            .into_iter()
+            .map(|g| Glyph {
+                x: g.x + rect.x,
+                y: g.y + rect.y,
+                ..g
+            })
+            .collect(),
+    });
+    Content::Text(Text {
+        runs: runs.collect(),
+        shown: set.shown,
+        size: set.size,
+        ..Text::default()
+    })
+}

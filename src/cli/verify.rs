@@ -1,0 +1,100 @@
+//! `storypress verify`.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use crate::diag::{Code, Diagnostic, Severity};
+use crate::media::{self, Profile};
+
+use super::report::{Item, Report, Status};
+use super::{Global, Outcome};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  storypress verify out/*.jpg
+  storypress verify photo.jpg --profile platform")]
+pub(crate) struct Args {
+    /// Finished media
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Whose rules
+    #[arg(long, value_enum, default_value_t = ProfileName::Budget)]
+    pub profile: ProfileName,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProfileName {
+    /// 8,000,000 bytes, and what Storypress promises of its own files
+    Budget,
+    /// Meta's own caps
+    Platform,
+}
+
+pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
+    let profile = match args.profile {
+        ProfileName::Budget => Profile::Budget,
+        ProfileName::Platform => Profile::Platform,
+    };
+    let mut report = Report::new("verify");
+    for file in &args.files {
+        let item = match media::verify(file, profile) {
+            Ok(found) => judged(file, &found, global),
+            Err(error) => {
+                let why = Diagnostic::of_file(Code::UnreadableMedia, file, error.to_string());
+                if !global.json {
+                    eprintln!("{why}\n");
+                }
+                Item::failed(file, None, &[why])
+            }
+        };
+        report.items.push(item);
+    }
+    if !global.json {
+        report.say_totals(global, "good");
+    }
+    Ok(report.finish(global))
+}
+
+fn judged(file: &PathBuf, found: &media::Report, global: &Global) -> Item {
+    let mut told = Vec::new();
+    if !global.quiet && !global.json {
+        eprintln!("{}", file.display());
+    }
+    for rule in &found.rules {
+        let mark = match (rule.ok, rule.severity) {
+            (true, _) => "ok     ",
+            (false, Severity::Error) => "broken ",
+            (false, Severity::Warning) => "look   ",
+        };
+        let broken = !rule.ok && rule.severity == Severity::Error;
+        if !global.json && (!global.quiet || broken) {
+            eprintln!("  {mark} {:<12} {}", rule.rule, rule.said);
+        }
+        if !rule.ok {
+            let said = format!("{}: {}", rule.rule, rule.said);
+            told.push(
+                Diagnostic::of_file(Code::UnreadableMedia, file, said).severity(rule.severity),
+            );
+        }
+    }
+    let status = if found.is_ok() {
+        Status::Done
+    } else {
+        Status::Failed
+    };
+    let mut item = Item::new(file, None, status).with(&told);
+    if let (Ok(probe), Ok(bytes)) = (media::probe(file), std::fs::read(file)) {
+        item.outputs.push(super::report::Output {
+            path: std::path::absolute(file).unwrap_or_else(|_| file.clone()),
+            kind: "image".into(),
+            bytes: probe.bytes,
+            width: probe.width,
+            height: probe.height,
+            sha256: media::sha256(&bytes),
+            quality: None,
+        });
+    }
+    item
+}
