@@ -32,7 +32,10 @@ fn check(pixels: &Pixels, want: [[u8; 3]; 4], what: &str) {
     for ((x, y), want) in points.into_iter().zip(want) {
         let got = &pixels.rgba[(y * w + x) * 4..][..4];
         let near = got.iter().zip(want).all(|(&a, b)| a.abs_diff(b) <= 4);
-        assert!(near && got[3] == 255, "{what} at {x},{y}: {got:?} for {want:?}");
+        assert!(
+            near && got[3] == 255,
+            "{what} at {x},{y}: {got:?} for {want:?}"
+        );
     }
 }
 
@@ -97,13 +100,21 @@ fn a_png_and_a_webp_are_upright_too() {
         let made = Pictures::new(Limits::default())
             .prepare(&path, &make::wanted(30, 30, Fit::Fill))
             .expect("the picture is whole");
-        check(&made.pixels, upright(orientation), &format!("PNG {orientation}"));
+        check(
+            &made.pixels,
+            upright(orientation),
+            &format!("PNG {orientation}"),
+        );
 
         let webp = make::webp_with_exif(&make::corners(60, 40), &make::exif(orientation));
         let (_folder, path) = make::file("a.webp", &webp);
         let made = Pictures::new(Limits::default())
             .prepare(&path, &make::wanted(30, 30, Fit::Fill))
             .expect("the picture is whole");
-        check(&made.pixels, upright(orientation), &format!("WebP {orientation}"));
+        check(
+            &made.pixels,
+            upright(orientation),
+            &format!("WebP {orientation}"),
+        );
     }
 }

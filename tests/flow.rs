@@ -1,0 +1,254 @@
+//! The whole way, as a user goes it: the program, a folder, what is in OUT afterwards.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+const TEMPLATE: &str = r##"
+[vars]
+title = { default = "Hello", max_chars = 40 }
+price = { type = "number", default = 12 }
+
+[output]
+size = [270, 480]
+
+[canvas]
+background = "#264653"
+
+[[layer]]
+id = "title"
+type = "text"
+text = "{{ title }}"
+left = 64
+right = 64
+top = 400
+size = 120
+weight = 800
+color = "#fff"
+
+[[layer]]
+type = "text"
+text = "{{ price | money('EUR') }}"
+left = 64
+top = 1200
+size = 90
+color = "#fff"
+"##;
+
+fn rows(count: usize) -> String {
+    let rows: Vec<String> = (1..=count)
+        .map(|i| format!("r{i},Row number {i},{i}"))
+        .collect();
+    format!("id,title,price\n{}\n", rows.join("\n"))
+}
+
+/// A folder with `menu.toml` and `rows.csv`.
+fn project(count: usize) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("menu.toml"), TEMPLATE).unwrap();
+    std::fs::write(dir.path().join("rows.csv"), rows(count)).unwrap();
+    dir
+}
+
+fn storypress(dir: &Path, call: &str) -> (i32, Value, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_storypress"))
+        .args(call.split_whitespace())
+        .arg("--json")
+        .current_dir(dir)
+        .output()
+        .unwrap();
+    let report = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
+    (
+        output.status.code().unwrap_or(-1),
+        report,
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    )
+}
+
+/// Every file of a folder that people see, with its bytes.
+fn files(dir: &Path) -> BTreeMap<String, Vec<u8>> {
+    std::fs::read_dir(dir)
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .filter(|p| p.is_file())
+        .map(|p| {
+            (
+                p.file_name().unwrap().to_string_lossy().into_owned(),
+                std::fs::read(&p).unwrap(),
+            )
+        })
+        .collect()
+}
+
+fn totals(report: &Value) -> (u64, u64, u64) {
+    let of = |name: &str| report["totals"][name].as_u64().unwrap_or(99);
+    (of("done"), of("unchanged"), of("failed"))
+}
+
+#[test]
+fn one_changed_row_renders_one_story() {
+    let dir = project(12);
+    let call = "render menu.toml --data rows.csv -o out";
+    let (code, report, said) = storypress(dir.path(), call);
+    assert_eq!((code, totals(&report)), (0, (12, 0, 0)), "{said}");
+    let first = files(&dir.path().join("out"));
+    assert_eq!(first.len(), 12);
+    assert!(first.contains_key("menu-r7.jpg"));
+
+    let (_, report, _) = storypress(dir.path(), call);
+    assert_eq!(totals(&report), (0, 12, 0));
+    assert_eq!(
+        report["items"][0]["outputs"][0]["sha256"]
+            .as_str()
+            .unwrap()
+            .len(),
+        64
+    );
+
+    let changed = rows(12).replace("Row number 7", "Seventh row");
+    std::fs::write(dir.path().join("rows.csv"), changed).unwrap();
+    let (_, report, _) = storypress(dir.path(), call);
+    assert_eq!(totals(&report), (1, 11, 0));
+    let second = files(&dir.path().join("out"));
+    let differ: Vec<_> = first.keys().filter(|k| first[*k] != second[*k]).collect();
+    assert_eq!(differ, ["menu-r7.jpg"]);
+}
+
+#[test]
+fn a_spoilt_output_is_made_anew_and_a_touched_file_is_not() {
+    let dir = project(3);
+    let call = "render menu.toml --data rows.csv -o out";
+    storypress(dir.path(), call);
+    let bytes = std::fs::read(dir.path().join("menu.toml")).unwrap();
+    std::fs::write(dir.path().join("menu.toml"), bytes).unwrap();
+    let (_, report, _) = storypress(dir.path(), call);
+    assert_eq!(totals(&report), (0, 3, 0));
+
+    let out = dir.path().join("out/menu-r2.jpg");
+    let whole = std::fs::read(&out).unwrap();
+    std::fs::write(&out, &whole[..whole.len() / 2]).unwrap();
+    let (_, report, _) = storypress(dir.path(), call);
+    assert_eq!(totals(&report), (1, 2, 0));
+    assert_eq!(std::fs::read(&out).unwrap(), whole);
+}
+
+#[test]
+fn two_runs_and_one_or_many_threads_give_the_same_bytes() {
+    let dir = project(9);
+    let call = "render menu.toml --data rows.csv --format jpg,png --sheet --guides";
+    let mut seen = Vec::new();
+    for (out, jobs) in [("a", 1), ("b", 1), ("c", 4)] {
+        let (code, _, said) = storypress(dir.path(), &format!("{call} -o {out} --jobs {jobs}"));
+        assert_eq!(code, 0, "{said}");
+        seen.push(files(&dir.path().join(out)));
+    }
+    assert_eq!(seen[0].len(), 9 * 3 + 1);
+    assert!(seen[0] == seen[1], "two runs differ");
+    assert!(seen[0] == seen[2], "one thread and four differ");
+}
+
+#[test]
+fn a_bad_row_fails_alone() {
+    let dir = project(3);
+    std::fs::write(
+        dir.path().join("rows.csv"),
+        "id,title,price\na,Good,1\nb,Bad,one\nc,Good,3\nd,Too,many,cells\n",
+    )
+    .unwrap();
+    let (code, report, _) = storypress(dir.path(), "render menu.toml --data rows.csv -o out");
+    assert_eq!((code, totals(&report)), (1, (2, 0, 2)));
+    assert_eq!(report["ok"], false);
+    let failed: Vec<&Value> = report["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|i| i["status"] == "failed")
+        .collect();
+    let facts: Vec<_> = failed
+        .iter()
+        .map(|i| {
+            (
+                i["row"].as_u64(),
+                i["diagnostics"][0]["code"].as_str(),
+                i["diagnostics"][0]["line"].as_u64(),
+            )
+        })
+        .collect();
+    assert!(
+        facts.contains(&(Some(2), Some("bad-row"), Some(3))),
+        "{facts:?}"
+    );
+    assert!(
+        facts.contains(&(Some(4), Some("bad-row"), Some(5))),
+        "{facts:?}"
+    );
+    assert_eq!(files(&dir.path().join("out")).len(), 2);
+}
+
+#[test]
+fn the_clock_matters_only_to_templates_that_ask_it() {
+    let dir = project(0);
+    let counting = TEMPLATE.replace("{{ title }}", "{{ '2026-12-24' | days_until }} days");
+    std::fs::write(
+        dir.path().join("count.toml"),
+        counting.replace("title = { default = \"Hello\", max_chars = 40 }\n", ""),
+    )
+    .unwrap();
+    for (now, unchanged) in [
+        ("2026-11-21", 0),
+        ("2026-11-21T20:00", 2),
+        ("2026-11-22", 1),
+    ] {
+        let (code, report, said) = storypress(
+            dir.path(),
+            &format!("render menu.toml count.toml -o out --now {now}"),
+        );
+        assert_eq!(code, 0, "{said}");
+        assert_eq!(totals(&report).1, unchanged, "{now}");
+    }
+}
+
+#[test]
+fn calls_that_are_wrong_end_with_two() {
+    let dir = project(1);
+    for call in [
+        "render",
+        "render menu.toml",
+        "render menu.toml -o out --set title",
+        "nonsense",
+        "render menu.toml -o out --only nothing",
+    ] {
+        let (code, _, said) = storypress(dir.path(), call);
+        assert_eq!(code, 2, "{call}: {said}");
+        assert!(!said.is_empty());
+    }
+}
+
+#[test]
+fn a_new_project_renders_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let (code, _, said) = storypress(dir.path(), "new cafe");
+    assert_eq!(code, 0, "{said}");
+    let cafe = dir.path().join("cafe");
+    let (code, report, said) = storypress(&cafe, "check templates --strict");
+    assert_eq!(code, 0, "{said} {report}");
+    let (code, report, said) = storypress(&cafe, "render templates -o out");
+    assert_eq!((code, totals(&report).0), (0, 2), "{said}");
+    let (code, _, said) = storypress(dir.path(), "new cafe");
+    assert_eq!(code, 2, "{said}");
+}
+
+#[test]
+fn finished_files_keep_the_rules() {
+    let dir = project(1);
+    storypress(dir.path(), "render menu.toml -o out --set title=Verified");
+    let (code, report, said) = storypress(dir.path(), "probe out/menu.jpg");
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(
+        (report["coding"].as_str(), report["subsampling"].as_str()),
+        (Some("baseline"), Some("4:2:0"))
+    );
+    assert_eq!(report["has_exif"], false);
+}
