@@ -78,6 +78,14 @@ pub(super) struct Stack {
     pub missing: Vec<String>,
 }
 
+impl Stack {
+    /// More families, asked after the bundled ones.
+    pub fn add(&mut self, families: Vec<FontFamilyName<'static>>) {
+        self.text.extend(families.iter().cloned());
+        self.emoji.extend(families);
+    }
+}
+
 impl Fonts {
     /// The bundled faces and those of the brand.
     pub fn new(brand: Vec<BrandFont>) -> (Self, Vec<UnreadableFont>) {

@@ -3,6 +3,8 @@
 //! In: [`Span`]s, a [`Style`], the [`Room`] there is. Out: a [`Set`] text: positioned glyphs and line boxes, with
 //! the box's left-top corner as origin. Never: colours (a glyph run carries its span's number), painting.
 
+mod case;
+mod fit;
 mod fonts;
 mod place;
 mod set;

@@ -7,14 +7,18 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
+use ab_glyph::{Font, FontRef};
+use icu_properties::CodePointSetData;
+use icu_properties::props::DefaultIgnorableCodePoint;
 use parley::fontique::Language;
 use parley::setting::{FontVariation, Tag};
 use parley::{
-    BaseDirection, BreakReason, FontContext, FontFamily, FontStyle, FontVariations, FontWeight,
-    Layout, LayoutContext, Line, LineHeight, OverflowWrap, TextStyle,
+    BaseDirection, BreakReason, FontContext, FontData, FontFamily, FontStyle, FontVariations,
+    FontWeight, Layout, LayoutContext, Line, LineHeight, OverflowWrap, TextStyle,
 };
 
 use super::fonts::Stack;
+use super::place::Axes;
 use super::words::{Kind, Words};
 use super::{Direction, Span, Style};
 
@@ -22,6 +26,7 @@ use super::{Direction, Span, Style};
 pub(super) struct Bench {
     pub layouts: LayoutContext<Mark>,
     pub fonts: FontContext,
+    pub axes: Axes,
 }
 
 /// What each glyph knows of where it came from.
@@ -129,6 +134,27 @@ impl Shaped {
         measure
     }
 
+    /// Characters for which the lines show nothing, each once, in order.
+    pub fn missing(&self, words: &Words) -> Vec<char> {
+        let mut missing = Vec::new();
+        for paragraph in &self.paragraphs {
+            let text = &words.text[paragraph.range.clone()];
+            for run in paragraph.layout.lines().flat_map(|line| line.runs()) {
+                for cluster in run.clusters() {
+                    if cluster.glyphs().any(|glyph| glyph.id == 0) {
+                        let shown = &text[cluster.text_range()];
+                        for c in lacking(shown, run.font()) {
+                            if !missing.contains(&c) {
+                                missing.push(c);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        missing
+    }
+
     /// The advance that still fits when nothing is spaced off after the last letter.
     fn max_advance(&self, width: f32) -> Option<f32> {
         let spare = if self.any_joined {
@@ -151,6 +177,18 @@ impl Shaped {
         }
         (start, width.max(0.0))
     }
+}
+
+/// The characters of a cluster that should show and that `font` does not have.
+fn lacking(cluster: &str, font: &FontData) -> Vec<char> {
+    let face = FontRef::try_from_slice_and_index(font.data.data(), font.index).ok();
+    let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
+    let shows = |c: &char| !c.is_whitespace() && !c.is_control() && !ignorable.contains(*c);
+    cluster
+        .chars()
+        .filter(shows)
+        .filter(|c| face.as_ref().is_none_or(|face| face.glyph_id(*c).0 == 0))
+        .collect()
 }
 
 /// Whether letter spacing follows the rightmost visible cluster.

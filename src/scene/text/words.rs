@@ -12,8 +12,6 @@ use icu_properties::props::{
 };
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::Span;
-
 /// How a stretch is shaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
@@ -43,12 +41,12 @@ pub(super) struct Words {
 }
 
 impl Words {
-    /// Joins the spans.
-    pub fn new(spans: &[Span]) -> Self {
+    /// Joins the texts, a span each.
+    pub fn new<T: AsRef<str>>(spans: &[T]) -> Self {
         let mut text = String::new();
         let mut bounds = Vec::with_capacity(spans.len());
         for span in spans {
-            clean(&span.text, &mut text);
+            clean(span.as_ref(), &mut text);
             bounds.push(text.len());
         }
         text.truncate(text.trim_end().len());
@@ -221,11 +219,7 @@ mod tests {
     use super::*;
 
     fn words(text: &str) -> Words {
-        Words::new(&[Span {
-            text: text.to_owned(),
-            weight: None,
-            italic: None,
-        }])
+        Words::new(&[text])
     }
 
     #[test]
