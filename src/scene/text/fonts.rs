@@ -188,16 +188,18 @@ impl Fonts {
     /// System families that hold `missing` characters, each family once, in the characters' order.
     pub fn holders(&self, missing: &[char]) -> Vec<FontFamilyName<'static>> {
         let mut holders = self.holders.lock().unwrap_or_else(PoisonError::into_inner);
+        // What a private-use character means only the font that was asked for knows.
+        let private = |c: &char| matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..);
+        let missing = missing.iter().copied().filter(|c| !private(c));
         let unknown: Vec<char> = missing
-            .iter()
-            .copied()
+            .clone()
             .filter(|c| !holders.contains_key(c))
             .collect();
         if !unknown.is_empty() {
             search(&mut self.all().clone(), &unknown, &mut holders);
         }
         let mut found: Vec<FontFamilyName<'static>> = Vec::new();
-        for name in missing.iter().filter_map(|c| holders[c].clone()) {
+        for name in missing.filter_map(|c| holders[&c].clone()) {
             let family = FontFamilyName::Named(name.into());
             if !found.contains(&family) {
                 found.push(family);

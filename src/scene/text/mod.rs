@@ -9,6 +9,8 @@ mod fonts;
 mod place;
 mod set;
 mod shape;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use crate::scene::{Face, Glyph, Rect};

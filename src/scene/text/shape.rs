@@ -113,8 +113,23 @@ impl Shaped {
 
     /// Breaks lines as for `size` in `width`, and measures them.
     pub fn break_at(&mut self, size: f32, width: f32) -> Measure {
+        // The space after a line's last letter is no part of it, so that much more fits. Joined letters have none:
+        // where they are about, lines may end either way, and the bold guess is taken back if it was wrong.
+        if !self.any_joined {
+            return self.break_with(size, width, self.spacing);
+        }
+        let measure = self.break_with(size, width, self.spacing.max(0.0));
+        if measure.widest <= width + SLACK || self.spacing == 0.0 {
+            return measure;
+        }
+        self.break_with(size, width, self.spacing.min(0.0))
+    }
+
+    /// Breaks lines that may be longer than `width` by `spare`, which is of the size of shaping.
+    fn break_with(&mut self, size: f32, width: f32, spare: f32) -> Measure {
         let scale = size / self.size;
-        let advance = self.max_advance(width / scale);
+        let advance = (width + SLACK) / scale + spare;
+        let advance = width.is_finite().then_some(advance.max(0.0));
         let mut measure = Measure::default();
         for at in 0..self.paragraphs.len() {
             let paragraph = &mut self.paragraphs[at];
@@ -153,16 +168,6 @@ impl Shaped {
             }
         }
         missing
-    }
-
-    /// The advance that still fits when nothing is spaced off after the last letter.
-    fn max_advance(&self, width: f32) -> Option<f32> {
-        let spare = if self.any_joined {
-            self.spacing.min(0.0)
-        } else {
-            self.spacing
-        };
-        width.is_finite().then(|| (width + SLACK + spare).max(0.0))
     }
 
     /// Where a line's ink-carrying part starts, against the line's first glyph, and how wide it is; both at the
