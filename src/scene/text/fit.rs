@@ -73,7 +73,8 @@ impl Fitting<'_> {
         if measure.lines <= lines && measure.widest <= self.room.width + SLACK {
             return self.whole(size, Fit::Cut);
         }
-        let end = self.end_of_line(size, lines);
+        // The word that opens the next line may still lend its beginning.
+        let end = self.end_of_line(size, lines.saturating_add(1));
         let ends: Vec<usize> = self.words.text[..end]
             .grapheme_indices(true)
             .map(|(at, _)| at)

@@ -4,33 +4,32 @@
 //! Never: looking at the machine's own fonts unless [`Fonts::system`] is called.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
-use parley::FontFamilyName;
+use ab_glyph::FontRef;
 use parley::fontique::{
     Blob, Collection, CollectionOptions, FontInfoOverride, GenericFamily, SourceCache,
     SourceCacheOptions,
 };
+use parley::{FontContext, FontFamilyName};
 
 /// The bundled text family.
 pub const TEXT_FAMILY: &str = "Inter";
 /// The bundled colour emoji family.
 pub const EMOJI_FAMILY: &str = "Noto Color Emoji";
 
-static BUNDLED: [(&str, &[u8]); 3] = [
-    (
-        TEXT_FAMILY,
-        include_bytes!("../../../assets/fonts/Inter.ttf"),
-    ),
-    (
-        TEXT_FAMILY,
-        include_bytes!("../../../assets/fonts/Inter-Italic.ttf"),
-    ),
-    (
-        EMOJI_FAMILY,
-        include_bytes!("../../../assets/fonts/NotoColorEmoji.ttf"),
-    ),
-];
+/// The bundled files; the same blobs for every typesetter, so that caches of glyphs know them again.
+static BUNDLED: LazyLock<[(&str, Blob<u8>); 3]> = LazyLock::new(|| {
+    let blob = |bytes: &'static [u8]| Blob::new(Arc::new(bytes));
+    let upright = include_bytes!("../../../assets/fonts/Inter.ttf");
+    let italic = include_bytes!("../../../assets/fonts/Inter-Italic.ttf");
+    let emoji = include_bytes!("../../../assets/fonts/NotoColorEmoji.ttf");
+    [
+        (TEXT_FAMILY, blob(upright)),
+        (TEXT_FAMILY, blob(italic)),
+        (EMOJI_FAMILY, blob(emoji)),
+    ]
+});
 
 /// The machine's fonts: found at most once in a process, by the first text that needs them.
 static MACHINE: OnceLock<Collection> = OnceLock::new();
@@ -57,6 +56,8 @@ pub struct UnreadableFont {
 pub(super) struct Fonts {
     own: Collection,
     files: Vec<(String, Blob<u8>)>,
+    text_family: String,
+    emoji_family: String,
     with_system: OnceLock<Collection>,
     sources: SourceCache,
     /// System families that hold a character; searched once a character.
@@ -89,34 +90,40 @@ impl Stack {
 impl Fonts {
     /// The bundled faces and those of the brand.
     pub fn new(brand: Vec<BrandFont>) -> (Self, Vec<UnreadableFont>) {
-        let mut own = Collection::new(CollectionOptions {
-            shared: false,
-            system_fonts: false,
-        });
         let mut files: Vec<(String, Blob<u8>)> = Vec::new();
-        for (name, bytes) in BUNDLED {
-            files.push((name.to_owned(), Blob::new(Arc::new(bytes))));
-        }
-        let mut unreadable = Vec::new();
         let mut aliases = Vec::new();
+        let mut unreadable = Vec::new();
         for font in brand {
             let file = Blob::new(Arc::new(font.data));
             match probe(&file) {
                 Ok(name) => {
-                    // A template may also say what a font menu shows, unless that is another font's key.
                     aliases.push((name, file.clone()));
                     files.push((font.key, file));
                 }
                 Err(why) => unreadable.push(UnreadableFont { key: font.key, why }),
             }
         }
+        // A brand font may have a bundled family's name; the bundled one then stands behind it under another.
         let keys: BTreeSet<String> = files.iter().map(|(key, _)| key.to_lowercase()).collect();
-        aliases.retain(|(name, _): &(String, _)| !keys.contains(&name.to_lowercase()));
+        let bundled = |name: &str| match keys.contains(&name.to_lowercase()) {
+            true => format!("{name} (bundled)"),
+            false => name.to_owned(),
+        };
+        let (text_family, emoji_family) = (bundled(TEXT_FAMILY), bundled(EMOJI_FAMILY));
+        for (name, file) in BUNDLED.iter() {
+            files.push((bundled(name), file.clone()));
+        }
+        // A template may also say what a font menu shows, unless that is a key or bundled.
+        let taken: BTreeSet<String> = files.iter().map(|(key, _)| key.to_lowercase()).collect();
+        aliases.retain(|(name, _): &(String, _)| !taken.contains(&name.to_lowercase()));
         files.append(&mut aliases);
+        let mut own = empty();
         register(&mut own, &files);
         let fonts = Self {
             own,
             files,
+            text_family,
+            emoji_family,
             with_system: OnceLock::new(),
             sources: SourceCache::new(SourceCacheOptions { shared: true }),
             holders: Mutex::default(),
@@ -125,12 +132,12 @@ impl Fonts {
     }
 
     /// The bundled and brand faces alone.
-    pub fn own(&self) -> parley::FontContext {
+    pub fn own(&self) -> FontContext {
         self.context(&self.own)
     }
 
     /// The same and the machine's; the first call in a process looks for them.
-    pub fn system(&self) -> parley::FontContext {
+    pub fn system(&self) -> FontContext {
         self.context(self.all())
     }
 
@@ -148,8 +155,8 @@ impl Fonts {
         })
     }
 
-    fn context(&self, collection: &Collection) -> parley::FontContext {
-        parley::FontContext {
+    fn context(&self, collection: &Collection) -> FontContext {
+        FontContext {
             collection: collection.clone(),
             source_cache: self.sources.clone(),
         }
@@ -162,11 +169,12 @@ impl Fonts {
         names.into_iter().collect()
     }
 
-    /// Resolves a style's families against `collection`, which holds the machine's fonts if `system`.
-    pub fn stack(&self, asked: &[String], collection: &mut Collection, system: bool) -> Stack {
+    /// Resolves a style's families against `fonts`, which hold the machine's if `system`.
+    pub fn stack(&self, asked: &[String], fonts: &mut FontContext, system: bool) -> Stack {
+        let collection = &mut fonts.collection;
         let mut stack = Stack::default();
         for name in asked {
-            match resolve(name, collection) {
+            match self.resolve(name, collection) {
                 Resolved::Here(family) => stack.text.push(family),
                 Resolved::System(generic) if system => {
                     stack.text.push(FontFamilyName::Generic(generic));
@@ -175,14 +183,31 @@ impl Fonts {
                 Resolved::System(_) | Resolved::Nowhere => stack.asks_system = true,
             }
         }
-        stack.text.push(FontFamilyName::named(TEXT_FAMILY));
-        stack.text.push(FontFamilyName::named(EMOJI_FAMILY));
-        stack.emoji.push(FontFamilyName::named(EMOJI_FAMILY));
-        stack
-            .emoji
-            .extend_from_slice(&stack.text[..stack.text.len() - 1]);
+        let emoji = named(&self.emoji_family);
+        stack.text.push(named(&self.text_family));
+        stack.emoji.push(emoji.clone());
+        stack.emoji.extend_from_slice(&stack.text);
+        stack.text.push(emoji);
         stack.optical = optical_range(&stack.text, collection);
         stack
+    }
+
+    /// A name is a family first, and only then one of CSS's generic words.
+    fn resolve(&self, name: &str, collection: &mut Collection) -> Resolved {
+        if collection.family_id(name).is_some() {
+            return Resolved::Here(named(name));
+        }
+        match GenericFamily::parse(name) {
+            Some(GenericFamily::Emoji) => Resolved::Here(named(&self.emoji_family)),
+            Some(
+                GenericFamily::SansSerif
+                | GenericFamily::SystemUi
+                | GenericFamily::UiSansSerif
+                | GenericFamily::UiRounded,
+            ) => Resolved::Here(named(&self.text_family)),
+            Some(generic) => Resolved::System(generic),
+            None => Resolved::Nowhere,
+        }
     }
 
     /// System families that hold `missing` characters, each family once, in the characters' order.
@@ -215,22 +240,8 @@ enum Resolved {
     Nowhere,
 }
 
-/// A name is a family first, and only then one of CSS's generic words.
-fn resolve(name: &str, collection: &mut Collection) -> Resolved {
-    if collection.family_id(name).is_some() {
-        return Resolved::Here(FontFamilyName::Named(name.to_owned().into()));
-    }
-    match GenericFamily::parse(name) {
-        Some(GenericFamily::Emoji) => Resolved::Here(FontFamilyName::named(EMOJI_FAMILY)),
-        Some(
-            GenericFamily::SansSerif
-            | GenericFamily::SystemUi
-            | GenericFamily::UiSansSerif
-            | GenericFamily::UiRounded,
-        ) => Resolved::Here(FontFamilyName::named(TEXT_FAMILY)),
-        Some(generic) => Resolved::System(generic),
-        None => Resolved::Nowhere,
-    }
+fn named(name: &str) -> FontFamilyName<'static> {
+    FontFamilyName::Named(name.to_owned().into())
 }
 
 /// The union of the `opsz` ranges of the families' faces.
@@ -264,6 +275,7 @@ fn register(collection: &mut Collection, files: &[(String, Blob<u8>)]) {
         };
         collection.register_fonts(file.clone(), Some(named));
     }
+    // Parley asks the emoji family for every emoji that the style's families lack; ours goes before the machine's.
     let emoji = collection.family_id(EMOJI_FAMILY);
     collection.set_generic_families(GenericFamily::Emoji, emoji.into_iter());
 }
@@ -275,13 +287,22 @@ fn probe(file: &Blob<u8>) -> Result<String, &'static str> {
         Some(b"wOFF" | b"wOF2") => return Err("is a web font; convert it to TTF or OTF"),
         Some(_) => {}
     }
-    let mut alone = Collection::new(CollectionOptions {
-        shared: false,
-        system_fonts: false,
-    });
+    let mut alone = empty();
     alone.register_fonts(file.clone(), None);
     let name = alone.family_names().next().map(str::to_owned);
-    name.ok_or("is not a TrueType or OpenType font")
+    let name = name.ok_or("is not a TrueType or OpenType font")?;
+    // What shapes can still be unfit to paint.
+    match FontRef::try_from_slice_and_index(file.data(), 0) {
+        Ok(_) => Ok(name),
+        Err(_) => Err("is damaged"),
+    }
+}
+
+fn empty() -> Collection {
+    Collection::new(CollectionOptions {
+        shared: false,
+        system_fonts: false,
+    })
 }
 
 /// Looks through the machine's families, in order of name, for the first that holds each character.

@@ -10,7 +10,7 @@ use parley::{FontContext, LayoutContext};
 
 use super::case::cased;
 use super::fit::Fitting;
-use super::fonts::{BrandFont, Fonts, UnreadableFont};
+use super::fonts::{BrandFont, Fonts, Stack, UnreadableFont};
 use super::place::Axes;
 use super::shape::{Bench, Look, Shaped};
 use super::words::Words;
@@ -67,56 +67,42 @@ impl Typesetter {
     fn set_anew(&self, spans: &[Span], style: &Style, room: Room) -> Set {
         let style = &sane(style);
         let texts = cased(spans, style.transform, style.lang.as_deref());
-        let words = Words::new(&texts);
+        let job = Job {
+            words: &Words::new(&texts),
+            spans,
+            style,
+            room,
+        };
         let mut bench = take(&self.own, || self.fonts.own());
-        let stack = self
-            .fonts
-            .stack(&style.families, &mut bench.fonts.collection, false);
+        let stack = self.fonts.stack(&style.families, &mut bench.fonts, false);
         if !stack.asks_system {
-            let look = Look {
-                spans,
-                style,
-                stack: &stack,
-            };
-            let (shaped, missing) = shape(&mut bench, &words, look, room);
+            let (shaped, missing) = job.shape(&mut bench, &stack);
             if missing.is_empty() {
-                return finish(&self.own, bench, &words, look, room, shaped);
+                let set = job.fit(&mut bench, &stack, shaped);
+                lock(&self.own).push(bench);
+                return set;
             }
         }
         lock(&self.own).push(bench);
-        self.set_with_system(&words, spans, style, room)
+        self.set_with_system(&job)
     }
 
-    fn set_with_system(&self, words: &Words, spans: &[Span], style: &Style, room: Room) -> Set {
+    fn set_with_system(&self, job: &Job<'_>) -> Set {
         let mut bench = take(&self.system, || self.fonts.system());
         let mut stack = self
             .fonts
-            .stack(&style.families, &mut bench.fonts.collection, true);
-        let look = Look {
-            spans,
-            style,
-            stack: &stack,
-        };
-        let (mut shaped, mut missing) = shape(&mut bench, words, look, room);
+            .stack(&job.style.families, &mut bench.fonts, true);
+        let (mut shaped, mut missing) = job.shape(&mut bench, &stack);
         if !missing.is_empty() {
             // The machine names one family a script; others may still hold the character.
             let holders = self.fonts.holders(&missing);
             if !holders.is_empty() {
                 stack.add(holders);
-                let look = Look {
-                    spans,
-                    style,
-                    stack: &stack,
-                };
-                (shaped, missing) = shape(&mut bench, words, look, room);
+                (shaped, missing) = job.shape(&mut bench, &stack);
             }
         }
-        let look = Look {
-            spans,
-            style,
-            stack: &stack,
-        };
-        let set = finish(&self.system, bench, words, look, room, shaped);
+        let set = job.fit(&mut bench, &stack, shaped);
+        lock(&self.system).push(bench);
         Set {
             missing,
             missing_families: stack.missing,
@@ -125,32 +111,42 @@ impl Typesetter {
     }
 }
 
-/// Shapes at the size that was asked for, and tells what no face has.
-fn shape(bench: &mut Bench, words: &Words, look: Look<'_>, room: Room) -> (Shaped, Vec<char>) {
-    let mut shaped = Shaped::new(bench, words, look, look.style.size);
-    shaped.break_at(look.style.size, room.width);
-    let missing = shaped.missing(words);
-    (shaped, missing)
+/// One text to set.
+struct Job<'a> {
+    words: &'a Words,
+    spans: &'a [Span],
+    style: &'a Style,
+    room: Room,
 }
 
-fn finish(
-    pool: &Mutex<Vec<Bench>>,
-    mut bench: Bench,
-    words: &Words,
-    look: Look<'_>,
-    room: Room,
-    shaped: Shaped,
-) -> Set {
-    let fitting = Fitting {
-        bench: &mut bench,
-        words,
-        look,
-        room,
-        shapes: vec![shaped],
-    };
-    let set = fitting.run();
-    lock(pool).push(bench);
-    set
+impl Job<'_> {
+    fn look<'a>(&'a self, stack: &'a Stack) -> Look<'a> {
+        Look {
+            spans: self.spans,
+            style: self.style,
+            stack,
+        }
+    }
+
+    /// Shapes at the size that was asked for, and tells what no face has.
+    fn shape(&self, bench: &mut Bench, stack: &Stack) -> (Shaped, Vec<char>) {
+        let size = self.style.size;
+        let mut shaped = Shaped::new(bench, self.words, self.look(stack), size);
+        shaped.break_at(size, self.room.width);
+        let missing = shaped.missing(self.words);
+        (shaped, missing)
+    }
+
+    fn fit(&self, bench: &mut Bench, stack: &Stack, shaped: Shaped) -> Set {
+        let fitting = Fitting {
+            bench,
+            words: self.words,
+            look: self.look(stack),
+            room: self.room,
+            shapes: vec![shaped],
+        };
+        fitting.run()
+    }
 }
 
 fn take(pool: &Mutex<Vec<Bench>>, fonts: impl FnOnce() -> FontContext) -> Bench {

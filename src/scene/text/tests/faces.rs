@@ -155,3 +155,21 @@ fn a_file_that_is_no_font_is_told() {
     assert_eq!(keys, ["empty", "web", "text"]);
     assert!(unreadable[1].why.contains("web font"));
 }
+
+#[test]
+fn a_brand_font_may_take_a_bundled_name() {
+    let data = std::fs::read("tests/fonts/Static.ttf").unwrap();
+    let font = BrandFont {
+        key: "inter".to_owned(),
+        data: data.into(),
+    };
+    let (typesetter, _) = Typesetter::new(vec![font]);
+    let style = Style {
+        families: vec!["Inter".to_owned()],
+        ..style()
+    };
+    let set = typesetter.set(&[span("ink é")], &style, ENDLESS);
+    assert!(set.runs[0].face.bytes().len() < 10_000);
+    assert_eq!(set.runs.len(), 2);
+    assert!(set.missing.is_empty());
+}

@@ -77,9 +77,22 @@ fn an_ellipsis_follows_as_much_as_fits() {
     let said = set.shown.replace('\n', " ");
     let kept = said.strip_suffix('…').unwrap();
     assert!(TITLE.starts_with(kept));
-    let more = format!("{}…", &TITLE[..kept.len() + 2]);
-    let whole = super::set(&more, &two, wide(600.0));
-    assert_eq!(whole.fit, Fit::Cut, "{more}");
+    let next = TITLE[kept.len()..].find(char::is_alphanumeric).unwrap();
+    let more = format!("{}…", &TITLE[..kept.len() + next + 1]);
+    let more = super::set(&more, &two, wide(600.0));
+    assert_eq!(more.fit, Fit::Cut, "{said} leaves room");
+}
+
+#[test]
+fn an_ellipsis_may_cut_the_word_that_would_not_fit() {
+    let one = Style {
+        max_lines: Some(1),
+        overflow: Overflow::Ellipsis,
+        ..style()
+    };
+    let set = set("A Donaudampfschifffahrtskapitän", &one, wide(400.0));
+    assert!(set.shown.starts_with("A Donau"), "{}", set.shown);
+    assert!(set.lines[0].w > 350.0);
 }
 
 #[test]
