@@ -145,7 +145,7 @@ pub struct Run {
     pub span: usize,
     /// The face.
     pub face: Face,
-    /// Font variations in user units, sorted by tag.
+    /// Font variations in user units, sorted by tag; axes at the face's default are left out.
     pub variations: Vec<([u8; 4], f32)>,
     /// Slant that the face lacks, degrees.
     pub skew: f32,
