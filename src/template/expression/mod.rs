@@ -1,37 +1,196 @@
-//! stub
+//! `{{ … }}` in strings: MiniJinja expressions over a row, the variables and the brand.
+//!
+//! In: a string, the values it may use, and the time it is. Out: a value or text, or a [`Problem`] with its place
+//! in the string. Never: reading the clock, files or the network.
+//!
+//! ```
+//! use storypress::template::expression::{Clock, Expressions};
+//!
+//! let now = "2026-11-21T10:00[Europe/Madrid]".parse()?;
+//! let expressions = Expressions::new(Clock { now });
+//! let values = minijinja::context! { day => "2026-11-28", price => "12.5" };
+//! let text = "{{ day | date('%A', lang='es') }}: {{ price | money('EUR', lang='es') }}";
+//! assert_eq!(expressions.text(text, &values)?, "sábado: 12,50\u{a0}€");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod arguments;
+mod dates;
+mod filters;
+mod languages;
+mod money;
+mod numbers;
+mod problem;
+
 use std::collections::BTreeSet;
-use std::ops::Range;
-#[derive(Debug, Clone, PartialEq)]
-pub enum Kind {
-    Syntax,
-    Undefined(String),
-    Failed,
-}
-#[derive(Debug, Clone, PartialEq)]
-pub struct Problem {
-    pub kind: Kind,
-    pub message: String,
-    pub range: Range<usize>,
-    pub hint: Option<String>,
-}
-pub fn has_expression(text: &str) -> bool {
-    text.contains("{{") || text.contains("{%") || text.contains("{#")
-}
-pub fn variables(_text: &str) -> Result<BTreeSet<String>, Problem> {
-    Ok(BTreeSet::new())
-}
-pub fn is_date(_text: &str) -> bool {
-    true
-}
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::ValueKind;
+use minijinja::{Environment, UndefinedBehavior, Value};
+
+pub use problem::{Kind, Problem};
+
+/// Steps that one string may take; a loop over a month of days needs a few hundred.
+const FUEL: u64 = 100_000;
+
+/// The time it is, and where.
+#[derive(Debug, Clone)]
 pub struct Clock {
+    /// What `now` and `today` come to; its time zone is the one in which dates are read and written.
     pub now: jiff::Zoned,
 }
-pub struct Expressions;
-impl Expressions {
-    pub fn new(_c: Clock) -> Self {
-        Self
+
+impl Clock {
+    /// What `today` comes to: `2026-11-21`.
+    pub fn today(&self) -> String {
+        self.now.date().to_string()
     }
-    pub fn render(&self, text: &str, _ctx: &minijinja::Value) -> Result<minijinja::Value, Problem> {
-        Ok(minijinja::Value::from(text))
+
+    /// What `now` comes to: `2026-11-21T10:00:00+01:00`.
+    pub fn now(&self) -> String {
+        self.now.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
     }
 }
+
+/// Evaluates strings; built once for a batch and shared by its threads.
+pub struct Expressions {
+    environment: Environment<'static>,
+    filters: Vec<String>,
+}
+
+impl std::fmt::Debug for Expressions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Expressions").finish_non_exhaustive()
+    }
+}
+
+/// Whether a string has anything to evaluate.
+pub fn has_expression(text: &str) -> bool {
+    text.contains("{{") || text.contains("{%")
+}
+
+/// A value as it stands in text: nothing for none, `true` and `false`, 3 rather than 3.0.
+pub fn shown(value: &Value) -> String {
+    match value.kind() {
+        ValueKind::Undefined | ValueKind::None => String::new(),
+        ValueKind::Bool => value.is_true().to_string(),
+        ValueKind::Number if !value.is_integer() => match f64::try_from(value.clone()) {
+            Ok(x) if x.fract() == 0.0 && x.abs() < 1e15 => format!("{x:.0}"),
+            _ => value.to_string(),
+        },
+        _ => value.to_string(),
+    }
+}
+
+/// Whether a value is something, as `when` asks: not empty, false or 0, be it a value or its text.
+pub fn holds(value: &Value) -> bool {
+    match value.as_str().map(str::trim) {
+        Some(text) => {
+            !text.is_empty()
+                && !text.eq_ignore_ascii_case("false")
+                && !text.parse::<f64>().is_ok_and(|x| x == 0.0)
+        }
+        None => value.is_true(),
+    }
+}
+
+impl Expressions {
+    /// An evaluator for which it is `clock`.
+    pub fn new(clock: Clock) -> Self {
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_debug(true); // or errors have no place
+        environment.set_fuel(Some(FUEL));
+        environment.set_syntax(syntax());
+        environment.remove_global("debug");
+        // by which a short loop could build a text without end
+        environment.remove_global("namespace");
+        environment.set_formatter(|out, _, value| match value.as_str() {
+            Some(text) => Ok(out.write_str(text)?),
+            None => Ok(out.write_str(&shown(value))?),
+        });
+        environment.add_global("today", clock.today());
+        environment.add_global("now", clock.now());
+        let filters = filters::add_to(&mut environment, &clock);
+        Self {
+            environment,
+            filters,
+        }
+    }
+
+    /// The names that a string takes from outside, `today` and `now` among them: also where only a filter such
+    /// as `days_until` looks at the clock, since what a story shows then changes with it.
+    ///
+    /// # Errors
+    /// The string cannot be read.
+    pub fn variables(&self, text: &str) -> Result<BTreeSet<String>, Problem> {
+        if !has_expression(text) {
+            return Ok(BTreeSet::new());
+        }
+        let template = self
+            .environment
+            .template_from_str(text)
+            .map_err(|e| self.problem(&e, text, &Value::UNDEFINED))?;
+        let mut names: BTreeSet<String> = template
+            .undeclared_variables(false)
+            .into_iter()
+            .filter(|name| !matches!(name.as_str(), "range" | "dict"))
+            .collect();
+        for (filter, name) in [("days_until", "today"), ("hours_until", "now")] {
+            if text.contains(filter) {
+                names.insert(name.to_owned());
+            }
+        }
+        Ok(names)
+    }
+
+    /// Evaluates a string: to the value of its expression where it is one whole `{{ … }}`, else to text.
+    ///
+    /// # Errors
+    /// It cannot be read, names what is not there, or cannot be evaluated.
+    pub fn render(&self, text: &str, context: &Value) -> Result<Value, Problem> {
+        if !has_expression(text) {
+            return Ok(Value::from(text));
+        }
+        let problem = |e: minijinja::Error| self.problem(&e, text, context);
+        if let Some(inside) = text.strip_prefix("{{").and_then(|t| t.strip_suffix("}}")) {
+            let whole = self.environment.compile_expression(inside);
+            // what fails here fails below too, and there its place is told within the whole text
+            if let Some(value) = whole.ok().and_then(|e| e.eval(context.clone()).ok())
+                && !value.is_undefined()
+            {
+                return Ok(value);
+            }
+        }
+        let template = self.environment.template_from_str(text).map_err(problem)?;
+        template
+            .render(context.clone())
+            .map(Value::from)
+            .map_err(problem)
+    }
+
+    /// Evaluates a string to text.
+    ///
+    /// # Errors
+    /// As [`render`](Self::render).
+    pub fn text(&self, text: &str, context: &Value) -> Result<String, Problem> {
+        self.render(text, context).map(|value| shown(&value))
+    }
+
+    fn problem(&self, error: &minijinja::Error, text: &str, context: &Value) -> Problem {
+        let filters = self.filters.iter().map(String::as_str);
+        problem::from_error(error, text, context, filters)
+    }
+}
+
+/// Jinja's syntax without its comments: `{#` opens a colour in markup, and TOML has comments of its own.
+fn syntax() -> SyntaxConfig {
+    SyntaxConfig::builder()
+        .comment_delimiters("<#--", "--#>")
+        .keep_trailing_newline(true)
+        .build()
+        .expect("the delimiters differ")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,204 @@
+//! The filters beside MiniJinja's own.
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use minijinja::value::{Rest, ValueOrKwargs};
+use minijinja::{Environment, Error, Value};
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::Clock;
+use super::arguments::{Arguments, Fault};
+use super::dates::{self, Moment};
+use super::languages::{Language, SPACE};
+use super::money::Currency;
+use super::numbers::Decimal;
+
+/// MiniJinja's own that are of use in a story; for "did you mean".
+const BUILT_IN: [&str; 34] = [
+    "abs",
+    "batch",
+    "bool",
+    "capitalize",
+    "count",
+    "default",
+    "dictsort",
+    "first",
+    "float",
+    "format",
+    "int",
+    "items",
+    "join",
+    "last",
+    "length",
+    "lines",
+    "list",
+    "lower",
+    "map",
+    "max",
+    "min",
+    "reject",
+    "replace",
+    "reverse",
+    "round",
+    "select",
+    "slice",
+    "sort",
+    "split",
+    "string",
+    "sum",
+    "title",
+    "trim",
+    "unique",
+];
+
+/// More decimals than anybody writes.
+const MAX_DECIMALS: usize = 20;
+
+/// Adds the filters and gives the names of all there are.
+pub(super) fn add_to(environment: &mut Environment<'static>, clock: &Clock) -> Vec<String> {
+    let mut names: Vec<String> = BUILT_IN.map(str::to_owned).to_vec();
+    names.push("upper".into());
+    let clock = Arc::new(clock.clone());
+    let mut add = |name: &'static str, filter: fn(&Clock, &Value, &[Value]) -> Filtered| {
+        let clock = clock.clone();
+        let apply = move |value: &Value, args: Rest<ValueOrKwargs>| -> Result<Value, Error> {
+            if value.is_undefined() {
+                // this is the error that knows the value's name
+                return value.get_attr(name);
+            }
+            Ok(filter(&clock, value, &args.into_values())?)
+        };
+        environment.add_filter(name, apply);
+        names.push(name.to_owned());
+    };
+    add("date", date);
+    add("days_until", days_until);
+    add("hours_until", hours_until);
+    add("number", number);
+    add("money", money);
+    add("percent", percent);
+    add("truncate", truncate);
+    names
+}
+
+type Filtered = Result<Value, Fault>;
+
+impl Clock {
+    fn zone(&self) -> &TimeZone {
+        self.now.time_zone()
+    }
+}
+
+/// `date("%A %-d", lang="es")`; without a format the whole date in words.
+fn date(clock: &Clock, value: &Value, args: &[Value]) -> Filtered {
+    let args = Arguments::new("date", &["format", "lang", "from"], args)?;
+    let language = Language::find(args.text("lang")?.as_deref())?;
+    let moment = dates::read(value, args.text("from")?.as_deref(), clock.zone())?;
+    let text = match args.text("format")? {
+        Some(pattern) => moment.format(&pattern, language)?,
+        None => moment.long(language)?,
+    };
+    Ok(Value::from(text))
+}
+
+fn moment(
+    filter: &'static str,
+    clock: &Clock,
+    value: &Value,
+    args: &[Value],
+) -> Result<Moment, Fault> {
+    let args = Arguments::new(filter, &["from"], args)?;
+    let moment = dates::read(value, args.text("from")?.as_deref(), clock.zone())?;
+    match moment {
+        Moment::Clock(_) => Err(Fault::new("a time without a day cannot be counted down to")),
+        other => Ok(other),
+    }
+}
+
+/// Whole days from today; 0 today, negative in the past.
+fn days_until(clock: &Clock, value: &Value, args: &[Value]) -> Filtered {
+    let moment = moment("days_until", clock, value, args)?;
+    let day = moment.day().unwrap_or_else(|| clock.now.date());
+    Ok(Value::from(dates::days_between(clock.now.date(), day)))
+}
+
+/// Whole hours from now, the broken one left out; negative in the past.
+fn hours_until(clock: &Clock, value: &Value, args: &[Value]) -> Filtered {
+    let moment = moment("hours_until", clock, value, args)?;
+    let then = moment
+        .instant(clock.zone())
+        .unwrap_or_else(|| clock.now.clone());
+    Ok(Value::from(clock.now.duration_until(&then).as_hours()))
+}
+
+/// `number(decimals=1, lang="de")`.
+fn number(_: &Clock, value: &Value, args: &[Value]) -> Filtered {
+    let args = Arguments::new("number", &["decimals", "lang"], args)?;
+    let language = Language::find(args.text("lang")?.as_deref())?;
+    let number = Decimal::read(value, language)?;
+    let number = match args.whole("decimals", MAX_DECIMALS)? {
+        Some(decimals) => number.rounded(decimals),
+        None => number.as_given(),
+    };
+    Ok(Value::from(number.format(language)))
+}
+
+/// `money("EUR", lang="es")`.
+fn money(_: &Clock, value: &Value, args: &[Value]) -> Filtered {
+    let args = Arguments::new("money", &["currency", "lang", "decimals", "short"], args)?;
+    let Some(code) = args.text("currency")? else {
+        return Err(Fault::new("`money` needs a currency").hint("write `money(\"EUR\")`"));
+    };
+    let currency = Currency::find(&code)?;
+    let language = Language::find(args.text("lang")?.as_deref())?;
+    let bare = value
+        .as_str()
+        .map(|text| Value::from(currency.stripped(text)));
+    let amount = Decimal::read(bare.as_ref().unwrap_or(value), language)
+        .or_else(|_| Decimal::read(value, language))?;
+    let decimals = args.whole("decimals", MAX_DECIMALS)?;
+    let text = currency.format(amount, decimals, args.flag("short")?, language);
+    Ok(Value::from(text))
+}
+
+/// A part of one in hundredths: 0.25 is 25%; a text that says `25%` already stays that.
+fn percent(_: &Clock, value: &Value, args: &[Value]) -> Filtered {
+    let args = Arguments::new("percent", &["decimals", "lang"], args)?;
+    let language = Language::find(args.text("lang")?.as_deref())?;
+    let number = match value.as_str().and_then(|t| t.trim().strip_suffix('%')) {
+        Some(hundredths) => Decimal::read(&Value::from(hundredths), language)?,
+        None => Decimal::read(value, language)?.times_100(),
+    };
+    let decimals = args.whole("decimals", MAX_DECIMALS)?.unwrap_or(0);
+    let digits = number.rounded(decimals).format(language);
+    let space = if language.percent_spaced {
+        SPACE.to_string()
+    } else {
+        String::new()
+    };
+    Ok(Value::from(format!("{digits}{space}%")))
+}
+
+/// At most so many characters as people count them, `…` among them.
+fn truncate(_: &Clock, value: &Value, args: &[Value]) -> Filtered {
+    let args = Arguments::new("truncate", &["length", "words"], args)?;
+    let Some(length) = args.whole("length", 100_000)?.filter(|n| *n > 0) else {
+        return Err(Fault::new("`truncate` needs a length").hint("write `truncate(80)`"));
+    };
+    let text = super::shown(value);
+    let is_by_words = args.flag("words")?;
+    let Some((end, _)) = text.grapheme_indices(true).nth(length) else {
+        return Ok(Value::from(text));
+    };
+    let room = text[..end].grapheme_indices(true).next_back();
+    let mut kept = &text[..room.map_or(0, |(at, _)| at)];
+    if is_by_words && !text[kept.len()..].starts_with(char::is_whitespace) {
+        // a first word that is too long is cut all the same
+        kept = kept
+            .rfind(char::is_whitespace)
+            .map_or(kept, |at| &kept[..at]);
+    }
+    let kept = kept.trim_end().trim_end_matches([',', ';', ':', '.', '…']);
+    Ok(Value::from(format!("{kept}…")))
+}

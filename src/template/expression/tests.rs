@@ -1,0 +1,143 @@
+//! Strings in, text or problems out.
+
+mod filters;
+mod problems;
+
+use minijinja::context;
+
+use super::*;
+
+/// Saturday evening in Madrid; in Tokyo it is Sunday already.
+fn at(now: &str) -> Expressions {
+    Expressions::new(Clock {
+        now: now.parse().expect("a time with its zone"),
+    })
+}
+
+fn expressions() -> Expressions {
+    at("2026-11-21T19:30[Europe/Madrid]")
+}
+
+fn values() -> Value {
+    context! {
+        title => "Soup",
+        price => "4.50",
+        count => 3,
+        open => true,
+        nothing => (),
+        row => context! { index => 2, id => "mon" },
+        brand => context! { colors => context! { accent => "#ff5a36", ink => "#101418" } },
+    }
+}
+
+/// The text of an expression that works.
+fn text(text: &str) -> String {
+    expressions()
+        .text(text, &values())
+        .unwrap_or_else(|p| panic!("{text}: {p:?}"))
+}
+
+/// What is wrong with an expression: `what stands there: message (hint)`.
+fn problem(text: &str) -> String {
+    let problem = expressions()
+        .render(text, &values())
+        .expect_err("it must not work");
+    let place = &text[problem.range.clone()];
+    match problem.hint {
+        Some(hint) => format!("{place} | {} ({hint})", problem.message),
+        None => format!("{place} | {}", problem.message),
+    }
+}
+
+#[test]
+fn a_whole_expression_keeps_its_type_and_text_is_text() {
+    let render = |text: &str| expressions().render(text, &values()).expect("it works");
+    assert_eq!(render("{{ count }}"), Value::from(3));
+    assert_eq!(render("{{ open }}"), Value::from(true));
+    assert_eq!(render("{{ count }} ").as_str(), Some("3 "));
+    assert_eq!(render("{{ count }}{{ count }}").as_str(), Some("33"));
+    assert_eq!(
+        render("no braces, 5 {#fff} \n").as_str(),
+        Some("no braces, 5 {#fff} \n")
+    );
+    assert_eq!(
+        render("[x]{#f00} {{ title }}\n").as_str(),
+        Some("[x]{#f00} Soup\n")
+    );
+    assert_eq!(render("{{ '}}' }}").as_str(), Some("}}"));
+}
+
+#[test]
+fn values_are_shown_as_people_write_them() {
+    assert_eq!(
+        text("{{ nothing }}|{{ open }}|{{ 1.5 * 2 }}|{{ 0.25 }}"),
+        "|true|3|0.25"
+    );
+    assert_eq!(text("{{ nothing }}"), "");
+    assert_eq!(text("{{ 1.5 * 2 }}"), "3");
+    assert_eq!(text("<b>{{ '<&>' }}"), "<b><&>");
+}
+
+#[test]
+fn attributes_defaults_and_conditions_work() {
+    assert_eq!(
+        text("{{ brand.colors.accent }} {{ row.id }}"),
+        "#ff5a36 mon"
+    );
+    assert_eq!(text("{{ subtitle | default('of the day') }}"), "of the day");
+    assert_eq!(
+        text("{% if subtitle is defined %}x{% else %}-{% endif %}"),
+        "-"
+    );
+    assert_eq!(text("{{ 'x' if false }}"), "");
+    assert_eq!(
+        text("{{ title | upper }} {{ 'the end' | title }}"),
+        "SOUP The End"
+    );
+    assert_eq!(text("{% for n in range(3) %}{{ n }}{% endfor %}"), "012");
+}
+
+#[test]
+fn today_and_now_come_from_the_clock() {
+    assert_eq!(text("{{ today }}"), "2026-11-21");
+    assert_eq!(text("{{ now }}"), "2026-11-21T19:30:00+01:00");
+    let tokyo = at("2026-11-22T03:30[Asia/Tokyo]");
+    let text = "{{ today | date('%A') }} {{ now | date('%H:%M') }}";
+    assert_eq!(
+        tokyo.text(text, &values()).expect("it works"),
+        "Sunday 03:30"
+    );
+}
+
+#[test]
+fn the_names_a_string_uses_are_known_before() {
+    let names = |text: &str| {
+        let names = expressions().variables(text).expect("it can be read");
+        names.into_iter().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(names("plain"), "");
+    assert_eq!(names("{{ title }} {{ brand.colors.ink }}"), "brand title");
+    assert_eq!(names("{% for d in range(n) %}{{ d }}{% endfor %}"), "n");
+    assert_eq!(names("{{ today | date('%A') }}"), "today");
+    assert_eq!(names("{{ day | days_until }}"), "day today");
+    assert_eq!(names("{{ day | hours_until }}"), "day now");
+    assert_eq!(names("{{ sub | default(title) }}"), "sub title");
+}
+
+#[test]
+fn something_is_what_is_not_empty_false_or_0() {
+    for something in ["x", "0.5", "no", " 1 "] {
+        assert!(holds(&Value::from(something)), "{something}");
+    }
+    for nothing in ["", "  ", "0", "0.00", "false", "FALSE"] {
+        assert!(!holds(&Value::from(nothing)), "{nothing:?}");
+    }
+    assert!(holds(&Value::from(2)) && holds(&Value::from(true)));
+    assert!(!holds(&Value::from(0)) && !holds(&Value::from(false)) && !holds(&Value::from(())));
+}
+
+#[test]
+fn threads_may_share_it() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Expressions>();
+}
