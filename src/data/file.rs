@@ -61,7 +61,7 @@ pub fn read(path: &Path) -> Result<Table, Vec<Diagnostic>> {
     };
     let format = by_extension(&extension).unwrap_or_else(|| by_content(&decoded.text));
     let source = Source::new(path, decoded.text);
-    if format != Format::Json && is_web_page(&source.text) {
+    if is_web_page(&source.text) {
         return Err(vec![
             Diagnostic::at(
                 Code::Syntax,

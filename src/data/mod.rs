@@ -3,6 +3,11 @@
 //! In: a file (CSV, TSV, JSON, JSON Lines, TOML, XLSX, ODS, RSS, Atom). Out: a [`Table`] of [`Row`]s, each good
 //! or with what is wrong with it. Never: knowing what a template does with a column.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "a diagnostic is made once per bad row, and stands in its row's place"
+)]
+
 mod delimited;
 mod encoding;
 mod feed;

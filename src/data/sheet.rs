@@ -30,7 +30,7 @@ pub(super) fn read(source: &Arc<Source>, bytes: Vec<u8>) -> Result<Table, Vec<Di
             "unpacked, the spreadsheet has over {limit} MiB"
         )));
     }
-    let is_xlsx = archive.by_name("xl/workbook.xml").is_ok();
+    let is_xlsx = archive.file_names().any(|name| name.starts_with("xl/"));
     let is_ods = archive.by_name("content.xml").is_ok();
     drop(archive);
     let cells = if is_xlsx {

@@ -101,3 +101,13 @@ fn the_declared_encoding_is_used() {
     let table = table(&decoded.text);
     assert_eq!(value(&table, 0, "title"), "Café");
 }
+
+proptest::proptest! {
+    #[test]
+    fn a_damaged_feed_never_panics(at in 0..RSS.len(), with in "[<>&\"/a\\[\\]!-]{0,4}", skip in 0_usize..40) {
+        let mut damaged = RSS.as_bytes()[..at].to_vec();
+        damaged.extend(with.bytes());
+        damaged.extend(RSS.bytes().skip(at + skip));
+        let _ = read(&Source::new("feed.xml", String::from_utf8_lossy(&damaged)));
+    }
+}

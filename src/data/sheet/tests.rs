@@ -146,3 +146,28 @@ fn columns_are_lettered_as_in_a_spreadsheet() {
     assert_eq!(letters(26), "AA");
     assert_eq!(letters(16_383), "XFD");
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn odd_cells_never_panic(
+        place in "[A-Z]{0,4}[0-9]{0,8}",
+        kind in "b|e|s|d|n|str|inlineStr|x",
+        style in 0_u32..6,
+        value in "[0-9.eE+-]{0,12}|\\PC{0,6}",
+    ) {
+        let value = value.replace(['<', '&'], "");
+        let _ = sheet(&format!(
+            "<row r=\"3\"><c r=\"{place}\" t=\"{kind}\" s=\"{style}\"><v>{value}</v></c><c s=\"{style}\"><v>{value}</v></c></row>"
+        ));
+    }
+
+    #[test]
+    fn a_damaged_workbook_never_panics(at in 0_usize..2000, byte: u8) {
+        let mut bytes = workbook(HEADING);
+        let at = at % bytes.len();
+        bytes[at] = byte;
+        let _ = read(&Source::new("menu.xlsx", ""), bytes);
+    }
+}

@@ -139,7 +139,7 @@ fn number(_: &Clock, value: &Value, args: &[Value]) -> Filtered {
     let number = Decimal::read(value, language)?;
     let number = match args.whole("decimals", MAX_DECIMALS)? {
         Some(decimals) => number.rounded(decimals),
-        None => number.as_given(),
+        None => number.tidied(),
     };
     Ok(Value::from(number.format(language)))
 }

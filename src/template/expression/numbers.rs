@@ -151,7 +151,7 @@ impl Decimal {
     }
 
     /// As many decimals as it has, but no noise.
-    pub fn as_given(self) -> Self {
+    pub fn tidied(self) -> Self {
         if self.fraction.len() <= DEFAULT_DECIMALS {
             return self;
         }

@@ -141,3 +141,23 @@ fn threads_may_share_it() {
     fn shared<T: Send + Sync>() {}
     shared::<Expressions>();
 }
+
+/// A no-break space is shown as a space there.
+#[test]
+fn the_examples_of_the_documentation_are_true() {
+    let values = context! {
+        title => "Tomato soup", price => 12.5, old_price => "1.299,00", party => "2026-11-28T21:00",
+        members => 12345, discount => 0.2, subtitle => "", spots => 1,
+    };
+    let page = include_str!("../../../docs/expressions.md");
+    let examples: Vec<_> = page.lines().filter_map(|l| l.split_once("  →  ")).collect();
+    assert!(examples.len() > 25);
+    for (example, shown) in examples {
+        let text = expressions().text(example.trim(), &values);
+        assert_eq!(
+            text.map(|t| t.replace('\u{a0}', " ")).as_deref(),
+            Ok(shown),
+            "{example}"
+        );
+    }
+}
