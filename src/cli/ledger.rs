@@ -130,20 +130,5 @@ pub(crate) fn key(plan: &Plan, story: &Planned, options: &str) -> String {
     if styles_ask || template.uses.contains("now") {
         part(&plan.now.to_string());
     }
-    // filters that count days or hours ask the clock themselves
-    if template
-        .sources
-        .iter()
-        .any(|s| s.text.contains("days_until"))
-    {
-        part(&plan.now.date().to_string());
-    }
-    if template
-        .sources
-        .iter()
-        .any(|s| s.text.contains("hours_until") || s.text.contains("minutes_until"))
-    {
-        part(&plan.now.to_string());
-    }
     hasher.finalize().to_hex().to_string()
 }

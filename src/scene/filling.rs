@@ -3,7 +3,7 @@
 use minijinja::Value as Jinja;
 
 use crate::diag::Diagnostic;
-use crate::template::expression::{Expressions, has_expression};
+use crate::template::expression::{Expressions, has_expression, shown};
 use crate::template::language::{Key, Kind};
 use crate::template::{Entry, Node, Table, Value, check_table, check_value, problem_at};
 
@@ -121,7 +121,7 @@ fn kind_inside(kind: Kind, name: &str) -> Kind {
 
 /// Numbers and booleans are what a key wants; text keys take whatever it says.
 fn read_back(value: &Jinja, kind: Kind) -> Value {
-    let text = value.to_string();
+    let text = shown(value);
     let is_text = matches!(
         kind,
         Kind::Text | Kind::Color | Kind::Fill(_) | Kind::Choice(_)

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::data::Row;
 use crate::diag::{Code, Diagnostic, Place, did_you_mean};
-use crate::template::expression::has_expression;
+use crate::template::expression::{has_expression, shown};
 use crate::template::grammar;
 use crate::template::{Brand, Node, Template, Value, Var, VarType};
 use unicode_segmentation::UnicodeSegmentation;
@@ -164,7 +164,7 @@ fn default(
         Value::Text(text) if has_expression(text) => {
             let context = Jinja::from_pairs(names.clone());
             match assets.expressions.render(text, &context) {
-                Ok(value) => value.to_string(),
+                Ok(value) => shown(&value),
                 Err(problem) => {
                     wrong.push(crate::template::problem_at(node, text, &problem));
                     return Some(Jinja::from(""));

@@ -441,9 +441,5 @@ pub(crate) fn problem_at(node: &Node, text: &str, problem: &expression::Problem)
             .part(start + problem.range.start..start + problem.range.end),
         None => node.place.clone(),
     };
-    let code = match problem.kind {
-        expression::Kind::Undefined(_) => Code::UnknownVariable,
-        _ => Code::BadExpression,
-    };
-    Diagnostic::at(code, &place, problem.message.clone()).maybe_hint(problem.hint.clone())
+    Diagnostic::at(problem.code(), &place, problem.message.clone()).maybe_hint(problem.hint.clone())
 }

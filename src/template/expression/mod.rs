@@ -23,6 +23,7 @@ mod numbers;
 mod problem;
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::ValueKind;
@@ -67,6 +68,23 @@ impl std::fmt::Debug for Expressions {
 /// Whether a string has anything to evaluate.
 pub fn has_expression(text: &str) -> bool {
     text.contains("{{") || text.contains("{%")
+}
+
+/// The names that a string takes from outside, as [`Expressions::variables`] gives them; no clock is asked.
+///
+/// # Errors
+/// The string cannot be read.
+pub fn variables(text: &str) -> Result<BTreeSet<String>, Problem> {
+    static READER: LazyLock<Expressions> = LazyLock::new(|| {
+        let now = jiff::Timestamp::UNIX_EPOCH.to_zoned(jiff::tz::TimeZone::UTC);
+        Expressions::new(Clock { now })
+    });
+    READER.variables(text)
+}
+
+/// Whether a text is a date, or a date and time, as the filters read them.
+pub fn is_date(text: &str) -> bool {
+    dates::read(&Value::from(text), None, &jiff::tz::TimeZone::UTC).is_ok()
 }
 
 /// A value as it stands in text: nothing for none, `true` and `false`, 3 rather than 3.0.
