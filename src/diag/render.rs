@@ -48,7 +48,7 @@ impl Display for Diagnostic {
         let carets = place.text().lines().next().unwrap_or("").chars().count();
         let room = shown.chars().count().saturating_sub(column - 1 - skip);
         let carets = carets.min(room).max(1);
-        writeln!(f, "\n{pad} --> {}:{line}:{column}", self.file.display())?;
+        writeln!(f, "\n{pad}--> {}:{line}:{column}", self.file.display())?;
         writeln!(f, "{pad} |")?;
         writeln!(f, "{line} | {shown}")?;
         write!(
