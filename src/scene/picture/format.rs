@@ -4,16 +4,19 @@ use image::ImageFormat;
 
 use super::error::Error;
 use super::source::check_size;
+use super::svg::{self, Drawing};
 use super::turn::Turn;
-use super::{jpeg, raster};
+use super::{heif, jpeg, raster};
 
 /// A format that is read here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
     Jpeg,
-    Png,
-    Gif,
-    WebP,
+    /// By the `image` crate.
+    Raster(ImageFormat),
+    /// HEIC or AVIF, as it is called.
+    Heif(&'static str),
+    Svg,
 }
 
 impl Format {
@@ -23,46 +26,65 @@ impl Format {
             return Ok(Self::Jpeg);
         }
         if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
-            return Ok(Self::Png);
+            return Ok(Self::Raster(ImageFormat::Png));
         }
         if bytes.starts_with(b"GIF87a") || bytes.starts_with(b"GIF89a") {
-            return Ok(Self::Gif);
+            return Ok(Self::Raster(ImageFormat::Gif));
         }
         if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
-            return Ok(Self::WebP);
+            return Ok(Self::Raster(ImageFormat::WebP));
+        }
+        if let Some(name) = heif_name(bytes) {
+            return Ok(Self::Heif(name));
+        }
+        if svg::is_svg(bytes) {
+            return Ok(Self::Svg);
         }
         Err(Error::UnknownFormat)
     }
+}
 
-    /// What the `image` crate calls it.
-    pub fn raster(self) -> ImageFormat {
-        match self {
-            Self::Jpeg => ImageFormat::Jpeg,
-            Self::Png => ImageFormat::Png,
-            Self::Gif => ImageFormat::Gif,
-            Self::WebP => ImageFormat::WebP,
-        }
+/// The name that the brands of the first box stand for.
+fn heif_name(bytes: &[u8]) -> Option<&'static str> {
+    if bytes.get(4..8)? != b"ftyp" {
+        return None;
+    }
+    let length = u32::from_be_bytes(*bytes.first_chunk()?) as usize;
+    let brands = bytes.get(8..length.min(bytes.len()))?;
+    let has = |names: &[&[u8; 4]]| brands.as_chunks::<4>().0.iter().any(|b| names.contains(&b));
+    if has(&[b"avif", b"avis"]) {
+        Some("AVIF")
+    } else if has(&[
+        b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1",
+    ]) {
+        Some("HEIC")
+    } else {
+        None
     }
 }
 
 /// The upright size of a picture, from its header.
 pub(super) fn size(bytes: &[u8], limit: u64) -> Result<(u32, u32), Error> {
-    let (stored, turn) = head(bytes)?;
-    check_size(stored.0.into(), stored.1.into(), limit)?;
+    let (stored, turn) = head(bytes, limit)?;
     Ok(turn.size(stored.0, stored.1))
 }
 
-/// The stored size and how it is turned.
-pub(super) fn head(bytes: &[u8]) -> Result<((u32, u32), Turn), Error> {
-    match Format::of(bytes)? {
+/// The stored size, held against the limit, and how it is turned.
+pub(super) fn head(bytes: &[u8], limit: u64) -> Result<((u32, u32), Turn), Error> {
+    let (size, turn) = match Format::of(bytes)? {
         Format::Jpeg => {
             let head = jpeg::head(bytes)?;
             let turn = head.orientation.map(Turn::from).unwrap_or_default();
-            Ok(((head.width, head.height), turn))
+            ((head.width, head.height), turn)
         }
-        other => {
-            let (size, orientation) = raster::head(bytes, other.raster())?;
-            Ok((size, orientation.into()))
+        Format::Raster(format) => {
+            let (size, orientation) = raster::head(bytes, format)?;
+            (size, orientation.into())
         }
-    }
+        Format::Heif(name) => (heif::size(bytes, name, limit)?, Turn::default()),
+        // drawn at the size of its box, whatever its own is
+        Format::Svg => return Ok((Drawing::parse(bytes, limit)?.size(), Turn::default())),
+    };
+    check_size(size.0.into(), size.1.into(), limit)?;
+    Ok((size, turn))
 }

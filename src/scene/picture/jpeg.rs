@@ -10,6 +10,7 @@ use turbojpeg::{
     YuvImage,
 };
 
+use super::color::Profile;
 use super::error::Error;
 use super::fit::Window;
 use super::scratch::Scratch;
@@ -157,7 +158,7 @@ pub(super) fn decode(bytes: &mut [u8], need: &Need, limit: u64) -> Result<Source
         opaque: true,
         size: (head.width, head.height),
         turn,
-        icc: head.icc,
+        profile: head.icc.map(Profile::Icc),
     })
 }
 

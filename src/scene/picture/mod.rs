@@ -6,8 +6,10 @@
 mod cache;
 mod color;
 mod error;
+mod filter;
 mod fit;
 mod format;
+mod heif;
 mod jpeg;
 mod prepare;
 mod raster;
@@ -15,6 +17,8 @@ mod resample;
 mod scratch;
 mod source;
 mod store;
+mod svg;
+mod svg_weight;
 mod turn;
 
 use std::sync::Arc;

@@ -5,9 +5,11 @@ use std::io::Cursor;
 use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader};
 
+use super::color::{Profile, premultiply};
 use super::error::Error;
 use super::scratch::Scratch;
 use super::source::{Model, Part, Source, check_size};
+use super::turn::Turn;
 
 /// What a file says before its pixels: stored size and how it is turned.
 pub(super) fn head(bytes: &[u8], format: ImageFormat) -> Result<((u32, u32), Orientation), Error> {
@@ -37,50 +39,35 @@ pub(super) fn decode(bytes: &[u8], format: ImageFormat, limit: u64) -> Result<So
     let grey = matches!(decoder.color_type(), ColorType::L8 | ColorType::L16);
     let picture = DynamicImage::from_decoder(decoder).map_err(fail)?;
     let mut source = if grey {
-        from_grey(picture.into_luma8())
+        source(
+            picture.into_luma8().into_raw(),
+            (width, height),
+            Model::Grey,
+        )
     } else {
-        from_rgba(picture.into_rgba8())
+        source(
+            picture.into_rgba8().into_raw(),
+            (width, height),
+            Model::Rgba,
+        )
     };
     source.turn = orientation.into();
-    source.icc = icc;
+    source.profile = icc.map(Profile::Icc);
+    if !grey {
+        premultiply(&mut source);
+    }
     Ok(source)
 }
 
-fn from_grey(picture: image::GrayImage) -> Source {
-    let (width, height) = picture.dimensions();
-    Source {
-        samples: Scratch::from(picture.into_raw()),
-        parts: vec![Part::whole(width, height)],
-        model: Model::Grey,
-        opaque: true,
-        size: (width, height),
-        turn: Orientation::NoTransforms.into(),
-        icc: None,
-    }
-}
-
-/// Premultiplies on the way.
-fn from_rgba(picture: image::RgbaImage) -> Source {
-    let (width, height) = picture.dimensions();
-    let mut samples = picture.into_raw();
-    let mut opaque = true;
-    for pixel in samples.as_chunks_mut::<4>().0 {
-        let alpha = u32::from(pixel[3]);
-        if alpha != 255 {
-            opaque = false;
-            for v in &mut pixel[..3] {
-                *v = ((u32::from(*v) * alpha + 127) / 255) as u8;
-            }
-        }
-    }
+fn source(samples: Vec<u8>, size: (u32, u32), model: Model) -> Source {
     Source {
         samples: Scratch::from(samples),
-        parts: vec![Part::whole(width, height)],
-        model: Model::Rgba,
-        opaque,
-        size: (width, height),
-        turn: Orientation::NoTransforms.into(),
-        icc: None,
+        parts: vec![Part::whole(size.0, size.1)],
+        model,
+        opaque: true,
+        size,
+        turn: Turn::default(),
+        profile: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! A decoded picture before it is cut, resized, turned and brought to sRGB.
 
-use super::color::Conversion;
+use super::color::{Conversion, Profile};
 use super::error::Error;
 use super::fit::Window;
 use super::resample::{self, Kernel, Plane};
@@ -70,7 +70,7 @@ pub(super) struct Source {
     /// How it is made upright.
     pub turn: Turn,
     /// Its colour profile; none is sRGB.
-    pub icc: Option<Vec<u8>>,
+    pub profile: Option<Profile>,
 }
 
 /// Rows that are converted at a time: a cache line of every turned row, and little enough to stay in the cache.
@@ -89,7 +89,7 @@ impl Source {
             .enumerate()
             .map(|(index, part)| self.resize(part, index, window, stored, kernel, count))
             .collect();
-        let conversion = Conversion::new(self.model, self.icc.as_deref());
+        let conversion = Conversion::new(self.model, self.profile.as_ref());
         let mut rgba = vec![0; count * 4];
         self.assemble(
             &planes,
