@@ -161,10 +161,6 @@ impl Canvas {
         &self.rgba
     }
 
-    pub fn fill(&mut self, px: Px) {
-        self.rgba.as_chunks_mut::<4>().0.fill(px);
-    }
-
     fn range(&self, y: i32, x0: i32, x1: i32) -> std::ops::Range<usize> {
         let start = (y - self.area.y0) as usize * self.area.width();
         let at = |x: i32| (start + (x - self.area.x0) as usize) * 4;

@@ -26,13 +26,6 @@ pub struct RowCover {
     pub right: Vec<u8>,
 }
 
-impl RowCover {
-    /// One past the last pixel.
-    pub fn end(&self) -> i32 {
-        self.middle.1 + self.right.len() as i32
-    }
-}
-
 impl RoundBox {
     pub fn new(edges: Edges, radius: [f32; 4]) -> Self {
         let most = (edges.width().min(edges.height()) / 2.0).max(0.0);

@@ -15,7 +15,6 @@ pub struct Turn {
     sin: f32,
     /// What is added after turning back; whole pixels for quarter turns.
     back: (f32, f32),
-    center: (f32, f32),
     scale: f32,
     quarter: bool,
 }
@@ -46,7 +45,6 @@ impl Turn {
             cos,
             sin,
             back,
-            center,
             scale,
             quarter,
         }
