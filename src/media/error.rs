@@ -144,3 +144,27 @@ impl std::error::Error for Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_and_a_closed_folder_are_told_in_plain_words() {
+        let told = |kind: io::ErrorKind| {
+            Error::io("write", Path::new("out/card.jpg"))(kind.into()).to_string()
+        };
+        assert_eq!(
+            told(io::ErrorKind::StorageFull),
+            "cannot write `out/card.jpg`: no space left on the disk"
+        );
+        assert_eq!(
+            told(io::ErrorKind::PermissionDenied),
+            "cannot write `out/card.jpg`: no permission"
+        );
+        assert_eq!(
+            told(io::ErrorKind::ReadOnlyFilesystem),
+            "cannot write `out/card.jpg`: the file system is read-only"
+        );
+    }
+}

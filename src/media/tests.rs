@@ -407,6 +407,37 @@ fn a_bomb_is_refused_before_it_is_decoded() {
     assert_eq!(whole.said, "4294836225 pixels are too many to be looked at");
 }
 
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn a_damaged_file_gets_a_report_or_a_sentence_and_never_a_panic(
+        is_png in proptest::bool::ANY,
+        hits in proptest::collection::vec((proptest::num::usize::ANY, proptest::num::u8::ANY), 1..6),
+        kept in proptest::num::usize::ANY,
+    ) {
+        let desk = Desk::new();
+        let mut bytes = foreign(|_| {});
+        if is_png {
+            let rgba = picture(16, 16, 128);
+            let pixels = Pixels { width: 16, height: 16, rgba: &rgba };
+            let options = Options { format: Format::Png, ..Options::default() };
+            bytes = fs::read(write(pixels, &desk.path("a.png"), &options).unwrap().path).unwrap();
+        }
+        for (place, value) in hits {
+            let place = place % bytes.len();
+            bytes[place] = value;
+        }
+        // half of the files are cut as well
+        bytes.truncate(kept % (bytes.len() * 2));
+        let path = desk.put("damaged", &bytes);
+        let _ = probe(&path);
+        if let Ok(report) = verify(&path, Profile::Budget) {
+            proptest::prop_assert!(!report.rules.is_empty());
+        }
+    }
+}
+
 #[test]
 fn the_report_reads_as_json() {
     let desk = Desk::new();
