@@ -12,7 +12,7 @@ command:nasm          nasm
 command:pkg-config    pkg-config
 header:stdlib.h       libc6-dev
 library:libde265      libde265-dev
-library:dav1d         libdav1d-dev
+av1                   libdav1d-dev
 '
 
 is_there() {
@@ -20,18 +20,35 @@ is_there() {
     command:*) command -v "${1#command:}" >/dev/null 2>&1 ;;
     header:*) printf '#include <%s>\n' "${1#header:}" | cc -E -x c - >/dev/null 2>&1 ;;
     library:*) pkg-config --exists "${1#library:}" 2>/dev/null ;;
+    # either decoder will do
+    av1) pkg-config --exists 'dav1d >= 1.0' 2>/dev/null || pkg-config --exists aom 2>/dev/null ;;
     esac
+}
+
+# Ubuntu 22.04 has a dav1d that libheif no longer builds with
+dav1d_is_old() {
+    apt-cache show --no-all-versions libdav1d-dev 2>/dev/null | grep -q '^Version: 0\.'
 }
 
 # the packages that are missing, on one line
 missing() {
     printf '%s' "$needed" | while read -r what package; do
-        [ -z "$what" ] || is_there "$what" || printf '%s ' "$package"
+        if [ -z "$what" ] || is_there "$what"; then
+            continue
+        elif [ "$what" = av1 ] && dav1d_is_old; then
+            package=libaom-dev
+        fi
+        printf '%s ' "$package"
     done
 }
 
 if ! command -v cargo >/dev/null 2>&1; then
     echo 'setup: Rust is needed, 1.95 or newer: https://rustup.rs' >&2
+    exit 1
+fi
+
+if pkg-config --exists 'dav1d < 1.0' 2>/dev/null; then
+    echo 'setup: this dav1d is older than 1.0, and libheif does not build with it; remove it: apt-get remove libdav1d-dev' >&2
     exit 1
 fi
 
@@ -54,13 +71,15 @@ if [ "$(id -u)" -ne 0 ]; then
     as_root=sudo
 fi
 
-echo "setup: installing $packages" >&2
 apt() {
     # shellcheck disable=SC2086
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@" >&2
 }
 # a foreign source that does not answer is no reason to stop
 apt update || echo 'setup: the package lists may be old' >&2
+# which packages they are can depend on the lists
+packages=$(missing)
+echo "setup: installing $packages" >&2
 # shellcheck disable=SC2086
 apt install -y --no-install-recommends $packages || {
     echo "setup: could not install; run this as root: apt-get install $packages" >&2
