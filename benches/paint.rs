@@ -219,6 +219,7 @@ fn frame() -> Scene {
         background: Some(Paint::Solid(Color::BLACK)),
         nodes,
         mentions: Vec::new(),
+        files: Vec::new(),
     }
 }
 

@@ -52,6 +52,7 @@ fn scene(size: (u32, u32), background: Option<Color>, nodes: Vec<Node>) -> Scene
         background: background.map(Paint::Solid),
         nodes,
         mentions: Vec::new(),
+        files: Vec::new(),
     }
 }
 
