@@ -42,6 +42,35 @@ fn folders(of: &Path) -> Vec<PathBuf> {
     out
 }
 
+/// A copy of a case where no project stands above it, with `tests/fonts` at its place.
+fn copied(case: &Path) -> std::io::Result<(tempfile::TempDir, PathBuf)> {
+    let dir = tempfile::tempdir()?;
+    let tests = root().join("tests");
+    for from in [case, &tests.join("fonts")] {
+        let name = from.strip_prefix(&tests).expect("cases stand under tests");
+        copy(from, &dir.path().join("tests").join(name))?;
+    }
+    let folder = dir
+        .path()
+        .join("tests")
+        .join(case.strip_prefix(&tests).expect("as above"));
+    Ok((dir, folder))
+}
+
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let path = entry?.path();
+        let target = to.join(path.file_name().unwrap_or_default());
+        if path.is_dir() {
+            copy(&path, &target)?;
+        } else {
+            std::fs::copy(&path, &target)?;
+        }
+    }
+    Ok(())
+}
+
 fn storypress(folder: &Path, call: &[String]) -> std::io::Result<std::process::Output> {
     Command::new(env!("CARGO_BIN_EXE_storypress"))
         .args(call)
@@ -57,7 +86,8 @@ fn is_blessing() -> bool {
 fn error(folder: &Path) -> Result<(), Failed> {
     let call = std::fs::read_to_string(folder.join("call")).unwrap_or("check template.toml".into());
     let call: Vec<String> = call.split_whitespace().map(str::to_owned).collect();
-    let output = storypress(folder, &call)?;
+    let (_kept, work) = copied(folder)?;
+    let output = storypress(&work, &call)?;
     let said = String::from_utf8(output.stderr)?;
     // the time a call takes is no part of what it says
     let lines: Vec<&str> = said.lines().filter(|l| !l.ends_with(" s")).collect();
@@ -99,7 +129,8 @@ fn golden(folder: &Path) -> Result<(), Failed> {
     if let Ok(more) = std::fs::read_to_string(folder.join("call")) {
         call.extend(more.split_whitespace().map(str::to_owned));
     }
-    let output = storypress(folder, &call)?;
+    let (_kept, work) = copied(folder)?;
+    let output = storypress(&work, &call)?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 
 use crate::data::{self, Row};
-use crate::diag::{Code, Diagnostic, Place, Source, did_you_mean};
+use crate::diag::{self, Code, Diagnostic, Place, Source, did_you_mean};
 use crate::project::{self, Project};
 use crate::scene::picture::Limits;
 use crate::scene::{Assets, SET};
@@ -252,11 +252,8 @@ impl Plan {
                 Ok(warned) => warned.warnings,
                 Err(more) => more,
             };
-            told.extend(
-                more.into_iter()
-                    .filter(|d| !told.contains(d))
-                    .collect::<Vec<_>>(),
-            );
+            told.extend(more);
+            diag::in_order(&mut told);
             self.failed.push(Item::failed(file, None, &told));
             return;
         }
@@ -305,7 +302,13 @@ impl Plan {
                 for (at, row) in table.rows.into_iter().enumerate() {
                     match row {
                         Ok(row) => self.add_row(with_set(row, &selection.set), width, &mut stories),
-                        Err(why) => self.failed.push(Item::failed(file, Some(at + 1), &[why])),
+                        Err(why) => {
+                            let number = row_number(&why).unwrap_or(at + 1);
+                            let items = self.templates.iter().map(|t| {
+                                Item::failed(&t.shown, Some(number), std::slice::from_ref(&why))
+                            });
+                            self.failed.extend(items);
+                        }
                     }
                 }
             }
@@ -385,6 +388,11 @@ impl Plan {
         }
         told
     }
+}
+
+/// The number in `row 3`.
+fn row_number(why: &Diagnostic) -> Option<usize> {
+    why.row.as_deref()?.split(' ').nth(1)?.parse().ok()
 }
 
 /// A row for templates without data.

@@ -186,6 +186,19 @@ impl Diagnostic {
     }
 }
 
+/// Puts diagnostics into the order of their files, each once.
+pub fn in_order(told: &mut Vec<Diagnostic>) {
+    let key = |d: &Diagnostic| (d.file.clone(), d.place.as_ref().map_or(0, |p| p.start));
+    told.sort_by_cached_key(key);
+    let mut seen: Vec<Diagnostic> = Vec::with_capacity(told.len());
+    for diagnostic in told.drain(..) {
+        if !seen.contains(&diagnostic) {
+            seen.push(diagnostic);
+        }
+    }
+    *told = seen;
+}
+
 impl Serialize for Diagnostic {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (line, column) = self.line_column();

@@ -1,7 +1,7 @@
 //! From a template and a row to a scene.
 
 use crate::data::Row;
-use crate::diag::{Diagnostic, Severity, Warned};
+use crate::diag::{self, Diagnostic, Severity, Warned};
 use crate::template::language::{CANVAS, MENTION, OUTPUT};
 use crate::template::{Table, Template, grammar};
 
@@ -43,7 +43,8 @@ pub fn resolve(
     let mut scene = compose(template, raster, &mut stage);
     scene.files = stage.files;
     let mut told = stage.wrong;
-    dedup(&mut told);
+    // one slip in a style or a variable is told once, however many layers meet it
+    diag::in_order(&mut told);
     if told.iter().any(|d| d.severity == Severity::Error) {
         return Err(told);
     }
@@ -169,15 +170,4 @@ fn mention(table: &Table, pairs: &[(&Draft<'_>, &Node)], stage: &mut Stage<'_>) 
             y: part(at.y, height),
         },
     })
-}
-
-/// One slip in a style or a variable is told once, however many layers meet it.
-fn dedup(told: &mut Vec<Diagnostic>) {
-    let mut seen: Vec<Diagnostic> = Vec::with_capacity(told.len());
-    for d in told.drain(..) {
-        if !seen.contains(&d) {
-            seen.push(d);
-        }
-    }
-    *told = seen;
 }

@@ -29,13 +29,18 @@ pub fn check_table<'k>(
 }
 
 fn other_name<'k>(name: &str, keys: impl Iterator<Item = &'k Key> + Clone) -> Option<String> {
-    did_you_mean(name, keys.clone().map(|k| k.name)).or_else(|| {
-        let plain = name.replace('-', "_").to_lowercase();
-        let (_, ours) = OTHER_NAMES.iter().find(|(theirs, _)| *theirs == plain)?;
-        keys.clone()
-            .any(|k| k.name == *ours)
-            .then(|| format!("here it is called `{ours}`"))
-    })
+    let plain = name.replace('-', "_").to_lowercase();
+    let ours = OTHER_NAMES
+        .iter()
+        .filter(|(theirs, _)| *theirs == plain)
+        .map(|(_, ours)| *ours);
+    match ours
+        .into_iter()
+        .find(|ours| keys.clone().any(|k| k.name == *ours))
+    {
+        Some(ours) => Some(format!("here it is called `{ours}`")),
+        None => did_you_mean(name, keys.map(|k| k.name)),
+    }
 }
 
 /// Checks one value; what an expression will give is checked when it is known.
