@@ -63,6 +63,51 @@ fn heif_name(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
+/// Refuses files that are shorter than their outermost boxes say; decoders call that by many names.
+fn check_whole(bytes: &[u8], format: Format) -> Result<(), Error> {
+    let (format, end) = match format {
+        Format::Raster(ImageFormat::WebP) => {
+            let length = bytes.get(4..8).and_then(|part| part.first_chunk());
+            (
+                "WebP",
+                length.map_or(0, |&part| u64::from(u32::from_le_bytes(part)) + 8),
+            )
+        }
+        Format::Heif(name) => (name, end_of_boxes(bytes)),
+        _ => return Ok(()),
+    };
+    // a last padding byte is often left out
+    if end > bytes.len() as u64 + 1 {
+        return Err(Error::Truncated { format });
+    }
+    Ok(())
+}
+
+/// Where the outermost boxes of an ISO base media file say that they end.
+fn end_of_boxes(bytes: &[u8]) -> u64 {
+    let mut at = 0u64;
+    while let Some(&head) = usize::try_from(at)
+        .ok()
+        .and_then(|at| bytes.get(at..))
+        .and_then(|rest| rest.first_chunk::<4>())
+    {
+        let size = match u32::from_be_bytes(head) {
+            // to the end of the file
+            0 => return bytes.len() as u64,
+            1 => match bytes[at as usize..]
+                .get(8..16)
+                .and_then(|part| part.first_chunk())
+            {
+                Some(&long) => u64::from_be_bytes(long),
+                None => return u64::MAX,
+            },
+            size => u64::from(size),
+        };
+        at = at.saturating_add(size.max(8));
+    }
+    at
+}
+
 /// The upright size of a picture, from its header.
 pub(super) fn size(bytes: &[u8], limit: u64) -> Result<(u32, u32), Error> {
     let (stored, turn) = head(bytes, limit)?;
@@ -71,7 +116,9 @@ pub(super) fn size(bytes: &[u8], limit: u64) -> Result<(u32, u32), Error> {
 
 /// The stored size, held against the limit, and how it is turned.
 pub(super) fn head(bytes: &[u8], limit: u64) -> Result<((u32, u32), Turn), Error> {
-    let (size, turn) = match Format::of(bytes)? {
+    let format = Format::of(bytes)?;
+    check_whole(bytes, format)?;
+    let (size, turn) = match format {
         Format::Jpeg => {
             let head = jpeg::head(bytes)?;
             let turn = head.orientation.map(Turn::from).unwrap_or_default();

@@ -91,9 +91,13 @@ fn translate(error: ImageError, format: ImageFormat) -> Error {
             format,
             what: error.to_string(),
         },
-        other => Error::Damaged {
-            format,
-            reason: other.to_string(),
-        },
+        other => {
+            let reason = other.to_string();
+            // each decoder wraps it in an error of its own
+            if reason.to_ascii_lowercase().contains("unexpected end") {
+                return Error::Truncated { format };
+            }
+            Error::Damaged { format, reason }
+        }
     }
 }

@@ -134,8 +134,8 @@ impl Source {
             }
             Model::Grey | Model::YCbCr => {
                 let mut out = Scratch::new(count);
-                // chroma is about as large as what is drawn; a sharp kernel would only ring there
-                let soft = index > 0 && window.w <= 1.5 * f64::from(size.0);
+                // chroma of a photo is about as large as what is drawn, where a soft kernel does as well for half
+                let soft = index > 0 && window.w <= 1.1 * f64::from(size.0);
                 let kernel = if soft { Kernel::Bilinear } else { kernel };
                 resample::bytes(plane, window, &mut out, size, kernel);
                 out
