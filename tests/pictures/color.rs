@@ -233,8 +233,106 @@ fn inks_become_light_by_the_plain_formula() {
 
 #[test]
 fn inks_without_adobes_mark_are_not_inverted() {
-    // four planes without the mark are plain CMYK to every decoder
-    let bytes = cmyk([51, 153, 0, 25], false);
-    let made = prepare(&bytes, 20, 20, Fit::Fill).expect("the picture is whole");
-    assert!(made.pixels.opaque);
+    // equal inks are written as light 51 and two chroma planes of 128; without the mark these are read as inks:
+    // 20 % cyan, half of magenta and yellow, 10 % black
+    check(
+        &cmyk([204, 204, 204, 25], false),
+        [184, 115, 115],
+        "plain CMYK",
+    );
+}
+
+/// A minimal printer profile: two grid points an ink, Lab values for all sixteen corners.
+///
+/// Paper is white, full black is black, and each other ink alone has the Lab value given for it; mixtures take the
+/// mean, which no patch here looks at.
+fn printer_profile(inks: [[f64; 3]; 3]) -> Vec<u8> {
+    let encode = |[l, a, b]: [f64; 3]| {
+        // the legacy 16-bit encoding of `mft2`
+        let parts = [l * 652.8, (a + 128.0) * 256.0, (b + 128.0) * 256.0];
+        parts.map(|v| (v.round().clamp(0.0, 65_535.0) as u16).to_be_bytes())
+    };
+    let mut table = b"mft2\0\0\0\0".to_vec();
+    table.extend([4, 3, 2, 0]);
+    for row in 0..9u32 {
+        table.extend(if row % 4 == 0 { 65_536u32 } else { 0 }.to_be_bytes());
+    }
+    table.extend([0, 2, 0, 2]);
+    let line = [0, 0, 0xFF, 0xFF];
+    table.extend(line.repeat(4));
+    for corner in 0..16u32 {
+        // the first ink turns slowest
+        let used: Vec<[f64; 3]> = (0..3)
+            .filter(|ink| corner & (8 >> ink) != 0)
+            .map(|ink| inks[ink])
+            .collect();
+        let color = if corner & 1 != 0 {
+            [0.0; 3]
+        } else if used.is_empty() {
+            [100.0, 0.0, 0.0]
+        } else {
+            std::array::from_fn(|i| used.iter().map(|c| c[i]).sum::<f64>() / used.len() as f64)
+        };
+        table.extend(encode(color).concat());
+    }
+    table.extend(line.repeat(3));
+
+    let mut out = vec![0; 128];
+    out[8..12].copy_from_slice(&[2, 0x40, 0, 0]);
+    out[12..16].copy_from_slice(b"prtr");
+    out[16..20].copy_from_slice(b"CMYK");
+    out[20..24].copy_from_slice(b"Lab ");
+    out[36..40].copy_from_slice(b"acsp");
+    // the illuminant, D50
+    for (at, v) in [(68, 0xF6D6u32), (72, 0x1_0000), (76, 0xD32D)] {
+        out[at..at + 4].copy_from_slice(&v.to_be_bytes());
+    }
+    out.extend(1u32.to_be_bytes());
+    out.extend(b"A2B0");
+    out.extend(144u32.to_be_bytes());
+    out.extend((table.len() as u32).to_be_bytes());
+    out.extend(table);
+    let length = (out.len() as u32).to_be_bytes();
+    out[..4].copy_from_slice(&length);
+    out
+}
+
+/// Lab of the profile space (D50) to sRGB, by the book.
+fn lab_to_srgb([l, a, b]: [f64; 3]) -> [u8; 3] {
+    let fy = (l + 16.0) / 116.0;
+    let cube = |f: f64| {
+        if f > 6.0 / 29.0 {
+            f.powi(3)
+        } else {
+            3.0 * (6.0f64 / 29.0).powi(2) * (f - 4.0 / 29.0)
+        }
+    };
+    let xyz = [
+        0.9642 * cube(fy + a / 500.0),
+        cube(fy),
+        0.8249 * cube(fy - b / 200.0),
+    ];
+    const D50_TO_SRGB: [[f64; 3]; 3] = [
+        [3.133_856, -1.616_867, -0.490_615],
+        [-0.978_768, 1.916_142, 0.033_454],
+        [0.071_945, -0.228_991, 1.405_243],
+    ];
+    multiply(D50_TO_SRGB, xyz).map(|v| level(curved(v)))
+}
+
+#[test]
+fn inks_become_light_by_their_profile() {
+    let inks = [[62.0, -20.0, -30.0], [52.0, 45.0, 5.0], [85.0, 0.0, 60.0]];
+    let profile = printer_profile(inks);
+    let mut segment = b"ICC_PROFILE\0\x01\x01".to_vec();
+    segment.extend(&profile);
+    for (index, ink) in inks.into_iter().enumerate() {
+        // inverted: this ink in full, nothing of the others
+        let mut left = [255; 4];
+        left[index] = 0;
+        let bytes = make::with_segment(&cmyk(left, true), 0xE2, &segment);
+        check(&bytes, lab_to_srgb(ink), &format!("ink {index}"));
+    }
+    let paper = make::with_segment(&cmyk([255; 4], true), 0xE2, &segment);
+    check(&paper, [255; 3], "paper");
 }

@@ -103,7 +103,7 @@ impl std::error::Error for Error {}
 /// One decimal while it tells something, rounded up so that a picture over the limit never reads as the limit.
 fn megapixels(pixels: u64) -> String {
     let tenths = pixels.div_ceil(100_000);
-    if tenths < 1_000 && tenths % 10 != 0 {
+    if tenths < 1_000 && !tenths.is_multiple_of(10) {
         format!("{}.{}", tenths / 10, tenths % 10)
     } else {
         tenths.div_ceil(10).to_string()

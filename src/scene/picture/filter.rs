@@ -96,7 +96,7 @@ pub(super) fn blur(pixels: &mut Pixels, sigma: f32) {
     let sigma = sigma.min(longest);
     // a wide blur has nothing left that a smaller raster could not hold
     let mut shrink = 1;
-    while sigma / shrink as f32 > 4.0 {
+    while sigma / shrink as f32 > 2.5 {
         shrink *= 2;
     }
     if shrink == 1 {

@@ -16,6 +16,9 @@ use super::turn::Turn;
 /// Bytes that libheif may hold for one allowed pixel: 16-bit planes, a copy in RGBA, and tiles between.
 const BYTES_A_PIXEL: u64 = 16;
 
+/// What a decoder needs for itself, however small the limit.
+const LEAST_BYTES: u64 = 64 << 20;
+
 /// The size of the main picture, upright.
 pub(super) fn size(bytes: &[u8], format: &'static str, limit: u64) -> Result<(u32, u32), Error> {
     let context = open(bytes, format, limit)?;
@@ -85,8 +88,8 @@ fn open<'a>(bytes: &'a [u8], format: &'static str, limit: u64) -> Result<HeifCon
     let mut limits = context.security_limits();
     // room for the padding of the coded picture
     limits.set_max_image_size_pixels(limit + limit / 16 + 65_536);
-    limits.set_max_total_memory(limit.saturating_mul(BYTES_A_PIXEL));
-    limits.set_max_memory_block_size(limit.saturating_mul(8));
+    limits.set_max_total_memory(limit.saturating_mul(BYTES_A_PIXEL).max(LEAST_BYTES));
+    limits.set_max_memory_block_size(limit.saturating_mul(8).max(LEAST_BYTES));
     context.set_security_limits(&limits).map_err(fail)?;
     context.set_max_decoding_threads(1);
     context.read_bytes(bytes).map_err(fail)?;

@@ -23,7 +23,7 @@ const BEHIND_LIGHT: u8 = 200;
 /// A decoded picture, or one that is drawn.
 enum Picture {
     Raster(Source),
-    Drawing(Drawing),
+    Drawing(Box<Drawing>),
 }
 
 impl Picture {
@@ -75,7 +75,7 @@ fn decode(bytes: &mut [u8], need: &Need, limit: u64) -> Result<Picture, Error> {
         Format::Jpeg => Picture::Raster(jpeg::decode(bytes, need, limit)?),
         Format::Raster(format) => Picture::Raster(raster::decode(bytes, format, limit)?),
         Format::Heif(name) => Picture::Raster(heif::decode(bytes, name, limit)?),
-        Format::Svg => Picture::Drawing(Drawing::parse(bytes, limit)?),
+        Format::Svg => Picture::Drawing(Box::new(Drawing::parse(bytes, limit)?)),
     })
 }
 

@@ -31,7 +31,7 @@ pub(super) fn decode(bytes: &[u8], format: ImageFormat, limit: u64) -> Result<So
     check_size(width.into(), height.into(), limit)?;
     let mut limits = image::Limits::default();
     // eight bytes for a 16-bit pixel, and as much again for the decoder itself
-    limits.max_alloc = Some(limit.saturating_mul(16));
+    limits.max_alloc = Some(limit.saturating_mul(16).max(64 << 20));
     let fail = |error| translate(error, format);
     decoder.set_limits(limits).map_err(fail)?;
     let icc = decoder.icc_profile().unwrap_or(None);
