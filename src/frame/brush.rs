@@ -189,12 +189,6 @@ fn table(stops: &[Stop]) -> Vec<Px> {
         .collect()
 }
 
-fn looked_up(table: &[Px], at: f32) -> Px {
-    let last = table.len() - 1;
-    // a cast from float saturates, so positions before the start are 0
-    table[((at * last as f32 + 0.5) as usize).min(last)]
-}
-
 /// Rows of colours, with what they need to be made.
 pub struct Rows<'b> {
     brush: &'b Brush<'b>,
@@ -225,8 +219,8 @@ impl Rows<'_> {
                 dx,
                 dy,
             } => {
-                let start = at_origin + middle * dy;
-                self.each(|x| looked_up(table, start + x * dx))
+                let start = at_origin + middle * dy + (self.x0 as f32 + 0.5) * dx;
+                self.along(table, start, *dx)
             }
             Brush::Radial {
                 table,
@@ -234,19 +228,35 @@ impl Rows<'_> {
                 per_px,
             } => {
                 let v = (middle - center.1) * per_px.1;
-                self.each(|x| {
+                self.around(table, |x| {
                     let u = (x - center.0) * per_px.0;
-                    looked_up(table, (u * u + v * v).sqrt())
+                    (u * u + v * v).sqrt()
                 })
             }
             Brush::Picture { pixels, dest } => self.picture(pixels, dest, y),
         }
     }
 
-    fn each(&mut self, color: impl Fn(f32) -> Px) -> Ink<'_> {
+    /// Positions that grow evenly.
+    fn along(&mut self, table: &[Px], start: f32, step: f32) -> Ink<'_> {
+        let last = table.len() as i64 - 1;
+        // 24 bits of fraction keep a row of a frame exact to a hundredth of a step
+        let fixed = |v: f32| (f64::from(v) * (last << 24) as f64) as i64;
+        let (mut at, step) = (fixed(start).saturating_add(1 << 23), fixed(step));
+        for px in self.buffer.as_chunks_mut::<4>().0 {
+            *px = table[(at >> 24).clamp(0, last) as usize];
+            at = at.saturating_add(step);
+        }
+        Ink::Pixels(&self.buffer)
+    }
+
+    /// Positions that do not.
+    fn around(&mut self, table: &[Px], at: impl Fn(f32) -> f32) -> Ink<'_> {
+        let last = table.len() - 1;
         let row = self.buffer.as_chunks_mut::<4>().0.iter_mut();
         for (px, x) in row.zip(self.x0..self.x1) {
-            *px = color(x as f32 + 0.5);
+            let step = at(x as f32 + 0.5) * last as f32 + 0.5;
+            *px = table[(step as usize).min(last)];
         }
         Ink::Pixels(&self.buffer)
     }
@@ -301,7 +311,7 @@ impl Rows<'_> {
 
 /// Bilinear mix of four pixels; the parts are of 256.
 #[inline(always)]
-pub fn between(a: Px, b: Px, c: Px, d: Px, x: u32, y: u32) -> Px {
+fn between(a: Px, b: Px, c: Px, d: Px, x: u32, y: u32) -> Px {
     std::array::from_fn(|i| {
         let top = u32::from(a[i]) * (256 - x) + u32::from(b[i]) * x;
         let bottom = u32::from(c[i]) * (256 - x) + u32::from(d[i]) * x;

@@ -161,6 +161,29 @@ impl Canvas {
         &self.rgba
     }
 
+    /// The least area outside which everything is transparent.
+    pub fn ink(&self) -> Area {
+        let area = self.area;
+        let row = |y: i32| self.row(y, area.x0, area.x1).as_chunks::<4>().0;
+        let blank = |y: &i32| row(*y).iter().all(|px| px[3] == 0);
+        let Some(y0) = (area.y0..area.y1).find(|y| !blank(y)) else {
+            return Area::EMPTY;
+        };
+        let y1 = (y0..area.y1).rev().find(|y| !blank(y)).unwrap_or(y0) + 1;
+        let (mut left, mut right) = (area.width(), 0);
+        for y in y0..y1 {
+            let row = row(y);
+            // only what may widen the area is looked at
+            if let Some(at) = row[..left].iter().position(|px| px[3] != 0) {
+                left = at;
+            }
+            if let Some(at) = row[right..].iter().rposition(|px| px[3] != 0) {
+                right += at + 1;
+            }
+        }
+        Area::new(area.x0 + left as i32, y0, area.x0 + right as i32, y1)
+    }
+
     fn range(&self, y: i32, x0: i32, x1: i32) -> std::ops::Range<usize> {
         let start = (y - self.area.y0) as usize * self.area.width();
         let at = |x: i32| (start + (x - self.area.x0) as usize) * 4;

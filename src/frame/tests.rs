@@ -543,9 +543,9 @@ fn modules_of_a_code_are_all_of_one_size() {
         vec![node(rect, Content::Qr(code))],
     );
     let frame = painted(&scene);
-    let row: Vec<u8> = (0..40).map(|x| px(&frame, x, 8)[0]).collect();
+    let row: Vec<u8> = (0..40).map(|x| px(&frame, x, 11)[0]).collect();
     let runs: Vec<usize> = row.chunk_by(|a, b| a == b).map(<[u8]>::len).collect();
-    assert_eq!(runs[2..7], [4, 4, 4, 4, 4].map(|m: usize| m + 1), "{row:?}");
+    assert_eq!(runs[2..7], [4; 5], "{row:?}");
     assert!(row.iter().all(|v| *v == 0 || *v == 255));
 }
 

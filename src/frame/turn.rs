@@ -4,7 +4,6 @@
 //! pixels and change none. Never: what the subtree is.
 
 use super::blend::Px;
-use super::brush::between;
 use super::canvas::Canvas;
 use super::geometry::{Area, whole};
 
@@ -83,63 +82,106 @@ impl Turn {
     /// Paints the turned subtree on a clear canvas of `area`.
     pub fn lay(&self, upright: &Canvas, area: Area) -> Canvas {
         let mut out = Canvas::clear(area);
+        let ink = upright.ink();
         for y in area.y0..area.y1 {
-            let row = out.row_mut(y, area.x0, area.x1).as_chunks_mut::<4>().0;
-            for (px, x) in row.iter_mut().zip(area.x0..) {
-                let (u, v) = self.upright(x as f32 + 0.5, y as f32 + 0.5);
-                *px = match self.quarter {
-                    true => upright.px(whole(u.floor()), whole(v.floor())),
-                    false => self.sampled(upright, u, v),
-                };
+            let (x0, x1) = self.meets(&ink, y, &area);
+            if x0 >= x1 {
+                continue;
+            }
+            let row = out.row_mut(y, x0, x1).as_chunks_mut::<4>().0;
+            if self.quarter {
+                for (px, x) in row.iter_mut().zip(x0..) {
+                    let (u, v) = self.upright(x as f32 + 0.5, y as f32 + 0.5);
+                    *px = upright.px(whole(u.floor()), whole(v.floor()));
+                }
+            } else {
+                self.lay_row(upright, (x0, y), row);
             }
         }
         out
     }
 
-    /// The mean of four samples spread over the pixel, each between four pixels of the upright subtree.
-    fn sampled(&self, upright: &Canvas, u: f32, v: f32) -> Px {
-        let area = upright.area();
-        let reach = self.scale + 1.0;
-        if u < area.x0 as f32 - reach
-            || v < area.y0 as f32 - reach
-            || u > area.x1 as f32 + reach
-            || v > area.y1 as f32 + reach
-        {
-            return [0; 4];
+    /// Which pixels of row `y` may show anything of the upright area `ink`.
+    fn meets(&self, ink: &Area, y: i32, area: &Area) -> (i32, i32) {
+        if ink.is_empty() {
+            return (0, 0);
         }
-        let quarter = self.scale / 4.0;
-        let (a, b) = (self.cos * quarter, self.sin * quarter);
-        let mut sum = [2u32; 4];
-        for (x, y) in [
-            (u - a - b, v + b - a),
-            (u + a - b, v - b - a),
-            (u - a + b, v + b + a),
-            (u + a + b, v - b + a),
+        let margin = self.scale + 1.5;
+        let (u, v) = self.upright(0.5, y as f32 + 0.5);
+        let (mut from, mut to) = (area.x0 as f32, area.x1 as f32);
+        for (start, step, low, high) in [
+            (u, self.cos * self.scale, ink.x0, ink.x1),
+            (v, -self.sin * self.scale, ink.y0, ink.y1),
         ] {
-            let px = bilinear(upright, x - 0.5, y - 0.5);
-            for (sum, v) in sum.iter_mut().zip(px) {
-                *sum += u32::from(v);
+            let (low, high) = (low as f32 - margin - start, high as f32 + margin - start);
+            if step.abs() > 1e-6 {
+                let (a, b) = (low / step, high / step);
+                from = from.max(a.min(b));
+                to = to.min(a.max(b));
+            } else if low > 0.0 || high < 0.0 {
+                return (0, 0);
             }
         }
-        sum.map(|v| (v / 4) as u8)
+        (whole(from.floor()), whole(to.ceil()).min(area.x1))
+    }
+
+    /// Each pixel is the mean of four samples spread over it, each between four pixels of the upright subtree.
+    fn lay_row(&self, upright: &Canvas, (x0, y): (i32, i32), row: &mut [Px]) {
+        let fixed = |v: f32| (f64::from(v) * ONE as f64) as i64;
+        let (u, v) = self.upright(x0 as f32 + 0.5, y as f32 + 0.5);
+        let (mut u, mut v) = (fixed(u - 0.5), fixed(v - 0.5));
+        let (across, down) = (fixed(self.cos * self.scale), fixed(self.sin * self.scale));
+        let (a, b) = (across / 4, down / 4);
+        for px in row {
+            let samples = [
+                (u - a - b, v + b - a),
+                (u + a - b, v - b - a),
+                (u - a + b, v + b + a),
+                (u + a + b, v - b + a),
+            ];
+            let sum: u64 = samples.map(|(u, v)| sampled(upright, u, v)).iter().sum();
+            *px = packed(((sum + 2 * LANES) >> 2) & (0xff * LANES));
+            u += across;
+            v -= down;
+        }
     }
 }
 
-fn bilinear(canvas: &Canvas, x: f32, y: f32) -> Px {
-    let (left, top) = (x.floor(), y.floor());
-    let part = |v: f32| (v * 256.0 + 0.5) as u32;
-    let (part_x, part_y) = (part(x - left), part(y - top));
-    let (x, y) = (whole(left), whole(top));
+/// One pixel as a fixed-point number.
+const ONE: i64 = 1 << 32;
+
+/// A one in each of four 16-bit lanes, in which the channels of a pixel are worked on at once.
+const LANES: u64 = 0x0001_0001_0001_0001;
+
+fn spread(px: &[u8]) -> u64 {
+    let v = u64::from(u32::from_le_bytes([px[0], px[1], px[2], px[3]]));
+    let v = (v | (v << 16)) & 0x0000_ffff_0000_ffff;
+    (v | (v << 8)) & 0x00ff_00ff_00ff_00ff
+}
+
+fn packed(v: u64) -> Px {
+    let v = (v | (v >> 8)) & 0x0000_ffff_0000_ffff;
+    ((v | (v >> 16)) as u32).to_le_bytes()
+}
+
+/// `a` and `b` mixed, `part` of 256 of `b`, in every lane.
+fn mixed(a: u64, b: u64, part: u64) -> u64 {
+    ((a * (256 - part) + b * part + 128 * LANES) >> 8) & (0xff * LANES)
+}
+
+/// The colour between four pixels, in lanes.
+fn sampled(canvas: &Canvas, u: i64, v: i64) -> u64 {
+    let part = |v: i64| ((v >> 24) & 0xff) as u64;
+    let (x, y) = ((u >> 32) as i32, (v >> 32) as i32);
     let area = canvas.area();
-    if x >= area.x0 && x + 1 < area.x1 && y >= area.y0 && y + 1 < area.y1 {
-        let (upper, lower) = (canvas.row(y, x, x + 2), canvas.row(y + 1, x, x + 2));
-        let px = |row: &[u8], i: usize| [row[i], row[i + 1], row[i + 2], row[i + 3]];
-        let (a, b) = (px(upper, 0), px(upper, 4));
-        return between(a, b, px(lower, 0), px(lower, 4), part_x, part_y);
+    if x < area.x0 || x + 1 >= area.x1 || y < area.y0 || y + 1 >= area.y1 {
+        // what is upright has a clear margin
+        return 0;
     }
-    let (a, b) = (canvas.px(x, y), canvas.px(x + 1, y));
-    let (c, d) = (canvas.px(x, y + 1), canvas.px(x + 1, y + 1));
-    between(a, b, c, d, part_x, part_y)
+    let (upper, lower) = (canvas.row(y, x, x + 2), canvas.row(y + 1, x, x + 2));
+    let top = mixed(spread(&upper[..4]), spread(&upper[4..]), part(u));
+    let bottom = mixed(spread(&lower[..4]), spread(&lower[4..]), part(u));
+    mixed(top, bottom, part(v))
 }
 
 fn around(area: &Area, to: impl Fn(f32, f32) -> (f32, f32)) -> Area {
