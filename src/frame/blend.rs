@@ -184,33 +184,46 @@ pub fn pixels_faded(dst: &mut [u8], src: &[u8], by: u8) {
 
 /// A row mixed into another by a W3C blend mode; `coverage` fades each pixel of `src` first.
 pub fn mixed(mode: Blend, dst: &mut [u8], src: &[u8], coverage: impl Fn(usize) -> u8) {
-    let src = src.as_chunks::<4>().0;
-    for (x, (d, s)) in dst.as_chunks_mut::<4>().0.iter_mut().zip(src).enumerate() {
-        if s[3] != 0 {
-            *d = mixed_px(mode, *d, faded(*s, coverage(x)));
-        }
+    // a loop for each mode, so that none decides anything for a pixel
+    match mode {
+        Blend::Normal => each(dst, src, coverage, |sc, _, _, da| sc * da),
+        Blend::Multiply => each(dst, src, coverage, |sc, _, dc, _| sc * dc),
+        Blend::Screen => each(dst, src, coverage, |sc, sa, dc, da| {
+            (sc * da + dc * sa).saturating_sub(sc * dc)
+        }),
+        Blend::Overlay => each(dst, src, coverage, |sc, sa, dc, da| {
+            hard_light(dc, da, sc, sa)
+        }),
+        Blend::Darken => each(dst, src, coverage, |sc, sa, dc, da| (sc * da).min(dc * sa)),
+        Blend::Lighten => each(dst, src, coverage, |sc, sa, dc, da| (sc * da).max(dc * sa)),
+        Blend::SoftLight => each(dst, src, coverage, |sc, sa, dc, da| {
+            soft_light(sc, sa, dc, da)
+        }),
     }
 }
 
-/// `round((s·(1−ab) + d·(1−as) + as·ab·B(d/ab, s/as)))`, W3C Compositing and Blending Level 1, §10.
-fn mixed_px(mode: Blend, d: Px, s: Px) -> Px {
-    let (sa, da) = (u32::from(s[3]), u32::from(d[3]));
-    let mut out = over_px(s, d);
-    for i in 0..3 {
-        let (sc, dc) = (u32::from(s[i]), u32::from(d[i]));
-        let apart = sc * (255 - da) + dc * (255 - sa);
-        let together = match mode {
-            Blend::Normal => continue,
-            Blend::Multiply => sc * dc,
-            Blend::Screen => (sc * da + dc * sa).saturating_sub(sc * dc),
-            Blend::Overlay => hard_light(dc, da, sc, sa),
-            Blend::Darken => (sc * da).min(dc * sa),
-            Blend::Lighten => (sc * da).max(dc * sa),
-            Blend::SoftLight => soft_light(sc, sa, dc, da),
+/// `round(s·(1−ab) + d·(1−as) + as·ab·B(d/ab, s/as))`, W3C Compositing and Blending Level 1, §10, of each
+/// pixel; `together` is the last term times 255 squared, of source, its alpha, destination and its alpha.
+#[inline(always)]
+fn each(
+    dst: &mut [u8],
+    src: &[u8],
+    coverage: impl Fn(usize) -> u8,
+    together: impl Fn(u32, u32, u32, u32) -> u32,
+) {
+    let src = src.as_chunks::<4>().0;
+    for (x, (d, s)) in dst.as_chunks_mut::<4>().0.iter_mut().zip(src).enumerate() {
+        let s = faded(*s, coverage(x));
+        let (sa, da) = (u32::from(s[3]), u32::from(d[3]));
+        let alpha = sa + u32::from(mul(d[3], 255 - s[3]));
+        let channel = |i: usize| {
+            let (sc, dc) = (u32::from(s[i]), u32::from(d[i]));
+            let apart = sc * (255 - da) + dc * (255 - sa);
+            let sum = apart + together(sc, sa, dc, da);
+            ((sum + 127) / 255).min(alpha) as u8
         };
-        out[i] = ((apart + together + 127) / 255).min(u32::from(out[3])) as u8;
+        *d = [channel(0), channel(1), channel(2), alpha as u8];
     }
-    out
 }
 
 /// Hard light of top over bottom; overlay is the same with the two exchanged.

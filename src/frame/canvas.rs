@@ -83,14 +83,15 @@ impl Stencil {
         &mut self.cover[at(x0)..at(x1)]
     }
 
-    /// Adds another's coverage where it is more.
+    /// Adds another's coverage as one glyph painted over another adds it: letters that join, as in Arabic and
+    /// Devanagari, show no seam, and none of them twice where the colour is translucent.
     pub fn join(&mut self, other: &Area, cover: &[u8]) {
         let both = self.area.and(other);
         for y in both.y0..both.y1 {
             let start = (y - other.y0) as usize * other.width() + (both.x0 - other.x0) as usize;
             let from = &cover[start..start + both.width()];
             for (to, from) in self.row_mut(y, both.x0, both.x1).iter_mut().zip(from) {
-                *to = (*to).max(*from);
+                *to += blend::mul(255 - *to, *from);
             }
         }
     }

@@ -587,6 +587,17 @@ fn everything() -> Scene {
     scene((200, 120), Some(Color::BLACK), nodes)
 }
 
+/// Writes a picture to look at: `cargo test --lib frame:: -- --ignored`, then `frame.png` in the temporary folder.
+#[test]
+#[ignore = "it is for the eye"]
+fn a_picture_to_look_at() {
+    let frame = painted(&everything());
+    let path = std::env::temp_dir().join("frame.png");
+    let (width, height) = (frame.width(), frame.height());
+    image::save_buffer(&path, frame.rgba(), width, height, image::ColorType::Rgba8)
+        .expect("a writable temporary folder");
+}
+
 #[test]
 fn threads_and_repetition_change_nothing() {
     let scene = everything();

@@ -113,8 +113,7 @@ fn placed(run: &GlyphRun, view: &View, stroke: f32) -> (Vec<(Area, Rc<Sprite>)>,
     (masks, images)
 }
 
-/// One stencil of many glyphs. Where two overlap the stronger counts: letters that join, as in Arabic, show no
-/// seam when their colour is translucent.
+/// One stencil of many glyphs.
 fn joined(masks: &[(Area, Rc<Sprite>)], within: &Area) -> Stencil {
     let all = masks
         .iter()

@@ -132,6 +132,7 @@ impl Turn {
         let (mut u, mut v) = (fixed(u - 0.5), fixed(v - 0.5));
         let (across, down) = (fixed(self.cos * self.scale), fixed(self.sin * self.scale));
         let (a, b) = (across / 4, down / 4);
+        let (pixels, at) = (upright.pixels(), upright.area());
         for px in row {
             let samples = [
                 (u - a - b, v + b - a),
@@ -139,7 +140,10 @@ impl Turn {
                 (u - a + b, v + b + a),
                 (u + a + b, v - b + a),
             ];
-            let sum: u64 = samples.map(|(u, v)| sampled(upright, u, v)).iter().sum();
+            let sum: u64 = samples
+                .map(|(u, v)| sampled(pixels, &at, u, v))
+                .iter()
+                .sum();
             *px = packed(((sum + 2 * LANES) >> 2) & (0xff * LANES));
             u += across;
             v -= down;
@@ -170,15 +174,18 @@ fn mixed(a: u64, b: u64, part: u64) -> u64 {
 }
 
 /// The colour between four pixels, in lanes.
-fn sampled(canvas: &Canvas, u: i64, v: i64) -> u64 {
+#[inline(always)]
+fn sampled(pixels: &[u8], area: &Area, u: i64, v: i64) -> u64 {
     let part = |v: i64| ((v >> 24) & 0xff) as u64;
-    let (x, y) = ((u >> 32) as i32, (v >> 32) as i32);
-    let area = canvas.area();
-    if x < area.x0 || x + 1 >= area.x1 || y < area.y0 || y + 1 >= area.y1 {
+    let (x, y) = ((u >> 32) as i32 - area.x0, (v >> 32) as i32 - area.y0);
+    let (width, height) = (area.width() as i32, area.height() as i32);
+    if x < 0 || x + 1 >= width || y < 0 || y + 1 >= height {
         // what is upright has a clear margin
         return 0;
     }
-    let (upper, lower) = (canvas.row(y, x, x + 2), canvas.row(y + 1, x, x + 2));
+    let (start, stride) = ((y * width + x) as usize * 4, width as usize * 4);
+    let square = &pixels[start..start + stride + 8];
+    let (upper, lower) = (&square[..8], &square[stride..]);
     let top = mixed(spread(&upper[..4]), spread(&upper[4..]), part(u));
     let bottom = mixed(spread(&lower[..4]), spread(&lower[4..]), part(u));
     mixed(top, bottom, part(v))
