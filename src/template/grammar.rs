@@ -110,7 +110,6 @@ pub fn truthy(text: &str) -> bool {
     let text = text.trim();
     !(text.is_empty()
         || text.eq_ignore_ascii_case("false")
-        || text.eq_ignore_ascii_case("none")
         || text.parse::<f64>().is_ok_and(|n| n == 0.0))
 }
 
