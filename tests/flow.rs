@@ -252,3 +252,74 @@ fn finished_files_keep_the_rules() {
     );
     assert_eq!(report["has_exif"], false);
 }
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_leaves_only_whole_files() {
+    let dir = project(400);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_storypress"))
+        .args([
+            "render",
+            "menu.toml",
+            "--data",
+            "rows.csv",
+            "-o",
+            "out",
+            "--format",
+            "png,jpg",
+            "-q",
+        ])
+        .current_dir(dir.path())
+        .spawn()
+        .unwrap();
+    let out = dir.path().join("out");
+    // the signal comes once the run is under way
+    while std::fs::read_dir(&out).map_or(0, |entries| entries.count()) < 4 {
+        assert!(
+            child.try_wait().unwrap().is_none(),
+            "it ended before it could be stopped"
+        );
+        std::thread::yield_now();
+    }
+    let stopped = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(stopped.success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let made = files(&out);
+    assert!(made.len() < 800, "all were made");
+    for (name, bytes) in &made {
+        assert!(
+            image::load_from_memory(bytes).is_ok(),
+            "{name} is not whole"
+        );
+    }
+    let left: Vec<_> = std::fs::read_dir(out.join(".storypress"))
+        .unwrap()
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name != "renders.json")
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn completions_schema_and_man_page_are_printed() {
+    for (call, holds) in [
+        (vec!["completions", "bash"], "--guides"),
+        (vec!["schema"], "soft-light"),
+        (vec!["man"], "SYNOPSIS"),
+        (vec!["--help"], "Examples:"),
+        (vec!["render", "--help"], "--sheet"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_storypress"))
+            .args(&call)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{call:?}");
+        assert!(
+            String::from_utf8_lossy(&output.stdout).contains(holds),
+            "{call:?}"
+        );
+    }
+}

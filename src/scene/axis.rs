@@ -151,4 +151,39 @@ mod tests {
         };
         assert_eq!(from_right.available(1000.0), 1000.0);
     }
+
+    fn length() -> impl proptest::strategy::Strategy<Value = Option<Length>> {
+        use proptest::prelude::*;
+        prop_oneof![
+            Just(None),
+            (-500.0f32..2000.0).prop_map(|u| Some(Length::Units(u))),
+            (-0.5f32..1.5).prop_map(|p| Some(Length::Part(p))),
+        ]
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_box_keeps_to_the_edges_it_names(
+            start in length(),
+            end in length(),
+            anchor in proptest::sample::select(vec![0.0f32, 0.5, 1.0]),
+            parent in 1.0f32..2000.0,
+            content in 0.0f32..3000.0,
+        ) {
+            let axis = Axis { start, end, size: None, anchor };
+            let size = axis.definite(parent).unwrap_or(content);
+            let placed = axis.place(parent, size);
+            proptest::prop_assert!(size >= 0.0 && axis.available(parent) >= 0.0);
+            if let (Some(start), Some(_)) = (start, end) {
+                proptest::prop_assert!((placed.start - start.of(parent)).abs() < 0.01);
+            }
+            if let (Some(start), None) = (start, end) {
+                // the anchor's point sits where the edge says
+                proptest::prop_assert!((placed.start + anchor * size - start.of(parent)).abs() < 0.1);
+            }
+            if let (None, Some(end)) = (start, end) {
+                proptest::prop_assert!((placed.start + size + end.of(parent) - parent).abs() < 0.1);
+            }
+        }
+    }
 }

@@ -37,7 +37,7 @@ pub(super) fn context(
     for var in &template.vars {
         let value = match given(var, row, wrong) {
             Given::Value(value) => Some(value),
-            Given::Bad => Some(Jinja::from("")),
+            Given::Bad => Some(neutral(var.kind)),
             Given::Nothing => default(var, &names, assets, wrong),
         };
         if let Some(value) = value {
@@ -132,6 +132,17 @@ fn check_length(var: &Var, text: &str, place: &Place, wrong: &mut Vec<Diagnostic
     if count > max {
         let said = format!("`{}` has {count} characters, {max} at most", var.name);
         wrong.push(Diagnostic::at(Code::TooLong, place, said));
+    }
+}
+
+/// A value that no filter minds, so that one bad cell is told once and not again wherever it is used.
+fn neutral(kind: VarType) -> Jinja {
+    match kind {
+        VarType::Number => Jinja::from(0),
+        VarType::Bool => Jinja::from(false),
+        VarType::Color => Jinja::from("#000"),
+        VarType::Date => Jinja::from("2000-01-01"),
+        VarType::Text | VarType::Image | VarType::Video | VarType::Url => Jinja::from(""),
     }
 }
 

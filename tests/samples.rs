@@ -1,0 +1,132 @@
+//! What the repository shows people: the sample templates, the commands and the template of the README.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn storypress(dir: &Path, call: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_storypress"))
+        .args(call)
+        .current_dir(dir)
+        .output()
+        .unwrap()
+}
+
+fn good(dir: &Path, call: &[&str]) {
+    let output = storypress(dir, call);
+    assert!(
+        output.status.success(),
+        "{call:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+#[test]
+fn every_sample_is_without_a_fault_and_renders() {
+    let out = tempfile::tempdir().unwrap();
+    let out = out.path().to_str().unwrap();
+    let now = ["--now", "2026-11-21T09:00"];
+    for data in [None, Some(("menu", "menu.csv")), Some(("news", "feed.xml"))] {
+        let (paths, data) = match data {
+            None => ("templates".to_owned(), None),
+            Some((name, file)) => (
+                format!("templates/{name}.toml"),
+                Some(format!("templates/data/{file}")),
+            ),
+        };
+        let mut call = vec![paths.as_str(), now[0], now[1]];
+        if let Some(file) = &data {
+            call.extend(["--data", file]);
+        }
+        good(&root(), &[&["check", "--strict"], call.as_slice()].concat());
+        good(&root(), &[&["render", "-o", out], call.as_slice()].concat());
+    }
+    let made = std::fs::read_dir(out)
+        .unwrap()
+        .filter(|e| e.as_ref().unwrap().path().is_file())
+        .count();
+    assert!(made >= 8 + 5 + 4, "{made}");
+    let files: Vec<String> = std::fs::read_dir(out)
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .filter(|p| p.is_file())
+        .map(|p| p.display().to_string())
+        .collect();
+    let mut verify = vec!["verify"];
+    verify.extend(files.iter().map(String::as_str));
+    good(&root(), &verify);
+}
+
+/// The fenced blocks of a language in the README.
+fn blocks(language: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let fence = format!("```{language}\n");
+    text.split(&fence)
+        .skip(1)
+        .filter_map(|part| Some(part.split_once("```")?.0.to_owned()))
+        .collect()
+}
+
+#[test]
+fn the_template_of_the_readme_renders_as_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(dir.path().join("assets/photos")).unwrap();
+    std::fs::copy(
+        root().join("assets/photos/ceramics.jpg"),
+        dir.path().join("assets/photos/ceramics.jpg"),
+    )
+    .unwrap();
+    std::fs::write(dir.path().join("special.toml"), &blocks("toml")[0]).unwrap();
+    good(dir.path(), &["check", "--strict", "special.toml"]);
+    good(dir.path(), &["render", "special.toml", "-o", "out"]);
+    let made = image::open(dir.path().join("out/special.jpg"))
+        .unwrap()
+        .to_rgb8();
+    let shown = image::open(root().join("docs/pictures/special.jpg"))
+        .unwrap()
+        .to_rgb8();
+    assert_eq!(made.dimensions(), (1080, 1920));
+    // the one in docs is smaller; the same look at the same place
+    let (w, h) = shown.dimensions();
+    for (x, y) in [(0.5, 0.3), (0.2, 0.74), (0.5, 0.95), (0.1, 0.72)] {
+        let a = made.get_pixel((1080.0 * x) as u32, (1920.0 * y) as u32);
+        let b = shown.get_pixel((w as f32 * x) as u32, (h as f32 * y) as u32);
+        let off = (0..3).map(|i| a[i].abs_diff(b[i])).max().unwrap();
+        assert!(off < 60, "{x} {y}: {a:?} {b:?}");
+    }
+}
+
+#[test]
+fn the_commands_of_the_readme_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let block = blocks("sh")
+        .into_iter()
+        .find(|b| b.contains("storypress new"))
+        .unwrap();
+    let project = dir.path().join("cafe");
+    for line in block.lines() {
+        let line = line.split('#').next().unwrap().trim();
+        for command in line
+            .split("&&")
+            .map(str::trim)
+            .filter(|c| c.starts_with("storypress "))
+        {
+            let call: Vec<&str> = command.split_whitespace().skip(1).collect();
+            if call.first() == Some(&"new") {
+                good(dir.path(), &call);
+                // the menu of the README is the sample's
+                std::fs::write(project.join("menu.csv"), "id,title\nmonday,Soup\n").unwrap();
+                std::fs::copy(
+                    project.join("templates/offer.toml"),
+                    project.join("templates/menu.toml"),
+                )
+                .unwrap();
+            } else {
+                good(&project, &call);
+            }
+        }
+    }
+}
