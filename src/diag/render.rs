@@ -17,12 +17,13 @@ impl Display for Diagnostic {
     /// ```
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (line, column) = self.line_column();
+        let message: String = self.message.chars().map(printable).collect();
         write!(
             f,
             "{}[{}]: {}",
             self.severity.as_str(),
             self.code.as_str(),
-            self.message
+            message
         )?;
         // what is wrong with a row itself opens with the row's name
         if let Some(row) = self.row.as_ref().filter(|r| !self.message.starts_with(*r)) {
@@ -39,12 +40,7 @@ impl Display for Diagnostic {
         let text = place.source.line(line);
         // a long line is shown from shortly before the caret
         let skip = if column > SHOWN - 20 { column - 20 } else { 0 };
-        let shown: String = text
-            .chars()
-            .skip(skip)
-            .take(SHOWN)
-            .map(|c| if c == '\t' { ' ' } else { c })
-            .collect();
+        let shown: String = text.chars().skip(skip).take(SHOWN).map(printable).collect();
         let carets = place.text().lines().next().unwrap_or("").chars().count();
         let room = shown.chars().count().saturating_sub(column - 1 - skip);
         let carets = carets.min(room).max(1);
@@ -64,9 +60,26 @@ impl Display for Diagnostic {
     }
 }
 
+/// Control characters of a broken file would reach the terminal as commands.
+fn printable(c: char) -> char {
+    match c {
+        '\t' => ' ',
+        c if c.is_control() => '\u{fffd}',
+        c => c,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::diag::{Code, Diagnostic, Place, Source};
+
+    #[test]
+    fn a_broken_file_sends_no_commands_to_the_terminal() {
+        let source = Source::new("t.toml", "a = \u{1b}[31m\n");
+        let at = Place::new(&source, 4..5);
+        let shown = Diagnostic::at(Code::Syntax, &at, "no \u{1b}[2J").to_string();
+        assert!(!shown.contains('\u{1b}'), "{shown}");
+    }
 
     #[test]
     fn a_diagnostic_shows_file_line_caret_and_hint() {

@@ -7,6 +7,7 @@ use crate::template::language::LayerType;
 use crate::template::{Layer, Node, Table, Value, grammar};
 
 use super::axis::Axis;
+use super::fills::film_refused;
 use super::markup;
 use super::picture;
 use super::stage::Stage;
@@ -97,10 +98,7 @@ fn draft<'t>(layer: &'t Layer, stage: &mut Stage<'_>) -> Option<Draft<'t>> {
         LayerType::Group => (What::Group(group(&filled)), filled),
         LayerType::Video => {
             let at = layer.keys.get("type").map_or(&layer.place, |n| &n.place);
-            stage.wrong.push(
-                Diagnostic::at(Code::BadValue, at, "film is not painted by this version")
-                    .hint("an image layer shows a still"),
-            );
+            stage.wrong.push(film_refused(at));
             return None;
         }
     };

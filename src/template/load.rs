@@ -226,6 +226,22 @@ fn build(
         check_table(mention, MENTION.iter(), "a mention", wrong);
         template.mentions.push(mention.clone());
     }
+    let has_background = template
+        .canvas
+        .as_ref()
+        .is_some_and(|c| c.get("background").is_some());
+    if wrong.is_empty()
+        && table.get("layer").is_none()
+        && !has_background
+        && table.get("extends").is_none()
+    {
+        let said = "the template paints nothing: it has no layer and no background";
+        wrong.push(Diagnostic::at(
+            Code::BadValue,
+            &Place::whole(&template.sources[0]),
+            said,
+        ));
+    }
     check_mentions(&template, &ids, wrong);
     check_expressions(&mut template, table, wrong);
     template
