@@ -306,9 +306,7 @@ fn layer(table: &Table, ids: &mut BTreeSet<String>, wrong: &mut Vec<Diagnostic>)
         let said = format!("two layers have the id `{id}`");
         wrong.push(Diagnostic::at(Code::BadValue, &node.place, said));
     }
-    let Some(kind) = layer_type(table, wrong) else {
-        return None;
-    };
+    let kind = layer_type(table, wrong)?;
     let owner = match kind {
         LayerType::Image => "an image layer".to_owned(),
         other => format!("a {} layer", other.as_str()),

@@ -1,7 +1,7 @@
 //! Reads TOML and keeps where every value stood.
 //!
 //! In: text, and the base templates it extends. Out: a [`Template`] whose keys are known and whose values have the
-//! right shape, each with its [`Place`](crate::diag::Place). Never: loading an asset, filling in a variable.
+//! right shape, each with its [`Place`]. Never: loading an asset, filling in a variable.
 
 mod brand;
 mod check;
