@@ -255,7 +255,8 @@ impl Painter<'_> {
             fill(layer, shape, &picture.surface, alpha);
             let dest = layer.view.edges(&picture.dest);
             let brush = Brush::picture(&picture.pixels, &dest);
-            layer.canvas.fill_box(&layer.clip, shape, &brush, alpha);
+            let shown = under_border(shape, &picture.surface, &layer.view);
+            layer.canvas.fill_box(&layer.clip, &shown, &brush, alpha);
             border(layer, shape, &picture.surface, alpha);
         };
         let Some(mask) = &picture.mask else {
@@ -293,9 +294,10 @@ impl Painter<'_> {
             self.children(layer, group);
             return;
         }
-        let (outer, area) = (layer.clip, shape.area().and(&layer.clip));
-        let whole_pixels = shape.edges == shape.edges.rounded();
-        if shape.radius == [0.0; 4] && whole_pixels {
+        let inner = under_border(shape, &group.surface, &layer.view);
+        let (outer, area) = (layer.clip, inner.area().and(&layer.clip));
+        let whole_pixels = inner.edges == inner.edges.rounded();
+        if inner.radius == [0.0; 4] && whole_pixels {
             layer.clip = area;
             self.children(layer, group);
             layer.clip = outer;
@@ -303,7 +305,7 @@ impl Painter<'_> {
             let apart = self.apart(layer, area, 255, |painter, layer| {
                 painter.children(layer, group);
             });
-            let stencil = Stencil::of_box(shape, area);
+            let stencil = Stencil::of_box(&inner, area);
             let manner = Manner {
                 through: Some(&stencil),
                 ..Manner::default()
@@ -391,7 +393,20 @@ fn box_shadows(layer: &mut Layer, node: &Node, shape: &RoundBox, opaque: bool, a
 fn fill(layer: &mut Layer, shape: &RoundBox, surface: &Surface, alpha: u8) {
     if let Some(paint) = &surface.fill {
         let brush = Brush::new(paint, &layer.view);
-        layer.canvas.fill_box(&layer.clip, shape, &brush, alpha);
+        let shape = under_border(shape, surface, &layer.view);
+        layer.canvas.fill_box(&layer.clip, &shape, &brush, alpha);
+    }
+}
+
+/// What is painted beneath a border ends half-way under it: if both ended at the same soft edge, the lower one would
+/// show through as a thin line around the border.
+fn under_border(shape: &RoundBox, surface: &Surface, view: &View) -> RoundBox {
+    let border = surface.border.as_ref();
+    let hiding = border.filter(|b| Brush::new(&b.paint, view).is_opaque());
+    match hiding.map(|b| view.length(b.width)) {
+        // a hairline hides less than it would let through
+        Some(width) if width >= 1.0 => shape.inset(width / 2.0),
+        _ => *shape,
     }
 }
 

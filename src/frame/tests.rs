@@ -646,3 +646,32 @@ fn absurd_numbers_paint_something() {
         assert_eq!(painted(&scene).rgba().len(), 200 * 120 * 4);
     }
 }
+
+#[test]
+fn nothing_of_a_fill_shows_around_its_opaque_border() {
+    let rect = Rect::new(10.3, 10.3, 60.0, 60.0);
+    for clip in [false, true] {
+        let mut round = surface(Paint::Solid(Color::BLACK));
+        round.radius = [30.0; 4];
+        round.border = Some(Border {
+            width: 6.0,
+            paint: Paint::Solid(Color::WHITE),
+        });
+        let content = match clip {
+            false => Content::Shape(round),
+            true => Content::Group(Group {
+                surface: round,
+                clip,
+                children: vec![shape(rect, Color::BLACK)],
+            }),
+        };
+        let scene = scene((80, 80), Some(Color::WHITE), vec![node(rect, content)]);
+        let frame = painted(&scene);
+        for (x, y) in (0..80).flat_map(|y| (0..80).map(move |x| (x, y))) {
+            let away = libm::hypotf(x as f32 + 0.5 - 40.3, y as f32 + 0.5 - 40.3);
+            if away > 25.0 {
+                assert_eq!(px(&frame, x, y), [255; 4], "{x}, {y}");
+            }
+        }
+    }
+}
