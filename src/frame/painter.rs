@@ -322,7 +322,7 @@ impl Painter<'_> {
         }
         let clip = layer.clip;
         for highlight in &text.highlights {
-            let radius = [view.length(highlight.radius); 4];
+            let radius = highlight.radius.map(|r| view.length(r));
             let shape = RoundBox::new(view.edges(&highlight.rect).snapped(), radius);
             let brush = Brush::new(&highlight.paint, &view);
             layer.canvas.fill_box(&clip, &shape, &brush, alpha);

@@ -511,7 +511,7 @@ fn contrast_sees_through_layers_to_what_they_are_laid_on() {
     let mut faded = text("Words", (10.0, 60.0), 50.0, Color::BLACK);
     as_text(&mut faded).highlights = vec![Highlight {
         rect: Rect::new(0.0, 0.0, 1.0, 1.0),
-        radius: 0.0,
+        radius: [0.0; 4],
         paint: Paint::Solid(Color::BLACK),
     }];
     faded.opacity = 0.5;

@@ -16,6 +16,9 @@ use super::{
     Stroke, Text,
 };
 
+/// Boxes of lines that are no farther apart than this, in units, are one shape.
+const TOUCHING: f32 = 0.5;
+
 /// Where a node stands among its ancestors.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Setting {
@@ -402,23 +405,48 @@ fn highlights(keys: &Table, lines: &[Rect], stage: &mut Stage<'_>) -> Vec<Highli
         Some("block") => whole.into_iter().collect(),
         _ => shown,
     };
-    boxes
+    let boxes: Vec<Rect> = boxes
         .into_iter()
-        .filter_map(|l| {
-            let rect = Rect::new(
+        .map(|l: Rect| {
+            Rect::new(
                 l.x - left,
                 l.y - top,
                 l.w + left + right,
                 l.h + top + bottom,
-            );
-            let radius = radius.min(rect.w / 2.0).min(rect.h / 2.0);
+            )
+        })
+        .collect();
+    (0..boxes.len())
+        .filter_map(|i| {
             Some(Highlight {
-                rect,
-                radius,
-                paint: paint(table.get("fill")?, rect, stage)?,
+                rect: boxes[i],
+                radius: joined(&boxes, i, radius),
+                paint: paint(table.get("fill")?, boxes[i], stage)?,
             })
         })
         .collect()
+}
+
+/// Corners of one line's box: round where the outline turns outwards, square where the next line's box goes on.
+fn joined(boxes: &[Rect], index: usize, radius: f32) -> [f32; 4] {
+    let own = boxes[index];
+    let radius = radius.min(own.w / 2.0).min(own.h / 2.0);
+    let above = index.checked_sub(1).and_then(|i| boxes.get(i));
+    let above = above.filter(|b| b.bottom() > own.y - TOUCHING);
+    let below = boxes.get(index + 1);
+    let below = below.filter(|b| b.y < own.bottom() + TOUCHING);
+    // how far the own edge stands out over the neighbour's is all that is left to round
+    let left = |next: Option<&Rect>| match next {
+        Some(b) if b.x < own.right() && b.right() > own.x => radius.min((b.x - own.x).max(0.0)),
+        _ => radius,
+    };
+    let right = |next: Option<&Rect>| match next {
+        Some(b) if b.x < own.right() && b.right() > own.x => {
+            radius.min((own.right() - b.right()).max(0.0))
+        }
+        _ => radius,
+    };
+    [left(above), right(above), right(below), left(below)]
 }
 
 fn stroke(keys: &Table, rect: Rect, stage: &mut Stage<'_>) -> Option<Stroke> {
@@ -428,4 +456,21 @@ fn stroke(keys: &Table, rect: Rect, stage: &mut Stage<'_>) -> Option<Stroke> {
     let width = table.get("width").and_then(grammar::number).unwrap_or(0.0) as f32;
     let paint = ink_paint(table.get("color"), rect, stage);
     (width > 0.0).then_some(Stroke { width, paint })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn boxes_of_lines_that_meet_are_round_only_outside() {
+        let line = |x, y, w| Rect::new(x, y, w, 50.0);
+        let apart = [line(0.0, 0.0, 200.0), line(0.0, 60.0, 100.0)];
+        assert_eq!(joined(&apart, 0, 8.0), [8.0; 4]);
+        let meet = [line(0.0, 0.0, 200.0), line(0.0, 50.0, 195.0)];
+        assert_eq!(joined(&meet, 0, 8.0), [8.0, 8.0, 5.0, 0.0]);
+        assert_eq!(joined(&meet, 1, 8.0), [0.0, 0.0, 8.0, 8.0]);
+        let aside = [line(0.0, 0.0, 100.0), line(100.0, 50.0, 100.0)];
+        assert_eq!(joined(&aside, 0, 8.0), [8.0; 4]);
+    }
 }

@@ -337,8 +337,8 @@ pub struct Text {
 pub struct Highlight {
     /// Its box.
     pub rect: Rect,
-    /// One radius for all corners.
-    pub radius: f32,
+    /// Corner radii in units: top-left, top-right, bottom-right, bottom-left; less where it joins the next line's box.
+    pub radius: [f32; 4],
     /// Its paint.
     pub paint: Paint,
 }
