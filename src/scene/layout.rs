@@ -23,6 +23,8 @@ struct Limits {
     height: Option<f32>,
     /// The most content may take across; infinite for the longest line.
     available: f32,
+    /// Asks for the least width at which no word is broken.
+    least: bool,
 }
 
 impl Measure<'_> {
@@ -33,6 +35,7 @@ impl Measure<'_> {
             width: x.definite(parent.w),
             height: y.definite(parent.h),
             available: x.available(parent.w),
+            least: false,
         };
         let (w, h) = self.size(draft, limits);
         let (x, y) = (x.place(parent.w, w), y.place(parent.h, h));
@@ -55,6 +58,7 @@ impl Measure<'_> {
             width: Some(rect.w),
             height: Some(rect.h),
             available: rect.w,
+            least: false,
         };
         let (_, boxes) = self.flex(draft, group, limits);
         let mut boxes = boxes.into_iter();
@@ -80,14 +84,16 @@ impl Measure<'_> {
                 if let (Some(w), Some(h)) = (limits.width, limits.height) {
                     return (w, h);
                 }
+                let least =
+                    (limits.least && limits.width.is_none()).then(|| self.longest_word(text));
                 let room = Room {
-                    width: limits.width.unwrap_or(limits.available),
+                    width: limits.width.or(least).unwrap_or(limits.available),
                     fill_width: false,
                     height: limits.height,
                 };
                 let set = self.text(text, room);
                 (
-                    limits.width.unwrap_or(set.width),
+                    limits.width.or(least).unwrap_or(set.width),
                     limits.height.unwrap_or(set.height),
                 )
             }
@@ -160,7 +166,10 @@ impl Measure<'_> {
             return ((0.0, 0.0), Vec::new());
         };
         let space = Size {
-            width: definite(limits.width.unwrap_or(limits.available)),
+            width: match limits.width {
+                None if limits.least => AvailableSpace::MinContent,
+                width => definite(width.unwrap_or(limits.available)),
+            },
             height: limits.height.map_or(AvailableSpace::MaxContent, definite),
         };
         let measured = tree.compute_layout_with_measure(root, space, |input, _, context, style| {
@@ -215,33 +224,14 @@ impl Measure<'_> {
         known: Size<Option<f32>>,
         space: Size<AvailableSpace>,
     ) -> Size<f32> {
-        let available = match space.width {
-            AvailableSpace::Definite(width) => width,
-            AvailableSpace::MinContent => 0.0,
-            AvailableSpace::MaxContent => f32::INFINITY,
-        };
-        if space.width == AvailableSpace::MinContent
-            && known.width.is_none()
-            && let What::Text(text) = &child.what
-        {
-            let width = self.longest_word(text);
-            let set = self.text(
-                text,
-                Room {
-                    width,
-                    fill_width: false,
-                    height: known.height,
-                },
-            );
-            return Size {
-                width,
-                height: known.height.unwrap_or(set.height),
-            };
-        }
         let limits = Limits {
             width: known.width,
             height: known.height,
-            available,
+            available: match space.width {
+                AvailableSpace::Definite(width) => width,
+                AvailableSpace::MinContent | AvailableSpace::MaxContent => f32::INFINITY,
+            },
+            least: space.width == AvailableSpace::MinContent,
         };
         let (width, height) = self.size(child, limits);
         // a hair of width is lost to rounding on the way back, and with it a word would wrap
