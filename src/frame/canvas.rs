@@ -5,7 +5,7 @@
 
 use std::sync::Mutex;
 
-use super::blend::{self, Px};
+use super::blend::{self, Px, mul};
 use super::brush::{Brush, Ink};
 use super::geometry::Area;
 use super::shape::{RoundBox, RowCover};
@@ -92,6 +92,18 @@ impl Stencil {
             let from = &cover[start..start + both.width()];
             for (to, from) in self.row_mut(y, both.x0, both.x1).iter_mut().zip(from) {
                 *to += blend::mul(255 - *to, *from);
+            }
+        }
+    }
+
+    /// Takes away what `other` covers.
+    pub fn cut(&mut self, other: &Self) {
+        let both = self.area.and(&other.area);
+        for y in both.y0..both.y1 {
+            let away = other.row(y, both.x0, both.x1);
+            let own = self.row_mut(y, both.x0, both.x1);
+            for (own, away) in own.iter_mut().zip(away) {
+                *own = mul(*own, 255 - away);
             }
         }
     }

@@ -10,6 +10,7 @@ use super::brush::{Brush, Ink};
 use super::layer::Layer;
 use super::text::{Inked, Part};
 use crate::diag::Place;
+use crate::scene::Paint;
 
 /// The contrast of one text.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,9 +95,12 @@ impl Histogram {
 
 /// The ratio of a text that is about to be painted at `alpha`; none if it has no ink.
 pub(super) fn measure(layer: &Layer, inked: &Inked, alpha: u8) -> Option<f32> {
+    // letters of nothing but their stroke are read by it
+    let hollow = |part: &&Part| matches!(&part.run.paint, Paint::Solid(c) if c.a == 0);
     let measured: Vec<(usize, f32)> = inked
         .parts
         .iter()
+        .filter(|part| inked.stroke.is_none() || !hollow(part))
         .filter_map(|part| {
             let brush = Brush::new(&part.run.paint, &layer.view);
             let histogram = count(layer, part, &brush, alpha);

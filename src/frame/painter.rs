@@ -327,7 +327,7 @@ impl Painter<'_> {
             let brush = Brush::new(&highlight.paint, &view);
             layer.canvas.fill_box(&clip, &shape, &brush, alpha);
         }
-        let inked = Inked::new(text, &view, &shadow::cause(&clip, &node.shadows, &view));
+        let mut inked = Inked::new(text, &view, &shadow::cause(&clip, &node.shadows, &view));
         if !node.shadows.is_empty() {
             let silhouette = inked.silhouette();
             for cast in &node.shadows {
@@ -335,6 +335,7 @@ impl Painter<'_> {
                 shadow::paint(&mut layer.canvas, &clip, &of, cast, &view, (None, alpha));
             }
         }
+        inked.hollow(&view);
         if let Some((stencil, paint)) = &inked.stroke {
             let brush = Brush::new(paint, &view);
             layer.canvas.fill_stencil(&clip, stencil, &brush, alpha);

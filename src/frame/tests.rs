@@ -675,3 +675,28 @@ fn nothing_of_a_fill_shows_around_its_opaque_border() {
         }
     }
 }
+
+#[test]
+fn a_stroke_does_not_show_through_letters_without_a_fill() {
+    let clear = Color {
+        a: 0,
+        ..Color::BLACK
+    };
+    let mut words = text("III", (20.0, 90.0), 80.0, clear);
+    as_text(&mut words).stroke = Some(Stroke {
+        width: 3.0,
+        paint: Paint::Solid(Color::BLACK),
+    });
+    let hollow = painted(&scene((200, 120), Some(Color::WHITE), vec![words]));
+    let letters = text("III", (20.0, 90.0), 80.0, Color::BLACK);
+    let solid = painted(&scene((200, 120), Some(Color::WHITE), vec![letters]));
+    let mut inside = 0;
+    for (x, y) in (0..120).flat_map(|y| (0..200).map(move |x| (x, y))) {
+        if px(&solid, x, y) == [0, 0, 0, 255] {
+            assert_eq!(px(&hollow, x, y), [255; 4], "{x}, {y}");
+            inside += 1;
+        }
+    }
+    assert!(inside > 1000);
+    assert!(hollow.rgba().chunks(4).any(|px| px == [0, 0, 0, 255]));
+}

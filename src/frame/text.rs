@@ -6,6 +6,7 @@
 use std::rc::Rc;
 
 use super::blend::mul;
+use super::brush::Brush;
 use super::canvas::Stencil;
 use super::geometry::{Area, View, whole};
 use super::glyph::{self, Sprite};
@@ -61,6 +62,18 @@ impl<'t> Inked<'t> {
         Self {
             parts: text.runs.iter().map(part).collect(),
             stroke,
+        }
+    }
+
+    /// Takes the stroke away beneath glyphs that would let it show: it goes around them, not under them.
+    pub fn hollow(&mut self, view: &View) {
+        let Some((stroke, _)) = &mut self.stroke else {
+            return;
+        };
+        for part in &self.parts {
+            if !Brush::new(&part.run.paint, view).is_opaque() {
+                stroke.cut(&part.stencil);
+            }
         }
     }
 
