@@ -11,6 +11,8 @@ STAMP := target/system-libraries
 .NOTPARALLEL:
 
 demo: $(STAMP)
+	cargo run --locked --release -- render templates/menu.toml --data templates/data/menu.csv -o out
+	cargo run --locked --release -- render templates/news.toml --data templates/data/feed.xml -o out
 	cargo run --locked --release -- render templates -o out --sheet --guides
 	@echo
 	@echo "The pictures are in $(CURDIR)/out; sheet.png shows all of them, NAME.guides.png what the app will cover."

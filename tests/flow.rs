@@ -323,3 +323,21 @@ fn completions_schema_and_man_page_are_printed() {
         );
     }
 }
+
+#[test]
+fn the_report_keeps_the_order_of_the_rows() {
+    let dir = project(0);
+    std::fs::write(
+        dir.path().join("rows.csv"),
+        "id,title,photo\na,One,z.jpg\nb,Two,a.jpg\nc,Three,z.jpg\n",
+    )
+    .unwrap();
+    let (_, report, said) = storypress(dir.path(), "render menu.toml --data rows.csv -o out");
+    let rows: Vec<_> = report["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|i| i["row"].as_u64())
+        .collect();
+    assert_eq!(rows, [Some(1), Some(2), Some(3)], "{said}");
+}

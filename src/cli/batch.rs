@@ -63,27 +63,16 @@ pub(crate) fn make(order: &Order<'_>, tick: impl Fn() + Sync) -> anyhow::Result<
             guides,
             options: order.key_options(),
         };
-        // one story at a time goes to a free thread, so that memory grows with threads and not with rows
-        order
-            .plan
-            .stories
-            .par_iter()
-            .with_max_len(1)
-            .filter_map(|story| {
-                if order.stop.load(Ordering::Relaxed) {
-                    return None;
-                }
-                let (item, entry) = worker.story(story);
-                if let Some(entry) = entry {
-                    finished
-                        .lock()
-                        .expect("no thread panics while it holds this")
-                        .push((story.name.clone(), entry));
-                }
-                tick();
-                Some(item)
-            })
-            .collect()
+        each(order.plan, order.stop, &tick, |story| {
+            let (item, entry) = worker.story(story);
+            if let Some(entry) = entry {
+                finished
+                    .lock()
+                    .expect("no thread panics while it holds this")
+                    .push((story.name.clone(), entry));
+            }
+            item
+        })
     });
     let entries = finished
         .into_inner()
@@ -279,40 +268,52 @@ pub(crate) fn low_contrast(contrast: &Contrast) -> Option<Diagnostic> {
 
 /// Holds stories against everything without writing: resolved, painted, measured.
 pub(crate) fn look(plan: &Plan, stop: &AtomicBool, tick: impl Fn() + Sync) -> Vec<Item> {
-    plan.stories
-        .par_iter()
+    each(plan, stop, tick, |story| {
+        let ready = &plan.templates[story.template];
+        match scene::resolve(&ready.template, &story.row, &ready.assets) {
+            Ok(scene) => {
+                let (_, contrasts) = frame::paint_checked(&scene.value);
+                let mut told = scene.warnings;
+                told.extend(contrasts.iter().filter_map(low_contrast));
+                plan.item(story, Status::Done).with(&plan.told(story, told))
+            }
+            Err(why) => plan
+                .item(story, Status::Failed)
+                .with(&plan.told(story, why)),
+        }
+    })
+}
+
+/// Works on every story over the threads at hand, until `stop`; the items stand in the order of the plan.
+fn each(
+    plan: &Plan,
+    stop: &AtomicBool,
+    tick: impl Fn() + Sync,
+    work: impl Fn(&Planned) -> Item + Sync,
+) -> Vec<Item> {
+    // one story at a time goes to a free thread, so that memory grows with threads and not with rows
+    let mut made: Vec<(usize, Item)> = plan
+        .by_pictures()
+        .into_par_iter()
         .with_max_len(1)
-        .filter_map(|story| {
+        .filter_map(|at| {
             if stop.load(Ordering::Relaxed) {
                 return None;
             }
-            let ready = &plan.templates[story.template];
-            let item = match scene::resolve(&ready.template, &story.row, &ready.assets) {
-                Ok(scene) => {
-                    let (_, contrasts) = frame::paint_checked(&scene.value);
-                    let mut told = scene.warnings;
-                    told.extend(contrasts.iter().filter_map(low_contrast));
-                    plan.item(story, Status::Done).with(&plan.told(story, told))
-                }
-                Err(why) => plan
-                    .item(story, Status::Failed)
-                    .with(&plan.told(story, why)),
-            };
+            let item = work(&plan.stories[at]);
             tick();
-            Some(item)
+            Some((at, item))
         })
-        .collect()
+        .collect();
+    made.sort_by_key(|(at, _)| *at);
+    made.into_iter().map(|(_, item)| item).collect()
 }
 
-/// Sets a flag on Ctrl-C; a second one ends the program at once.
+/// Sets a flag on Ctrl-C: the stories in work are finished, no other is begun.
 pub(crate) fn on_interrupt() -> &'static AtomicBool {
     static STOP: AtomicBool = AtomicBool::new(false);
     // a handler that is already set (by a test's host) stays
-    let _ = ctrlc::set_handler(|| {
-        if STOP.swap(true, Ordering::SeqCst) {
-            std::process::exit(130);
-        }
-    });
+    let _ = ctrlc::set_handler(|| STOP.store(true, Ordering::SeqCst));
     &STOP
 }
 

@@ -373,6 +373,17 @@ impl Plan {
         good
     }
 
+    /// The stories in the order in which they are made: those that name the same pictures one after the other, so
+    /// that each picture is decoded once however many rows use it and however few fit into memory.
+    pub fn by_pictures(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.stories.len()).collect();
+        order.sort_by_cached_key(|at| {
+            let story = &self.stories[*at];
+            (pictures_of(&story.row), story.template)
+        });
+        order
+    }
+
     /// The item of a story.
     pub fn item(&self, story: &Planned, status: Status) -> Item {
         let shown = &self.templates[story.template].shown;
@@ -388,6 +399,23 @@ impl Plan {
         }
         told
     }
+}
+
+/// The cells of a row that read like a picture's path.
+fn pictures_of(row: &Row) -> Vec<String> {
+    const ENDINGS: [&str; 9] = [
+        "jpg", "jpeg", "png", "webp", "avif", "heic", "heif", "gif", "svg",
+    ];
+    let texts = row.values.values().filter_map(serde_json::Value::as_str);
+    texts
+        .filter(|text| {
+            let ending = text
+                .rsplit_once('.')
+                .map(|(_, ending)| ending.trim().to_lowercase());
+            ending.is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
+        })
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The number in `row 3`.

@@ -100,17 +100,9 @@ pub fn condition(node: &Node) -> Option<bool> {
         Value::Integer(i) => Some(*i != 0),
         Value::Float(f) => Some(*f != 0.0),
         Value::Date(_) => Some(true),
-        Value::Text(text) => Some(truthy(text)),
+        Value::Text(text) => Some(super::expression::holds(&text.as_str().into())),
         _ => None,
     }
-}
-
-/// The same for text.
-pub fn truthy(text: &str) -> bool {
-    let text = text.trim();
-    !(text.is_empty()
-        || text.eq_ignore_ascii_case("false")
-        || text.parse::<f64>().is_ok_and(|n| n == 0.0))
 }
 
 /// A list of values.
