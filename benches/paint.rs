@@ -77,6 +77,7 @@ fn picture(rect: Rect, pixels: Pixels) -> Node {
         dest: rect,
         surface: Surface::default(),
         mask: None,
+        motion: None,
     };
     node(rect, Content::Picture(picture))
 }
@@ -217,7 +218,10 @@ fn frame() -> Scene {
         height: 1920.0,
         raster: (1080, 1920),
         background: Some(Paint::Solid(Color::BLACK)),
+        film: None,
         nodes,
+        bed: None,
+        length: None,
         mentions: Vec::new(),
         files: Vec::new(),
     }

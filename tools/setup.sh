@@ -12,6 +12,15 @@ command:nasm          nasm
 command:pkg-config    pkg-config
 header:stdlib.h       libc6-dev
 library:libde265      libde265-dev
+command:clang         clang
+libclang              libclang-dev
+library:libavcodec    libavcodec-dev
+library:libavfilter   libavfilter-dev
+library:libavformat   libavformat-dev
+library:libavutil     libavutil-dev
+library:libswscale    libswscale-dev
+library:libswresample libswresample-dev
+command:ffmpeg        ffmpeg
 av1                   libdav1d-dev
 '
 
@@ -20,6 +29,8 @@ is_there() {
     command:*) command -v "${1#command:}" >/dev/null 2>&1 ;;
     header:*) printf '#include <%s>\n' "${1#header:}" | cc -E -x c - >/dev/null 2>&1 ;;
     library:*) pkg-config --exists "${1#library:}" 2>/dev/null ;;
+    # bindgen looks for it by this name
+    libclang) find /usr/lib /usr/lib64 -name 'libclang.so*' -o -name 'libclang-[0-9]*.so*' 2>/dev/null | grep -q . ;;
     # either decoder will do
     av1) pkg-config --exists 'dav1d >= 1.0' 2>/dev/null || pkg-config --exists aom 2>/dev/null ;;
     esac

@@ -59,7 +59,10 @@ pub(crate) fn write(items: &[Item], out: &Path) -> anyhow::Result<()> {
             b: 0x1f,
             a: 255,
         })),
+        film: None,
         nodes,
+        bed: None,
+        length: None,
         mentions: Vec::new(),
         files: Vec::new(),
     };
@@ -174,6 +177,7 @@ fn thumbnail(rect: Rect, path: &Path, pictures: &Pictures) -> Content {
             dest: rect,
             surface,
             mask: None,
+            motion: None,
         }),
         // a file that went away since leaves a hole that can be seen
         Err(_) => Content::Picture(Picture {
@@ -186,6 +190,7 @@ fn thumbnail(rect: Rect, path: &Path, pictures: &Pictures) -> Content {
             dest: rect,
             surface,
             mask: None,
+            motion: None,
         }),
     }
 }

@@ -192,6 +192,14 @@ impl Painter<'_> {
                 border(layer, &shape, surface, alpha);
             }
             Content::Picture(picture) => self.picture(layer, node, picture, alpha),
+            // who has the clip's pixels hands them in as a picture; without them its box is what shows
+            Content::Film(film) => {
+                let shape = box_of(node, &layer.view);
+                let opaque = is_opaque(&film.surface, &layer.view);
+                box_shadows(layer, node, &shape, opaque, alpha);
+                fill(layer, &shape, &film.surface, alpha);
+                border(layer, &shape, &film.surface, alpha);
+            }
             Content::Text(text) => self.text(layer, node, text, alpha),
             Content::Qr(qr) => {
                 let shape = box_of(node, &layer.view);
@@ -370,6 +378,7 @@ fn is_one_part(node: &Node) -> bool {
         && match &node.content {
             Content::Shape(surface) => no_border(surface),
             Content::Picture(picture) => bare(&picture.surface),
+            Content::Film(film) => no_border(&film.surface),
             Content::Text(text) => text.highlights.is_empty() && text.stroke.is_none(),
             Content::Qr(qr) => bare(&qr.surface),
             Content::Group(_) => false,

@@ -25,6 +25,7 @@ pub fn box_of(node: &Node, view: &View) -> RoundBox {
     let edges = view.edges(&node.rect);
     let (edges, radius) = match &node.content {
         Content::Picture(picture) => (edges.rounded(), picture.surface.radius),
+        Content::Film(film) => (edges.rounded(), film.surface.radius),
         Content::Qr(qr) => (edges.rounded(), qr.surface.radius),
         Content::Shape(surface) => (edges.snapped(), surface.radius),
         Content::Group(group) => (edges.snapped(), group.surface.radius),

@@ -50,7 +50,10 @@ fn scene(size: (u32, u32), background: Option<Color>, nodes: Vec<Node>) -> Scene
         height: size.1 as f32,
         raster: size,
         background: background.map(Paint::Solid),
+        film: None,
         nodes,
+        bed: None,
+        length: None,
         mentions: Vec::new(),
         files: Vec::new(),
     }
@@ -83,6 +86,7 @@ fn picture(rect: Rect, pixels: Arc<Pixels>) -> Node {
         dest: rect,
         surface: Surface::default(),
         mask: None,
+        motion: None,
     };
     node(rect, Content::Picture(picture))
 }

@@ -55,6 +55,23 @@ pub enum Error {
         /// What is wrong with it.
         said: String,
     },
+    /// The work was stopped by [`Cancel`](super::Cancel), or by a limit of time; nothing is left behind.
+    Cancelled,
+    /// The film is shorter than the platform takes.
+    TooShort {
+        /// How long it is, seconds.
+        seconds: f64,
+    },
+    /// The film is longer than the platform takes.
+    TooLong {
+        /// How long it is, seconds.
+        seconds: f64,
+    },
+    /// The film was made and is not what was asked for: the encoder lost something, or a rule is broken.
+    Film {
+        /// What is wrong with it.
+        said: String,
+    },
     /// A film: reading and judging film is not supported yet.
     FilmNotSupported {
         /// The file.
@@ -127,6 +144,17 @@ impl fmt::Display for Error {
             Self::Unreadable { path, said } => {
                 write!(f, "cannot read `{}`: {said}", path.display())
             }
+            Self::Cancelled => f.write_str("stopped before it was done"),
+            Self::TooShort { seconds } => {
+                write!(
+                    f,
+                    "the film is {seconds:.1} s long, at least 3 s are needed"
+                )
+            }
+            Self::TooLong { seconds } => {
+                write!(f, "the film is {seconds:.1} s long, at most 60 s are taken")
+            }
+            Self::Film { said } => write!(f, "cannot make the film: {said}"),
             Self::FilmNotSupported { path, container } => write!(
                 f,
                 "`{}` is a film ({container}); film is not supported yet",

@@ -10,6 +10,7 @@
 mod content;
 mod error;
 mod exif;
+mod film;
 mod icc;
 mod jpeg;
 mod jpeg_walk;
@@ -29,6 +30,7 @@ use sha2::{Digest, Sha256};
 use crate::frame::Frame;
 
 pub use error::Error;
+pub use film::Cancel;
 pub use probe::{Icc, Probe, probe};
 pub use rules::{BUDGET_BYTES, PLATFORM_IMAGE_BYTES};
 pub use unfinished::{FOLDER, sweep};

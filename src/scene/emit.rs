@@ -163,6 +163,7 @@ fn placed_picture(
         dest,
         surface,
         mask,
+        motion: None,
     })
 }
 

@@ -4,9 +4,12 @@
 //! Story), origin top-left, y down, `f32`. No percentages, no links, no expressions; text is shaped to
 //! positioned glyphs, pictures are decoded, upright, in sRGB and of the size at which they are drawn.
 
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::diag::Place;
+use crate::scene::picture::Fit;
 pub use crate::template::grammar::Color;
 
 /// A point in canvas units.
@@ -97,12 +100,18 @@ pub struct Scene {
     pub raster: (u32, u32),
     /// What lies under every layer; transparent when absent.
     pub background: Option<Paint>,
+    /// A clip over the whole canvas, above the background and under every layer.
+    pub film: Option<Clip>,
     /// Layers from the bottom up.
     pub nodes: Vec<Node>,
+    /// Sound under the whole film.
+    pub bed: Option<Bed>,
+    /// How long the film is; without it, as long as its clips.
+    pub length: Option<Duration>,
     /// People to tag, with the point to tap.
     pub mentions: Vec<Mention>,
     /// Files it was made from, templates and fonts not counted; says whether a finished picture is still the same.
-    pub files: Vec<std::path::PathBuf>,
+    pub files: Vec<PathBuf>,
 }
 
 /// One tagged person.
@@ -112,6 +121,57 @@ pub struct Mention {
     pub username: String,
     /// Where to tap, as a part of width and height, 0–1.
     pub at: Point,
+}
+
+/// A stretch of a film file and how it meets its box. The file is there; what it holds, only `media` knows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Clip {
+    /// The file.
+    pub path: PathBuf,
+    /// Where it is named.
+    pub place: Place,
+    /// How its picture meets the box.
+    pub fit: Fit,
+    /// The point of the picture to keep (cover) or the alignment (contain), 0–1 from its left-top corner.
+    pub focus: (f32, f32),
+    /// Where in the clip to begin.
+    pub start: Duration,
+    /// Where in the clip to stop; without it, at its end.
+    pub end: Option<Duration>,
+    /// 1 is as recorded; 0.5–2.
+    pub speed: f32,
+    /// Begins again when it is over; otherwise its last picture stays.
+    pub looped: bool,
+    /// Without its sound.
+    pub mute: bool,
+    /// 1 is as recorded; 0–4.
+    pub volume: f32,
+}
+
+/// Sound under a film.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bed {
+    /// The file; a film's sound will do.
+    pub path: PathBuf,
+    /// Where it is named.
+    pub place: Place,
+    /// 1 is as recorded; 0–4.
+    pub volume: f32,
+    /// Length of the fade at the start.
+    pub fade_in: Duration,
+    /// Length of the fade at the end.
+    pub fade_out: Duration,
+    /// How far it goes down while the film's own sound is heard: 0 not at all, 1 to silence.
+    pub duck: f32,
+}
+
+/// Zoom and pan over the length of a film, eased by nothing.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Motion {
+    /// Scale at the start and at the end, both at least 1.
+    pub zoom: [f32; 2],
+    /// The point of the picture that is kept in view at the start and at the end, 0–1 from its left-top corner.
+    pub pan: [(f32, f32); 2],
 }
 
 /// One layer.
@@ -173,6 +233,8 @@ pub enum Content {
     Shape(Surface),
     /// A picture in a rounded box.
     Picture(Picture),
+    /// A clip in a rounded box; a still frame shows its surface only.
+    Film(Film),
     /// Shaped text.
     Text(Text),
     /// A QR code.
@@ -269,6 +331,19 @@ pub struct Picture {
     /// Where they go; inside the node's box (smaller than it with `fit = "contain"`).
     pub dest: Rect,
     /// The box's corners, border, and what shows where the picture does not reach.
+    pub surface: Surface,
+    /// Stretched over the node's box; 255 shows.
+    pub mask: Option<Arc<Mask>>,
+    /// How it moves while the film runs; its pixels are then those of the whole picture, larger than its box.
+    pub motion: Option<Motion>,
+}
+
+/// A clip in a box.
+#[derive(Debug, Clone)]
+pub struct Film {
+    /// What plays.
+    pub clip: Clip,
+    /// The box's corners, border, and what shows where the clip does not reach.
     pub surface: Surface,
     /// Stretched over the node's box; 255 shows.
     pub mask: Option<Arc<Mask>>,

@@ -114,7 +114,10 @@ fn compose(template: &Template, raster: (u32, u32), stage: &mut Stage<'_>) -> Sc
         height,
         raster,
         background,
+        film: None,
         nodes,
+        bed: None,
+        length: None,
         mentions,
         files: Vec::new(),
     }

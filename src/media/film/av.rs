@@ -1,0 +1,154 @@
+//! The C side of FFmpeg that has no safe face: its log, shared frames, and files it may open.
+//!
+//! In: paths, frames. Out: opened files that read through our own reader, and FFmpeg's words as text. The only file
+//! of the house with `unsafe`. Never: a network address, a playlist, a file that the caller did not name.
+#![expect(
+    unsafe_code,
+    reason = "FFmpeg's log and shared buffers have no safe wrapper"
+)]
+
+use std::cell::RefCell;
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::fs::File;
+use std::path::Path;
+use std::sync::Once;
+use std::sync::atomic::Ordering;
+
+use ffmpeg_next as ffmpeg;
+use ffmpeg_next::ffi;
+use ffmpeg_next::format::context::{Input, StreamIo};
+use ffmpeg_next::{Dictionary, frame};
+
+use super::Cancel;
+use crate::media::Error;
+
+/// Containers that hold film or sound; playlists, which name other files, are not among them.
+const CONTAINERS: &str = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,m4v,h264,hevc,flv,asf,ogg,wav,w64,\
+    aiff,caf,mp3,aac,ac3,eac3,flac,amr,au,gif,apng,mxf,dv,ivf,yuv4mpegpipe,nut,rm,gxf,vob,wtv,swf,obu";
+
+/// Bytes a read of the source asks for.
+const READ_BYTES: usize = 256 * 1024;
+
+/// Lines that are kept of what FFmpeg says.
+const KEPT_LINES: usize = 8;
+
+thread_local! {
+    static SAID: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Sets the libraries up, once.
+pub(super) fn ready() {
+    static READY: Once = Once::new();
+    READY.call_once(|| {
+        // only registers what must be registered, and cannot fail with the libraries we link
+        let _ = ffmpeg::init();
+        // SAFETY: the callback is a plain function that lives as long as the program, takes what the library gives,
+        // and never unwinds.
+        unsafe { ffi::av_log_set_callback(Some(keep)) };
+    });
+}
+
+/// What FFmpeg said on this thread since it was last asked: errors only, oldest first, at most eight lines.
+pub(super) fn said() -> Vec<String> {
+    SAID.with_borrow_mut(std::mem::take)
+}
+
+/// The last thing FFmpeg said on this thread, or else the name of its error.
+pub(super) fn words(error: ffmpeg::Error) -> String {
+    let lines = said();
+    // the first line is the cause, later ones say what could not be done because of it
+    lines
+        .into_iter()
+        .next()
+        .unwrap_or_else(|| error.to_string())
+}
+
+/// Keeps errors for the report; everything else is dropped, and nothing reaches the screen.
+unsafe extern "C" fn keep(
+    context: *mut c_void,
+    level: c_int,
+    format: *const c_char,
+    arguments: *mut ffi::__va_list_tag,
+) {
+    if level > ffi::AV_LOG_ERROR {
+        return;
+    }
+    let mut line = [0 as c_char; 512];
+    // the library's own prefix names addresses in memory, which tell a user nothing
+    let mut prefix: c_int = 0;
+    // SAFETY: the arguments are handed on as they came; the buffer's length is told and the library ends it with a 0.
+    let text = unsafe {
+        ffi::av_log_format_line2(
+            context,
+            level,
+            format,
+            arguments,
+            line.as_mut_ptr(),
+            line.len() as c_int,
+            &raw mut prefix,
+        );
+        CStr::from_ptr(line.as_ptr())
+    };
+    let text = text.to_string_lossy();
+    let text = text.trim();
+    if text.is_empty() {
+        return;
+    }
+    // a thread that is ending has no list any more, and nobody to read it
+    let _ = SAID.try_with(|said| {
+        if let Ok(mut said) = said.try_borrow_mut()
+            && said.len() < KEPT_LINES
+        {
+            said.push(text.to_owned());
+        }
+    });
+}
+
+/// Opens a film or a sound file for reading; what is opened stops reading when `cancel` is set.
+///
+/// The bytes come through our own reader, so that the library opens no other file or address, whatever the
+/// container names, and a path needs no particular encoding.
+///
+/// # Errors
+/// [`Error::Io`] if the file cannot be opened, [`Error::Unreadable`] in FFmpeg's words otherwise.
+pub(super) fn open(path: &Path, cancel: &Cancel) -> Result<Input, Error> {
+    ready();
+    let file = File::open(path).map_err(Error::io("read", path))?;
+    said();
+    let unreadable = |error| Error::Unreadable {
+        path: path.to_owned(),
+        said: words(error),
+    };
+    let reader = StreamIo::from_read_seek_with_capacity(file, READ_BYTES).map_err(unreadable)?;
+    let mut options = Dictionary::new();
+    options.set("format_whitelist", CONTAINERS);
+    // nothing is reached by name: what we read comes through the reader
+    options.set("protocol_whitelist", "none");
+    let stop = cancel.flag();
+    // raw streams have no mark at their start and are known by their ending
+    let name = path
+        .file_name()
+        .map(|n| n.to_string_lossy().replace('\0', ""));
+    ffmpeg::format::input_from_stream_with_interrupt(
+        reader,
+        name.as_deref(),
+        Some(options),
+        move || stop.load(Ordering::Relaxed),
+    )
+    .map_err(|error| match error {
+        ffmpeg::Error::Exit => Error::Cancelled,
+        error => unreadable(error),
+    })
+}
+
+/// Makes sure that nobody else reads this frame's pixels, by copying them if somebody does.
+///
+/// # Errors
+/// When there is no memory for the copy.
+pub(super) fn own(frame: &mut frame::Video) -> Result<(), ffmpeg::Error> {
+    // SAFETY: the pointer is that of a living frame which we hold alone.
+    match unsafe { ffi::av_frame_make_writable(frame.as_mut_ptr()) } {
+        code if code < 0 => Err(ffmpeg::Error::from(code)),
+        _ => Ok(()),
+    }
+}
