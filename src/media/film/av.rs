@@ -152,3 +152,10 @@ pub(super) fn own(frame: &mut frame::Video) -> Result<(), ffmpeg::Error> {
         _ => Ok(()),
     }
 }
+
+/// The packet is there for others to refer to, and is never shown: an edit list cuts it off.
+pub(super) fn is_hidden(packet: &ffmpeg::Packet) -> bool {
+    use ffmpeg::packet::Ref;
+    // SAFETY: the pointer is that of a living packet, and only a number is read.
+    unsafe { (*packet.as_ptr()).flags & ffi::AV_PKT_FLAG_DISCARD != 0 }
+}

@@ -5,6 +5,7 @@
 //! of the film lost, a file or address that the scene does not name.
 
 mod av;
+mod facts;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,0 +1,449 @@
+//! What a clip is, as far as reading it needs to know.
+//!
+//! In: a file. Out: [`Facts`]: which streams to read, which way is up, how fast it runs, what its numbers mean as
+//! colours. Never: a judgement; what the container says wrongly is measured instead.
+
+use std::path::Path;
+
+use ffmpeg_next::codec::packet::side_data;
+use ffmpeg_next::color::{Primaries, Range, Space, TransferCharacteristic};
+use ffmpeg_next::format::Pixel;
+use ffmpeg_next::format::context::Input;
+use ffmpeg_next::{Rational, Stream, codec, decoder, frame, media};
+
+use super::{Cancel, av};
+use crate::media::Error;
+
+/// The most pixels a picture of a clip may have: 8K and a little.
+const MAX_PIXELS: u64 = 8192 * 4608;
+
+/// Seconds after which a picture without a successor is over, where nothing says how long it shows.
+const LONE_PICTURE: f64 = 0.04;
+
+/// How a clip's pictures have to be turned to stand upright: first mirrored along the diagonal, then flipped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::media) struct Turn {
+    /// Rows become columns.
+    pub transpose: bool,
+    /// Left becomes right.
+    pub flip_x: bool,
+    /// Top becomes bottom.
+    pub flip_y: bool,
+}
+
+impl Turn {
+    /// From a display matrix as containers have it: nine 32-bit numbers, native byte order. The nearest quarter turn is taken.
+    fn of_matrix(bytes: &[u8]) -> Self {
+        let at = |index: usize| {
+            let four = bytes.get(index * 4..index * 4 + 4);
+            four.map_or(0, |b| i32::from_ne_bytes([b[0], b[1], b[2], b[3]]))
+        };
+        let (a, b, c, d) = (at(0), at(1), at(3), at(4));
+        if a.unsigned_abs() >= b.unsigned_abs() {
+            Self {
+                transpose: false,
+                flip_x: a < 0,
+                flip_y: d < 0,
+            }
+        } else {
+            Self {
+                transpose: true,
+                flip_x: c < 0,
+                flip_y: b < 0,
+            }
+        }
+    }
+
+    /// Degrees clockwise that bring a picture upright after it was mirrored left to right, if it is mirrored.
+    pub fn degrees(self) -> u32 {
+        match (self.transpose, self.flip_x, self.flip_y) {
+            (false, false, false) | (false, true, false) => 0,
+            (false, true, true) | (false, false, true) => 180,
+            (true, true, false) | (true, false, false) => 90,
+            (true, false, true) | (true, true, true) => 270,
+        }
+    }
+
+    /// Whether text would read backwards without it.
+    pub fn mirrors(self) -> bool {
+        self.transpose ^ self.flip_x ^ self.flip_y
+    }
+}
+
+/// What the numbers of a picture mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::media) struct Colors {
+    /// Limited (16–235) or full.
+    pub range: Range,
+    /// From YCbCr to RGB.
+    pub matrix: Space,
+    /// Which red, green and blue.
+    pub primaries: Primaries,
+    /// From numbers to light.
+    pub transfer: TransferCharacteristic,
+}
+
+impl Colors {
+    /// As the picture says, with the usual guess where it says nothing: BT.709 for 720 lines and more, else BT.601.
+    fn of(frame: &frame::Video) -> Self {
+        let rgb = is_rgb(frame.format());
+        let full_by_name = matches!(
+            frame.format(),
+            Pixel::YUVJ420P | Pixel::YUVJ422P | Pixel::YUVJ444P | Pixel::YUVJ440P
+        );
+        let range = match frame.color_range() {
+            Range::Unspecified if rgb || full_by_name => Range::JPEG,
+            Range::Unspecified => Range::MPEG,
+            range => range,
+        };
+        let hd = frame.height() >= 720 || frame.width() >= 1280;
+        let matrix = match frame.color_space() {
+            _ if rgb => Space::RGB,
+            Space::Unspecified | Space::Reserved | Space::RGB if hd => Space::BT709,
+            Space::Unspecified | Space::Reserved | Space::RGB => Space::SMPTE170M,
+            matrix => matrix,
+        };
+        Self {
+            range,
+            matrix,
+            primaries: frame.color_primaries(),
+            transfer: frame.color_transfer_characteristic(),
+        }
+    }
+
+    /// Brighter than a screen: hybrid log-gamma or perceptual quantiser.
+    pub fn is_hdr(&self) -> bool {
+        matches!(
+            self.transfer,
+            TransferCharacteristic::ARIB_STD_B67 | TransferCharacteristic::SMPTE2084
+        )
+    }
+}
+
+/// Its components are red, green and blue; the library tells formats apart by name only.
+fn is_rgb(format: Pixel) -> bool {
+    let name = format.descriptor().map_or("", |d| d.name());
+    name == "pal8"
+        || ["rgb", "bgr", "gbr"]
+            .iter()
+            .any(|letters| name.contains(letters))
+}
+
+/// A clip.
+#[derive(Debug, Clone)]
+pub(in crate::media) struct Facts {
+    /// Index of the picture's stream.
+    pub stream: usize,
+    /// Index of the sound's stream, if there is one.
+    pub sound: Option<usize>,
+    /// The time stamp, in seconds, at which the clip begins: what comes first, picture or sound.
+    pub zero: f64,
+    /// When the first picture shows, seconds after `zero`.
+    pub first: f64,
+    /// When the last picture is over, seconds after `zero`; measured, not what the header says.
+    pub seconds: f64,
+    /// Pictures in the file.
+    pub count: u64,
+    /// Pictures a second, on average.
+    pub rate: f64,
+    /// The usual time between two pictures, seconds.
+    pub step: f64,
+    /// All pictures stand equally long, but for rounding.
+    pub is_constant: bool,
+    /// Pixels a row, as coded.
+    pub width: u32,
+    /// Rows, as coded.
+    pub height: u32,
+    /// Width of a pixel over its height.
+    pub aspect: f64,
+    /// How to stand it upright.
+    pub turn: Turn,
+    /// The first picture is two half pictures of different moments.
+    pub interlaced: bool,
+    /// Of an interlaced picture, the upper lines come first.
+    pub top_first: bool,
+    /// How pixels are stored.
+    pub format: Pixel,
+    /// What they mean.
+    pub colors: Colors,
+}
+
+impl Facts {
+    /// Reads them: the first picture is decoded, all others are counted.
+    ///
+    /// # Errors
+    /// [`Error::Io`], [`Error::Cancelled`], and [`Error::Unreadable`] for a file without a picture that decodes, or with one
+    /// too large to be worked on.
+    pub fn read(path: &Path, cancel: &Cancel) -> Result<Self, Error> {
+        let mut input = av::open(path, cancel)?;
+        let unreadable = |said: String| Error::Unreadable {
+            path: path.to_owned(),
+            said,
+        };
+        let stream = picture_stream(&input).ok_or_else(|| unreadable(no_picture(&input)))?;
+        let index = stream.index();
+        let turn = turn(&stream);
+        let aspect = stream_aspect(&stream);
+        let mut decoder = open_decoder(&stream).map_err(|e| unreadable(av::words(e)))?;
+        let sound = input.streams().best(media::Type::Audio).map(|s| s.index());
+        let mut times = Times::new(&input, index, sound);
+        let mut first = None;
+        for (stream, packet) in input.packets() {
+            if cancel.is_stopped() {
+                return Err(Error::Cancelled);
+            }
+            times.note(stream.index(), &packet);
+            if stream.index() == index && first.is_none() {
+                first = decoded(&mut decoder, Some(&packet));
+            }
+        }
+        let frame = first
+            .or_else(|| decoded(&mut decoder, None))
+            .ok_or_else(|| unreadable(nothing_decodes()))?;
+        let pixels = u64::from(frame.width()) * u64::from(frame.height());
+        if !(1..=MAX_PIXELS).contains(&pixels) {
+            return Err(unreadable(format!(
+                "its pictures of {}×{} pixels are too large to be worked on",
+                frame.width(),
+                frame.height()
+            )));
+        }
+        let own = frame.aspect_ratio();
+        Ok(times.facts(Self {
+            stream: index,
+            sound,
+            zero: 0.0,
+            first: 0.0,
+            seconds: 0.0,
+            count: 0,
+            rate: 0.0,
+            step: 0.0,
+            is_constant: true,
+            width: frame.width(),
+            height: frame.height(),
+            // the container's word counts before the codec's, as players have it
+            aspect: aspect.or_else(|| squared(own)).unwrap_or(1.0),
+            turn,
+            interlaced: frame.is_interlaced(),
+            top_first: frame.is_top_first(),
+            format: frame.format(),
+            colors: Colors::of(&frame),
+        }))
+    }
+
+    /// Width and height of the upright picture in square pixels.
+    pub fn shown(&self) -> (f64, f64) {
+        let (w, h) = (f64::from(self.width) * self.aspect, f64::from(self.height));
+        if self.turn.transpose { (h, w) } else { (w, h) }
+    }
+}
+
+/// The stream to look at; a cover picture of a song is none.
+pub(in crate::media) fn picture_stream(input: &Input) -> Option<Stream<'_>> {
+    let is_cover = |s: &Stream<'_>| {
+        s.disposition()
+            .contains(ffmpeg_next::format::stream::Disposition::ATTACHED_PIC)
+    };
+    let best = input.streams().best(media::Type::Video);
+    best.filter(|s| !is_cover(s)).or_else(|| {
+        input
+            .streams()
+            .find(|s| s.parameters().medium() == media::Type::Video && !is_cover(s))
+    })
+}
+
+fn no_picture(input: &Input) -> String {
+    match input.streams().best(media::Type::Audio) {
+        Some(_) => "it has sound but no picture".to_owned(),
+        None => "it has no picture".to_owned(),
+    }
+}
+
+fn nothing_decodes() -> String {
+    let said = av::said();
+    match said.first() {
+        Some(line) => format!("none of its pictures can be decoded: {line}"),
+        None => "none of its pictures can be decoded".to_owned(),
+    }
+}
+
+fn turn(stream: &Stream<'_>) -> Turn {
+    stream
+        .side_data()
+        .find(|d| d.kind() == side_data::Type::DisplayMatrix)
+        .map_or_else(Turn::default, |d| Turn::of_matrix(d.data()))
+}
+
+fn stream_aspect(stream: &Stream<'_>) -> Option<f64> {
+    // the decoder's context takes it from the container
+    let context = codec::Context::from_parameters(stream.parameters()).ok()?;
+    squared(context.decoder().video().ok()?.aspect_ratio())
+}
+
+/// A pixel's shape; `None` where nothing is said. Less than one part in a hundred from square is an encoder's rounding.
+fn squared(ratio: Rational) -> Option<f64> {
+    if ratio.numerator() <= 0 || ratio.denominator() <= 0 {
+        return None;
+    }
+    let ratio = f64::from(ratio.numerator()) / f64::from(ratio.denominator());
+    if (ratio - 1.0).abs() < 0.01 {
+        return Some(1.0);
+    }
+    (0.05..=20.0).contains(&ratio).then_some(ratio)
+}
+
+/// A decoder for a stream's pictures, over all cores.
+pub(super) fn open_decoder(stream: &Stream<'_>) -> Result<decoder::Video, ffmpeg_next::Error> {
+    let mut context = codec::Context::from_parameters(stream.parameters())?;
+    context.set_threading(codec::threading::Config {
+        kind: codec::threading::Type::Frame,
+        // one a core
+        count: 0,
+        ..Default::default()
+    });
+    let mut decoder = context.decoder();
+    decoder.set_packet_time_base(stream.time_base());
+    decoder.video()
+}
+
+/// The next picture out of the decoder, if there is one yet; without a packet, the last ones.
+fn decoded(
+    decoder: &mut decoder::Video,
+    packet: Option<&ffmpeg_next::Packet>,
+) -> Option<frame::Video> {
+    match packet {
+        // what does not decode is not the first picture
+        Some(packet) => decoder.send_packet(packet).ok()?,
+        None => decoder.send_eof().ok()?,
+    }
+    let mut frame = frame::Video::empty();
+    decoder.receive_frame(&mut frame).ok().map(|()| frame)
+}
+
+/// Time stamps of a whole file, in seconds.
+struct Times {
+    picture: usize,
+    sound: Option<usize>,
+    /// Seconds a unit, of each stream.
+    units: Vec<f64>,
+    shown: Vec<f64>,
+    /// How long the last picture says it shows.
+    last_step: f64,
+    sound_start: f64,
+    sound_end: f64,
+}
+
+impl Times {
+    fn new(input: &Input, picture: usize, sound: Option<usize>) -> Self {
+        let unit = |s: Stream<'_>| f64::from(s.time_base());
+        Self {
+            picture,
+            sound,
+            units: input.streams().map(unit).collect(),
+            shown: Vec::new(),
+            last_step: 0.0,
+            sound_start: f64::INFINITY,
+            sound_end: f64::NEG_INFINITY,
+        }
+    }
+
+    fn note(&mut self, stream: usize, packet: &ffmpeg_next::Packet) {
+        let Some(unit) = self.units.get(stream).copied().filter(|u| *u > 0.0) else {
+            return;
+        };
+        // an edit list can leave packets out; they are read for others to refer to, and never shown
+        if av::is_hidden(packet) {
+            return;
+        }
+        let Some(at) = packet.pts().or(packet.dts()) else {
+            return;
+        };
+        let (at, lasts) = (at as f64 * unit, packet.duration().max(0) as f64 * unit);
+        if stream == self.picture {
+            if self.shown.last().is_none_or(|last| at >= *last) {
+                self.last_step = lasts;
+            }
+            self.shown.push(at);
+        } else if Some(stream) == self.sound {
+            self.sound_start = self.sound_start.min(at);
+            self.sound_end = self.sound_end.max(at + lasts);
+        }
+    }
+
+    fn facts(mut self, facts: Facts) -> Facts {
+        self.shown.sort_by(f64::total_cmp);
+        self.shown.dedup();
+        let count = self.shown.len().max(1);
+        let first = self.shown.first().copied().unwrap_or(0.0);
+        let last = self.shown.last().copied().unwrap_or(first);
+        let mut steps: Vec<f64> = self.shown.windows(2).map(|w| w[1] - w[0]).collect();
+        steps.sort_by(f64::total_cmp);
+        let step = steps.get(steps.len() / 2).copied().unwrap_or(LONE_PICTURE);
+        let span = last - first;
+        let mean = if count > 1 {
+            span / (count - 1) as f64
+        } else {
+            step
+        };
+        // a container's unit of a millisecond rounds 33.3 to 33 and 34
+        let even = |s: &f64| (s - mean).abs() <= mean * 0.1 + 0.001;
+        let is_constant = steps.iter().filter(|s| even(s)).count() * 100 >= steps.len() * 98;
+        let lasts = if self.last_step > 0.0 {
+            self.last_step.min(step * 4.0)
+        } else {
+            step
+        };
+        let zero = first.min(self.sound_start);
+        let step = if is_constant { mean } else { step };
+        Facts {
+            zero,
+            first: first - zero,
+            seconds: last + lasts - zero,
+            count: count as u64,
+            rate: if mean > 0.0 { 1.0 / mean } else { 25.0 },
+            step,
+            is_constant,
+            ..facts
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matrix(a: i32, b: i32, c: i32, d: i32) -> Vec<u8> {
+        let one = 1 << 16;
+        [a * one, b * one, 0, c * one, d * one, 0, 0, 0, 1 << 30]
+            .iter()
+            .flat_map(|n| n.to_ne_bytes())
+            .collect()
+    }
+
+    #[test]
+    fn a_display_matrix_is_read_as_a_turn() {
+        let of = |a, b, c, d| Turn::of_matrix(&matrix(a, b, c, d));
+        assert_eq!(of(1, 0, 0, 1), Turn::default());
+        // a phone held upright writes this one: a quarter turn clockwise brings it up
+        let quarter = of(0, 1, -1, 0);
+        assert!(quarter.transpose && quarter.flip_x && !quarter.flip_y);
+        assert_eq!((quarter.degrees(), quarter.mirrors()), (90, false));
+        assert_eq!(
+            (of(-1, 0, 0, -1).degrees(), of(-1, 0, 0, -1).mirrors()),
+            (180, false)
+        );
+        assert_eq!(
+            (of(0, -1, 1, 0).degrees(), of(0, -1, 1, 0).mirrors()),
+            (270, false)
+        );
+        assert!(of(-1, 0, 0, 1).mirrors());
+        assert_eq!(Turn::of_matrix(&[1, 2]), Turn::default());
+    }
+
+    #[test]
+    fn a_pixel_that_is_nearly_square_is_square() {
+        assert_eq!(squared(Rational::new(2844, 2845)), Some(1.0));
+        assert_eq!(squared(Rational::new(0, 1)), None);
+        assert_eq!(squared(Rational::new(64, 45)), Some(64.0 / 45.0));
+    }
+}
