@@ -5,7 +5,14 @@
 //! of the film lost, a file or address that the scene does not name.
 
 mod av;
+mod encode;
 mod facts;
+mod mux;
+mod pictures;
+mod player;
+mod rate;
+mod shape;
+mod tone;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,0 +1,462 @@
+//! Frames of the finished film: clips in their boxes, painted layers over and under them.
+//!
+//! In: a scene, the facts of its clips, a size. Out: frame after frame in the encoder's own colours. What stands still is
+//! painted once and laid on each frame as it is; only what cannot be done so goes through RGBA. Never: encoding.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ffmpeg_next::format::Pixel;
+use ffmpeg_next::frame;
+
+use super::facts::Facts;
+use super::lay::{self, Matte, Overlay};
+use super::pictures::Care;
+use super::player::Player;
+use super::{Cancel, av};
+use crate::frame as paint;
+use crate::media::Error;
+use crate::scene::{Blend, Clip, Content, Node, Picture, Pixels, Rect, Scene, Surface};
+
+/// The facts of every clip of a scene, by its file.
+pub(super) type Known = HashMap<PathBuf, Facts>;
+
+/// Clips of a scene in the order in which they are painted.
+pub(super) fn clips(scene: &Scene) -> Vec<&Clip> {
+    fn of<'s>(nodes: &'s [Node], found: &mut Vec<&'s Clip>) {
+        for node in nodes {
+            match &node.content {
+                Content::Film(film) => found.push(&film.clip),
+                Content::Group(group) => of(&group.children, found),
+                _ => {}
+            }
+        }
+    }
+    let mut found: Vec<&Clip> = scene.film.iter().collect();
+    of(&scene.nodes, &mut found);
+    found
+}
+
+/// Part of a frame, from the bottom up.
+enum Stratum {
+    /// Painted once.
+    Still(Overlay),
+    /// Painted for every frame, because it moves.
+    Moving(Box<Scene>),
+    /// A clip in its box.
+    Clip {
+        player: usize,
+        x: i32,
+        y: i32,
+        matte: Option<Matte>,
+    },
+}
+
+/// Makes the frames of a film.
+pub(super) struct Composer {
+    size: (u32, u32),
+    rate: f64,
+    players: Vec<Player>,
+    strata: Vec<Stratum>,
+    /// The whole scene, where its layers mix with the film in ways that only RGBA knows.
+    mixed: Option<Box<Scene>>,
+    /// Black, or whatever stands still at the bottom.
+    ground: frame::Video,
+    /// The bottom clip covers everything.
+    covered: bool,
+}
+
+impl Composer {
+    /// For frames of `size` pixels, `rate` a second.
+    ///
+    /// # Errors
+    /// What opening the clips gives.
+    pub fn new(
+        scene: &Scene,
+        known: &Known,
+        size: (u32, u32),
+        rate: f64,
+        care: Care,
+        cancel: &Cancel,
+    ) -> Result<Self, Error> {
+        let mut composer = Self {
+            size,
+            rate,
+            players: Vec::new(),
+            strata: Vec::new(),
+            mixed: None,
+            ground: black(size),
+            covered: false,
+        };
+        let mut build = Build {
+            scene,
+            known,
+            size,
+            scale: size.0 as f32 / scene.width,
+            care,
+            cancel,
+            waiting: Vec::new(),
+        };
+        if is_mixed(scene) {
+            build.mixed(&mut composer)?;
+        } else {
+            build.strata(&mut composer)?;
+        }
+        composer.settle();
+        Ok(composer)
+    }
+
+    /// What stands still at the bottom becomes the ground.
+    fn settle(&mut self) {
+        match self.strata.first() {
+            Some(Stratum::Clip { player, x: 0, y: 0, matte: None }) => {
+                let fitted = self.players[*player].fitted();
+                self.covered = (fitted.x, fitted.y, fitted.width, fitted.height)
+                    == (0, 0, self.size.0, self.size.1);
+            }
+            Some(Stratum::Still(overlay)) => {
+                overlay.lay(&mut self.ground);
+                self.strata.remove(0);
+            }
+            _ => {}
+        }
+    }
+
+    /// Frame `index` of the film; indices only grow.
+    ///
+    /// # Errors
+    /// What the clips give.
+    pub fn frame(&mut self, index: u64, onto: &mut frame::Video) -> Result<(), Error> {
+        av::own(onto).map_err(|e| Error::Film { said: av::words(e) })?;
+        if self.mixed.is_some() {
+            return self.mixed_frame(index, onto);
+        }
+        if !self.covered {
+            lay::place(&self.ground, 0, 0, None, onto);
+        }
+        for stratum in &self.strata {
+            match stratum {
+                Stratum::Still(overlay) => overlay.lay(onto),
+                Stratum::Moving(scene) => {
+                    let painted = paint::paint(scene, self.at(index));
+                    if let Some(overlay) = overlay_of(&painted, self.size) {
+                        overlay.lay(onto);
+                    }
+                }
+                Stratum::Clip { player, x, y, matte } => {
+                    let fitted = self.players[*player].fitted();
+                    let shown = self.players[*player].frame(index, self.rate)?;
+                    let (x, y) = (x + fitted.x as i32, y + fitted.y as i32);
+                    lay::place(shown, x, y, matte.as_ref(), onto);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn mixed_frame(&mut self, index: u64, onto: &mut frame::Video) -> Result<(), Error> {
+        let at = self.at(index);
+        let Some(scene) = &self.mixed else { return Ok(()) };
+        let mut shown = Vec::with_capacity(self.players.len());
+        for player in &mut self.players {
+            shown.push(player.pixels(index, self.rate)?);
+        }
+        let mut shown = shown.into_iter();
+        let filled = scene.with_films(|_, _| shown.next());
+        let painted = paint::paint(&filled, at);
+        let rgba = resized(&painted, self.size);
+        lay::to_yuv(&rgba, onto);
+        Ok(())
+    }
+
+    fn at(&self, index: u64) -> Duration {
+        Duration::from_secs_f64(index as f64 / self.rate)
+    }
+
+    /// Stretches of clips that were broken and concealed: the file, and the time on the clip's own line.
+    pub fn damaged(&self) -> Vec<(&Path, f64)> {
+        let of = |p: &'_ Player| p.damaged();
+        self.players
+            .iter()
+            .flat_map(|p| of(p).into_iter().map(move |at| (p.path(), at)))
+            .collect()
+    }
+}
+
+/// A frame that nothing has been painted on.
+pub(super) fn black((width, height): (u32, u32)) -> frame::Video {
+    let mut frame = frame::Video::new(Pixel::YUV420P, width, height);
+    frame.data_mut(0).fill(16);
+    frame.data_mut(1).fill(128);
+    frame.data_mut(2).fill(128);
+    frame
+}
+
+/// A layer mixes with the film beneath it otherwise than by lying on it, or a clip is turned, or inside a group.
+fn is_mixed(scene: &Scene) -> bool {
+    fn blends(node: &Node) -> bool {
+        node.blend != Blend::Normal
+            || matches!(&node.content, Content::Group(group) if group.children.iter().any(blends))
+    }
+    fn holds_film(node: &Node) -> bool {
+        match &node.content {
+            Content::Film(_) => true,
+            Content::Group(group) => group.children.iter().any(holds_film),
+            _ => false,
+        }
+    }
+    let is_film = |node: &Node| matches!(node.content, Content::Film(_));
+    let first = if scene.film.is_some() {
+        Some(0)
+    } else {
+        scene.nodes.iter().position(holds_film)
+    };
+    let Some(first) = first else { return false };
+    scene.nodes[first..].iter().any(blends)
+        || scene.nodes.iter().any(|node| {
+            holds_film(node) && (!is_film(node) || node.rotate != 0.0 || node.opacity < 1.0)
+        })
+}
+
+fn moves(node: &Node) -> bool {
+    match &node.content {
+        Content::Picture(picture) => picture.motion.is_some(),
+        Content::Group(group) => group.children.iter().any(moves),
+        _ => false,
+    }
+}
+
+/// What building a composer needs at every step.
+struct Build<'a> {
+    scene: &'a Scene,
+    known: &'a Known,
+    size: (u32, u32),
+    scale: f32,
+    care: Care,
+    cancel: &'a Cancel,
+    /// Layers that will be painted together.
+    waiting: Vec<Node>,
+}
+
+impl Build<'_> {
+    fn strata(&mut self, into: &mut Composer) -> Result<(), Error> {
+        if self.scene.background.is_some() {
+            let ground = Scene {
+                background: self.scene.background.clone(),
+                ..self.part(Vec::new())
+            };
+            self.still(&ground, into);
+        }
+        if let Some(clip) = &self.scene.film {
+            let canvas = Rect::new(0.0, 0.0, self.scene.width, self.scene.height);
+            self.clip(clip, canvas, None, into)?;
+        }
+        for node in &self.scene.nodes {
+            match &node.content {
+                Content::Film(film) => {
+                    self.waiting.push(under(node));
+                    self.flush(into);
+                    let matte = has_matte(node).then(|| self.silhouette(node));
+                    self.clip(&film.clip, node.rect, matte, into)?;
+                    self.waiting.extend(border_of(node));
+                }
+                _ if moves(node) => {
+                    self.flush(into);
+                    into.strata.push(Stratum::Moving(Box::new(self.part(vec![node.clone()]))));
+                }
+                _ => self.waiting.push(node.clone()),
+            }
+        }
+        self.flush(into);
+        Ok(())
+    }
+
+    fn mixed(&mut self, into: &mut Composer) -> Result<(), Error> {
+        fn boxes(nodes: &[Node], found: &mut Vec<Rect>) {
+            for node in nodes {
+                match &node.content {
+                    Content::Film(_) => found.push(node.rect),
+                    Content::Group(group) => boxes(&group.children, found),
+                    _ => {}
+                }
+            }
+        }
+        let mut rects = Vec::new();
+        if self.scene.film.is_some() {
+            rects.push(Rect::new(0.0, 0.0, self.scene.width, self.scene.height));
+        }
+        boxes(&self.scene.nodes, &mut rects);
+        // the painter draws pictures at their own size, so they come at that of its raster
+        self.scale = self.scene.raster.0 as f32 / self.scene.width;
+        for (clip, rect) in clips(self.scene).into_iter().zip(rects) {
+            let (_, _, w, h) = self.pixels(rect);
+            into.players.push(self.player(clip, (w, h))?);
+        }
+        into.mixed = Some(Box::new(self.scene.clone()));
+        Ok(())
+    }
+
+    fn player(&self, clip: &Clip, size: (u32, u32)) -> Result<Player, Error> {
+        let facts = self.known.get(&clip.path).ok_or_else(|| Error::Film {
+            said: format!("nobody looked into `{}`", clip.path.display()),
+        })?;
+        Player::new(clip, facts, size, self.care, self.cancel)
+    }
+
+    fn clip(&mut self, clip: &Clip, rect: Rect, matte: Option<paint::Frame>, into: &mut Composer) -> Result<(), Error> {
+        let (x, y, w, h) = self.pixels(rect);
+        let player = self.player(clip, (w, h))?;
+        let fitted = player.fitted();
+        let matte = matte.map(|silhouette| {
+            let rgba = resized(&silhouette, self.size);
+            let (left, top) = (x + fitted.x as i32, y + fitted.y as i32);
+            cut_alpha(&rgba, self.size, (left, top), (fitted.width, fitted.height))
+        });
+        into.strata.push(Stratum::Clip { player: into.players.len(), x, y, matte });
+        into.players.push(player);
+        Ok(())
+    }
+
+    /// A box in whole output pixels, at least two each way.
+    fn pixels(&self, rect: Rect) -> (i32, i32, u32, u32) {
+        let edge = |at: f32| (at * self.scale).round();
+        let (left, top) = (edge(rect.x), edge(rect.y));
+        let (right, bottom) = (edge(rect.right()), edge(rect.bottom()));
+        let side = |from: f32, to: f32| ((to - from) as u32).max(2);
+        (left as i32, top as i32, side(left, right), side(top, bottom))
+    }
+
+    /// Some layers of the scene, on nothing.
+    fn part(&self, nodes: Vec<Node>) -> Scene {
+        Scene {
+            background: None,
+            film: None,
+            nodes,
+            ..self.scene.clone()
+        }
+    }
+
+    fn flush(&mut self, into: &mut Composer) {
+        if !self.waiting.is_empty() {
+            let part = self.part(std::mem::take(&mut self.waiting));
+            self.still(&part, into);
+        }
+    }
+
+    fn still(&self, part: &Scene, into: &mut Composer) {
+        let painted = paint::paint(part, Duration::ZERO);
+        into.strata.extend(overlay_of(&painted, self.size).map(Stratum::Still));
+    }
+
+    /// Where the clip shows: its box with round corners and mask, in white on nothing.
+    fn silhouette(&self, node: &Node) -> paint::Frame {
+        let Content::Film(film) = &node.content else {
+            return paint::paint(&self.part(Vec::new()), Duration::ZERO);
+        };
+        let scale = self.scene.raster.0 as f32 / self.scene.width;
+        let side = |length: f32| ((length * scale).ceil() as u32).max(1);
+        let (width, height) = (side(node.rect.w) + 1, side(node.rect.h) + 1);
+        let white = Pixels {
+            width,
+            height,
+            rgba: vec![255; width as usize * height as usize * 4],
+            opaque: true,
+        };
+        let picture = Picture {
+            pixels: Arc::new(white),
+            dest: Rect::new(
+                node.rect.x,
+                node.rect.y,
+                width as f32 / scale,
+                height as f32 / scale,
+            ),
+            surface: Surface {
+                radius: film.surface.radius,
+                ..Surface::default()
+            },
+            mask: film.mask.clone(),
+            motion: None,
+        };
+        let white = Node {
+            shadows: Vec::new(),
+            content: Content::Picture(picture),
+            ..node.clone()
+        };
+        paint::paint(&self.part(vec![white]), Duration::ZERO)
+    }
+}
+
+fn has_matte(node: &Node) -> bool {
+    match &node.content {
+        Content::Film(film) => film.mask.is_some() || film.surface.radius != [0.0; 4],
+        _ => false,
+    }
+}
+
+/// What of a clip's layer lies beneath the clip: shadow and fill.
+fn under(node: &Node) -> Node {
+    let mut under = node.clone();
+    if let Content::Film(film) = &mut under.content {
+        film.surface.border = None;
+    }
+    under
+}
+
+/// What of a clip's layer lies over the clip.
+fn border_of(node: &Node) -> Option<Node> {
+    let Content::Film(film) = &node.content else {
+        return None;
+    };
+    film.surface.border.as_ref()?;
+    let surface = Surface {
+        fill: None,
+        ..film.surface.clone()
+    };
+    Some(Node {
+        shadows: Vec::new(),
+        content: Content::Shape(surface),
+        ..node.clone()
+    })
+}
+
+fn overlay_of(painted: &paint::Frame, size: (u32, u32)) -> Option<Overlay> {
+    let rgba = resized(painted, size);
+    Overlay::new(size.0, size.1, &rgba)
+}
+
+/// A painted frame at another size. Averaging premultiplied colours needs no care for their alpha.
+fn resized(painted: &paint::Frame, (width, height): (u32, u32)) -> Vec<u8> {
+    use fast_image_resize::images::{TypedImage, TypedImageRef};
+    use fast_image_resize::pixels::U8x4;
+    use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
+    if (painted.width(), painted.height()) == (width, height) {
+        return painted.rgba().to_vec();
+    }
+    let mut rgba = vec![0; width as usize * height as usize * 4];
+    let from = TypedImageRef::<U8x4>::from_buffer(painted.width(), painted.height(), painted.rgba());
+    let to = TypedImage::<U8x4>::from_buffer(width, height, &mut rgba);
+    if let (Ok(from), Ok(mut to)) = (from, to) {
+        let options = ResizeOptions::new()
+            .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
+            .use_alpha(false);
+        Resizer::new()
+            .resize_typed(&from, &mut to, &options)
+            .expect("pictures of the same kind, without a cut");
+    }
+    rgba
+}
+
+/// The alpha of a part of a picture; outside of it nothing shows.
+fn cut_alpha(rgba: &[u8], (all_w, all_h): (u32, u32), (left, top): (i32, i32), (width, height): (u32, u32)) -> Matte {
+    let mut coverage = Vec::with_capacity(width as usize * height as usize);
+    for y in top..top + height as i32 {
+        for x in left..left + width as i32 {
+            let inside = (0..all_w as i32).contains(&x) && (0..all_h as i32).contains(&y);
+            let at = (y as usize * all_w as usize + x as usize) * 4 + 3;
+            coverage.push(if inside { rgba.get(at).copied().unwrap_or(0) } else { 0 });
+        }
+    }
+    Matte::new(width, height, coverage)
+}

@@ -1,0 +1,210 @@
+//! x264, through FFmpeg.
+//!
+//! In: frames of one size and rate, a [`Task`]. Out: packets in decoding order, and what they need to be muxed. Never:
+//! choosing a size or a bit rate.
+
+use std::path::{Path, PathBuf};
+
+use ffmpeg_next::codec::{self, Flags, Parameters};
+use ffmpeg_next::format::Pixel;
+use ffmpeg_next::{Dictionary, Packet, Rational, color, encoder, frame};
+
+use super::av;
+use crate::media::Error;
+
+/// Seconds between two pictures that need no other.
+const GOP_SECONDS: f64 = 2.0;
+
+/// What both passes must agree on, for the second to understand the first one's notes.
+const SHARED: &str = "weightp=1:bframes=3:b-pyramid=2:b-adapt=1:mbtree=1:rc-lookahead=30:open-gop=0:scenecut=40";
+
+/// What the encoder is to do.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Task {
+    /// A quick look at half the size: how hard is it, where are its cuts?
+    Analyse {
+        /// Where to leave the notes.
+        notes: PathBuf,
+        /// The quality to look at.
+        crf: f64,
+    },
+    /// All bits where the notes say they are needed.
+    Fit {
+        /// The notes of an analysis.
+        notes: PathBuf,
+        /// Bits a second.
+        bit_rate: u64,
+    },
+    /// As many bits as this quality needs.
+    Quality {
+        /// x264's constant rate factor.
+        crf: f64,
+    },
+}
+
+/// The shape of a film.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Format {
+    /// Pixels a row.
+    pub width: u32,
+    /// Rows.
+    pub height: u32,
+    /// Frames a second.
+    pub rate: Rational,
+}
+
+impl Format {
+    /// The most frames from one key frame to the next.
+    fn gop(&self) -> u32 {
+        (f64::from(self.rate) * GOP_SECONDS).floor().max(1.0) as u32
+    }
+}
+
+/// A film's pictures, encoded.
+pub(super) struct Track {
+    /// In decoding order.
+    pub packets: Vec<Packet>,
+    /// What a muxer wants to know.
+    pub parameters: Parameters,
+    /// The unit of the packets' times.
+    pub time_base: Rational,
+}
+
+impl Track {
+    /// Bytes of all packets.
+    pub fn bytes(&self) -> u64 {
+        self.packets.iter().map(|p| p.size() as u64).sum()
+    }
+}
+
+/// An encoder at work.
+pub(super) struct Encoder {
+    encoder: encoder::Video,
+    packets: Vec<Packet>,
+    time_base: Rational,
+    sent: i64,
+}
+
+impl Encoder {
+    /// Opens one.
+    ///
+    /// # Errors
+    /// [`Error::Film`] if there is no x264, or if it refuses.
+    pub fn open(format: Format, task: &Task) -> Result<Self, Error> {
+        av::ready();
+        let codec = codec::encoder::find_by_name("libx264").ok_or_else(|| Error::Film {
+            said: "FFmpeg was built without libx264".to_owned(),
+        })?;
+        let failed = |e| Error::Film { said: av::words(e) };
+        let time_base = Rational::new(format.rate.denominator(), format.rate.numerator());
+        let mut video = codec::Context::new_with_codec(codec).encoder().video().map_err(failed)?;
+        video.set_width(format.width);
+        video.set_height(format.height);
+        video.set_format(Pixel::YUV420P);
+        video.set_time_base(time_base);
+        video.set_frame_rate(Some(format.rate));
+        video.set_aspect_ratio(Rational::new(1, 1));
+        video.set_gop(format.gop());
+        video.set_colorspace(color::Space::BT709);
+        video.set_color_range(color::Range::MPEG);
+        video.set_color_primaries(color::Primaries::BT709);
+        video.set_color_transfer_characteristic(color::TransferCharacteristic::BT709);
+        let mut flags = Flags::GLOBAL_HEADER;
+        match task {
+            Task::Analyse { .. } => flags |= Flags::PASS1,
+            Task::Fit { bit_rate, .. } => {
+                flags |= Flags::PASS2;
+                video.set_bit_rate(*bit_rate as usize);
+            }
+            Task::Quality { .. } => {}
+        }
+        video.set_flags(flags);
+        let opened = video.open_with(task.options()?).map_err(failed)?;
+        Ok(Self {
+            encoder: opened,
+            packets: Vec::new(),
+            time_base,
+            sent: 0,
+        })
+    }
+
+    /// Gives it the next frame.
+    ///
+    /// # Errors
+    /// [`Error::Film`] in x264's words.
+    pub fn give(&mut self, frame: &mut frame::Video) -> Result<(), Error> {
+        frame.set_pts(Some(self.sent));
+        self.sent += 1;
+        self.encoder.send_frame(frame).map_err(|e| Error::Film { said: av::words(e) })?;
+        self.take()
+    }
+
+    fn take(&mut self) -> Result<(), Error> {
+        loop {
+            let mut packet = Packet::empty();
+            match self.encoder.receive_packet(&mut packet) {
+                Ok(()) => {
+                    packet.set_duration(1);
+                    self.packets.push(packet);
+                }
+                Err(ffmpeg_next::Error::Eof) => return Ok(()),
+                Err(ffmpeg_next::Error::Other { errno }) if errno == ffmpeg_next::error::EAGAIN => return Ok(()),
+                Err(error) => return Err(Error::Film { said: av::words(error) }),
+            }
+        }
+    }
+
+    /// Bytes so far.
+    pub fn bytes(&self) -> u64 {
+        self.packets.iter().map(|p| p.size() as u64).sum()
+    }
+
+    /// Ends the film.
+    ///
+    /// # Errors
+    /// [`Error::Film`] in x264's words.
+    pub fn end(mut self) -> Result<Track, Error> {
+        self.encoder.send_eof().map_err(|e| Error::Film { said: av::words(e) })?;
+        self.take()?;
+        let parameters = Parameters::from(&self.encoder);
+        Ok(Track {
+            packets: self.packets,
+            parameters,
+            time_base: self.time_base,
+        })
+    }
+}
+
+impl Task {
+    fn options(&self) -> Result<Dictionary<'static>, Error> {
+        let mut options = Dictionary::new();
+        // the same bytes on machines with the same number of cores
+        options.set("profile", "high");
+        options.set("nal-hrd", "none");
+        match self {
+            Self::Analyse { notes, crf } => {
+                options.set("preset", "superfast");
+                options.set("crf", &crf.to_string());
+                options.set("stats", text(notes)?);
+                options.set("x264-params", SHARED);
+            }
+            Self::Fit { notes, .. } => {
+                options.set("preset", "fast");
+                options.set("stats", text(notes)?);
+                options.set("x264-params", &format!("{SHARED}:ratetol=0.1"));
+            }
+            Self::Quality { crf } => {
+                options.set("preset", "fast");
+                options.set("crf", &crf.to_string());
+                options.set("x264-params", SHARED);
+            }
+        }
+        Ok(options)
+    }
+}
+
+fn text(path: &Path) -> Result<&str, Error> {
+    path.to_str().ok_or_else(|| Error::Film {
+        said: format!("the folder for unfinished files has a name that is no text: {}", path.display()),
+    })
+}

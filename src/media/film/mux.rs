@@ -1,0 +1,159 @@
+//! Pictures and sound become one MP4, in memory.
+//!
+//! In: encoded tracks. Out: the bytes of a file that starts with its index, has no edit list and no word of where its
+//! source was made. Never: the disk; so a file over the budget is known before it is one.
+
+use std::io::{self, Cursor, Seek, SeekFrom, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ffmpeg_next::codec::{Id, Parameters};
+use ffmpeg_next::format::context::StreamIo;
+use ffmpeg_next::{Dictionary, Packet, Rational, format};
+
+use super::av;
+use crate::media::Error;
+
+/// One track.
+pub(super) struct Tape<'a> {
+    pub packets: &'a [Packet],
+    pub parameters: &'a Parameters,
+    pub time_base: Rational,
+}
+
+/// Bytes that the muxer writes to and we keep.
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Cursor<Vec<u8>>>>);
+
+impl Shared {
+    fn with<T>(&self, work: impl FnOnce(&mut Cursor<Vec<u8>>) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.with(|c| c.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Seek for Shared {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.with(|c| c.seek(to))
+    }
+}
+
+/// Muxes tracks.
+///
+/// # Errors
+/// [`Error::Film`] in FFmpeg's words.
+pub(super) fn mp4(tapes: &[Tape<'_>]) -> Result<Vec<u8>, Error> {
+    let failed = |e| Error::Film { said: av::words(e) };
+    let bytes = Shared::default();
+    let writer = StreamIo::from_write_seek(bytes.clone()).map_err(failed)?;
+    let mut output = format::output_to_stream(writer, None, Some("mp4")).map_err(failed)?;
+    for tape in tapes {
+        let mut stream = output.add_stream(ffmpeg_next::codec::encoder::find(Id::None)).map_err(failed)?;
+        stream.set_parameters(tape.parameters.clone());
+        stream.set_time_base(tape.time_base);
+    }
+    let mut options = Dictionary::new();
+    // without offsets below zero the picture would begin later than the sound
+    options.set("movflags", "negative_cts_offsets");
+    options.set("use_editlist", "0");
+    options.set("fflags", "bitexact");
+    output.write_header_with(options).map_err(failed)?;
+    let units: Vec<Rational> = output.streams().map(|s| s.time_base()).collect();
+    for (tape, at) in in_order(tapes) {
+        let Some(packet) = tapes[tape].packets.get(at) else { continue };
+        let mut packet = packet.clone();
+        packet.set_stream(tape);
+        packet.rescale_ts(tapes[tape].time_base, units[tape]);
+        packet.set_position(-1);
+        packet.write_interleaved(&mut output).map_err(failed)?;
+    }
+    output.write_trailer().map_err(failed)?;
+    drop(output);
+    let written = bytes.with(|c| std::mem::take(c.get_mut()));
+    index_first(&written).ok_or_else(|| Error::Film {
+        said: "the muxer wrote a file without an index".to_owned(),
+    })
+}
+
+/// The same file with its index before its media: the platform's fetcher reads the head first.
+///
+/// The library can do this only with a file that it may open a second time, and ours is in memory.
+fn index_first(file: &[u8]) -> Option<Vec<u8>> {
+    let top = boxes(file);
+    let index = top.iter().find(|b| b.name == *b"moov")?;
+    let mut moved_index = file[index.start..index.end].to_vec();
+    let shift = u32::try_from(moved_index.len()).ok()?;
+    move_chunks(&mut moved_index[8..], shift)?;
+    let mut out = Vec::with_capacity(file.len());
+    for part in &top {
+        match &part.name {
+            b"moov" => {}
+            b"ftyp" => {
+                out.extend_from_slice(&file[part.start..part.end]);
+                out.extend_from_slice(&moved_index);
+            }
+            _ => out.extend_from_slice(&file[part.start..part.end]),
+        }
+    }
+    (out.len() == file.len()).then_some(out)
+}
+
+/// A box of an MP4 of ours: all sizes are 32-bit, for no file of ours is over its budget.
+struct Part {
+    name: [u8; 4],
+    start: usize,
+    end: usize,
+}
+
+fn boxes(bytes: &[u8]) -> Vec<Part> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    while let Some(&[a, b, c, d, e, f, g, h]) = bytes.get(start..).and_then(|b| b.first_chunk()) {
+        let size = u32::from_be_bytes([a, b, c, d]) as usize;
+        let Some(end) = start.checked_add(size).filter(|end| size >= 8 && *end <= bytes.len()) else {
+            break;
+        };
+        found.push(Part { name: [e, f, g, h], start, end });
+        start = end;
+    }
+    found
+}
+
+/// Every chunk's place in the file grows by `shift`.
+fn move_chunks(bytes: &mut [u8], shift: u32) -> Option<()> {
+    for part in boxes(bytes) {
+        let inner = &mut bytes[part.start + 8..part.end];
+        match &part.name {
+            b"trak" | b"mdia" | b"minf" | b"stbl" => move_chunks(inner, shift)?,
+            b"stco" => {
+                for place in inner.get_mut(8..)?.as_chunks_mut::<4>().0 {
+                    *place = u32::from_be_bytes(*place).checked_add(shift)?.to_be_bytes();
+                }
+            }
+            b"co64" => return None,
+            _ => {}
+        }
+    }
+    Some(())
+}
+
+/// Packets of all tapes in the order of their times.
+fn in_order(tapes: &[Tape<'_>]) -> Vec<(usize, usize)> {
+    let mut order: Vec<(f64, usize, usize)> = Vec::new();
+    for (index, tape) in tapes.iter().enumerate() {
+        let unit = f64::from(tape.time_base);
+        for (at, packet) in tape.packets.iter().enumerate() {
+            order.push((packet.dts().unwrap_or(0) as f64 * unit, index, at));
+        }
+    }
+    order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)).then(a.2.cmp(&b.2)));
+    order.into_iter().map(|(_, tape, at)| (tape, at)).collect()
+}
