@@ -13,6 +13,7 @@ mod player;
 mod rate;
 mod shape;
 mod tone;
+mod lay;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
