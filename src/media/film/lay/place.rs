@@ -192,6 +192,9 @@ impl<'a> Spot<'a> {
         } else {
             first..first
         };
+        if full == (first..end) {
+            return full;
+        }
         // columns from one before the first sample's on, so that the sample `at` has 2 * (at - first) and the two after
         sums.clear();
         sums.resize(2 * cover.len() + 1, 0);
