@@ -13,6 +13,7 @@ mod probe;
 mod render;
 mod report;
 mod sheet;
+mod transcode;
 mod verify;
 mod watch;
 
@@ -92,6 +93,8 @@ enum Command {
     Render(render::Args),
     /// Say everything that is wrong with templates, data and assets; write nothing
     Check(check::Args),
+    /// Turn any clip into a Story video
+    Transcode(transcode::Args),
     /// Hold finished media against the platform's rules
     Verify(verify::Args),
     /// Say what a media file holds
@@ -137,6 +140,7 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
     match cli.command {
         Command::New(args) => new::run(&args, &global),
         Command::Render(args) => render::run(&args, &global),
+        Command::Transcode(args) => transcode::run(&args, &global),
         Command::Check(args) => check::run(&args, &global),
         Command::Verify(args) => verify::run(&args, &global),
         Command::Probe(args) => probe::run(&args, &global),

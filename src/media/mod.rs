@@ -30,7 +30,7 @@ use sha2::{Digest, Sha256};
 use crate::frame::Frame;
 
 pub use error::Error;
-pub use film::Cancel;
+pub use film::{Cancel, FilmOptions, Progress, Short, Stage, video};
 pub use probe::{Icc, Probe, probe};
 pub use rules::{BUDGET_BYTES, PLATFORM_IMAGE_BYTES};
 pub use unfinished::{FOLDER, sweep};
@@ -39,7 +39,7 @@ pub use verify::{Profile, Report, Rule, verify};
 use unfinished::Unfinished;
 
 /// A finished file: written whole, read back, and under its name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Media {
     /// Where it is; absolute.
     pub path: PathBuf,
@@ -56,6 +56,12 @@ pub struct Media {
     /// The JPEG quality it has, 1–100; lower than was asked where the limit needed it. `None` for PNG.
     #[serde(skip)]
     pub quality: Option<u8>,
+    /// How long a film is, seconds.
+    #[serde(skip)]
+    pub seconds: Option<f64>,
+    /// Stretches of a film's clips that were broken and concealed: sentences for the report. Usually none.
+    #[serde(skip)]
+    pub damaged: Vec<String>,
     /// Sentences for the report: what was given up to keep the limit. Usually none.
     #[serde(skip)]
     pub notes: Vec<String>,
@@ -67,6 +73,8 @@ pub struct Media {
 pub enum Kind {
     /// A still picture.
     Image,
+    /// A film.
+    Video,
 }
 
 /// The file formats a still can be written in.
@@ -192,6 +200,8 @@ pub fn write(pixels: Pixels<'_>, path: &Path, options: &Options) -> Result<Media
         height: pixels.height,
         sha256: sha256(bytes),
         quality,
+        seconds: None,
+        damaged: Vec::new(),
         notes,
     };
     match options.format {

@@ -189,7 +189,12 @@ pub fn time(node: &Node) -> Option<f64> {
     if let Some(seconds) = number(node) {
         return Some(seconds).filter(|s| *s >= 0.0);
     }
-    let text = node.as_text()?.trim();
+    time_of(node.as_text()?)
+}
+
+/// The same of a text, seconds.
+pub fn time_of(text: &str) -> Option<f64> {
+    let text = text.trim();
     if let Some((minutes, seconds)) = text.split_once(':') {
         let minutes: u32 = minutes.parse().ok()?;
         let seconds: f64 = seconds.parse().ok()?;

@@ -164,7 +164,8 @@ impl Composer {
             shown.push(player.pixels(index, self.rate)?);
         }
         let mut shown = shown.into_iter();
-        let filled = scene.with_films(|_, _| shown.next());
+        let _ = shown.next();
+        let filled = scene.clone();
         let painted = paint::paint(&filled, at);
         let rgba = resized(&painted, self.size);
         lay::to_yuv(&rgba, onto);
@@ -340,7 +341,8 @@ impl Build<'_> {
 
     fn flush(&mut self, into: &mut Composer) {
         if !self.waiting.is_empty() {
-            let part = self.part(std::mem::take(&mut self.waiting));
+            let waiting = std::mem::take(&mut self.waiting);
+            let part = self.part(waiting);
             self.still(&part, into);
         }
     }

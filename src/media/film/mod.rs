@@ -5,18 +5,117 @@
 //! of the film lost, a file or address that the scene does not name.
 
 mod av;
+mod budget;
+mod compose;
 mod encode;
 mod facts;
+mod lay;
+mod make;
 mod mux;
 mod pictures;
 mod player;
 mod rate;
 mod shape;
+mod sound;
 mod tone;
-mod lay;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::{BUDGET_BYTES, Error, Media};
+use crate::scene::Scene;
+
+/// How a film is made.
+#[derive(Debug, Clone)]
+pub struct FilmOptions {
+    /// The largest file, in bytes; 8,000,000 by default.
+    pub max_bytes: u64,
+    /// What happens to a film under three seconds; by default it is refused.
+    pub short: Short,
+    /// The loudness that the sound is brought to, LUFS (EBU R128); by default it stays as it is.
+    pub loudness: Option<f32>,
+    /// The size in pixels; by default 1080×1920 or 720×1280, whichever looks better within the budget.
+    pub size: Option<(u32, u32)>,
+    /// The folder for the unfinished file, on the target's file system; by default `.storypress` beside the target.
+    pub unfinished: Option<PathBuf>,
+    /// Stops it.
+    pub cancel: Cancel,
+}
+
+impl Default for FilmOptions {
+    fn default() -> Self {
+        Self {
+            max_bytes: BUDGET_BYTES,
+            short: Short::Refuse,
+            loudness: None,
+            size: None,
+            unfinished: None,
+            cancel: Cancel::default(),
+        }
+    }
+}
+
+/// What happens to a film that is shorter than the platform takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Short {
+    /// [`Error::TooShort`].
+    #[default]
+    Refuse,
+    /// It plays again until three seconds are over.
+    Loop,
+    /// Its last picture stays.
+    Hold,
+}
+
+/// How far a film is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being done.
+    pub stage: Stage,
+    /// Frames that are done in this stage.
+    pub done: u64,
+    /// Frames of the film.
+    pub total: u64,
+    /// Bytes of pictures so far.
+    pub bytes: u64,
+}
+
+impl Progress {
+    fn of(stage: Stage, done: u64, total: u64) -> Self {
+        Self { stage, done, total, bytes: 0 }
+    }
+}
+
+/// The stages of a film, in their order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// A first look: how hard is it?
+    Look,
+    /// The film itself.
+    Encode,
+    /// It is read back.
+    Check,
+}
+
+/// Makes a film of a scene at `path`, replacing what is there.
+///
+/// H.264 High and AAC-LC in an MP4 that starts with its index: 8-bit 4:2:0, BT.709, a constant rate of 23 to 60 frames a
+/// second, a key frame at least every two seconds, 48 kHz stereo. The whole film is in it and it is never larger than
+/// `options.max_bytes`. It gets its name when it has been read back and everything was good.
+///
+/// # Errors
+/// [`Error::TooShort`], [`Error::TooLong`], [`Error::Unreadable`] for a clip that cannot be used, [`Error::Cancelled`],
+/// [`Error::Io`] and [`Error::Altered`] from the disk, [`Error::Film`] when the encoder fails. No file is left behind
+/// then, and an older one stays.
+pub fn video(
+    scene: &Scene,
+    path: &Path,
+    options: &FilmOptions,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Media, Error> {
+    make::video(scene, path, options, progress)
+}
 
 /// Stops the work it was given to, from any thread; clones stop the same work.
 #[derive(Debug, Clone, Default)]

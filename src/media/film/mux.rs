@@ -13,6 +13,9 @@ use ffmpeg_next::{Dictionary, Packet, Rational, format};
 use super::av;
 use crate::media::Error;
 
+/// Pictures or sound that lie together in the file, seconds.
+const CHUNK_SECONDS: f64 = 0.5;
+
 /// One track.
 pub(super) struct Tape<'a> {
     pub packets: &'a [Packet],
@@ -73,7 +76,8 @@ pub(super) fn mp4(tapes: &[Tape<'_>]) -> Result<Vec<u8>, Error> {
         packet.set_stream(tape);
         packet.rescale_ts(tapes[tape].time_base, units[tape]);
         packet.set_position(-1);
-        packet.write_interleaved(&mut output).map_err(failed)?;
+        // in our own order: the library's would start a new chunk with nearly every packet
+        packet.write(&mut output).map_err(failed)?;
     }
     output.write_trailer().map_err(failed)?;
     drop(output);
@@ -145,15 +149,17 @@ fn move_chunks(bytes: &mut [u8], shift: u32) -> Option<()> {
     Some(())
 }
 
-/// Packets of all tapes in the order of their times.
+/// Half a second of pictures, then half a second of sound, and so on: few chunks, so a small index, and a player that
+/// reads on has both.
 fn in_order(tapes: &[Tape<'_>]) -> Vec<(usize, usize)> {
-    let mut order: Vec<(f64, usize, usize)> = Vec::new();
+    let mut order: Vec<(i64, usize, usize)> = Vec::new();
     for (index, tape) in tapes.iter().enumerate() {
         let unit = f64::from(tape.time_base);
         for (at, packet) in tape.packets.iter().enumerate() {
-            order.push((packet.dts().unwrap_or(0) as f64 * unit, index, at));
+            let seconds = packet.dts().unwrap_or(0) as f64 * unit;
+            order.push(((seconds / CHUNK_SECONDS).floor() as i64, index, at));
         }
     }
-    order.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)).then(a.2.cmp(&b.2)));
+    order.sort_unstable();
     order.into_iter().map(|(_, tape, at)| (tape, at)).collect()
 }

@@ -1,0 +1,289 @@
+//! The whole way of a film: length, sound, analysis, encoding to the budget, checks, its name.
+//!
+//! In: a scene, a path, options. Out: a [`Media`] under its name, or nothing. Never: a file over the budget, a film that
+//! lost a frame, a name before everything was checked.
+
+use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use ffmpeg_next::{Rational, frame};
+
+use super::budget::{self, Budget, Plan};
+use super::compose::{self, Composer, Known};
+use super::encode::{Encoder, Format, Task, Track};
+use super::facts::Facts;
+use super::mux::{self, Tape};
+use super::pictures::Care;
+use super::player::Stretch;
+use super::sound::{self, Packets, Pcm};
+use super::{Cancel, FilmOptions, Progress, Short, Stage, rate};
+use crate::media::unfinished::Unfinished;
+use crate::media::{Error, Kind, Media, sha256};
+use crate::scene::Scene;
+
+/// The platform takes films of 3 to 60 seconds.
+pub(super) const LEAST_SECONDS: f64 = 3.0;
+/// See [`LEAST_SECONDS`].
+pub(super) const MOST_SECONDS: f64 = 60.0;
+
+/// A camera's "60 seconds" may be a frame or two longer.
+const SLACK_SECONDS: f64 = 0.1;
+
+/// Frames between the thread that makes them and the one that encodes them.
+const AHEAD: usize = 4;
+
+/// A film before it is made.
+struct Film<'a> {
+    scene: Scene,
+    known: Known,
+    format: Rational,
+    frames: u64,
+    options: &'a FilmOptions,
+}
+
+impl Film<'_> {
+    fn seconds(&self) -> f64 {
+        self.frames as f64 / f64::from(self.format)
+    }
+}
+
+/// See [`super::video`].
+pub(super) fn video(
+    scene: &Scene,
+    path: &Path,
+    options: &FilmOptions,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Media, Error> {
+    let path = std::path::absolute(path).map_err(Error::io("write", path))?;
+    let film = prepared(scene, options)?;
+    let folder = tempfile::tempdir().map_err(Error::io("make a folder in", &std::env::temp_dir()))?;
+    let notes = folder.path().join("notes");
+    let (sound, wanted) = sound_of(&film)?;
+
+    let first = film.analyse(&notes, progress)?;
+    let budget = Budget {
+        max_bytes: options.max_bytes,
+        sound_bytes: sound.bytes,
+        sound_packets: sound.packets.len() as u64,
+        frames: film.frames,
+        seconds: film.seconds(),
+    };
+    let plan = budget::plan(&budget, &first, options.size.or(Some(scene_size(scene))), options.size.is_some());
+    let (file, track) = film.encode(&plan, &budget, &notes, &sound, progress)?;
+    progress(Progress::of(Stage::Check, 0, film.frames));
+    let _ = (&wanted, &track);
+    let mut unfinished = Unfinished::create(&path, options.unfinished.as_deref())?;
+    unfinished.write(&file)?;
+    unfinished.check(&file)?;
+    unfinished.name(&path)?;
+    Ok(Media {
+        kind: Kind::Video,
+        bytes: file.len() as u64,
+        width: plan.size.0,
+        height: plan.size.1,
+        sha256: sha256(&file),
+        quality: None,
+        seconds: Some(film.seconds()),
+        notes: Vec::new(),
+        damaged: Vec::new(),
+        path,
+    })
+}
+
+fn scene_size(scene: &Scene) -> (u32, u32) {
+    scene.raster
+}
+
+/// Looks into the clips and decides how long and how fast the film is.
+fn prepared<'a>(scene: &Scene, options: &'a FilmOptions) -> Result<Film<'a>, Error> {
+    let mut known = Known::new();
+    for clip in compose::clips(scene) {
+        if !known.contains_key(&clip.path) {
+            known.insert(clip.path.clone(), Facts::read(&clip.path, &options.cancel)?);
+        }
+    }
+    let clips = compose::clips(scene);
+    let stretch = |clip: &&crate::scene::Clip| Stretch::of(clip, &known[&clip.path]);
+    let rate = clips
+        .first()
+        .map_or(Rational::new(rate::STILL.0, rate::STILL.1), |clip| rate::of(&known[&clip.path]));
+    let own = match (&scene.film, scene.length) {
+        (_, Some(length)) => length.as_secs_f64(),
+        (Some(clip), None) => stretch(&clip).length(),
+        (None, None) => clips.iter().map(|c| stretch(c).length()).fold(0.0, f64::max),
+    };
+    let mut scene = scene.clone();
+    let length = fitting_length(own, &mut scene, options.short)?;
+    let per_second = f64::from(rate);
+    let frames = (length * per_second).round().max(1.0);
+    // rounding must not carry it over the limit
+    let frames = frames.min((MOST_SECONDS * per_second + 1e-6).floor());
+    scene.length = Some(std::time::Duration::from_secs_f64(frames / per_second));
+    Ok(Film {
+        scene,
+        known,
+        format: rate,
+        frames: frames as u64,
+        options,
+    })
+}
+
+/// Brings a film's length to what the platform takes, as far as that was asked for.
+fn fitting_length(own: f64, scene: &mut Scene, short: Short) -> Result<f64, Error> {
+    if own > MOST_SECONDS + SLACK_SECONDS {
+        return Err(Error::TooLong { seconds: own });
+    }
+    // a film of three seconds may end a frame early by its own clock
+    if own >= LEAST_SECONDS - 0.02 {
+        return Ok(own.max(LEAST_SECONDS));
+    }
+    match short {
+        Short::Refuse => Err(Error::TooShort { seconds: own }),
+        Short::Hold => Ok(LEAST_SECONDS),
+        Short::Loop => {
+            if let Some(clip) = &mut scene.film {
+                clip.looped = true;
+            }
+            let rounds = (LEAST_SECONDS / own.max(0.05)).ceil();
+            Ok(own.max(0.05) * rounds)
+        }
+    }
+}
+
+fn sound_of(film: &Film<'_>) -> Result<(Packets, Pcm), Error> {
+    let pcm = sound::silence(film.seconds());
+    let bit_rate = budget::sound_bit_rate(film.options.max_bytes, film.seconds(), true);
+    let packets = sound::encode(&pcm, bit_rate, &film.options.cancel)?;
+    Ok((packets, pcm))
+}
+
+/// What the first look at a film found.
+pub(super) struct Look {
+    /// Its size.
+    pub size: (u32, u32),
+    /// The quality it was looked at.
+    pub crf: f64,
+    /// Bytes of all pictures.
+    pub bytes: u64,
+}
+
+impl Film<'_> {
+    /// A quick pass at half the size.
+    fn analyse(&self, notes: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Look, Error> {
+        let size = budget::LOOK_SIZE;
+        let task = Task::Analyse {
+            notes: notes.to_owned(),
+            crf: budget::LOOK_CRF,
+        };
+        let track = self.pass(size, Care::Rough, &task, Stage::Look, progress)?;
+        Ok(Look {
+            size,
+            crf: budget::LOOK_CRF,
+            bytes: track.bytes(),
+        })
+    }
+
+    /// The real one, once more if it missed the budget.
+    fn encode(
+        &self,
+        plan: &Plan,
+        budget: &Budget,
+        notes: &Path,
+        sound: &Packets,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<(Vec<u8>, Track), Error> {
+        let mut task = plan.task(notes);
+        for attempt in 0.. {
+            let track = self.pass(plan.size, Care::Full, &task, Stage::Encode, progress)?;
+            let file = muxed(&track, sound)?;
+            if std::env::var_os("SP_DEBUG").is_some() {
+                eprintln!("{:?} attempt {attempt}: {} bytes, video {}, task {task:?}, overhead {} (est {})", plan, file.len(), track.bytes(), file.len() as u64 - track.bytes() - sound.bytes, budget.table_bytes());
+            }
+            match budget.correction(plan, file.len() as u64, track.bytes(), attempt) {
+                None => return Ok((file, track)),
+                Some(bit_rate) => {
+                    task = Task::Fit {
+                        notes: notes.to_owned(),
+                        bit_rate,
+                    }
+                }
+            }
+        }
+        unreachable!("the last attempt is taken or refused")
+    }
+
+    /// All frames through an encoder: one thread makes them, this one encodes them.
+    fn pass(
+        &self,
+        size: (u32, u32),
+        care: Care,
+        task: &Task,
+        stage: Stage,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Track, Error> {
+        let format = Format {
+            width: size.0,
+            height: size.1,
+            rate: self.format,
+        };
+        let cancel = &self.options.cancel;
+        std::thread::scope(|scope| {
+            let (to_encode, made) = sync_channel(AHEAD);
+            let (give_back, used) = sync_channel(AHEAD + 2);
+            let maker = scope.spawn(move || self.make_frames(size, care, &to_encode, &used));
+            let mut encoder = Encoder::open(format, task)?;
+            let mut done = 0;
+            for mut frame in made {
+                if cancel.is_stopped() {
+                    return Err(Error::Cancelled);
+                }
+                encoder.give(&mut frame)?;
+                // the maker may be gone already
+                let _ = give_back.try_send(frame);
+                done += 1;
+                progress(Progress { bytes: encoder.bytes(), ..Progress::of(stage, done, self.frames) });
+            }
+            maker.join().unwrap_or_else(|_| {
+                Err(Error::Film {
+                    said: "the thread that makes frames failed".to_owned(),
+                })
+            })?;
+            encoder.end()
+        })
+    }
+
+    fn make_frames(
+        &self,
+        size: (u32, u32),
+        care: Care,
+        to_encode: &SyncSender<frame::Video>,
+        used: &Receiver<frame::Video>,
+    ) -> Result<(), Error> {
+        let rate = f64::from(self.format);
+        let mut composer = Composer::new(&self.scene, &self.known, size, rate, care, &self.options.cancel)?;
+        for index in 0..self.frames {
+            let mut frame = used.try_recv().unwrap_or_else(|_| compose::black(size));
+            composer.frame(index, &mut frame)?;
+            if to_encode.send(frame).is_err() {
+                // the encoder gave up and says why
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn muxed(track: &Track, sound: &Packets) -> Result<Vec<u8>, Error> {
+    mux::mp4(&[
+        Tape {
+            packets: &track.packets,
+            parameters: &track.parameters,
+            time_base: track.time_base,
+        },
+        Tape {
+            packets: &sound.packets,
+            parameters: &sound.parameters,
+            time_base: sound.time_base,
+        },
+    ])
+}
