@@ -1,0 +1,238 @@
+//! What a wide, bright colour becomes on an ordinary display.
+//!
+//! In: one colour as the film's codes hold it. Out: the same colour as BT.709 codes. Exact and slow: it fills the
+//! table, and tests hold the table against it. Never: a frame.
+//!
+//! The film's codes become light on a display (BT.2100: HLG through the OOTF of a 1000 cd/m² display, PQ as it is), counted
+//! in diffuse white (203 cd/m², BT.2408). That light is what a BT.1886 display shall show for SDR, so the way back is
+//! its inverse, a power of 1/2.4; `zscale` does the same in the other direction. Up to the knee nothing else happens.
+
+use ffmpeg_next::color::{Primaries, Range, Space};
+
+/// How light is coded in the film.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Transfer {
+    /// BT.2100 hybrid log-gamma (ARIB STD-B67).
+    Hlg,
+    /// BT.2100 perceptual quantiser (SMPTE ST 2084).
+    Pq,
+}
+
+/// Diffuse white, cd/m² (ITU-R BT.2408-7, 2.2).
+const WHITE_NITS: f64 = 203.0;
+
+/// The display that HLG is made for, cd/m², and its system gamma (BT.2100-2, table 5).
+const HLG_NITS: f64 = 1000.0;
+const HLG_GAMMA: f64 = 1.2;
+
+/// The exponent of a BT.1886 display whose black is black.
+const SDR_GAMMA: f64 = 2.4;
+
+/// Up to here colours are the film's own; as a part of SDR's code range.
+const KNEE: f64 = 0.9;
+
+/// How much of its saturation a highlight at the peak loses.
+const FADE: f64 = 0.6;
+
+/// Saturation from which colours outside BT.709 are drawn in, and the one that comes to lie on its border; 1 is the
+/// border itself.
+const WIDE: [f64; 2] = [0.95, 1.6];
+
+/// BT.709's share of red, green and blue in luminance.
+const BT709: [f64; 3] = [0.2126, 0.7152, 0.0722];
+
+/// BT.2020's.
+const BT2020: [f64; 3] = [0.2627, 0.6780, 0.0593];
+
+/// BT.2020's linear light as BT.709's.
+const FROM_2020: [[f64; 3]; 3] = [
+    [1.660_491, -0.587_641, -0.072_850],
+    [-0.124_551, 1.132_900, -0.008_349],
+    [-0.018_151, -0.100_579, 1.118_730],
+];
+
+/// Display P3's.
+const FROM_P3: [[f64; 3]; 3] = [
+    [1.224_940, -0.224_940, 0.0],
+    [-0.042_057, 1.042_057, 0.0],
+    [-0.019_638, -0.078_636, 1.098_274],
+];
+
+const SAME: [[f64; 3]; 3] = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+
+/// A film's way of coding light.
+pub(super) struct Light {
+    transfer: Transfer,
+    /// To BT.709's linear light.
+    primaries: [[f64; 3]; 3],
+    /// Shares in luminance of the film's own red, green and blue.
+    shares: [f64; 3],
+    /// Shares in luma.
+    matrix: [f64; 3],
+    full_range: bool,
+    /// How far over the knee the brightest light lies, as SDR's codes would have to go on.
+    reach: f64,
+}
+
+impl Light {
+    /// What is not known is taken for BT.2020 in limited range; a peak that is none for 1000 cd/m².
+    pub fn new(
+        transfer: Transfer,
+        primaries: Primaries,
+        matrix: Space,
+        range: Range,
+        peak_nits: f32,
+    ) -> Self {
+        let peak = match (transfer, f64::from(peak_nits)) {
+            (Transfer::Pq, peak) if peak > 0.0 && peak.is_finite() => peak,
+            _ => HLG_NITS,
+        };
+        let peak = peak.clamp(WHITE_NITS, 10_000.0) / WHITE_NITS;
+        let (primaries, shares) = match primaries {
+            Primaries::BT709 => (SAME, BT709),
+            Primaries::SMPTE432 => (FROM_P3, [0.228_975, 0.691_739, 0.079_287]),
+            _ => (FROM_2020, BT2020),
+        };
+        Self {
+            transfer,
+            primaries,
+            shares,
+            matrix: match matrix {
+                Space::BT709 => BT709,
+                Space::SMPTE170M | Space::BT470BG => [0.299, 0.587, 0.114],
+                _ => BT2020,
+            },
+            full_range: range == Range::JPEG,
+            reach: libm::pow(peak, 1.0 / SDR_GAMMA) - KNEE,
+        }
+    }
+
+    /// 10-bit codes of luma and chroma as 8-bit ones of BT.709, limited range, not rounded.
+    pub fn map(&self, luma: f64, blue: f64, red: f64) -> [f64; 3] {
+        let light = self.display(self.rgb(luma, blue, red));
+        let light = inside(product(self.primaries, light));
+        let [r, g, b] = self.roll_off(light);
+        let luma = weigh(BT709, [r, g, b]);
+        [
+            16.0 + 219.0 * luma,
+            128.0 + 224.0 * (b - luma) / (2.0 - 2.0 * BT709[2]),
+            128.0 + 224.0 * (r - luma) / (2.0 - 2.0 * BT709[0]),
+        ]
+    }
+
+    /// Coded red, green and blue; black is 0 and the nominal peak 1.
+    fn rgb(&self, luma: f64, blue: f64, red: f64) -> [f64; 3] {
+        let (luma, blue, red) = if self.full_range {
+            (
+                luma / 1023.0,
+                (blue - 512.0) / 1023.0,
+                (red - 512.0) / 1023.0,
+            )
+        } else {
+            (
+                (luma - 64.0) / 876.0,
+                (blue - 512.0) / 896.0,
+                (red - 512.0) / 896.0,
+            )
+        };
+        let [of_red, of_green, of_blue] = self.matrix;
+        let r = luma + 2.0 * (1.0 - of_red) * red;
+        let b = luma + 2.0 * (1.0 - of_blue) * blue;
+        [r, (luma - of_red * r - of_blue * b) / of_green, b]
+    }
+
+    /// Light on the display, 1 is diffuse white.
+    fn display(&self, rgb: [f64; 3]) -> [f64; 3] {
+        match self.transfer {
+            Transfer::Hlg => {
+                let scene = rgb.map(|value| odd(value, scene_of_hlg));
+                let luminance = weigh(self.shares, scene).max(0.0);
+                let gain = HLG_NITS / WHITE_NITS * libm::pow(luminance, HLG_GAMMA - 1.0);
+                scene.map(|value| gain * value)
+            }
+            Transfer::Pq => rgb.map(|value| odd(value, nits_of_pq) / WHITE_NITS),
+        }
+    }
+
+    /// Light as SDR's codes, 0–1: highlights bend towards white from the knee on, brighter ones lose colour as they
+    /// would on film. The strongest of the three decides for all, so that hues stay.
+    fn roll_off(&self, light: [f64; 3]) -> [f64; 3] {
+        let strongest = light.iter().copied().fold(0.0, f64::max);
+        let code = libm::pow(strongest, 1.0 / SDR_GAMMA);
+        if code <= KNEE {
+            return light.map(encode);
+        }
+        let (over, room) = (code - KNEE, 1.0 - KNEE);
+        let bent = if self.reach <= room {
+            over.min(room)
+        } else {
+            // a hyperbola: as steep as the line before it at the knee, white at the brightest light
+            let over = over.min(self.reach);
+            over / (1.0 + over * (1.0 / room - 1.0 / self.reach))
+        };
+        let top = libm::pow(KNEE + bent, SDR_GAMMA);
+        let fade = FADE * (over / self.reach.max(room)).min(1.0);
+        light.map(|value| {
+            let kept = value * top / strongest;
+            encode(kept + fade * (top - kept))
+        })
+    }
+}
+
+/// Light of an SDR display as its code.
+fn encode(light: f64) -> f64 {
+    libm::pow(light.clamp(0.0, 1.0), 1.0 / SDR_GAMMA)
+}
+
+/// Draws colours that BT.709 does not hold towards the grey of their luminance, until it does.
+fn inside(light: [f64; 3]) -> [f64; 3] {
+    let grey = weigh(BT709, light);
+    if grey <= 0.0 {
+        return [0.0; 3];
+    }
+    let least = light.iter().copied().fold(f64::MAX, f64::min);
+    let saturation = (grey - least) / grey;
+    let [from, widest] = WIDE;
+    if saturation <= from {
+        return light;
+    }
+    let (over, room, reach) = (saturation.min(widest) - from, 1.0 - from, widest - from);
+    let kept = from + over / (1.0 + over * (1.0 / room - 1.0 / reach));
+    light.map(|value| (grey + (value - grey) * (kept / saturation)).max(0.0))
+}
+
+/// The inverse of HLG's OETF, 0–1 (BT.2100-2, table 5).
+fn scene_of_hlg(code: f64) -> f64 {
+    const A: f64 = 0.178_832_77;
+    const B: f64 = 0.284_668_92;
+    const C: f64 = 0.559_910_73;
+    if code <= 0.5 {
+        code * code / 3.0
+    } else {
+        (libm::exp((code - C) / A) + B) / 12.0
+    }
+}
+
+/// PQ's EOTF, cd/m² (BT.2100-2, table 4).
+fn nits_of_pq(code: f64) -> f64 {
+    const M1: f64 = 2610.0 / 16384.0;
+    const M2: f64 = 2523.0 / 4096.0 * 128.0;
+    const C1: f64 = 3424.0 / 4096.0;
+    const C2: f64 = 2413.0 / 4096.0 * 32.0;
+    const C3: f64 = 2392.0 / 4096.0 * 32.0;
+    let root = libm::pow(code.min(1.0), 1.0 / M2);
+    10_000.0 * libm::pow((root - C1).max(0.0) / (C2 - C3 * root), 1.0 / M1)
+}
+
+/// A curve that is defined from 0 on, mirrored below it: what is a little under black stays so.
+fn odd(value: f64, curve: impl Fn(f64) -> f64) -> f64 {
+    curve(value.abs()).copysign(value)
+}
+
+fn weigh(shares: [f64; 3], rgb: [f64; 3]) -> f64 {
+    shares[0] * rgb[0] + shares[1] * rgb[1] + shares[2] * rgb[2]
+}
+
+fn product(matrix: [[f64; 3]; 3], rgb: [f64; 3]) -> [f64; 3] {
+    matrix.map(|row| weigh(row, rgb))
+}
