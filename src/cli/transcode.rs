@@ -86,8 +86,15 @@ pub(crate) enum ShortName {
 }
 
 fn focus(text: &str) -> Result<(f32, f32), String> {
-    let part = |t: &str| t.trim().parse::<f32>().ok().filter(|n| (0.0..=1.0).contains(n));
-    let (x, y) = text.split_once(',').ok_or("two numbers from 0 to 1, as in 0.5,0.3")?;
+    let part = |t: &str| {
+        t.trim()
+            .parse::<f32>()
+            .ok()
+            .filter(|n| (0.0..=1.0).contains(n))
+    };
+    let (x, y) = text
+        .split_once(',')
+        .ok_or("two numbers from 0 to 1, as in 0.5,0.3")?;
     match (part(x), part(y)) {
         (Some(x), Some(y)) => Ok((x, y)),
         _ => Err("two numbers from 0 to 1, as in 0.5,0.3".to_owned()),
@@ -142,7 +149,11 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
 fn one(args: &Args, clip: &Path, options: &FilmOptions, global: &Global) -> Item {
     let _ = global;
     let scene = scene(args, clip);
-    let stem = clip.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let stem = clip
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     let path = args.out.join(format!("{stem}.mp4"));
     match media::video(&scene, &path, options, &mut |_| {}) {
         Ok(media) => {
@@ -165,7 +176,11 @@ fn one(args: &Args, clip: &Path, options: &FilmOptions, global: &Global) -> Item
                 _ => Code::UnreadableMedia,
             };
             eprintln!("{error}");
-            Item::failed(clip, None, &[Diagnostic::of_file(code, clip, error.to_string())])
+            Item::failed(
+                clip,
+                None,
+                &[Diagnostic::of_file(code, clip, error.to_string())],
+            )
         }
     }
 }

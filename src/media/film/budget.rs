@@ -85,7 +85,8 @@ impl Budget {
 
     /// Bytes for pictures.
     fn picture_bytes(&self) -> u64 {
-        self.max_bytes.saturating_sub(self.sound_bytes + self.table_bytes())
+        self.max_bytes
+            .saturating_sub(self.sound_bytes + self.table_bytes())
     }
 
     fn bit_rate(&self, bytes: f64) -> u64 {
@@ -95,13 +96,18 @@ impl Budget {
     /// The bit rate of the next attempt, if this one will not do.
     pub fn correction(&self, plan: &Plan, file: u64, pictures: u64, attempt: u32) -> Option<u64> {
         let over = file > self.max_bytes;
-        let under = (file as f64) < self.max_bytes as f64 * LEAST_USED && matches!(plan.how, How::Budget(_));
+        let under = (file as f64) < self.max_bytes as f64 * LEAST_USED
+            && matches!(plan.how, How::Budget(_));
         if attempt >= 3 || !(over || under) || (under && attempt >= 1) {
             return None;
         }
         let other = file - pictures;
         let room = self.max_bytes.saturating_sub(other) as f64;
-        let aim = if over { AIM - 0.003 * f64::from(attempt + 1) } else { AIM };
+        let aim = if over {
+            AIM - 0.003 * f64::from(attempt + 1)
+        } else {
+            AIM
+        };
         match plan.how {
             How::Budget(bit_rate) => Some((bit_rate as f64 * room * aim / pictures as f64) as u64),
             How::Quality(_) => Some(self.bit_rate(room * aim)),
@@ -126,7 +132,12 @@ pub(super) fn sound_bit_rate(max_bytes: u64, seconds: f64, is_silent: bool) -> u
 }
 
 /// Decides size and bits; `wanted` is kept where it `is_fixed`, and is the largest otherwise.
-pub(super) fn plan(budget: &Budget, look: &Look, wanted: Option<(u32, u32)>, is_fixed: bool) -> Plan {
+pub(super) fn plan(
+    budget: &Budget,
+    look: &Look,
+    wanted: Option<(u32, u32)>,
+    is_fixed: bool,
+) -> Plan {
     let largest = wanted.unwrap_or(LARGE);
     let at = |size| expected_crf(budget, look, size);
     let size = if is_fixed || largest.0 <= SMALL.0 || at(largest) <= SMALLER_ABOVE {
@@ -140,7 +151,11 @@ pub(super) fn plan(budget: &Budget, look: &Look, wanted: Option<(u32, u32)>, is_
     } else {
         How::Budget(budget.bit_rate(budget.picture_bytes() as f64 * AIM))
     };
-    Plan { size, how, expected_crf }
+    Plan {
+        size,
+        how,
+        expected_crf,
+    }
 }
 
 /// x264's quality number at which a film of this size fills the budget.

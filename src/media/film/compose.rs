@@ -111,7 +111,12 @@ impl Composer {
     /// What stands still at the bottom becomes the ground.
     fn settle(&mut self) {
         match self.strata.first() {
-            Some(Stratum::Clip { player, x: 0, y: 0, matte: None }) => {
+            Some(Stratum::Clip {
+                player,
+                x: 0,
+                y: 0,
+                matte: None,
+            }) => {
                 let fitted = self.players[*player].fitted();
                 self.covered = (fitted.x, fitted.y, fitted.width, fitted.height)
                     == (0, 0, self.size.0, self.size.1);
@@ -145,7 +150,12 @@ impl Composer {
                         overlay.lay(onto);
                     }
                 }
-                Stratum::Clip { player, x, y, matte } => {
+                Stratum::Clip {
+                    player,
+                    x,
+                    y,
+                    matte,
+                } => {
                     let fitted = self.players[*player].fitted();
                     let shown = self.players[*player].frame(index, self.rate)?;
                     let (x, y) = (x + fitted.x as i32, y + fitted.y as i32);
@@ -158,7 +168,9 @@ impl Composer {
 
     fn mixed_frame(&mut self, index: u64, onto: &mut frame::Video) -> Result<(), Error> {
         let at = self.at(index);
-        let Some(scene) = &self.mixed else { return Ok(()) };
+        let Some(scene) = &self.mixed else {
+            return Ok(());
+        };
         let mut shown = Vec::with_capacity(self.players.len());
         for player in &mut self.players {
             shown.push(player.pixels(index, self.rate)?);
@@ -265,7 +277,8 @@ impl Build<'_> {
                 }
                 _ if moves(node) => {
                     self.flush(into);
-                    into.strata.push(Stratum::Moving(Box::new(self.part(vec![node.clone()]))));
+                    into.strata
+                        .push(Stratum::Moving(Box::new(self.part(vec![node.clone()]))));
                 }
                 _ => self.waiting.push(node.clone()),
             }
@@ -306,7 +319,13 @@ impl Build<'_> {
         Player::new(clip, facts, size, self.care, self.cancel)
     }
 
-    fn clip(&mut self, clip: &Clip, rect: Rect, matte: Option<paint::Frame>, into: &mut Composer) -> Result<(), Error> {
+    fn clip(
+        &mut self,
+        clip: &Clip,
+        rect: Rect,
+        matte: Option<paint::Frame>,
+        into: &mut Composer,
+    ) -> Result<(), Error> {
         let (x, y, w, h) = self.pixels(rect);
         let player = self.player(clip, (w, h))?;
         let fitted = player.fitted();
@@ -315,7 +334,12 @@ impl Build<'_> {
             let (left, top) = (x + fitted.x as i32, y + fitted.y as i32);
             cut_alpha(&rgba, self.size, (left, top), (fitted.width, fitted.height))
         });
-        into.strata.push(Stratum::Clip { player: into.players.len(), x, y, matte });
+        into.strata.push(Stratum::Clip {
+            player: into.players.len(),
+            x,
+            y,
+            matte,
+        });
         into.players.push(player);
         Ok(())
     }
@@ -326,7 +350,12 @@ impl Build<'_> {
         let (left, top) = (edge(rect.x), edge(rect.y));
         let (right, bottom) = (edge(rect.right()), edge(rect.bottom()));
         let side = |from: f32, to: f32| ((to - from) as u32).max(2);
-        (left as i32, top as i32, side(left, right), side(top, bottom))
+        (
+            left as i32,
+            top as i32,
+            side(left, right),
+            side(top, bottom),
+        )
     }
 
     /// Some layers of the scene, on nothing.
@@ -349,7 +378,8 @@ impl Build<'_> {
 
     fn still(&self, part: &Scene, into: &mut Composer) {
         let painted = paint::paint(part, Duration::ZERO);
-        into.strata.extend(overlay_of(&painted, self.size).map(Stratum::Still));
+        into.strata
+            .extend(overlay_of(&painted, self.size).map(Stratum::Still));
     }
 
     /// Where the clip shows: its box with round corners and mask, in white on nothing.
@@ -437,7 +467,8 @@ fn resized(painted: &paint::Frame, (width, height): (u32, u32)) -> Vec<u8> {
         return painted.rgba().to_vec();
     }
     let mut rgba = vec![0; width as usize * height as usize * 4];
-    let from = TypedImageRef::<U8x4>::from_buffer(painted.width(), painted.height(), painted.rgba());
+    let from =
+        TypedImageRef::<U8x4>::from_buffer(painted.width(), painted.height(), painted.rgba());
     let to = TypedImage::<U8x4>::from_buffer(width, height, &mut rgba);
     if let (Ok(from), Ok(mut to)) = (from, to) {
         let options = ResizeOptions::new()
@@ -451,13 +482,22 @@ fn resized(painted: &paint::Frame, (width, height): (u32, u32)) -> Vec<u8> {
 }
 
 /// The alpha of a part of a picture; outside of it nothing shows.
-fn cut_alpha(rgba: &[u8], (all_w, all_h): (u32, u32), (left, top): (i32, i32), (width, height): (u32, u32)) -> Matte {
+fn cut_alpha(
+    rgba: &[u8],
+    (all_w, all_h): (u32, u32),
+    (left, top): (i32, i32),
+    (width, height): (u32, u32),
+) -> Matte {
     let mut coverage = Vec::with_capacity(width as usize * height as usize);
     for y in top..top + height as i32 {
         for x in left..left + width as i32 {
             let inside = (0..all_w as i32).contains(&x) && (0..all_h as i32).contains(&y);
             let at = (y as usize * all_w as usize + x as usize) * 4 + 3;
-            coverage.push(if inside { rgba.get(at).copied().unwrap_or(0) } else { 0 });
+            coverage.push(if inside {
+                rgba.get(at).copied().unwrap_or(0)
+            } else {
+                0
+            });
         }
     }
     Matte::new(width, height, coverage)

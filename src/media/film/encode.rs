@@ -16,7 +16,8 @@ use crate::media::Error;
 const GOP_SECONDS: f64 = 2.0;
 
 /// What both passes must agree on, for the second to understand the first one's notes.
-const SHARED: &str = "weightp=1:bframes=3:b-pyramid=2:b-adapt=1:mbtree=1:rc-lookahead=30:open-gop=0:scenecut=40";
+const SHARED: &str =
+    "weightp=1:bframes=3:b-pyramid=2:b-adapt=1:mbtree=1:rc-lookahead=30:open-gop=0:scenecut=40";
 
 /// What the encoder is to do.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,7 +98,10 @@ impl Encoder {
         })?;
         let failed = |e| Error::Film { said: av::words(e) };
         let time_base = Rational::new(format.rate.denominator(), format.rate.numerator());
-        let mut video = codec::Context::new_with_codec(codec).encoder().video().map_err(failed)?;
+        let mut video = codec::Context::new_with_codec(codec)
+            .encoder()
+            .video()
+            .map_err(failed)?;
         video.set_width(format.width);
         video.set_height(format.height);
         video.set_format(Pixel::YUV420P);
@@ -135,7 +139,9 @@ impl Encoder {
     pub fn give(&mut self, frame: &mut frame::Video) -> Result<(), Error> {
         frame.set_pts(Some(self.sent));
         self.sent += 1;
-        self.encoder.send_frame(frame).map_err(|e| Error::Film { said: av::words(e) })?;
+        self.encoder
+            .send_frame(frame)
+            .map_err(|e| Error::Film { said: av::words(e) })?;
         self.take()
     }
 
@@ -148,8 +154,14 @@ impl Encoder {
                     self.packets.push(packet);
                 }
                 Err(ffmpeg_next::Error::Eof) => return Ok(()),
-                Err(ffmpeg_next::Error::Other { errno }) if errno == ffmpeg_next::error::EAGAIN => return Ok(()),
-                Err(error) => return Err(Error::Film { said: av::words(error) }),
+                Err(ffmpeg_next::Error::Other { errno }) if errno == ffmpeg_next::error::EAGAIN => {
+                    return Ok(());
+                }
+                Err(error) => {
+                    return Err(Error::Film {
+                        said: av::words(error),
+                    });
+                }
             }
         }
     }
@@ -164,7 +176,9 @@ impl Encoder {
     /// # Errors
     /// [`Error::Film`] in x264's words.
     pub fn end(mut self) -> Result<Track, Error> {
-        self.encoder.send_eof().map_err(|e| Error::Film { said: av::words(e) })?;
+        self.encoder
+            .send_eof()
+            .map_err(|e| Error::Film { said: av::words(e) })?;
         self.take()?;
         let parameters = Parameters::from(&self.encoder);
         Ok(Track {
@@ -205,6 +219,9 @@ impl Task {
 
 fn text(path: &Path) -> Result<&str, Error> {
     path.to_str().ok_or_else(|| Error::Film {
-        said: format!("the folder for unfinished files has a name that is no text: {}", path.display()),
+        said: format!(
+            "the folder for unfinished files has a name that is no text: {}",
+            path.display()
+        ),
     })
 }

@@ -9,6 +9,7 @@ use ffmpeg_next::codec::packet::side_data;
 use ffmpeg_next::color::{Primaries, Range, Space, TransferCharacteristic};
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::format::context::Input;
+use ffmpeg_next::frame::side_data as frame_side_data;
 use ffmpeg_next::{Rational, Stream, codec, decoder, frame, media};
 
 use super::{Cancel, av};
@@ -166,6 +167,8 @@ pub(in crate::media) struct Facts {
     pub format: Pixel,
     /// What they mean.
     pub colors: Colors,
+    /// How bright its brightest pixel is, in nits; 0 where nothing says so.
+    pub peak_nits: f32,
 }
 
 impl Facts {
@@ -228,6 +231,7 @@ impl Facts {
             top_first: frame.is_top_first(),
             format: frame.format(),
             colors: Colors::of(&frame),
+            peak_nits: peak_nits(&frame),
         }))
     }
 
@@ -235,6 +239,27 @@ impl Facts {
     pub fn shown(&self) -> (f64, f64) {
         let (w, h) = (f64::from(self.width) * self.aspect, f64::from(self.height));
         if self.turn.transpose { (h, w) } else { (w, h) }
+    }
+}
+
+/// From the film's own light level, else from the screen it was made on.
+fn peak_nits(frame: &frame::Video) -> f32 {
+    let number = |bytes: &[u8], at: usize| {
+        let four = bytes.get(at..at + 4).and_then(|b| b.first_chunk());
+        four.map_or(0.0, |b| f64::from(i32::from_ne_bytes(*b)))
+    };
+    let light = frame.side_data(frame_side_data::Type::ContentLightLevel);
+    let brightest = light.map_or(0.0, |d| number(d.data(), 0));
+    if brightest > 0.0 {
+        return brightest as f32;
+    }
+    // eight ratios of primaries and white point, then the darkest and the brightest
+    let screen = frame.side_data(frame_side_data::Type::MasteringDisplayMetadata);
+    let ratio = screen.map_or((0.0, 0.0), |d| (number(d.data(), 72), number(d.data(), 76)));
+    if ratio.1 > 0.0 {
+        (ratio.0 / ratio.1) as f32
+    } else {
+        0.0
     }
 }
 

@@ -56,7 +56,8 @@ pub(super) fn video(
 ) -> Result<Media, Error> {
     let path = std::path::absolute(path).map_err(Error::io("write", path))?;
     let film = prepared(scene, options)?;
-    let folder = tempfile::tempdir().map_err(Error::io("make a folder in", &std::env::temp_dir()))?;
+    let folder =
+        tempfile::tempdir().map_err(Error::io("make a folder in", &std::env::temp_dir()))?;
     let notes = folder.path().join("notes");
     let (sound, wanted) = sound_of(&film)?;
 
@@ -68,7 +69,12 @@ pub(super) fn video(
         frames: film.frames,
         seconds: film.seconds(),
     };
-    let plan = budget::plan(&budget, &first, options.size.or(Some(scene_size(scene))), options.size.is_some());
+    let plan = budget::plan(
+        &budget,
+        &first,
+        options.size.or(Some(scene_size(scene))),
+        options.size.is_some(),
+    );
     let (file, track) = film.encode(&plan, &budget, &notes, &sound, progress)?;
     progress(Progress::of(Stage::Check, 0, film.frames));
     let _ = (&wanted, &track);
@@ -106,11 +112,16 @@ fn prepared<'a>(scene: &Scene, options: &'a FilmOptions) -> Result<Film<'a>, Err
     let stretch = |clip: &&crate::scene::Clip| Stretch::of(clip, &known[&clip.path]);
     let rate = clips
         .first()
-        .map_or(Rational::new(rate::STILL.0, rate::STILL.1), |clip| rate::of(&known[&clip.path]));
+        .map_or(Rational::new(rate::STILL.0, rate::STILL.1), |clip| {
+            rate::of(&known[&clip.path])
+        });
     let own = match (&scene.film, scene.length) {
         (_, Some(length)) => length.as_secs_f64(),
         (Some(clip), None) => stretch(&clip).length(),
-        (None, None) => clips.iter().map(|c| stretch(c).length()).fold(0.0, f64::max),
+        (None, None) => clips
+            .iter()
+            .map(|c| stretch(c).length())
+            .fold(0.0, f64::max),
     };
     let mut scene = scene.clone();
     let length = fitting_length(own, &mut scene, options.short)?;
@@ -197,7 +208,14 @@ impl Film<'_> {
             let track = self.pass(plan.size, Care::Full, &task, Stage::Encode, progress)?;
             let file = muxed(&track, sound)?;
             if std::env::var_os("SP_DEBUG").is_some() {
-                eprintln!("{:?} attempt {attempt}: {} bytes, video {}, task {task:?}, overhead {} (est {})", plan, file.len(), track.bytes(), file.len() as u64 - track.bytes() - sound.bytes, budget.table_bytes());
+                eprintln!(
+                    "{:?} attempt {attempt}: {} bytes, video {}, task {task:?}, overhead {} (est {})",
+                    plan,
+                    file.len(),
+                    track.bytes(),
+                    file.len() as u64 - track.bytes() - sound.bytes,
+                    budget.table_bytes()
+                );
             }
             match budget.correction(plan, file.len() as u64, track.bytes(), attempt) {
                 None => return Ok((file, track)),
@@ -241,7 +259,10 @@ impl Film<'_> {
                 // the maker may be gone already
                 let _ = give_back.try_send(frame);
                 done += 1;
-                progress(Progress { bytes: encoder.bytes(), ..Progress::of(stage, done, self.frames) });
+                progress(Progress {
+                    bytes: encoder.bytes(),
+                    ..Progress::of(stage, done, self.frames)
+                });
             }
             maker.join().unwrap_or_else(|_| {
                 Err(Error::Film {
@@ -260,7 +281,14 @@ impl Film<'_> {
         used: &Receiver<frame::Video>,
     ) -> Result<(), Error> {
         let rate = f64::from(self.format);
-        let mut composer = Composer::new(&self.scene, &self.known, size, rate, care, &self.options.cancel)?;
+        let mut composer = Composer::new(
+            &self.scene,
+            &self.known,
+            size,
+            rate,
+            care,
+            &self.options.cancel,
+        )?;
         for index in 0..self.frames {
             let mut frame = used.try_recv().unwrap_or_else(|_| compose::black(size));
             composer.frame(index, &mut frame)?;

@@ -83,7 +83,12 @@ pub struct Progress {
 
 impl Progress {
     fn of(stage: Stage, done: u64, total: u64) -> Self {
-        Self { stage, done, total, bytes: 0 }
+        Self {
+            stage,
+            done,
+            total,
+            bytes: 0,
+        }
     }
 }
 

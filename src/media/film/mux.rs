@@ -59,7 +59,9 @@ pub(super) fn mp4(tapes: &[Tape<'_>]) -> Result<Vec<u8>, Error> {
     let writer = StreamIo::from_write_seek(bytes.clone()).map_err(failed)?;
     let mut output = format::output_to_stream(writer, None, Some("mp4")).map_err(failed)?;
     for tape in tapes {
-        let mut stream = output.add_stream(ffmpeg_next::codec::encoder::find(Id::None)).map_err(failed)?;
+        let mut stream = output
+            .add_stream(ffmpeg_next::codec::encoder::find(Id::None))
+            .map_err(failed)?;
         stream.set_parameters(tape.parameters.clone());
         stream.set_time_base(tape.time_base);
     }
@@ -71,7 +73,9 @@ pub(super) fn mp4(tapes: &[Tape<'_>]) -> Result<Vec<u8>, Error> {
     output.write_header_with(options).map_err(failed)?;
     let units: Vec<Rational> = output.streams().map(|s| s.time_base()).collect();
     for (tape, at) in in_order(tapes) {
-        let Some(packet) = tapes[tape].packets.get(at) else { continue };
+        let Some(packet) = tapes[tape].packets.get(at) else {
+            continue;
+        };
         let mut packet = packet.clone();
         packet.set_stream(tape);
         packet.rescale_ts(tapes[tape].time_base, units[tape]);
@@ -122,10 +126,17 @@ fn boxes(bytes: &[u8]) -> Vec<Part> {
     let mut start = 0;
     while let Some(&[a, b, c, d, e, f, g, h]) = bytes.get(start..).and_then(|b| b.first_chunk()) {
         let size = u32::from_be_bytes([a, b, c, d]) as usize;
-        let Some(end) = start.checked_add(size).filter(|end| size >= 8 && *end <= bytes.len()) else {
+        let Some(end) = start
+            .checked_add(size)
+            .filter(|end| size >= 8 && *end <= bytes.len())
+        else {
             break;
         };
-        found.push(Part { name: [e, f, g, h], start, end });
+        found.push(Part {
+            name: [e, f, g, h],
+            start,
+            end,
+        });
         start = end;
     }
     found

@@ -59,7 +59,13 @@ impl Pictures {
     ///
     /// # Errors
     /// As [`av::open`].
-    pub fn open(path: &Path, facts: &Facts, from: f64, care: Care, cancel: &Cancel) -> Result<Self, Error> {
+    pub fn open(
+        path: &Path,
+        facts: &Facts,
+        from: f64,
+        care: Care,
+        cancel: &Cancel,
+    ) -> Result<Self, Error> {
         let mut opened = Self::at_start(path, facts, care, cancel)?;
         if from <= SEEK_SLACK * 2.0 {
             return Ok(opened);
@@ -182,9 +188,9 @@ impl Pictures {
     fn drain(&mut self) -> Result<(), Error> {
         if !self.drained {
             self.drained = true;
-            self.decoder.send_eof().map_err(|e| Error::Film {
-                said: av::words(e),
-            })?;
+            self.decoder
+                .send_eof()
+                .map_err(|e| Error::Film { said: av::words(e) })?;
         }
         Ok(())
     }
@@ -202,7 +208,11 @@ impl Pictures {
             .or(frame.pts())
             .map(|t| t as f64 * self.unit - self.zero)
             .filter(|at| at.is_finite());
-        let next = if self.last.is_finite() { self.last + self.step } else { 0.0 };
+        let next = if self.last.is_finite() {
+            self.last + self.step
+        } else {
+            0.0
+        };
         let at = at.unwrap_or(next);
         self.last = at;
         if frame.is_corrupt() || frame.has_decode_errors() {

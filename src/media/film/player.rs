@@ -6,13 +6,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ffmpeg_next::color::TransferCharacteristic;
 use ffmpeg_next::frame;
 
-use super::{Cancel, lay};
 use super::facts::Facts;
 use super::pictures::{Care, Picture, Pictures};
 use super::shape::{Fitted, Shaper};
-use super::tone::Tone;
+use super::tone::{Tone, Transfer};
+use super::{Cancel, lay};
 use crate::media::Error;
 use crate::scene::{Clip, Pixels};
 
@@ -35,7 +36,9 @@ pub(super) struct Stretch {
 impl Stretch {
     /// What of a clip plays.
     pub fn of(clip: &Clip, facts: &Facts) -> Self {
-        let end = clip.end.map_or(facts.seconds, |end| end.as_secs_f64().min(facts.seconds));
+        let end = clip
+            .end
+            .map_or(facts.seconds, |end| end.as_secs_f64().min(facts.seconds));
         Self {
             from: clip.start.as_secs_f64(),
             until: end,
@@ -56,8 +59,28 @@ impl Stretch {
             return (self.from + film * self.speed, 0);
         }
         let round = (film / length).floor();
-        (self.from + (film - round * length) * self.speed, round as u64)
+        (
+            self.from + (film - round * length) * self.speed,
+            round as u64,
+        )
     }
+}
+
+/// What brings a clip that is brighter than a screen down to one.
+fn tone(facts: &Facts) -> Option<Tone> {
+    let colors = &facts.colors;
+    let transfer = match colors.transfer {
+        TransferCharacteristic::ARIB_STD_B67 => Transfer::Hlg,
+        TransferCharacteristic::SMPTE2084 => Transfer::Pq,
+        _ => return None,
+    };
+    Some(Tone::new(
+        transfer,
+        colors.primaries,
+        colors.matrix,
+        colors.range,
+        facts.peak_nits,
+    ))
 }
 
 /// Plays a clip into its box.
@@ -84,10 +107,16 @@ impl Player {
     ///
     /// # Errors
     /// As [`Pictures::open`].
-    pub fn new(clip: &Clip, facts: &Facts, size: (u32, u32), care: Care, cancel: &Cancel) -> Result<Self, Error> {
+    pub fn new(
+        clip: &Clip,
+        facts: &Facts,
+        size: (u32, u32),
+        care: Care,
+        cancel: &Cancel,
+    ) -> Result<Self, Error> {
         let stretch = Stretch::of(clip, facts);
         let quick = care == Care::Rough;
-        let tone = facts.colors.is_hdr().then(|| Tone::of(&facts.colors));
+        let tone = tone(facts);
         Ok(Self {
             pictures: Pictures::open(&clip.path, facts, stretch.from, care, cancel)?,
             shaper: Shaper::new(facts, size, clip.fit, clip.focus, quick),
@@ -156,7 +185,12 @@ impl Player {
         let shown = self.frame(index, rate)?;
         let rgba = lay::to_rgba(shown);
         if (fitted.width, fitted.height) == (width, height) {
-            return Ok(Arc::new(Pixels { width, height, rgba, opaque: true }));
+            return Ok(Arc::new(Pixels {
+                width,
+                height,
+                rgba,
+                opaque: true,
+            }));
         }
         let mut all = vec![0; width as usize * height as usize * 4];
         let row = fitted.width as usize * 4;
@@ -164,7 +198,12 @@ impl Player {
             let at = ((fitted.y as usize + y) * width as usize + fitted.x as usize) * 4;
             all[at..at + row].copy_from_slice(from);
         }
-        Ok(Arc::new(Pixels { width, height, rgba: all, opaque: false }))
+        Ok(Arc::new(Pixels {
+            width,
+            height,
+            rgba: all,
+            opaque: false,
+        }))
     }
 
     /// The clip's file.
@@ -174,7 +213,13 @@ impl Player {
 
     fn begin_again(&mut self, round: u64) -> Result<(), Error> {
         self.damaged.append(&mut self.pictures.damaged);
-        self.pictures = Pictures::open(&self.path, &self.facts, self.stretch.from, self.care, &self.cancel)?;
+        self.pictures = Pictures::open(
+            &self.path,
+            &self.facts,
+            self.stretch.from,
+            self.care,
+            &self.cancel,
+        )?;
         self.round = round;
         self.ahead = None;
         self.ended = false;
@@ -186,7 +231,11 @@ impl Player {
         let Some(tone) = &self.tone else {
             return Ok(shaped);
         };
-        let mut mapped = frame::Video::new(ffmpeg_next::format::Pixel::YUV420P, shaped.width(), shaped.height());
+        let mut mapped = frame::Video::new(
+            ffmpeg_next::format::Pixel::YUV420P,
+            shaped.width(),
+            shaped.height(),
+        );
         tone.map(&shaped, &mut mapped);
         Ok(mapped)
     }

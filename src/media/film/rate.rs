@@ -28,9 +28,17 @@ pub(super) const STILL: (i32, i32) = (30, 1);
 /// The constant rate for a clip: its own where the platform takes it, else what divides or multiplies into it, else the
 /// next one up.
 pub(super) fn of(facts: &Facts) -> Rational {
-    let own = if facts.step > 0.0 { 1.0 / facts.step } else { facts.rate };
+    let own = if facts.step > 0.0 {
+        1.0 / facts.step
+    } else {
+        facts.rate
+    };
     // most steps are one length and some are longer: pictures are missing, the rate is that of the others
-    let own = if facts.rate > own * 0.8 || facts.count < 3 { own } else { facts.rate };
+    let own = if facts.rate > own * 0.8 || facts.count < 3 {
+        own
+    } else {
+        facts.rate
+    };
     nearest(own)
 }
 
@@ -53,7 +61,9 @@ fn nearest(own: f64) -> Rational {
     if close(&best) < 0.012 {
         return rational(best);
     }
-    let next = KEPT.iter().find(|(n, d)| f64::from(*n) / f64::from(*d) >= rate);
+    let next = KEPT
+        .iter()
+        .find(|(n, d)| f64::from(*n) / f64::from(*d) >= rate);
     if (rate - rate.round()).abs() < 0.001 && (LEAST..=MOST).contains(&rate) {
         return Rational::new(rate.round() as i32, 1);
     }

@@ -67,7 +67,12 @@ impl Shaper {
     pub fn fitted(&self) -> Fitted {
         let (width, height) = self.size;
         if self.fit != Fit::Contain {
-            return Fitted { x: 0, y: 0, width, height };
+            return Fitted {
+                x: 0,
+                y: 0,
+                width,
+                height,
+            };
         }
         let (w, h) = contained(self.facts.shown(), self.size);
         let spare = |all: u32, own: u32, at: f64| (f64::from(all - own) * at).round() as u32;
@@ -92,14 +97,23 @@ impl Shaper {
         let failed = |e| Error::Film { said: av::words(e) };
         let key = ((picture.width(), picture.height()), picture.format());
         // a clip may change its size and format on the way
-        if self.graph.as_ref().is_none_or(|(_, size, format)| (*size, *format) != key) {
+        if self
+            .graph
+            .as_ref()
+            .is_none_or(|(_, size, format)| (*size, *format) != key)
+        {
             let chain = self.chain(picture.width(), picture.height(), picture.format());
             let built = graph(picture, &chain).map_err(failed)?;
             self.graph = Some((built, key.0, key.1));
         }
         let missing = || failed(ffmpeg_next::Error::FilterNotFound);
         let (graph, ..) = self.graph.as_mut().ok_or_else(missing)?;
-        graph.get("in").ok_or_else(missing)?.source().add(picture).map_err(failed)?;
+        graph
+            .get("in")
+            .ok_or_else(missing)?
+            .source()
+            .add(picture)
+            .map_err(failed)?;
         let mut shaped = frame::Video::empty();
         let mut sink = graph.get("out").ok_or_else(missing)?;
         sink.sink().frame(&mut shaped).map_err(failed)?;
@@ -109,7 +123,11 @@ impl Shaper {
     }
 
     fn chain(&self, width: u32, height: u32, format: Pixel) -> String {
-        let Fitted { width: w, height: h, .. } = self.fitted();
+        let Fitted {
+            width: w,
+            height: h,
+            ..
+        } = self.fitted();
         if self.fit != Fit::Blur {
             let part = match self.fit {
                 Fit::Cover => self.covering(),
@@ -125,7 +143,8 @@ impl Shaper {
         let y = (f64::from(h - own_h) * self.focus.1).round();
         // blurred at a twelfth of the size and scaled up smoothly: nobody sees the difference, and it costs a third
         let (small_w, small_h) = (even(f64::from(w) / 12.0), even(f64::from(h) / 12.0));
-        let behind = self.turned_chain((width, height), format, self.covering(), (small_w, small_h));
+        let behind =
+            self.turned_chain((width, height), format, self.covering(), (small_w, small_h));
         let front = self.turned_chain((width, height), format, WHOLE, (own_w, own_h));
         let kind = if self.is_hdr() { "yuv420p10" } else { "yuv420" };
         format!(
@@ -140,7 +159,10 @@ impl Shaper {
         let coded = as_coded(part, turn.transpose, turn.flip_x, turn.flip_y);
         let mut steps = Vec::new();
         let (w, h) = (f64::from(from.0), f64::from(from.1));
-        let (cut_w, cut_h) = ((coded.w * w).round().max(1.0), (coded.h * h).round().max(1.0));
+        let (cut_w, cut_h) = (
+            (coded.w * w).round().max(1.0),
+            (coded.h * h).round().max(1.0),
+        );
         if w - cut_w > SLIVER || h - cut_h > SLIVER {
             let (x, y) = ((coded.x * w).round(), (coded.y * h).round());
             steps.push(format!("crop={cut_w}:{cut_h}:{x}:{y}"));
@@ -153,7 +175,14 @@ impl Shaper {
         if !self.is_as_wanted(format) || (cut_w, cut_h) != (f64::from(to_w), f64::from(to_h)) {
             steps.push(self.scale(to_w, to_h));
         }
-        steps.push(format!("format={}", if self.is_hdr() { "yuv420p10le" } else { "yuv420p" }));
+        steps.push(format!(
+            "format={}",
+            if self.is_hdr() {
+                "yuv420p10le"
+            } else {
+                "yuv420p"
+            }
+        ));
         match (turn.transpose, turn.flip_x, turn.flip_y) {
             (true, false, false) => steps.push("transpose=cclock_flip".to_owned()),
             (true, true, false) => steps.push("transpose=clock".to_owned()),
@@ -176,7 +205,11 @@ impl Shaper {
 
     fn scale(&self, width: u32, height: u32) -> String {
         let colors = self.facts.colors;
-        let flags = if self.quick { "fast_bilinear" } else { "bicubic" };
+        let flags = if self.quick {
+            "fast_bilinear"
+        } else {
+            "bicubic"
+        };
         let range = |r: Range| if r == Range::JPEG { "full" } else { "limited" };
         let from = match colors.matrix {
             Space::RGB => String::new(),
@@ -211,14 +244,23 @@ impl Shaper {
     }
 }
 
-const WHOLE: Part = Part { x: 0.0, y: 0.0, w: 1.0, h: 1.0 };
+const WHOLE: Part = Part {
+    x: 0.0,
+    y: 0.0,
+    w: 1.0,
+    h: 1.0,
+};
 
 /// The largest size of this shape inside a box; even sides, which 4:2:0 likes, unless the box itself is odd.
 fn contained((w, h): (f64, f64), (box_w, box_h): (u32, u32)) -> (u32, u32) {
     let scale = (f64::from(box_w) / w).min(f64::from(box_h) / h);
     let side = |own: f64, all: u32| {
         let exact = own * scale;
-        if (exact - f64::from(all)).abs() < 1.0 { all } else { even(exact).min(all) }
+        if (exact - f64::from(all)).abs() < 1.0 {
+            all
+        } else {
+            even(exact).min(all)
+        }
     };
     (side(w, box_w), side(h, box_h))
 }
@@ -237,7 +279,12 @@ fn as_coded(part: Part, transpose: bool, flip_x: bool, flip_y: bool) -> Part {
         y = 1.0 - y - h;
     }
     if transpose {
-        return Part { x: y, y: x, w: h, h: w };
+        return Part {
+            x: y,
+            y: x,
+            w: h,
+            h: w,
+        };
     }
     Part { x, y, w, h }
 }
@@ -266,11 +313,36 @@ mod tests {
 
     #[test]
     fn a_part_of_a_turned_picture_is_found_where_it_was_coded() {
-        let part = Part { x: 0.25, y: 0.0, w: 0.5, h: 1.0 };
+        let part = Part {
+            x: 0.25,
+            y: 0.0,
+            w: 0.5,
+            h: 1.0,
+        };
         assert_eq!(as_coded(part, false, false, false), part);
-        let turned = as_coded(Part { x: 0.0, y: 0.1, w: 1.0, h: 0.2 }, true, true, false);
+        let turned = as_coded(
+            Part {
+                x: 0.0,
+                y: 0.1,
+                w: 1.0,
+                h: 0.2,
+            },
+            true,
+            true,
+            false,
+        );
         assert!((turned.x - 0.1).abs() < 1e-9 && (turned.w - 0.2).abs() < 1e-9);
-        let flipped = as_coded(Part { x: 0.0, y: 0.0, w: 0.3, h: 1.0 }, false, true, false);
+        let flipped = as_coded(
+            Part {
+                x: 0.0,
+                y: 0.0,
+                w: 0.3,
+                h: 1.0,
+            },
+            false,
+            true,
+            false,
+        );
         assert!((flipped.x - 0.7).abs() < 1e-9);
     }
 }
