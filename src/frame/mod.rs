@@ -10,6 +10,7 @@ mod contrast;
 mod geometry;
 mod glyph;
 mod layer;
+mod motion;
 mod outline;
 mod painter;
 mod reach;
@@ -62,22 +63,22 @@ impl Drop for Frame {
     }
 }
 
-/// Paints a scene as it is at a time. A still scene is the same at all times.
-pub fn paint(scene: &Scene, _at: Duration) -> Frame {
-    painter::scene(scene, None, &mut None)
+/// Paints a scene as it is at a time. A scene without motion is the same at all times.
+pub fn paint(scene: &Scene, at: Duration) -> Frame {
+    painter::scene(scene, at, None, &mut None)
 }
 
-/// Paints a scene and measures the contrast of each text that shows.
+/// Paints a scene as it begins, and measures the contrast of each text that shows.
 pub fn paint_checked(scene: &Scene) -> (Frame, Vec<Contrast>) {
     let mut contrasts = Some(Vec::new());
-    let frame = painter::scene(scene, None, &mut contrasts);
+    let frame = painter::scene(scene, Duration::ZERO, None, &mut contrasts);
     (frame, contrasts.unwrap_or_default())
 }
 
-/// Paints a scene over a frame that exists. The frame keeps its size; the scene's units are those of its own
+/// Paints a scene as it begins over a frame that exists. The frame keeps its size; the scene's units are those of its own
 /// raster.
 pub fn over(base: Frame, top: &Scene) -> Frame {
-    painter::scene(top, Some(base), &mut None)
+    painter::scene(top, Duration::ZERO, Some(base), &mut None)
 }
 
 #[cfg(test)]

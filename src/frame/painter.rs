@@ -3,12 +3,15 @@
 //! In: a [`Scene`]. Out: a [`Frame`]. What needs a canvas of its own (opacity over several parts, blend modes,
 //! rotation, rounded clips, shadows of silhouettes) gets one of the size that shows. Never: how a row is mixed.
 
+use std::time::Duration;
+
 use super::Frame;
 use super::brush::{Brush, Tap, taps};
 use super::canvas::{Canvas, Stencil};
 use super::contrast::{self, Contrast};
 use super::geometry::{Area, Edges, View};
 use super::layer::{self, Below, Layer, Manner};
+use super::motion;
 use super::reach::{box_of, reach, whole_box};
 use super::shadow::{self, Silhouette};
 use super::shape::RoundBox;
@@ -19,8 +22,13 @@ use crate::scene::{Blend, Content, Group, Mask, Node, Picture, Qr, Scene, Surfac
 /// Turned layers are painted this many times larger and sampled down, so that they stay crisp.
 const FINER: f32 = 2.0;
 
-/// Paints a scene, on a frame if there is one; fills `contrasts` if there is a list.
-pub fn scene(scene: &Scene, base: Option<Frame>, contrasts: &mut Option<Vec<Contrast>>) -> Frame {
+/// Paints a scene as it is at a time, on a frame if there is one; fills `contrasts` if there is a list.
+pub fn scene(
+    scene: &Scene,
+    at: Duration,
+    base: Option<Frame>,
+    contrasts: &mut Option<Vec<Contrast>>,
+) -> Frame {
     let (width, height) = base.as_ref().map_or(scene.raster, |f| (f.width, f.height));
     let area = Area::new(0, 0, width as i32, height as i32);
     let view = View {
@@ -48,6 +56,7 @@ pub fn scene(scene: &Scene, base: Option<Frame>, contrasts: &mut Option<Vec<Cont
     let mut painter = Painter {
         contrasts,
         path: Vec::new(),
+        progress: scene.progress(at),
     };
     for (index, node) in scene.nodes.iter().enumerate().skip(first.unwrap_or(0)) {
         painter.child(&mut layer, index, node);
@@ -83,6 +92,8 @@ fn hides_all(node: &Node, view: &View, area: &Area) -> bool {
 struct Painter<'r> {
     contrasts: &'r mut Option<Vec<Contrast>>,
     path: Vec<usize>,
+    /// How far along the film is, 0–1.
+    progress: f64,
 }
 
 impl Painter<'_> {
@@ -259,10 +270,14 @@ impl Painter<'_> {
     }
 
     fn bare_picture(&mut self, layer: &mut Layer, picture: &Picture, shape: &RoundBox, alpha: u8) {
+        let dest = layer.view.edges(&picture.dest);
+        let moved = picture.motion.as_ref().and_then(|motion| {
+            motion::seen(picture, motion, &dest.rounded().area(), self.progress)
+        });
+        let pixels = moved.as_ref().map_or(&*picture.pixels, |m| m.pixels());
         let parts = |layer: &mut Layer, alpha: u8| {
             fill(layer, shape, &picture.surface, alpha);
-            let dest = layer.view.edges(&picture.dest);
-            let brush = Brush::picture(&picture.pixels, &dest);
+            let brush = Brush::picture(pixels, &dest);
             let shown = under_border(shape, &picture.surface, &layer.view);
             layer.canvas.fill_box(&layer.clip, &shown, &brush, alpha);
             border(layer, shape, &picture.surface, alpha);

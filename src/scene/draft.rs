@@ -6,8 +6,9 @@ use crate::diag::{Code, Diagnostic, Place, did_you_mean};
 use crate::template::language::LayerType;
 use crate::template::{Layer, Node, Table, Value, grammar};
 
+use super::Clip;
 use super::axis::Axis;
-use super::fills::film_refused;
+use super::clips;
 use super::markup;
 use super::picture;
 use super::stage::Stage;
@@ -27,6 +28,8 @@ pub(super) struct Draft<'t> {
 pub(super) enum What {
     Text(TextDraft),
     Picture(PictureDraft),
+    /// Its size is not known: only what decodes it knows how large it is.
+    Film(Clip),
     Shape,
     Qr(QrDraft),
     Group(GroupDraft),
@@ -97,9 +100,8 @@ fn draft<'t>(layer: &'t Layer, stage: &mut Stage<'_>) -> Option<Draft<'t>> {
         LayerType::Qr => (What::Qr(qr(layer, &filled, stage)?), filled),
         LayerType::Group => (What::Group(group(&filled)), filled),
         LayerType::Video => {
-            let at = layer.keys.get("type").map_or(&layer.place, |n| &n.place);
-            stage.wrong.push(film_refused(at));
-            return None;
+            let clip = clips::of_layer(&filled, &layer.label(), stage)?;
+            (What::Film(clip), filled)
         }
     };
     let children = drafts(&layer.children, stage);

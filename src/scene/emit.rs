@@ -8,12 +8,12 @@ use crate::template::{Node as Toml, Table, Value, grammar};
 use super::draft::{Draft, PictureDraft, QrDraft, TextDraft, What, flag, unreadable};
 use super::fills::{fit, paint, pixel_box, shadows, surface};
 use super::layout::Measure;
-use super::picture::{Filter, Wanted};
+use super::picture::{self, Filter, Wanted};
 use super::stage::Stage;
 use super::text::{Fit, Overflow, Room, Set};
 use super::{
-    Blend, Color, Content, GlyphRun, Group, Highlight, Mask, Node, Paint, Picture, Qr, Rect,
-    Stroke, Text,
+    Blend, Clip, Color, Content, Film, GlyphRun, Group, Highlight, Mask, Node, Paint, Picture, Qr,
+    Rect, Stroke, Text, moving,
 };
 
 /// Boxes of lines that are no farther apart than this, in units, are one shape.
@@ -52,6 +52,7 @@ pub(super) fn node(
         What::Picture(picture) => {
             Content::Picture(placed_picture(draft, picture, rect, setting, stage)?)
         }
+        What::Film(clip) => Content::Film(placed_film(draft, clip, rect, stage)?),
         What::Qr(qr) => Content::Qr(placed_qr(keys, qr, rect, stage)),
         What::Group(group) => {
             let surface = surface(keys, rect, stage);
@@ -104,6 +105,31 @@ fn blend(keys: &Table) -> Blend {
     }
 }
 
+fn placed_film(draft: &Draft<'_>, clip: &Clip, rect: Rect, stage: &mut Stage<'_>) -> Option<Film> {
+    let keys = &draft.keys;
+    let label = draft.layer.label();
+    for (length, key, edges) in [
+        (rect.w, "width", "`left` and `right`"),
+        (rect.h, "height", "`top` and `bottom`"),
+    ] {
+        if length * stage.scale < 1.0 {
+            let said = format!("the box of {label} has no {key}");
+            let hint = format!("a clip has none to lend: say `{key}`, or {edges}");
+            stage
+                .wrong
+                .push(Diagnostic::at(Code::BadValue, &draft.layer.place, said).hint(hint));
+            return None;
+        }
+    }
+    let (_, _, width_px, height_px) = pixel_box(rect, stage.scale);
+    Some(Film {
+        clip: clip.clone(),
+        surface: surface(keys, rect, stage),
+        mask: mask(keys, &label, width_px, height_px, stage),
+        filter: filter(keys, 1.0),
+    })
+}
+
 fn placed_picture(
     draft: &Draft<'_>,
     picture: &PictureDraft,
@@ -112,7 +138,7 @@ fn placed_picture(
     stage: &mut Stage<'_>,
 ) -> Option<Picture> {
     let keys = &draft.keys;
-    let surface = surface(keys, rect, stage);
+    let mut surface = surface(keys, rect, stage);
     let (left, top, width_px, height_px) = pixel_box(rect, stage.scale);
     let detail = if setting.turned { 2 } else { 1 };
     let wanted = Wanted {
@@ -125,46 +151,105 @@ fn placed_picture(
             .unwrap_or((0.5, 0.5)),
         filter: filter(keys, stage.scale * detail as f32),
     };
-    let label = draft.layer.label();
-    let written = keys.get("src").and_then(grammar::text).unwrap_or_default();
-    let ready = match stage.assets.pictures.prepare(&picture.path, &wanted) {
-        Ok(ready) => ready,
-        Err(error) => {
-            stage
-                .wrong
-                .push(unreadable(&error, &written, &label, &picture.place));
-            return None;
+    // from pixels of the box to its place on the canvas
+    let (d, s) = (detail as f32, stage.scale);
+    let on_canvas = |offset: (u32, u32), size: (u32, u32)| {
+        Rect::new(
+            (left as f32 + offset.0 as f32 / d) / s,
+            (top as f32 + offset.1 as f32 / d) / s,
+            size.0 as f32 / d / s,
+            size.1 as f32 / d / s,
+        )
+    };
+    let motion = moving::motion(keys, wanted.focus);
+    let (pixels, dest, enlarged) = match &motion {
+        None => {
+            let ready = prepared(draft, picture, &wanted, stage)?;
+            let size = (ready.pixels.width, ready.pixels.height);
+            let dest = on_canvas(ready.offset_px, size);
+            (ready.pixels, dest, ready.scale / d)
+        }
+        Some(motion) => {
+            if wanted.fit == picture::Fit::Blur {
+                let behind = prepared(draft, picture, &wanted, stage)?;
+                if !behind.pixels.opaque {
+                    see_through(draft, stage);
+                }
+                // the front moves where it stands, over all that does not
+                surface.fill = Some(Paint::Picture {
+                    pixels: behind.pixels,
+                    rect: on_canvas((0, 0), (wanted.width_px, wanted.height_px)),
+                });
+            }
+            let natural = (picture.natural.0 as u32, picture.natural.1 as u32);
+            let (offset, size) = picture::placed(natural, &wanted);
+            let is_drawing = stage.assets.pictures.is_drawing(&picture.path);
+            let whole = moving::whole(motion, picture.natural, size, &wanted, is_drawing);
+            let ready = prepared(draft, picture, &whole.wanted, stage)?;
+            (ready.pixels, on_canvas(offset, size), whole.enlarged / d)
         }
     };
-    let enlarged = ready.scale / detail as f32;
-    if enlarged > 1.01 {
-        let said = format!(
-            "`{written}` is drawn at {:.0} % of its size",
-            enlarged * 100.0
-        );
-        stage.wrong.push(
-            Diagnostic::at(Code::Upscaled, &picture.place, said).hint(format!(
-                "it has {} × {} pixels",
-                picture.natural.0, picture.natural.1
-            )),
-        );
-    }
-    let d = detail as f32;
-    let s = stage.scale;
-    let dest = Rect::new(
-        (left as f32 + ready.offset_px.0 as f32 / d) / s,
-        (top as f32 + ready.offset_px.1 as f32 / d) / s,
-        ready.pixels.width as f32 / d / s,
-        ready.pixels.height as f32 / d / s,
-    );
+    tell_enlarged(draft, picture, enlarged, stage);
+    let label = draft.layer.label();
     let mask = mask(keys, &label, width_px * detail, height_px * detail, stage);
     Some(Picture {
-        pixels: ready.pixels,
+        pixels,
         dest,
         surface,
         mask,
-        motion: None,
+        motion,
     })
+}
+
+/// A picture made ready; told when it cannot be.
+fn prepared(
+    draft: &Draft<'_>,
+    picture: &PictureDraft,
+    wanted: &Wanted,
+    stage: &mut Stage<'_>,
+) -> Option<picture::Prepared> {
+    match stage.assets.pictures.prepare(&picture.path, wanted) {
+        Ok(ready) => Some(ready),
+        Err(error) => {
+            let label = draft.layer.label();
+            let told = unreadable(&error, &written(draft), &label, &picture.place);
+            stage.wrong.push(told);
+            None
+        }
+    }
+}
+
+fn written(draft: &Draft<'_>) -> String {
+    let src = draft.keys.get("src").and_then(grammar::text);
+    src.unwrap_or_default()
+}
+
+fn tell_enlarged(draft: &Draft<'_>, picture: &PictureDraft, enlarged: f32, stage: &mut Stage<'_>) {
+    if enlarged <= 1.01 {
+        return;
+    }
+    let said = format!(
+        "`{}` is drawn at {:.0} % of its size",
+        written(draft),
+        enlarged * 100.0
+    );
+    let (w, h) = picture.natural;
+    stage.wrong.push(
+        Diagnostic::at(Code::Upscaled, &picture.place, said)
+            .hint(format!("it has {w} × {h} pixels")),
+    );
+}
+
+/// A see-through picture that moves over a still copy of itself would be seen twice.
+fn see_through(draft: &Draft<'_>, stage: &mut Stage<'_>) {
+    let at = draft
+        .keys
+        .get("motion")
+        .map_or(&draft.layer.place, |n| &n.place);
+    let said = "`motion` with fit = \"blur\" takes a picture that nothing shows through";
+    stage.wrong.push(
+        Diagnostic::at(Code::BadValue, at, said).hint("fit = \"contain\", and a layer behind it"),
+    );
 }
 
 fn filter(keys: &Table, scale: f32) -> Filter {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::diag::{Code, Diagnostic, Place};
 use crate::template::{Node, Table, Value, grammar};
 
 use super::draft::unreadable;
@@ -76,17 +75,7 @@ pub(super) fn paint(node: &Node, rect: Rect, stage: &mut Stage<'_>) -> Option<Pa
             stops,
         });
     }
-    if let Some(film) = table.get("video") {
-        stage.wrong.push(film_refused(&film.place));
-        return None;
-    }
     picture(table, rect, stage)
-}
-
-/// What is said of film, which this version reads but does not paint.
-pub(super) fn film_refused(at: &Place) -> Diagnostic {
-    Diagnostic::at(Code::BadValue, at, "film is not painted by this version")
-        .hint("an image layer shows a still")
 }
 
 fn picture(table: &Table, rect: Rect, stage: &mut Stage<'_>) -> Option<Paint> {

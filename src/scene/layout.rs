@@ -79,7 +79,9 @@ impl Measure<'_> {
 
     fn size(&self, draft: &Draft<'_>, limits: Limits) -> (f32, f32) {
         match &draft.what {
-            What::Shape => (limits.width.unwrap_or(0.0), limits.height.unwrap_or(0.0)),
+            What::Shape | What::Film(_) => {
+                (limits.width.unwrap_or(0.0), limits.height.unwrap_or(0.0))
+            }
             What::Text(text) => {
                 if let (Some(w), Some(h)) = (limits.width, limits.height) {
                     return (w, h);
@@ -306,7 +308,10 @@ fn item_style(child: &Draft<'_>) -> taffy::Style {
         None => Dimension::AUTO,
     };
     let [x, y] = child.axes;
-    let fixed = matches!(child.what, What::Picture(_) | What::Qr(_) | What::Shape);
+    let fixed = matches!(
+        child.what,
+        What::Picture(_) | What::Film(_) | What::Qr(_) | What::Shape
+    );
     taffy::Style {
         size: Size {
             width: side(x.size),

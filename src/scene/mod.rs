@@ -5,13 +5,16 @@
 
 mod assets;
 mod axis;
+mod clips;
 mod draft;
 mod emit;
 mod filling;
 mod fills;
+mod film;
 mod layout;
 mod markup;
 mod model;
+mod moving;
 pub mod picture;
 mod resolve;
 mod stage;
@@ -20,6 +23,7 @@ mod values;
 pub mod zone;
 
 pub use assets::Assets;
+pub use film::Seen;
 pub use model::*;
 pub use resolve::resolve;
 pub use values::SET;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::diag::Place;
-use crate::scene::picture::Fit;
+use crate::scene::picture::{Filter, Fit};
 pub use crate::template::grammar::Color;
 
 /// A point in canvas units.
@@ -165,7 +165,7 @@ pub struct Bed {
     pub duck: f32,
 }
 
-/// Zoom and pan over the length of a film, eased by nothing.
+/// Zoom and pan over the length of a film, even from its start to its end.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Motion {
     /// Scale at the start and at the end, both at least 1.
@@ -326,15 +326,17 @@ impl std::fmt::Debug for Pixels {
 /// A picture in a box.
 #[derive(Debug, Clone)]
 pub struct Picture {
-    /// The pixels, of the size at which they are drawn unless the layer is turned.
+    /// The pixels, of the size at which they are drawn unless the layer is turned or moves.
     pub pixels: Arc<Pixels>,
-    /// Where they go; inside the node's box (smaller than it with `fit = "contain"`).
+    /// Where they go; inside the node's box (smaller than it with `fit = "contain"`). The part of a moving picture
+    /// that is seen fills it at every moment.
     pub dest: Rect,
     /// The box's corners, border, and what shows where the picture does not reach.
     pub surface: Surface,
     /// Stretched over the node's box; 255 shows.
     pub mask: Option<Arc<Mask>>,
-    /// How it moves while the film runs; its pixels are then those of the whole picture, larger than its box.
+    /// How it moves while the film runs. Its pixels are then those of the whole picture, as large as the greatest zoom
+    /// asks for; [`Motion::seen`] says which part of them fills `dest`. With `fill` they are stretched to its shape.
     pub motion: Option<Motion>,
 }
 
@@ -347,6 +349,8 @@ pub struct Film {
     pub surface: Surface,
     /// Stretched over the node's box; 255 shows.
     pub mask: Option<Arc<Mask>>,
+    /// Changes to its look; unlike a picture's, not made yet, and its blur is in canvas units.
+    pub filter: Filter,
 }
 
 /// How much of each pixel shows.

@@ -1,8 +1,10 @@
 //! From a template and a row to a scene.
 
+use std::time::Duration;
+
 use crate::data::Row;
 use crate::diag::{self, Diagnostic, Severity, Warned};
-use crate::template::language::{CANVAS, MENTION, OUTPUT};
+use crate::template::language::{AUDIO, CANVAS, MENTION, OUTPUT};
 use crate::template::{Table, Template, grammar};
 
 use super::draft::{Draft, drafts};
@@ -10,7 +12,7 @@ use super::emit::{self, Setting};
 use super::filling::Filler;
 use super::layout::Measure;
 use super::stage::Stage;
-use super::{Assets, Content, Mention, Node, Point, Rect, Scene, fills, values, zone};
+use super::{Assets, Content, Mention, Node, Point, Rect, Scene, clips, fills, values, zone};
 
 /// The canvas of a Story in units.
 const CANVAS_SIZE: (f32, f32) = (1080.0, 1920.0);
@@ -30,7 +32,11 @@ pub fn resolve(
         expressions: &assets.expressions,
         context: &context,
     };
-    let raster = raster(template, &filler, &mut wrong);
+    let output = template
+        .output
+        .as_ref()
+        .map(|table| filler.table(table, OUTPUT.iter(), &mut wrong));
+    let raster = raster(output.as_ref(), &mut wrong);
     let scale = raster.0 as f32 / CANVAS_SIZE.0;
     let mut stage = Stage {
         assets,
@@ -41,6 +47,7 @@ pub fn resolve(
         files: Vec::new(),
     };
     let mut scene = compose(template, raster, &mut stage);
+    scene.length = output.as_ref().and_then(length);
     scene.files = stage.files;
     let mut told = stage.wrong;
     // one slip in a style or a variable is told once, however many layers meet it
@@ -54,13 +61,14 @@ pub fn resolve(
     })
 }
 
-fn raster(template: &Template, filler: &Filler<'_>, wrong: &mut Vec<Diagnostic>) -> (u32, u32) {
+fn length(output: &Table) -> Option<Duration> {
+    let seconds = output.get("seconds").and_then(grammar::number)?;
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+fn raster(output: Option<&Table>, wrong: &mut Vec<Diagnostic>) -> (u32, u32) {
     let whole = (CANVAS_SIZE.0 as u32, CANVAS_SIZE.1 as u32);
-    let Some(output) = &template.output else {
-        return whole;
-    };
-    let filled = filler.table(output, OUTPUT.iter(), wrong);
-    let Some(node) = filled.get("size") else {
+    let Some(node) = output.and_then(|table| table.get("size")) else {
         return whole;
     };
     let Some((w, h)) = grammar::size(node) else {
@@ -80,9 +88,16 @@ fn raster(template: &Template, filler: &Filler<'_>, wrong: &mut Vec<Diagnostic>)
 fn compose(template: &Template, raster: (u32, u32), stage: &mut Stage<'_>) -> Scene {
     let (width, height) = CANVAS_SIZE;
     let canvas = Rect::new(0.0, 0.0, width, height);
-    let background = template.canvas.as_ref().and_then(|table| {
-        let filled = stage.fill(table, &CANVAS.iter().collect::<Vec<_>>());
-        fills::paint(filled.get("background")?, canvas, stage)
+    let canvas_keys = template
+        .canvas
+        .as_ref()
+        .map(|table| stage.fill(table, &CANVAS.iter().collect::<Vec<_>>()));
+    let fill = canvas_keys.as_ref().and_then(|keys| keys.get("background"));
+    let film = fill.and_then(|fill| clips::of_fill(fill, stage));
+    let background = fill.and_then(|fill| fills::paint(fill, canvas, stage));
+    let bed = template.audio.as_ref().and_then(|table| {
+        let filled = stage.fill(table, &AUDIO.iter().collect::<Vec<_>>());
+        clips::bed(&filled, stage)
     });
     let drafts = drafts(&template.layers, stage);
     let measure = Measure {
@@ -114,9 +129,9 @@ fn compose(template: &Template, raster: (u32, u32), stage: &mut Stage<'_>) -> Sc
         height,
         raster,
         background,
-        film: None,
+        film,
         nodes,
-        bed: None,
+        bed,
         length: None,
         mentions,
         files: Vec::new(),

@@ -50,7 +50,7 @@ pub enum Kind {
     Time,
     /// `[width, height]` in pixels.
     Size,
-    /// `[from, to]`, two numbers above zero.
+    /// `[from, to]`, two numbers from 1 to 10.
     Span,
     /// `[[x, y], [x, y]]`, each 0–1.
     Path,
@@ -89,7 +89,7 @@ impl Kind {
             Self::Spacing => "a number of units, or a part of the font size like \"0.05em\"".into(),
             Self::Time => "seconds, or a time like \"1m20s\"".into(),
             Self::Size => "[width, height] in whole pixels from 16 to 4320".into(),
-            Self::Span => "[from, to], two numbers from 0.1 to 10".into(),
+            Self::Span => "[from, to], two numbers from 1 to 10".into(),
             Self::Path => "[[x, y], [x, y]], each from 0 to 1".into(),
             Self::Record(keys) | Self::Records(keys) => {
                 let names: Vec<_> = keys.iter().map(|k| format!("`{}`", k.name)).collect();
@@ -143,7 +143,7 @@ impl LayerType {
     pub fn own_keys(self) -> &'static [&'static [Key]] {
         match self {
             Self::Text => &[TEXT],
-            Self::Image => &[PICTURE],
+            Self::Image => &[PICTURE, MOVING],
             Self::Shape => &[SURFACE],
             Self::Qr => &[QR],
             Self::Group => &[GROUP, SURFACE],
@@ -280,8 +280,16 @@ const FILTER: &[Key] = &[
 ];
 
 const MOTION: &[Key] = &[
-    key("zoom", Kind::Span, "Scale at the start and at the end."),
-    key("pan", Kind::Path, "Focus at the start and at the end."),
+    key(
+        "zoom",
+        Kind::Span,
+        "Scale at the start and at the end. Default [1, 1].",
+    ),
+    key(
+        "pan",
+        Kind::Path,
+        "The point to keep in view at the start and at the end. Default `focus`.",
+    ),
 ];
 
 /// Keys of a fill that is a table.
@@ -525,12 +533,13 @@ const PICTURE: &[Key] = &[
         Kind::Fill(false),
         "Shows where the picture does not reach.",
     ),
-    key(
-        "motion",
-        Kind::Record(MOTION),
-        "Zoom and pan over the length of a film.",
-    ),
 ];
+
+const MOVING: &[Key] = &[key(
+    "motion",
+    Kind::Record(MOTION),
+    "Zoom and pan over the length of a film; a still shows where it starts.",
+)];
 
 const SURFACE: &[Key] = &[
     key("fill", Kind::Fill(false), "Any fill."),
@@ -601,10 +610,22 @@ const GROUP: &[Key] = &[
 ];
 
 const VIDEO: &[Key] = &[
-    key("start", Kind::Time, "Where in the clip to begin."),
-    key("end", Kind::Time, "Where in the clip to stop."),
+    key(
+        "start",
+        Kind::Time,
+        "Where in the clip to begin. Default its start.",
+    ),
+    key(
+        "end",
+        Kind::Time,
+        "Where in the clip to stop. Default its end.",
+    ),
     key("speed", Kind::Number(0.5, 2.0), "1 is as recorded."),
-    key("loop", Kind::Bool, "Begin again when the clip is over."),
+    key(
+        "loop",
+        Kind::Bool,
+        "Begin again when the clip is over; otherwise its last picture stays.",
+    ),
     key("mute", Kind::Bool, "Without its sound."),
     key("volume", Kind::Number(0.0, 4.0), "1 is as recorded."),
 ];

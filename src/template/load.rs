@@ -220,6 +220,12 @@ fn build(
             "`vars` takes a table",
         ));
     }
+    if let Some(audio) = &template.audio
+        && audio.get("src").is_none()
+    {
+        let said = "`[audio]` needs `src`";
+        wrong.push(Diagnostic::at(Code::BadValue, &audio.place, said));
+    }
     let mut ids = BTreeSet::new();
     template.layers = layers(table.get("layer"), "layer", &mut ids, wrong);
     for mention in tables(table.get("mention"), "mention", wrong) {

@@ -83,7 +83,8 @@ impl Layer {
 }
 
 impl Template {
-    /// Whether a story of this template is film.
+    /// Whether a story of this template may be film: it has a clip, or says how long it is. What `when` leaves out
+    /// is known only once a row is filled in.
     pub fn is_film(&self) -> bool {
         fn any_video(layers: &[Layer]) -> bool {
             layers
@@ -91,7 +92,9 @@ impl Template {
                 .any(|l| l.kind == language::LayerType::Video || any_video(&l.children))
         }
         let background = self.canvas.as_ref().and_then(|c| c.get("background"));
+        let output = self.output.as_ref();
         any_video(&self.layers)
+            || output.is_some_and(|o| o.get("seconds").is_some())
             || background
                 .is_some_and(|b| matches!(&b.value, Value::Table(t) if t.get("video").is_some()))
     }

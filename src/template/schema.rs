@@ -125,7 +125,7 @@ fn shape(kind: Kind) -> Value {
             json!({ "type": "array", "items": { "type": "integer", "minimum": 16, "maximum": 4320 }, "minItems": 2, "maxItems": 2 })
         }
         Kind::Span => {
-            json!({ "type": "array", "items": { "type": "number", "minimum": 0.1, "maximum": 10 }, "minItems": 2, "maxItems": 2 })
+            json!({ "type": "array", "items": { "type": "number", "minimum": 1, "maximum": 10 }, "minItems": 2, "maxItems": 2 })
         }
         Kind::Path => json!({ "type": "array", "items": point, "minItems": 2, "maxItems": 2 }),
         Kind::Record(keys) => record(keys),

@@ -28,6 +28,48 @@ pub use store::{Limits, Pictures};
 
 use crate::scene::Pixels;
 
+/// The name of a picture's format, by its first bytes.
+pub fn format_name(head: &[u8]) -> Option<&'static str> {
+    Some(match format::Format::of(head).ok()? {
+        format::Format::Jpeg => "JPEG",
+        format::Format::Raster(format) => raster::name(format),
+        format::Format::Heif(name) => name,
+        format::Format::Svg => "SVG",
+    })
+}
+
+/// Where an upright picture of `natural` pixels is drawn in its box, in output pixels: offset and size. `Blur` is what
+/// stands in front.
+pub(super) fn placed(natural: (u32, u32), wanted: &Wanted) -> ((u32, u32), (u32, u32)) {
+    let placement = fit::place(natural, wanted);
+    (placement.offset, placement.size)
+}
+
+/// A copy of pixels with its look changed.
+pub fn filtered(pixels: &Pixels, filter: &Filter) -> Pixels {
+    let mut out = Pixels {
+        rgba: pixels.rgba.clone(),
+        ..*pixels
+    };
+    filter::apply(&mut out, filter);
+    out
+}
+
+/// Resizes a part of a picture, `x, y, w, h` in its own pixels with edges between pixels allowed, into `out`: rows of
+/// `size` pixels without gaps.
+///
+/// Every pixel of `out` is weighed out of all that it covers, so that a part which moves by less than a pixel from one
+/// picture to the next moves smoothly.
+pub fn part(pixels: &Pixels, [x, y, w, h]: [f64; 4], out: &mut [u8], size: (u32, u32)) {
+    let plane = resample::Plane {
+        samples: &pixels.rgba,
+        width: pixels.width,
+        height: pixels.height,
+    };
+    let window = fit::Window { x, y, w, h };
+    resample::quads(plane, window, out, size, resample::Kernel::CatmullRom);
+}
+
 /// How a picture meets its box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Fit {

@@ -71,7 +71,8 @@ fn source(samples: Vec<u8>, size: (u32, u32), model: Model) -> Source {
     }
 }
 
-fn name(format: ImageFormat) -> &'static str {
+/// What a format is called.
+pub(super) fn name(format: ImageFormat) -> &'static str {
     match format {
         ImageFormat::Jpeg => "JPEG",
         ImageFormat::Png => "PNG",

@@ -13,6 +13,8 @@ use super::fit::Window;
 pub(super) enum Kernel {
     /// Sharp, for what the eye looks at.
     Lanczos3,
+    /// Nearly as sharp with fewer samples, for what is resized anew in every frame.
+    CatmullRom,
     /// Soft, for chroma and what is blurred anyhow.
     Bilinear,
 }
@@ -64,6 +66,7 @@ fn resize<P: PixelTrait>(
         .expect("the output has room for all of its rows");
     let filter = match kernel {
         Kernel::Lanczos3 => FilterType::Lanczos3,
+        Kernel::CatmullRom => FilterType::CatmullRom,
         Kernel::Bilinear => FilterType::Bilinear,
     };
     let window = inside(window, plane.width, plane.height);

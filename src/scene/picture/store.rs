@@ -93,7 +93,14 @@ impl Pictures {
             .clone()
     }
 
-    /// The BLAKE3 hash of the file.
+    /// Whether a file is drawn rather than made of pixels, by its first bytes.
+    pub fn is_drawing(&self, path: &Path) -> bool {
+        let mut head = Vec::new();
+        let read = fs::File::open(path).and_then(|file| file.take(64 << 10).read_to_end(&mut head));
+        read.is_ok() && format::Format::of(&head) == Ok(format::Format::Svg)
+    }
+
+    /// The BLAKE3 hash of a file, a picture or not, of any length.
     ///
     /// # Errors
     /// The file cannot be read.
@@ -102,7 +109,13 @@ impl Pictures {
         let facts = self.facts(&file);
         facts
             .digest
-            .get_or_init(|| Ok(*blake3::hash(&read(&file)?).as_bytes()))
+            .get_or_init(|| {
+                // a film may be larger than memory
+                let open = fs::File::open(&file.path).map_err(unreadable)?;
+                let mut hasher = blake3::Hasher::new();
+                hasher.update_reader(open).map_err(unreadable)?;
+                Ok(*hasher.finalize().as_bytes())
+            })
             .clone()
     }
 

@@ -1,0 +1,196 @@
+//! Clips and beds of sound as a template names them.
+//!
+//! In: filled keys. Out: a [`Clip`] or a [`Bed`] whose file is there and is not plainly something else. Never:
+//! decoding; what a film holds, only `media` knows.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::diag::{Code, Diagnostic, Place};
+use crate::template::{Node, Table, Value, grammar};
+
+use super::draft::flag;
+use super::picture::format_name;
+use super::stage::Stage;
+use super::{Bed, Clip, fills};
+
+/// Bytes of a file that are looked at.
+const HEAD: usize = 4096;
+
+/// The clip of a video layer, whose label is `label`; what is wrong with it is told.
+pub(super) fn of_layer(keys: &Table, label: &str, stage: &mut Stage<'_>) -> Option<Clip> {
+    let node = keys.get("src")?;
+    if node.as_text()?.trim().is_empty() {
+        let said = format!("{label} has no film");
+        stage.wrong.push(
+            Diagnostic::at(Code::MissingAsset, &node.place, said).hint("`when` leaves a layer out"),
+        );
+        return None;
+    }
+    let start = keys.get("start").and_then(time).unwrap_or_default();
+    let end = keys.get("end").and_then(time);
+    if let Some(at) = keys.get("end").filter(|_| end.is_some_and(|e| e <= start)) {
+        let said = format!(
+            "{label} ends at {} s, where it has not begun: `start` is {} s",
+            end.unwrap_or_default().as_secs_f64(),
+            start.as_secs_f64()
+        );
+        stage
+            .wrong
+            .push(Diagnostic::at(Code::BadValue, &at.place, said));
+        return None;
+    }
+    let amount = |name| keys.get(name).and_then(grammar::number).map(|n| n as f32);
+    let path = file(node, label, stage)?;
+    Some(Clip {
+        path,
+        place: node.place.clone(),
+        fit: fills::fit(keys),
+        focus: focus(keys),
+        start,
+        end,
+        speed: amount("speed").unwrap_or(1.0),
+        looped: flag(keys, "loop"),
+        mute: flag(keys, "mute"),
+        volume: amount("volume").unwrap_or(1.0),
+    })
+}
+
+/// The clip of a fill, if it is one.
+pub(super) fn of_fill(fill: &Node, stage: &mut Stage<'_>) -> Option<Clip> {
+    let Value::Table(table) = &fill.value else {
+        return None;
+    };
+    let node = table.get("video")?;
+    let path = file(node, "the background", stage)?;
+    Some(Clip {
+        path,
+        place: node.place.clone(),
+        fit: fills::fit(table),
+        focus: focus(table),
+        start: Duration::ZERO,
+        end: None,
+        speed: 1.0,
+        looped: false,
+        mute: false,
+        volume: 1.0,
+    })
+}
+
+/// `[audio]`; none where its file is an empty text, so that a row can do without.
+pub(super) fn bed(keys: &Table, stage: &mut Stage<'_>) -> Option<Bed> {
+    let node = keys.get("src")?;
+    if node.as_text()?.trim().is_empty() {
+        return None;
+    }
+    let amount = |name, or| {
+        keys.get(name)
+            .and_then(grammar::number)
+            .map_or(or, |n| n as f32)
+    };
+    let fade = |name| keys.get(name).and_then(time).unwrap_or_default();
+    let path = file(node, "`[audio]`", stage)?;
+    Some(Bed {
+        path,
+        place: node.place.clone(),
+        volume: amount("volume", 1.0),
+        fade_in: fade("fade_in"),
+        fade_out: fade("fade_out"),
+        duck: amount("duck", 0.0),
+    })
+}
+
+fn focus(keys: &Table) -> (f32, f32) {
+    keys.get("focus")
+        .and_then(grammar::point)
+        .unwrap_or((0.5, 0.5))
+}
+
+fn time(node: &Node) -> Option<Duration> {
+    Duration::try_from_secs_f64(grammar::time(node)?).ok()
+}
+
+/// The file that a node names, if it may be read, is there, and may hold film or sound.
+fn file(node: &Node, user: &str, stage: &mut Stage<'_>) -> Option<PathBuf> {
+    let written = node.as_text()?;
+    let path = stage.find(written, &node.place)?;
+    match holds(&path) {
+        None => Some(path),
+        Some(what) => {
+            stage.wrong.push(other(written, what, user, &node.place));
+            None
+        }
+    }
+}
+
+fn other(written: &str, what: &str, user: &str, at: &Place) -> Diagnostic {
+    let said = format!("cannot use `{written}` in {user}: it is {what}");
+    let told = Diagnostic::at(Code::UnreadableMedia, at, said);
+    match what.ends_with("picture") {
+        true => told.hint("an image layer shows a picture"),
+        false => told,
+    }
+}
+
+/// What a file holds that is surely neither film nor sound.
+fn holds(path: &Path) -> Option<&'static str> {
+    let mut head = Vec::with_capacity(HEAD);
+    // what cannot be read is told in its own words by whoever decodes it
+    let file = std::fs::File::open(path).ok()?;
+    file.take(HEAD as u64).read_to_end(&mut head).ok()?;
+    what_is_not_film(&head)
+}
+
+fn what_is_not_film(head: &[u8]) -> Option<&'static str> {
+    if head.is_empty() {
+        return Some("an empty file");
+    }
+    match format_name(head) {
+        // GIF and PNG may be animated, and the film room knows whether they are
+        Some("GIF" | "PNG") | None => {}
+        Some("JPEG") => return Some("a JPEG picture"),
+        Some("WebP") => return Some("a WebP picture"),
+        Some("SVG") => return Some("an SVG picture"),
+        Some("AVIF") => return Some("an AVIF picture"),
+        Some(_) => return Some("a HEIC picture"),
+    }
+    is_text(head).then_some("a text")
+}
+
+/// Whether every byte is one that a text has; what is cut off at the end is no fault.
+fn is_text(head: &[u8]) -> bool {
+    let whole = match std::str::from_utf8(head) {
+        Ok(text) => text,
+        Err(e) if e.error_len().is_none() => {
+            std::str::from_utf8(&head[..e.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return false,
+    };
+    whole
+        .chars()
+        .all(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t' | '\u{c}'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_that_are_no_film_are_known_by_their_first_bytes() {
+        for (head, what) in [
+            (&b""[..], Some("an empty file")),
+            (b"\xFF\xD8\xFF\xE0\0\x10JFIF", Some("a JPEG picture")),
+            (b"\0\0\0\x14ftypavif\0\0\0\0avif", Some("an AVIF picture")),
+            (b"id,title\n1,Caf\xC3\xA9\n", Some("a text")),
+            (b"#EXTM3U\nhttp://example.org/a.ts\n", Some("a text")),
+            (b"cut in the middle of a letter \xC3", Some("a text")),
+            (b"\0\0\0\x18ftypisom\0\0\x02\0isommp41", None),
+            (b"\x1A\x45\xDF\xA3\x9F\x42\x86\x81", None),
+            (b"GIF89a\x10\0\x10\0", None),
+            (b"YUV4MPEG2 W16 H16 F25:1\nFRAME\n\x10\x10", None),
+        ] {
+            assert_eq!(what_is_not_film(head), what, "{head:?}");
+        }
+    }
+}
