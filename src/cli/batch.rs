@@ -1,21 +1,23 @@
 //! Makes the stories of a plan, over all cores, and keeps what is still good.
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::{LazyLock, Mutex};
+use std::time::Instant;
 
 use rayon::prelude::*;
 use serde_json::json;
 
 use crate::diag::{Code, Diagnostic};
 use crate::frame::{self, Contrast, Frame};
-use crate::media::{self, Format, Media, Options};
+use crate::media::{self, Cancel, FilmOptions, Format, Media, Options};
 use crate::scene::{self, Scene};
 
+use super::bars::Bars;
+use super::film::{self, Formats};
 use super::guides::Guides;
 use super::ledger::{self, Entry, Ledger};
 use super::plan::{Plan, Planned};
+use super::render::FormatName;
 use super::report::{Item, Output, Status};
 
 /// WCAG 2.2: text of 18 pt, or bold text of 14 pt, is large; a Story's 1080 units are 360 CSS pixels on a phone.
@@ -26,14 +28,15 @@ const LARGE_BOLD: f32 = 56.0;
 pub(crate) struct Order<'a> {
     pub plan: &'a Plan,
     pub out: &'a Path,
-    pub formats: Vec<Format>,
+    pub formats: Formats,
     pub quality: u8,
     pub force: bool,
     pub guides: bool,
     pub timings: bool,
     pub jobs: usize,
     /// Set by Ctrl-C.
-    pub stop: &'a AtomicBool,
+    pub stop: &'a Cancel,
+    pub bars: &'a Bars,
 }
 
 /// What came of it.
@@ -43,11 +46,11 @@ pub(crate) struct Made {
     pub files: Vec<PathBuf>,
 }
 
-/// Makes every story; `tick` is called after each.
+/// Makes every story: stills over all threads, then films one after the other, each of which takes all cores.
 ///
 /// # Errors
 /// When the threads or OUT cannot be had.
-pub(crate) fn make(order: &Order<'_>, tick: impl Fn() + Sync) -> anyhow::Result<Made> {
+pub(crate) fn make(order: &Order<'_>) -> anyhow::Result<Made> {
     std::fs::create_dir_all(order.out)?;
     media::sweep(&ledger::folder(order.out));
     let old = Ledger::open(order.out);
@@ -61,17 +64,17 @@ pub(crate) fn make(order: &Order<'_>, tick: impl Fn() + Sync) -> anyhow::Result<
             order,
             old: &old,
             guides,
-            options: order.key_options(),
         };
-        each(order.plan, order.stop, &tick, |story| {
-            let (item, entry) = worker.story(story);
+        let held = order.formats.make_film_of_stills();
+        each(order.plan, held, order.stop, order.bars, |story| {
+            let (item, entry) = worker.story(story)?;
             if let Some(entry) = entry {
                 finished
                     .lock()
                     .expect("no thread panics while it holds this")
                     .push((story.name.clone(), entry));
             }
-            item
+            Some(item)
         })
     });
     let entries = finished
@@ -88,10 +91,10 @@ pub(crate) fn make(order: &Order<'_>, tick: impl Fn() + Sync) -> anyhow::Result<
 }
 
 impl Order<'_> {
-    /// What of the call decides the bytes of an output.
-    fn key_options(&self) -> String {
-        let formats: Vec<_> = self.formats.iter().map(|f| f.extension()).collect();
-        format!("{} q{}", formats.join("+"), self.quality)
+    /// What of the call decides the bytes of a template's outputs.
+    fn key_options(&self, template: &crate::template::Template) -> String {
+        let formats = self.formats.key(template.is_film());
+        format!("{formats} q{}", self.quality)
     }
 }
 
@@ -99,15 +102,29 @@ struct Worker<'a> {
     order: &'a Order<'a>,
     old: &'a Ledger,
     guides: Option<Guides>,
-    options: String,
 }
 
 /// Milliseconds of each stage.
 #[derive(Default)]
 struct Timings {
     resolve: f64,
+    /// Finding the cover of a film.
+    cover: f64,
     paint: f64,
     write: f64,
+}
+
+impl Timings {
+    fn told(&self) -> serde_json::Value {
+        let ms = |t: f64| (t * 100.0).round() / 100.0;
+        let mut told = json!({ "resolve": ms(self.resolve) });
+        if self.cover > 0.0 {
+            told["cover"] = json!(ms(self.cover));
+        }
+        told["paint"] = json!(ms(self.paint));
+        told["write"] = json!(ms(self.write));
+        told
+    }
 }
 
 fn clocked<T>(spent: &mut f64, work: impl FnOnce() -> T) -> T {
@@ -118,11 +135,13 @@ fn clocked<T>(spent: &mut f64, work: impl FnOnce() -> T) -> T {
 }
 
 impl Worker<'_> {
-    /// One story: kept, made, or failed with its reasons. An entry for what is good in OUT now.
-    fn story(&self, story: &Planned) -> (Item, Option<Entry>) {
+    /// One story: kept, made, or failed with its reasons, and an entry for what is good in OUT now. None where the
+    /// work was stopped before it was done.
+    fn story(&self, story: &Planned) -> Option<(Item, Option<Entry>)> {
         let plan = self.order.plan;
         let ready = &plan.templates[story.template];
-        let key = ledger::key(plan, story, &self.options);
+        let options = self.order.key_options(&ready.template);
+        let key = ledger::key(plan, story, &options);
         if !self.order.force
             && let Some(entry) =
                 self.old
@@ -132,70 +151,122 @@ impl Worker<'_> {
             item.outputs.clone_from(&entry.outputs);
             item.said = entry.diagnostics.iter().map(|_| String::new()).collect();
             item.diagnostics.clone_from(&entry.diagnostics);
-            return (item, Some(entry.clone()));
+            return Some((item, Some(entry.clone())));
         }
         let mut timings = Timings::default();
-        let scene = match clocked(&mut timings.resolve, || {
-            scene::resolve(&ready.template, &story.row, &ready.assets)
-        }) {
-            Ok(scene) => scene,
-            Err(why) => {
-                return (
-                    plan.item(story, Status::Failed)
-                        .with(&plan.told(story, why)),
-                    None,
-                );
+        let made = match self.made(story, &mut timings) {
+            Ok(made) => made,
+            Err(Fault::Stopped) => return None,
+            Err(Fault::Told(why)) => {
+                let item = plan.item(story, Status::Failed);
+                return Some((item.with(&plan.told(story, why)), None));
             }
         };
-        let (frame, contrasts) = clocked(&mut timings.paint, || frame::paint_checked(&scene.value));
-        let mut told = scene.warnings;
-        told.extend(contrasts.iter().filter_map(low_contrast));
-        let mut written = clocked(&mut timings.write, || self.write(story, &frame));
-        let mut guides = None;
-        if let (Ok(_), Some(chrome)) = (&written, &self.guides) {
-            match self.write_guides(story, &scene.value, frame, chrome) {
-                Ok(output) => guides = Some(output),
-                Err(error) => written = Err(error),
-            }
-        }
-        let told = plan.told(story, told);
-        let outputs = match written {
-            Ok(outputs) => outputs,
-            Err(error) => {
-                let why =
-                    Diagnostic::of_file(Code::UnreadableMedia, &ready.shown, error.to_string());
-                return (
-                    plan.item(story, Status::Failed)
-                        .with(&told)
-                        .with(&plan.told(story, vec![why])),
-                    None,
-                );
-            }
-        };
-        let mut item = plan.item(story, Status::Done).with(&told);
-        item.outputs.clone_from(&outputs);
+        let mut item = plan
+            .item(story, Status::Done)
+            .with(&plan.told(story, made.told));
+        item.outputs.clone_from(&made.outputs);
         if self.order.timings {
-            let Timings {
-                resolve,
-                paint,
-                write,
-            } = timings;
-            let ms = |t: f64| (t * 100.0).round() / 100.0;
-            item.timings_ms =
-                Some(json!({ "resolve": ms(resolve), "paint": ms(paint), "write": ms(write) }));
+            item.timings_ms = Some(timings.told());
         }
         let digest = |path: &PathBuf| Some((path.clone(), ledger::digest_of(path, &ready.assets)?));
-        let files = scene.value.files.iter().filter_map(digest).collect();
         let entry = Entry {
             key,
-            files,
-            outputs,
-            guides,
+            files: made.files.iter().filter_map(digest).collect(),
+            outputs: made.outputs,
+            guides: made.guides,
             diagnostics: item.diagnostics.clone(),
         };
-        (item, Some(entry))
+        Some((item, Some(entry)))
     }
 
+    fn made(&self, story: &Planned, timings: &mut Timings) -> Result<Finished, Fault> {
+        let ready = &self.order.plan.templates[story.template];
+        let resolved = clocked(&mut timings.resolve, || {
+            scene::resolve(&ready.template, &story.row, &ready.assets)
+        })
+        .map_err(Fault::Told)?;
+        let (mut scene, mut told) = (resolved.value, resolved.warnings);
+        let formats = self.order.formats.of(&scene);
+        if formats.contains(&FormatName::Mp4) {
+            scene = film::filmed(scene);
+        } else if !scene.is_film() {
+            told.extend(film::lost_in_a_still(&scene));
+        }
+        match self.written(story, &scene, formats, &mut told, timings) {
+            Ok((outputs, guides)) => Ok(Finished {
+                outputs,
+                guides,
+                told,
+                files: scene.files,
+            }),
+            Err(media::Error::Cancelled) => Err(Fault::Stopped),
+            Err(error) => {
+                told.push(film::told(&error, &scene, &ready.shown));
+                Err(Fault::Told(told))
+            }
+        }
+    }
+
+    /// Paints and writes what is asked for, and the copy with guides.
+    fn written(
+        &self,
+        story: &Planned,
+        scene: &Scene,
+        formats: &[FormatName],
+        told: &mut Vec<Diagnostic>,
+        timings: &mut Timings,
+    ) -> Result<(Vec<Output>, Option<Output>), media::Error> {
+        let still = clocked(&mut timings.cover, || film::cover(scene, self.order.stop))?;
+        let (frame, contrasts) = clocked(&mut timings.paint, || frame::paint_checked(&still));
+        told.extend(contrasts.iter().filter_map(low_contrast));
+        clocked(&mut timings.write, || {
+            let outputs = formats
+                .iter()
+                .map(|format| match format.still() {
+                    Some(format) => self.still(story, &frame, format),
+                    None => self.film(story, scene, told),
+                })
+                .collect::<Result<_, _>>()?;
+            let guides = self.guides.as_ref();
+            let guides = guides.map(|chrome| self.write_guides(story, scene, frame, chrome));
+            Ok((outputs, guides.transpose()?))
+        })
+    }
+
+    fn path(&self, story: &Planned, extension: &str) -> PathBuf {
+        self.order.out.join(format!("{}.{extension}", story.name))
+    }
+
+    fn still(
+        &self,
+        story: &Planned,
+        frame: &Frame,
+        format: Format,
+    ) -> Result<Output, media::Error> {
+        let options = self.options(format);
+        let path = self.path(story, format.extension());
+        media::still(frame, &path, &options).map(|m| output(m, options.quality))
+    }
+
+    fn film(
+        &self,
+        story: &Planned,
+        scene: &Scene,
+        told: &mut Vec<Diagnostic>,
+    ) -> Result<Output, media::Error> {
+        let options = FilmOptions {
+            unfinished: Some(ledger::folder(self.order.out)),
+            cancel: self.order.stop.clone(),
+            ..FilmOptions::default()
+        };
+        let bar = self.order.bars.film(&story.name);
+        let path = self.path(story, FormatName::Mp4.extension());
+        let media = media::video(scene, &path, &options, &mut |progress| bar.show(progress))?;
+        let template = &self.order.plan.templates[story.template].shown;
+        told.extend(film::concealed(&media.damaged, scene, template));
+        Ok(output(media, 100))
+    }
     fn options(&self, format: Format) -> Options {
         Options {
             format,
@@ -203,20 +274,6 @@ impl Worker<'_> {
             unfinished: Some(ledger::folder(self.order.out)),
             ..Options::default()
         }
-    }
-
-    fn write(&self, story: &Planned, frame: &Frame) -> Result<Vec<Output>, media::Error> {
-        let formats = self.order.formats.iter();
-        formats
-            .map(|format| {
-                let path = self
-                    .order
-                    .out
-                    .join(format!("{}.{}", story.name, format.extension()));
-                let options = self.options(*format);
-                media::still(frame, &path, &options).map(|m| output(m, options.quality))
-            })
-            .collect()
     }
 
     fn write_guides(
@@ -227,20 +284,42 @@ impl Worker<'_> {
         chrome: &Guides,
     ) -> Result<Output, media::Error> {
         let covered = frame::over(frame, &chrome.over(scene));
-        let path = self.order.out.join(format!("{}.guides.png", story.name));
+        let path = self.path(story, "guides.png");
         media::still(&covered, &path, &self.options(Format::Png)).map(|m| output(m, 100))
     }
 }
 
+/// Why a story was not made.
+enum Fault {
+    /// By the user.
+    Stopped,
+    Told(Vec<Diagnostic>),
+}
+
+/// What a story became.
+struct Finished {
+    outputs: Vec<Output>,
+    guides: Option<Output>,
+    told: Vec<Diagnostic>,
+    files: Vec<PathBuf>,
+}
+
 fn output(media: Media, asked: u8) -> Output {
+    let (kind, notes) = match media.kind {
+        // what was given up for a picture's bytes is its quality, which has a place of its own
+        media::Kind::Image => ("image", Vec::new()),
+        media::Kind::Video => ("video", media.notes),
+    };
     Output {
         path: media.path,
-        kind: "image".into(),
+        kind: kind.into(),
         bytes: media.bytes,
         width: media.width,
         height: media.height,
+        duration_s: media.duration_s,
         sha256: media.sha256,
         quality: media.quality.filter(|q| *q < asked),
+        notes,
     }
 }
 
@@ -266,67 +345,76 @@ pub(crate) fn low_contrast(contrast: &Contrast) -> Option<Diagnostic> {
     Some(Diagnostic::at(Code::LowContrast, &contrast.place, said).hint(hint))
 }
 
-/// Holds stories against everything without writing: resolved, painted, measured.
-pub(crate) fn look(plan: &Plan, stop: &AtomicBool, tick: impl Fn() + Sync) -> Vec<Item> {
-    each(plan, stop, tick, |story| {
+/// Holds stories against everything without writing: resolved, painted, measured, their clips looked into.
+pub(crate) fn look(plan: &Plan, stop: &Cancel, bars: &Bars) -> Vec<Item> {
+    each(plan, false, stop, bars, |story| {
         let ready = &plan.templates[story.template];
-        match scene::resolve(&ready.template, &story.row, &ready.assets) {
-            Ok(scene) => {
-                let (_, contrasts) = frame::paint_checked(&scene.value);
-                let mut told = scene.warnings;
+        let failed = |why| {
+            let item = plan.item(story, Status::Failed);
+            Some(item.with(&plan.told(story, why)))
+        };
+        let (scene, mut told) = match scene::resolve(&ready.template, &story.row, &ready.assets) {
+            Ok(resolved) => (resolved.value, resolved.warnings),
+            Err(why) => return failed(why),
+        };
+        let still = if scene.is_film() {
+            media::judge(&scene, stop).and_then(|()| film::cover(&scene, stop))
+        } else {
+            told.extend(film::lost_in_a_still(&scene));
+            film::cover(&scene, stop)
+        };
+        match still {
+            Ok(still) => {
+                let (_, contrasts) = frame::paint_checked(&still);
                 told.extend(contrasts.iter().filter_map(low_contrast));
-                plan.item(story, Status::Done).with(&plan.told(story, told))
+                Some(plan.item(story, Status::Done).with(&plan.told(story, told)))
             }
-            Err(why) => plan
-                .item(story, Status::Failed)
-                .with(&plan.told(story, why)),
+            Err(media::Error::Cancelled) => None,
+            Err(error) => {
+                told.push(film::told(&error, &scene, &ready.shown));
+                failed(told)
+            }
         }
     })
 }
 
-/// Works on every story over the threads at hand, until `stop`; the items stand in the order of the plan.
+/// Works on every story until `stop`: on stills over the threads at hand, then on what may be film (all of them, where
+/// stills become film, too) one after the other. The items stand in the order of the plan.
 fn each(
     plan: &Plan,
-    stop: &AtomicBool,
-    tick: impl Fn() + Sync,
-    work: impl Fn(&Planned) -> Item + Sync,
+    all_are_film: bool,
+    stop: &Cancel,
+    bars: &Bars,
+    work: impl Fn(&Planned) -> Option<Item> + Sync,
 ) -> Vec<Item> {
+    let (films, stills): (Vec<usize>, Vec<usize>) =
+        plan.by_pictures().into_iter().partition(|at| {
+            let ready = &plan.templates[plan.stories[*at].template];
+            all_are_film || ready.template.is_film()
+        });
+    let one = |at: usize| {
+        if stop.is_stopped() {
+            return None;
+        }
+        let item = work(&plan.stories[at])?;
+        bars.story();
+        Some((at, item))
+    };
     // one story at a time goes to a free thread, so that memory grows with threads and not with rows
-    let mut made: Vec<(usize, Item)> = plan
-        .by_pictures()
+    let mut made: Vec<(usize, Item)> = stills
         .into_par_iter()
         .with_max_len(1)
-        .filter_map(|at| {
-            if stop.load(Ordering::Relaxed) {
-                return None;
-            }
-            let item = work(&plan.stories[at]);
-            tick();
-            Some((at, item))
-        })
+        .filter_map(one)
         .collect();
+    made.extend(films.into_iter().filter_map(one));
     made.sort_by_key(|(at, _)| *at);
     made.into_iter().map(|(_, item)| item).collect()
 }
 
-/// Sets a flag on Ctrl-C: the stories in work are finished, no other is begun.
-pub(crate) fn on_interrupt() -> &'static AtomicBool {
-    static STOP: AtomicBool = AtomicBool::new(false);
+/// Stops on Ctrl-C: a film at once, stills when they are finished; nothing else is begun.
+pub(crate) fn on_interrupt() -> &'static Cancel {
+    static STOP: LazyLock<Cancel> = LazyLock::new(Cancel::default);
     // a handler that is already set (by a test's host) stays
-    let _ = ctrlc::set_handler(|| STOP.store(true, Ordering::SeqCst));
+    let _ = ctrlc::set_handler(|| STOP.stop());
     &STOP
-}
-
-/// A bar on a terminal, nothing in a pipe.
-pub(crate) fn bar(count: usize, quiet: bool) -> indicatif::ProgressBar {
-    use std::io::IsTerminal;
-    if quiet || count < 2 || !std::io::stderr().is_terminal() {
-        return indicatif::ProgressBar::hidden();
-    }
-    let bar = indicatif::ProgressBar::new(count as u64);
-    if let Ok(style) = indicatif::ProgressStyle::with_template("{bar:30} {pos}/{len} {eta}") {
-        bar.set_style(style);
-    }
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
 }

@@ -1,7 +1,6 @@
 //! `storypress check`.
 
-use std::sync::atomic::Ordering;
-
+use super::bars::Bars;
 use super::plan::{self, Selection};
 use super::report::{Report, Status};
 use super::{Global, Outcome, batch, render};
@@ -32,9 +31,9 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     let mut plan = plan::plan(&args.selection, project)?;
     report.items.append(&mut plan.failed);
     report.items.extend(render::template_warnings(&plan));
-    let bar = batch::bar(plan.stories.len(), global.quiet || global.json);
-    let items = batch::look(&plan, stop, || bar.inc(1));
-    bar.finish_and_clear();
+    let bars = Bars::new(plan.stories.len(), global.quiet || global.json);
+    let items = batch::look(&plan, stop, &bars);
+    bars.finish();
     render::attach(&mut report, items);
     if args.strict {
         for item in report.items.iter_mut().filter(|i| i.has_warnings()) {
@@ -59,7 +58,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         report.say_totals(global, &said);
     }
     let outcome = report.finish(global);
-    Ok(if stop.load(Ordering::Relaxed) {
+    Ok(if stop.is_stopped() {
         Outcome::Interrupted
     } else {
         outcome

@@ -3,8 +3,10 @@
 //! In: arguments. Out: an exit code, people's words on stderr, a report on stdout when `--json` asks for one.
 //! Never: work that another program could not do with the library.
 
+mod bars;
 mod batch;
 mod check;
+mod film;
 mod guides;
 mod ledger;
 mod new;

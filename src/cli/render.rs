@@ -1,18 +1,19 @@
 //! `storypress render`.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 
 use crate::diag::Diagnostic;
-use crate::media::Format;
+use crate::media::{Cancel, Format};
 use crate::project::Project;
 
+use super::bars::Bars;
 use super::batch::{self, Order};
+use super::film::Formats;
 use super::plan::{self, Plan, Selection};
-use super::report::{Item, Report, Status};
+use super::report::{Item, Output, Report, Status};
 use super::{Global, Outcome, sheet, watch};
 
 #[derive(Debug, clap::Args)]
@@ -21,6 +22,7 @@ Examples:
   storypress render templates -o out
   storypress render templates/menu.toml --data menu.csv -o out --only 'menu-mon*'
   storypress render offer.toml -o out --set price='€9' --format jpg,png
+  storypress render tour.toml -o out --format mp4,jpg
   storypress render templates -o out --guides --sheet --watch")]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -28,7 +30,7 @@ pub(crate) struct Args {
     /// Folder of the finished files; without it, `[project] out`
     #[arg(short, long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// File formats; without it, `[output] formats`, else jpg
+    /// File formats; without it, mp4 for film, and `[output] formats`, else jpg, for stills
     #[arg(long, value_delimiter = ',', value_name = "FORMAT")]
     pub format: Vec<FormatName>,
     /// Also write NAME.guides.png: the safe zone and the app's own chrome over a copy
@@ -64,14 +66,28 @@ pub(crate) enum FormatName {
     Jpg,
     /// PNG
     Png,
+    /// Film; a still becomes one of `[output] seconds`, else of 5 s
+    Mp4,
 }
 
 impl FormatName {
-    fn format(self) -> Format {
+    /// As a format of stills, if it is one.
+    pub fn still(self) -> Option<Format> {
         match self {
-            Self::Jpg => Format::Jpeg,
-            Self::Png => Format::Png,
+            Self::Jpg => Some(Format::Jpeg),
+            Self::Png => Some(Format::Png),
+            Self::Mp4 => None,
         }
+    }
+
+    /// How a file name of it ends, without the dot.
+    pub fn extension(self) -> &'static str {
+        self.still().map_or("mp4", Format::extension)
+    }
+
+    /// The format of that name.
+    fn of(name: &str) -> Option<Self> {
+        Self::from_str(name, true).ok()
     }
 }
 
@@ -87,7 +103,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
 pub(crate) fn once(
     args: &Args,
     global: &Global,
-    stop: &AtomicBool,
+    stop: &Cancel,
 ) -> anyhow::Result<(Outcome, Vec<PathBuf>)> {
     let mut report = Report::new("render");
     let project = match plan::open_project(global, &args.selection.paths[0])? {
@@ -103,7 +119,7 @@ pub(crate) fn once(
     let mut plan = plan::plan(&args.selection, project)?;
     report.items.append(&mut plan.failed);
     report.items.extend(template_warnings(&plan));
-    let bar = batch::bar(plan.stories.len(), global.quiet || global.json);
+    let bars = Bars::new(plan.stories.len(), global.quiet || global.json);
     let order = Order {
         plan: &plan,
         out: &out,
@@ -114,19 +130,20 @@ pub(crate) fn once(
         timings: args.timings || global.verbose,
         jobs: args.jobs,
         stop,
+        bars: &bars,
     };
-    let made = batch::make(&order, || bar.inc(1))
-        .with_context(|| format!("cannot render to {}", out.display()))?;
-    bar.finish_and_clear();
+    let made =
+        batch::make(&order).with_context(|| format!("cannot render to {}", out.display()))?;
+    bars.finish();
     let mut files = made.files;
     files.extend(inputs(&plan, &args.selection));
     attach(&mut report, made.items);
-    if args.sheet && !stop.load(Ordering::Relaxed) {
-        sheet::write(&report.items, &out)?;
+    if args.sheet && !stop.is_stopped() {
+        sheet::write(&report.items, &out, stop)?;
     }
     say(&report, &out, global, args.timings || global.verbose);
     let outcome = report.finish(global);
-    if stop.load(Ordering::Relaxed) {
+    if stop.is_stopped() {
         return Ok((Outcome::Interrupted, files));
     }
     Ok((outcome, files))
@@ -165,29 +182,14 @@ pub(crate) fn attach(report: &mut Report, items: Vec<Item>) {
     }
 }
 
-fn formats(args: &Args, project: &Project) -> Vec<Format> {
-    let mut out: Vec<Format> = match args.format.is_empty() {
-        false => args.format.iter().map(|f| f.format()).collect(),
-        true => project
-            .formats
-            .iter()
-            .map(|f| {
-                if f == "png" {
-                    Format::Png
-                } else {
-                    Format::Jpeg
-                }
-            })
-            .collect(),
-    };
-    let mut seen = Vec::new();
-    out.retain(|f| {
-        !seen.contains(f) && {
-            seen.push(*f);
-            true
+fn formats(args: &Args, project: &Project) -> Formats {
+    match args.format.is_empty() {
+        false => Formats::asked(&args.format),
+        true => {
+            let names = project.formats.iter().filter_map(|f| FormatName::of(f));
+            Formats::of_project(&names.collect::<Vec<_>>())
         }
-    });
-    out
+    }
 }
 
 /// Templates, bases, data and the project file.
@@ -223,10 +225,14 @@ fn say(report: &Report, out: &Path, global: &Global, timings: bool) {
                         _ => String::new(),
                     };
                     eprintln!(
-                        "{}  {} kB{lowered}{times}",
+                        "{}  {}{} kB{lowered}{times}",
                         at.display(),
+                        length(output),
                         output.bytes.div_ceil(1000)
                     );
+                    for note in &output.notes {
+                        eprintln!("  {note}");
+                    }
                 }
                 Status::Unchanged if global.verbose => eprintln!("{}  unchanged", at.display()),
                 _ => {}
@@ -237,6 +243,11 @@ fn say(report: &Report, out: &Path, global: &Global, timings: bool) {
         global,
         &format!("rendered to {}", plan::shown(out).display()),
     );
+}
+
+fn length(output: &Output) -> String {
+    let seconds = output.duration_s;
+    seconds.map_or(String::new(), |s| format!("{s:.1} s  "))
 }
 
 fn spelled(timings: &serde_json::Value) -> String {

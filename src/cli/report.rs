@@ -19,10 +19,16 @@ pub(crate) struct Output {
     pub bytes: u64,
     pub width: u32,
     pub height: u32,
+    /// Of a film, seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_s: Option<f64>,
     pub sha256: String,
     /// JPEG quality, where the byte budget pushed it below what was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quality: Option<u8>,
+    /// What was given up to keep a film within its bytes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

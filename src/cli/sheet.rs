@@ -1,6 +1,6 @@
 //! The contact sheet: every picture of a batch, small, with its name.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,17 +8,17 @@ use rayon::prelude::*;
 
 use crate::diag::{Place, Source};
 use crate::frame;
-use crate::media::{self, Format, Options};
+use crate::media::{self, Cancel, Format, Options};
 use crate::scene::picture::{Fit, Limits, Pictures, Wanted};
 use crate::scene::text::{
     Align, Direction, Overflow, Room, Span, Style, TEXT_FAMILY, Transform, Typesetter,
 };
 use crate::scene::{
-    Color, Content, Glyph, GlyphRun, Node, Paint, Picture, Pixels, Rect, Scene, Surface, Text,
+    Clip, Color, Content, Glyph, GlyphRun, Node, Paint, Picture, Pixels, Rect, Scene, Surface, Text,
 };
 
 use super::ledger;
-use super::report::Item;
+use super::report::{Item, Output};
 
 /// Pixels of the widest sheet that every viewer opens.
 const MAX_PIXELS: f32 = 40e6;
@@ -31,23 +31,23 @@ const LABEL: f32 = 40.0;
 ///
 /// # Errors
 /// When the sheet cannot be written.
-pub(crate) fn write(items: &[Item], out: &Path) -> anyhow::Result<()> {
-    let paths: Vec<&PathBuf> = items
-        .iter()
-        .filter_map(|i| Some(&i.outputs.first()?.path))
-        .take(MAX_STORIES)
-        .collect();
-    if paths.is_empty() {
+pub(crate) fn write(items: &[Item], out: &Path, stop: &Cancel) -> anyhow::Result<()> {
+    let shown: Vec<&Output> = items.iter().filter_map(shown).take(MAX_STORIES).collect();
+    if shown.is_empty() {
         return Ok(());
     }
-    let grid = Grid::of(paths.len());
+    let grid = Grid::of(shown.len());
     let pictures = Pictures::new(Limits::default());
     let (typesetter, _) = Typesetter::new(Vec::new());
-    let nodes: Vec<Node> = paths
+    let thumbnails = Thumbnails { pictures, stop };
+    let nodes: Vec<Node> = shown
         .par_iter()
         .enumerate()
-        .flat_map_iter(|(at, path)| grid.cell(at, path, &pictures, &typesetter))
+        .flat_map_iter(|(at, output)| grid.cell(at, output, &thumbnails, &typesetter))
         .collect();
+    if stop.is_stopped() {
+        return Ok(());
+    }
     let (width, height) = grid.size();
     let scene = Scene {
         width,
@@ -128,18 +128,22 @@ impl Grid {
     fn cell(
         &self,
         at: usize,
-        path: &Path,
-        pictures: &Pictures,
+        output: &Output,
+        thumbnails: &Thumbnails<'_>,
         typesetter: &Typesetter,
     ) -> Vec<Node> {
         let (column, row) = ((at % self.columns) as f32, (at / self.columns) as f32);
         let x = GAP + column * (self.cell + GAP);
         let y = GAP + row * (self.picture_height() + LABEL + GAP);
         let rect = Rect::new(x, y, self.cell, self.picture_height());
-        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        let name = output
+            .path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy();
         let label = Rect::new(x, rect.bottom() + 8.0, self.cell, LABEL - 8.0);
         vec![
-            node(rect, thumbnail(rect, path, pictures)),
+            node(rect, thumbnails.of(rect, output)),
             node(label, caption(label, &name, typesetter)),
         ]
     }
@@ -159,39 +163,87 @@ fn node(rect: Rect, content: Content) -> Node {
     }
 }
 
-fn thumbnail(rect: Rect, path: &Path, pictures: &Pictures) -> Content {
-    let wanted = Wanted {
-        width_px: rect.w as u32,
-        height_px: rect.h as u32,
-        fit: Fit::Cover,
-        focus: (0.5, 0.5),
-        filter: Default::default(),
-    };
-    let surface = Surface {
-        radius: [12.0; 4],
-        ..Surface::default()
-    };
-    match pictures.prepare(path, &wanted) {
-        Ok(ready) => Content::Picture(Picture {
-            pixels: ready.pixels,
-            dest: rect,
-            surface,
-            mask: None,
-            motion: None,
-        }),
+/// What stands for a story: a picture of it before its film.
+fn shown(item: &Item) -> Option<&Output> {
+    let pictures = item.outputs.iter().find(|o| o.kind == "image");
+    pictures.or(item.outputs.first())
+}
+
+/// Makes finished files small.
+struct Thumbnails<'a> {
+    pictures: Pictures,
+    stop: &'a Cancel,
+}
+
+impl Thumbnails<'_> {
+    fn of(&self, rect: Rect, output: &Output) -> Content {
+        let pixels = match output.kind == "video" {
+            true => self.film(rect, &output.path),
+            false => self.picture(rect, &output.path),
+        };
         // a file that went away since leaves a hole that can be seen
-        Err(_) => Content::Picture(Picture {
-            pixels: Arc::new(Pixels {
+        let hole = || {
+            Arc::new(Pixels {
                 width: 1,
                 height: 1,
                 rgba: vec![0xff, 0x2d, 0x55, 0xff],
                 opaque: true,
-            }),
+            })
+        };
+        Content::Picture(Picture {
+            pixels: pixels.unwrap_or_else(hole),
             dest: rect,
-            surface,
+            surface: Surface {
+                radius: [12.0; 4],
+                ..Surface::default()
+            },
             mask: None,
             motion: None,
-        }),
+        })
+    }
+
+    fn picture(&self, rect: Rect, path: &Path) -> Option<Arc<Pixels>> {
+        let wanted = Wanted {
+            width_px: rect.w as u32,
+            height_px: rect.h as u32,
+            fit: Fit::Cover,
+            focus: (0.5, 0.5),
+            filter: Default::default(),
+        };
+        Some(self.pictures.prepare(path, &wanted).ok()?.pixels)
+    }
+
+    /// The cover of a finished film.
+    fn film(&self, rect: Rect, path: &Path) -> Option<Arc<Pixels>> {
+        let clip = Clip {
+            path: path.to_owned(),
+            place: Place::whole(&Source::new("", "")),
+            fit: Fit::Cover,
+            focus: (0.5, 0.5),
+            start: Duration::ZERO,
+            end: None,
+            speed: 1.0,
+            looped: false,
+            mute: true,
+            volume: 1.0,
+        };
+        let scene = Scene {
+            width: rect.w,
+            height: rect.h,
+            raster: (rect.w as u32, rect.h as u32),
+            background: None,
+            film: Some(clip),
+            nodes: Vec::new(),
+            bed: None,
+            length: None,
+            mentions: Vec::new(),
+            files: Vec::new(),
+        };
+        let cover = media::cover(&scene, self.stop).ok()?;
+        match &cover.nodes.first()?.content {
+            Content::Picture(picture) => Some(Arc::clone(&picture.pixels)),
+            _ => None,
+        }
     }
 }
 

@@ -164,8 +164,10 @@ fn one(args: &Args, clip: &Path, options: &FilmOptions, global: &Global) -> Item
                 bytes: media.bytes,
                 width: media.width,
                 height: media.height,
+                duration_s: media.duration_s,
                 sha256: media.sha256,
                 quality: None,
+                notes: media.notes,
             });
             item
         }

@@ -93,7 +93,9 @@ fn judged(file: &PathBuf, found: &media::Report, global: &Global) -> Item {
             width: probe.width,
             height: probe.height,
             sha256: media::sha256(&bytes),
+            duration_s: None,
             quality: None,
+            notes: Vec::new(),
         });
     }
     item

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
+
+use crate::media::Cancel;
 
 use super::{Global, Outcome, render};
 
@@ -13,17 +14,13 @@ const EVERY: Duration = Duration::from_millis(250);
 /// Times and lengths, only to notice a change; what changed is decided by content.
 type Seen = BTreeMap<PathBuf, Option<(SystemTime, u64)>>;
 
-pub(crate) fn run(
-    args: &render::Args,
-    global: &Global,
-    stop: &AtomicBool,
-) -> anyhow::Result<Outcome> {
+pub(crate) fn run(args: &render::Args, global: &Global, stop: &Cancel) -> anyhow::Result<Outcome> {
     let mut files = pass(args, global, stop)?;
     let mut seen = look(&files);
     if !global.quiet {
         eprintln!("watching {} files; Ctrl-C ends", seen.len());
     }
-    while !stop.load(Ordering::Relaxed) {
+    while !stop.is_stopped() {
         std::thread::sleep(EVERY);
         if look(&files) == seen {
             continue;
@@ -37,7 +34,7 @@ pub(crate) fn run(
 }
 
 /// One render; a call that is wrong for now (a half-typed file) is told, and watching goes on.
-fn pass(args: &render::Args, global: &Global, stop: &AtomicBool) -> anyhow::Result<Vec<PathBuf>> {
+fn pass(args: &render::Args, global: &Global, stop: &Cancel) -> anyhow::Result<Vec<PathBuf>> {
     match render::once(args, global, stop) {
         Ok((_, files)) if !files.is_empty() => Ok(files),
         Ok(_) => Ok(fallback(args, global)),

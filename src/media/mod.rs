@@ -30,7 +30,7 @@ use sha2::{Digest, Sha256};
 use crate::frame::Frame;
 
 pub use error::Error;
-pub use film::{Cancel, FilmOptions, Progress, Short, Stage, video};
+pub use film::{Cancel, FilmOptions, Progress, Short, Stage, cover, judge, video};
 pub use probe::{Icc, Probe, probe};
 pub use rules::{BUDGET_BYTES, PLATFORM_IMAGE_BYTES};
 pub use unfinished::{FOLDER, sweep};
@@ -51,20 +51,20 @@ pub struct Media {
     pub width: u32,
     /// Height in pixels.
     pub height: u32,
+    /// How long a film is, seconds; none for a picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration_s: Option<f64>,
     /// SHA-256 of the whole file, 64 lower-case hex digits.
     pub sha256: String,
     /// The JPEG quality it has, 1–100; lower than was asked where the limit needed it. `None` for PNG.
     #[serde(skip)]
     pub quality: Option<u8>,
-    /// How long a film is, seconds.
-    #[serde(skip)]
-    pub seconds: Option<f64>,
-    /// Stretches of a film's clips that were broken and concealed: sentences for the report. Usually none.
-    #[serde(skip)]
-    pub damaged: Vec<String>,
     /// Sentences for the report: what was given up to keep the limit. Usually none.
     #[serde(skip)]
     pub notes: Vec<String>,
+    /// Sentences about stretches of a clip that were damaged and concealed. Usually none.
+    #[serde(skip)]
+    pub damaged: Vec<String>,
 }
 
 /// What the platform takes a medium for.
@@ -198,11 +198,11 @@ pub fn write(pixels: Pixels<'_>, path: &Path, options: &Options) -> Result<Media
         bytes: bytes.len() as u64,
         width: pixels.width,
         height: pixels.height,
+        duration_s: None,
         sha256: sha256(bytes),
         quality,
-        seconds: None,
-        damaged: Vec::new(),
         notes,
+        damaged: Vec::new(),
     };
     match options.format {
         Format::Jpeg => jpeg::encode(

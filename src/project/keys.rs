@@ -37,7 +37,11 @@ const PROJECT: &[Key] = &[
 ];
 
 const OUTPUT: &[Key] = &[
-    key("formats", Kind::Texts, "jpg, png."),
+    key(
+        "formats",
+        Kind::Texts,
+        "jpg, png for stills; mp4 is what film becomes in any case.",
+    ),
     key(
         "jpeg_quality",
         Kind::Integer(1, 100),

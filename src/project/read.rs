@@ -170,10 +170,12 @@ fn formats(output: &Table, project: &mut Project, wrong: &mut Vec<Diagnostic>) {
     let mut found = Vec::new();
     for item in grammar::list(node).unwrap_or_default() {
         match item.as_text() {
-            Some(format @ ("jpg" | "png")) => found.push(format.to_owned()),
+            Some(format @ ("jpg" | "png" | "mp4")) => found.push(format.to_owned()),
             other => {
                 let said = format!("no format `{}`", other.unwrap_or("?"));
-                wrong.push(Diagnostic::at(Code::BadValue, &item.place, said).hint("jpg or png"));
+                wrong.push(
+                    Diagnostic::at(Code::BadValue, &item.place, said).hint("jpg, png or mp4"),
+                );
             }
         }
     }

@@ -32,9 +32,9 @@ pub(super) fn of_layer(keys: &Table, label: &str, stage: &mut Stage<'_>) -> Opti
     let end = keys.get("end").and_then(time);
     if let Some(at) = keys.get("end").filter(|_| end.is_some_and(|e| e <= start)) {
         let said = format!(
-            "{label} ends at {} s, where it has not begun: `start` is {} s",
-            end.unwrap_or_default().as_secs_f64(),
-            start.as_secs_f64()
+            "{label} starts at {} s and ends at {} s: nothing is left of it",
+            start.as_secs_f64(),
+            end.unwrap_or_default().as_secs_f64()
         );
         stage
             .wrong
@@ -144,7 +144,7 @@ fn holds(path: &Path) -> Option<&'static str> {
 
 fn what_is_not_film(head: &[u8]) -> Option<&'static str> {
     if head.is_empty() {
-        return Some("an empty file");
+        return Some("empty");
     }
     match format_name(head) {
         // GIF and PNG may be animated, and the film room knows whether they are
@@ -155,7 +155,7 @@ fn what_is_not_film(head: &[u8]) -> Option<&'static str> {
         Some("AVIF") => return Some("an AVIF picture"),
         Some(_) => return Some("a HEIC picture"),
     }
-    is_text(head).then_some("a text")
+    is_text(head).then_some("text")
 }
 
 /// Whether every byte is one that a text has; what is cut off at the end is no fault.
@@ -179,12 +179,12 @@ mod tests {
     #[test]
     fn files_that_are_no_film_are_known_by_their_first_bytes() {
         for (head, what) in [
-            (&b""[..], Some("an empty file")),
+            (&b""[..], Some("empty")),
             (b"\xFF\xD8\xFF\xE0\0\x10JFIF", Some("a JPEG picture")),
             (b"\0\0\0\x14ftypavif\0\0\0\0avif", Some("an AVIF picture")),
-            (b"id,title\n1,Caf\xC3\xA9\n", Some("a text")),
-            (b"#EXTM3U\nhttp://example.org/a.ts\n", Some("a text")),
-            (b"cut in the middle of a letter \xC3", Some("a text")),
+            (b"id,title\n1,Caf\xC3\xA9\n", Some("text")),
+            (b"#EXTM3U\nhttp://example.org/a.ts\n", Some("text")),
+            (b"cut in the middle of a letter \xC3", Some("text")),
             (b"\0\0\0\x18ftypisom\0\0\x02\0isommp41", None),
             (b"\x1A\x45\xDF\xA3\x9F\x42\x86\x81", None),
             (b"GIF89a\x10\0\x10\0", None),

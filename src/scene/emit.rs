@@ -113,7 +113,7 @@ fn placed_film(draft: &Draft<'_>, clip: &Clip, rect: Rect, stage: &mut Stage<'_>
         (rect.h, "height", "`top` and `bottom`"),
     ] {
         if length * stage.scale < 1.0 {
-            let said = format!("the box of {label} has no {key}");
+            let said = format!("{label} has no {key}");
             let hint = format!("a clip has none to lend: say `{key}`, or {edges}");
             stage
                 .wrong

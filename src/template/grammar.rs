@@ -186,8 +186,6 @@ pub fn spacing(node: &Node, size: f32) -> Option<f32> {
 
 /// Seconds: a number, or `"1m20s"`, `"80s"`, `"250ms"`, `"1:20"`.
 pub fn time(node: &Node) -> Option<f64> {
-    // nothing that is shown is eleven days long
-    let sane = |seconds: f64| (seconds <= 1e6).then_some(seconds);
     if let Some(seconds) = number(node) {
         return Some(seconds).filter(|s| *s >= 0.0);
     }
@@ -196,6 +194,8 @@ pub fn time(node: &Node) -> Option<f64> {
 
 /// The same of a text, seconds.
 pub fn time_of(text: &str) -> Option<f64> {
+    // nothing that is shown is eleven days long
+    let sane = |seconds: f64| (seconds <= 1e6).then_some(seconds);
     let text = text.trim();
     if let Some((minutes, seconds)) = text.split_once(':') {
         let minutes: u32 = minutes.parse().ok()?;

@@ -18,26 +18,11 @@ use super::player::Player;
 use super::{Cancel, av};
 use crate::frame as paint;
 use crate::media::Error;
+use crate::scene::picture::Filter;
 use crate::scene::{Blend, Clip, Content, Node, Picture, Pixels, Rect, Scene, Surface};
 
 /// The facts of every clip of a scene, by its file.
 pub(super) type Known = HashMap<PathBuf, Facts>;
-
-/// Clips of a scene in the order in which they are painted.
-pub(super) fn clips(scene: &Scene) -> Vec<&Clip> {
-    fn of<'s>(nodes: &'s [Node], found: &mut Vec<&'s Clip>) {
-        for node in nodes {
-            match &node.content {
-                Content::Film(film) => found.push(&film.clip),
-                Content::Group(group) => of(&group.children, found),
-                _ => {}
-            }
-        }
-    }
-    let mut found: Vec<&Clip> = scene.film.iter().collect();
-    of(&scene.nodes, &mut found);
-    found
-}
 
 /// Part of a frame, from the bottom up.
 enum Stratum {
@@ -176,8 +161,7 @@ impl Composer {
             shown.push(player.pixels(index, self.rate)?);
         }
         let mut shown = shown.into_iter();
-        let _ = shown.next();
-        let filled = scene.clone();
+        let filled = scene.with_films(|_, _| shown.next());
         let painted = paint::paint(&filled, at);
         let rgba = resized(&painted, self.size);
         lay::to_yuv(&rgba, onto);
@@ -229,8 +213,13 @@ fn is_mixed(scene: &Scene) -> bool {
     let Some(first) = first else { return false };
     scene.nodes[first..].iter().any(blends)
         || scene.nodes.iter().any(|node| {
-            holds_film(node) && (!is_film(node) || node.rotate != 0.0 || node.opacity < 1.0)
+            holds_film(node)
+                && (!is_film(node) || node.rotate != 0.0 || node.opacity < 1.0 || is_filtered(node))
         })
+}
+
+fn is_filtered(node: &Node) -> bool {
+    matches!(&node.content, Content::Film(film) if film.filter != Filter::default())
 }
 
 fn moves(node: &Node) -> bool {
@@ -304,7 +293,7 @@ impl Build<'_> {
         boxes(&self.scene.nodes, &mut rects);
         // the painter draws pictures at their own size, so they come at that of its raster
         self.scale = self.scene.raster.0 as f32 / self.scene.width;
-        for (clip, rect) in clips(self.scene).into_iter().zip(rects) {
+        for (clip, rect) in self.scene.clips().into_iter().zip(rects) {
             let (_, _, w, h) = self.pixels(rect);
             into.players.push(self.player(clip, (w, h))?);
         }

@@ -33,17 +33,56 @@ const SLACK_SECONDS: f64 = 0.1;
 const AHEAD: usize = 4;
 
 /// A film before it is made.
-struct Film<'a> {
-    scene: Scene,
-    known: Known,
-    format: Rational,
-    frames: u64,
-    options: &'a FilmOptions,
+pub(super) struct Film<'a> {
+    pub scene: Scene,
+    pub known: Known,
+    pub format: Rational,
+    pub frames: u64,
+    pub options: &'a FilmOptions,
 }
 
 impl Film<'_> {
     fn seconds(&self) -> f64 {
-        self.frames as f64 / f64::from(self.format)
+        self.frames as f64 / self.rate()
+    }
+
+    /// Frames a second.
+    pub fn rate(&self) -> f64 {
+        f64::from(self.format)
+    }
+}
+
+/// Counts frames over all stages.
+struct Ticker<'a> {
+    tell: &'a mut dyn FnMut(Progress),
+    done: u64,
+    total: u64,
+}
+
+impl<'a> Ticker<'a> {
+    /// For a film that is looked at, encoded, and read back.
+    fn new(tell: &'a mut dyn FnMut(Progress), frames: u64) -> Self {
+        Self {
+            tell,
+            done: 0,
+            total: frames * 3,
+        }
+    }
+
+    /// A stage that was not foreseen.
+    fn more(&mut self, frames: u64) {
+        self.total += frames;
+    }
+
+    fn frame(&mut self, stage: Stage, bytes: u64) {
+        self.done += 1;
+        let (done, total) = (self.done, self.total);
+        (self.tell)(Progress {
+            stage,
+            done,
+            total,
+            bytes,
+        });
     }
 }
 
@@ -56,6 +95,7 @@ pub(super) fn video(
 ) -> Result<Media, Error> {
     let path = std::path::absolute(path).map_err(Error::io("write", path))?;
     let film = prepared(scene, options)?;
+    let progress = &mut Ticker::new(progress, film.frames);
     let folder =
         tempfile::tempdir().map_err(Error::io("make a folder in", &std::env::temp_dir()))?;
     let notes = folder.path().join("notes");
@@ -76,7 +116,6 @@ pub(super) fn video(
         options.size.is_some(),
     );
     let (file, track) = film.encode(&plan, &budget, &notes, &sound, progress)?;
-    progress(Progress::of(Stage::Check, 0, film.frames));
     let _ = (&wanted, &track);
     let mut unfinished = Unfinished::create(&path, options.unfinished.as_deref())?;
     unfinished.write(&file)?;
@@ -89,11 +128,35 @@ pub(super) fn video(
         height: plan.size.1,
         sha256: sha256(&file),
         quality: None,
-        seconds: Some(film.seconds()),
+        duration_s: Some(film.seconds()),
         notes: Vec::new(),
         damaged: Vec::new(),
         path,
     })
+}
+
+/// See [`super::cover`].
+pub(super) fn cover(scene: &Scene, cancel: &Cancel) -> Result<Scene, Error> {
+    if scene.clips().is_empty() {
+        return Ok(scene.clone());
+    }
+    let options = FilmOptions {
+        cancel: cancel.clone(),
+        // a cover can be had of films that are too short
+        short: Short::Hold,
+        ..FilmOptions::default()
+    };
+    let film = prepared(scene, &options)?;
+    super::cover::with_frame(&film, super::cover::best_frame(&film)?)
+}
+
+/// See [`super::judge`].
+pub(super) fn judge(scene: &Scene, cancel: &Cancel) -> Result<(), Error> {
+    let options = FilmOptions {
+        cancel: cancel.clone(),
+        ..FilmOptions::default()
+    };
+    prepared(scene, &options).map(drop)
 }
 
 fn scene_size(scene: &Scene) -> (u32, u32) {
@@ -103,12 +166,12 @@ fn scene_size(scene: &Scene) -> (u32, u32) {
 /// Looks into the clips and decides how long and how fast the film is.
 fn prepared<'a>(scene: &Scene, options: &'a FilmOptions) -> Result<Film<'a>, Error> {
     let mut known = Known::new();
-    for clip in compose::clips(scene) {
+    for clip in scene.clips() {
         if !known.contains_key(&clip.path) {
             known.insert(clip.path.clone(), Facts::read(&clip.path, &options.cancel)?);
         }
     }
-    let clips = compose::clips(scene);
+    let clips = scene.clips();
     let stretch = |clip: &&crate::scene::Clip| Stretch::of(clip, &known[&clip.path]);
     let rate = clips
         .first()
@@ -180,7 +243,7 @@ pub(super) struct Look {
 
 impl Film<'_> {
     /// A quick pass at half the size.
-    fn analyse(&self, notes: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Look, Error> {
+    fn analyse(&self, notes: &Path, progress: &mut Ticker<'_>) -> Result<Look, Error> {
         let size = budget::LOOK_SIZE;
         let task = Task::Analyse {
             notes: notes.to_owned(),
@@ -201,7 +264,7 @@ impl Film<'_> {
         budget: &Budget,
         notes: &Path,
         sound: &Packets,
-        progress: &mut dyn FnMut(Progress),
+        progress: &mut Ticker<'_>,
     ) -> Result<(Vec<u8>, Track), Error> {
         let mut task = plan.task(notes);
         for attempt in 0.. {
@@ -220,6 +283,7 @@ impl Film<'_> {
             match budget.correction(plan, file.len() as u64, track.bytes(), attempt) {
                 None => return Ok((file, track)),
                 Some(bit_rate) => {
+                    progress.more(self.frames);
                     task = Task::Fit {
                         notes: notes.to_owned(),
                         bit_rate,
@@ -237,7 +301,7 @@ impl Film<'_> {
         care: Care,
         task: &Task,
         stage: Stage,
-        progress: &mut dyn FnMut(Progress),
+        progress: &mut Ticker<'_>,
     ) -> Result<Track, Error> {
         let format = Format {
             width: size.0,
@@ -250,7 +314,6 @@ impl Film<'_> {
             let (give_back, used) = sync_channel(AHEAD + 2);
             let maker = scope.spawn(move || self.make_frames(size, care, &to_encode, &used));
             let mut encoder = Encoder::open(format, task)?;
-            let mut done = 0;
             for mut frame in made {
                 if cancel.is_stopped() {
                     return Err(Error::Cancelled);
@@ -258,11 +321,7 @@ impl Film<'_> {
                 encoder.give(&mut frame)?;
                 // the maker may be gone already
                 let _ = give_back.try_send(frame);
-                done += 1;
-                progress(Progress {
-                    bytes: encoder.bytes(),
-                    ..Progress::of(stage, done, self.frames)
-                });
+                progress.frame(stage, encoder.bytes());
             }
             maker.join().unwrap_or_else(|_| {
                 Err(Error::Film {

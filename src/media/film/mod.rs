@@ -7,6 +7,7 @@
 mod av;
 mod budget;
 mod compose;
+mod cover;
 mod encode;
 mod facts;
 mod lay;
@@ -73,23 +74,12 @@ pub enum Short {
 pub struct Progress {
     /// What is being done.
     pub stage: Stage,
-    /// Frames that are done in this stage.
+    /// Frames that are done, of all stages.
     pub done: u64,
-    /// Frames of the film.
+    /// Frames there are to do, of all stages.
     pub total: u64,
     /// Bytes of pictures so far.
     pub bytes: u64,
-}
-
-impl Progress {
-    fn of(stage: Stage, done: u64, total: u64) -> Self {
-        Self {
-            stage,
-            done,
-            total,
-            bytes: 0,
-        }
-    }
 }
 
 /// The stages of a film, in their order.
@@ -141,4 +131,21 @@ impl Cancel {
     pub fn flag(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.0)
     }
+}
+
+/// The scene with the frame that stands best for the film in place of its clips.
+///
+/// # Errors
+/// [`Error::Film`] for a scene with clips: this version decodes none.
+pub fn cover(scene: &Scene, cancel: &Cancel) -> Result<Scene, Error> {
+    make::cover(scene, cancel)
+}
+
+/// Says whether a film can be made of a scene: its clips and its sound can be read, and it is neither too short nor too
+/// long.
+///
+/// # Errors
+/// Those of [`video`] that can be told without encoding.
+pub fn judge(scene: &Scene, cancel: &Cancel) -> Result<(), Error> {
+    make::judge(scene, cancel)
 }
