@@ -158,4 +158,14 @@ pub(super) fn is_hidden(packet: &ffmpeg::Packet) -> bool {
     use ffmpeg::packet::Ref;
     // SAFETY: the pointer is that of a living packet, and only a number is read.
     unsafe { (*packet.as_ptr()).flags & ffi::AV_PKT_FLAG_DISCARD != 0 }
+/// Reads only one stream of a file from now on; what belongs to the others is skipped where the container allows it.
+pub(super) fn only(input: &mut Input, stream: usize) {
+    for index in 0..input.nb_streams() as usize {
+        let discard = match index == stream {
+            true => ffi::AVDiscard::AVDISCARD_DEFAULT,
+            false => ffi::AVDiscard::AVDISCARD_ALL,
+        };
+        // SAFETY: the index is below the count, the context lives, and the field is the caller's to write.
+        unsafe { (**(*input.as_mut_ptr()).streams.add(index)).discard = discard };
+    }
 }

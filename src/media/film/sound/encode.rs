@@ -1,0 +1,131 @@
+//! AAC-LC as the platform takes it: stereo, 48 kHz, as long as the film.
+//!
+//! In: the finished sound. Out: packets to be muxed as they are. Never: the encoder's own delay; it would be heard in a
+//! file without an edit list.
+
+use ffmpeg_next as ffmpeg;
+use ffmpeg_next::{ChannelLayout, Dictionary, Packet, Rational, codec, frame};
+
+use super::{Pcm, RATE};
+use crate::media::Error;
+use crate::media::film::{Cancel, av};
+
+/// Samples in a packet.
+const PACKET: usize = 1024;
+
+/// The encoded sound.
+pub struct Packets {
+    /// In order; times in `time_base`, the first at 0, the last one as long as what is left of the film.
+    pub packets: Vec<Packet>,
+    /// For the stream that takes them.
+    pub parameters: codec::Parameters,
+    /// 1/48000.
+    pub time_base: Rational,
+    /// All packets together.
+    pub bytes: usize,
+}
+
+/// Encodes a sound at `bit_rate` bits a second, 16,000–320,000.
+///
+/// The encoder puts 1024 samples before the sound, and a player without an edit list plays them. Its first packet holds
+/// them and nothing else, so it is left out and the second starts at 0: every sample stands where it belongs. The
+/// decoder lacks the first packet's half of the overlap then, which fades the first 1024 samples in.
+///
+/// # Errors
+/// [`Error::Film`] in the encoder's words, [`Error::Cancelled`].
+pub fn encode(pcm: &Pcm, bit_rate: usize, cancel: &Cancel) -> Result<Packets, Error> {
+    av::ready();
+    encode_with(pcm, bit_rate, cancel).map_err(|error| match error {
+        ffmpeg::Error::Exit => Error::Cancelled,
+        error => Error::Film {
+            said: format!("its sound cannot be encoded: {}", av::words(error)),
+        },
+    })
+}
+
+fn encode_with(pcm: &Pcm, bit_rate: usize, cancel: &Cancel) -> Result<Packets, ffmpeg::Error> {
+    let time_base = Rational::new(1, RATE as i32);
+    let mut encoder = open(bit_rate, time_base)?;
+    let parameters = codec::Parameters::from(&encoder);
+    let length = pcm.samples.len();
+    let wanted = length.div_ceil(PACKET);
+    let mut packets = Vec::with_capacity(wanted);
+    let mut skipped = false;
+    let mut drain = |encoder: &mut codec::encoder::audio::Encoder| loop {
+        let mut packet = Packet::empty();
+        match encoder.receive_packet(&mut packet) {
+            Ok(()) if !skipped => skipped = true,
+            Ok(()) if packets.len() < wanted => {
+                let start = packets.len() * PACKET;
+                packet.set_pts(Some(start as i64));
+                packet.set_dts(Some(start as i64));
+                packet.set_duration(PACKET.min(length - start) as i64);
+                packets.push(packet);
+            }
+            Ok(()) => {}
+            Err(
+                ffmpeg::Error::Eof
+                | ffmpeg::Error::Other {
+                    errno: ffmpeg::error::EAGAIN,
+                },
+            ) => return Ok(()),
+            Err(error) => return Err(error),
+        }
+    };
+    // one packet of silence more than there is sound: the last packet's other half
+    for index in 0..=wanted {
+        if cancel.is_stopped() {
+            return Err(ffmpeg::Error::Exit);
+        }
+        let start = index * PACKET;
+        let rest = pcm.samples.get(start..).unwrap_or_default();
+        encoder.send_frame(&planes(&rest[..rest.len().min(PACKET)], start as i64))?;
+        drain(&mut encoder)?;
+    }
+    encoder.send_eof()?;
+    drain(&mut encoder)?;
+    if packets.len() < wanted {
+        return Err(ffmpeg::Error::Bug);
+    }
+    let bytes = packets.iter().map(Packet::size).sum();
+    Ok(Packets {
+        packets,
+        parameters,
+        time_base,
+        bytes,
+    })
+}
+
+fn open(
+    bit_rate: usize,
+    time_base: Rational,
+) -> Result<codec::encoder::audio::Encoder, ffmpeg::Error> {
+    let codec = codec::encoder::find_by_name("aac").ok_or(ffmpeg::Error::EncoderNotFound)?;
+    let mut encoder = codec::Context::new_with_codec(codec).encoder().audio()?;
+    encoder.set_rate(RATE as i32);
+    encoder.set_format(ffmpeg::format::Sample::F32(
+        ffmpeg::format::sample::Type::Planar,
+    ));
+    encoder.set_channel_layout(ChannelLayout::STEREO);
+    encoder.set_bit_rate(bit_rate.clamp(16_000, 320_000));
+    encoder.set_time_base(time_base);
+    // MP4 keeps the decoder's set-up once, not in every packet
+    encoder.set_flags(codec::Flags::GLOBAL_HEADER);
+    encoder.open_with(Dictionary::new())
+}
+
+/// One packet's worth of samples, filled up with silence.
+fn planes(samples: &[[f32; 2]], start: i64) -> frame::Audio {
+    let format = ffmpeg::format::Sample::F32(ffmpeg::format::sample::Type::Planar);
+    let mut frame = frame::Audio::new(format, PACKET, ChannelLayout::STEREO);
+    frame.set_rate(RATE);
+    frame.set_pts(Some(start));
+    for side in 0..2 {
+        let plane = frame.plane_mut::<f32>(side);
+        plane.fill(0.0);
+        for (to, sample) in plane.iter_mut().zip(samples) {
+            *to = sample[side];
+        }
+    }
+    frame
+}

@@ -1,0 +1,208 @@
+//! Loudness after EBU R 128 (ITU-R BS.1770-4), and the gain that brings a sound to it.
+//!
+//! In: a whole sound. Out: the same sound at the loudness that was asked for, no peak over -1 dBTP. Never: a change where
+//! none was asked for and no peak is too high.
+
+use super::limit::{limit, true_peak};
+use super::{Pcm, RATE, decibels, factor, scaled};
+
+/// No peak is higher, dB of full scale between the samples.
+const CEILING: f64 = -1.0;
+
+/// So much lower is what the limiter aims at: meters differ in how they look between the samples.
+const ROOM: f64 = 0.15;
+
+/// Nothing is raised by more, dB: what is so quiet is a room, not a sound.
+const MOST: f64 = 30.0;
+
+/// What the limiter takes from the loudness is given back up to here, dB; more would only squash it.
+const MOST_BACK: f64 = 6.0;
+
+/// Loudness is met when it is closer than this, LU.
+const CLOSE: f64 = 0.1;
+
+/// What a sound is brought to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Aim {
+    /// Its level stays; only peaks are brought down.
+    Kept,
+    /// To an integrated loudness, LUFS.
+    Loudness(f32),
+    /// By this many dB: for the parts of something whose loudness was measured as a whole.
+    Gain(f32),
+}
+
+/// What was measured and done.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Loudness {
+    /// Integrated, LUFS; `None` for silence.
+    pub before: Option<f64>,
+    /// Integrated, LUFS; `None` for silence.
+    pub after: Option<f64>,
+    /// The gain that was given to the whole, dB.
+    pub gain: f64,
+    /// The highest peak now, dB of full scale, between the samples too.
+    pub true_peak: f64,
+    /// Whether peaks had to be brought down.
+    pub limited: bool,
+}
+
+/// Brings a sound to its aim and under the ceiling.
+///
+/// Measured over the whole first. Where the limiter takes loudness away, gain gives it back, as far as that is sane;
+/// [`Loudness::after`] says what was reached.
+pub fn level(pcm: &mut Pcm, aim: Aim) -> Loudness {
+    let before = loudness(pcm);
+    let wanted = match (aim, before) {
+        (Aim::Loudness(target), Some(before)) => (f64::from(target) - before).min(MOST),
+        (Aim::Gain(gain), _) => f64::from(gain).min(MOST),
+        _ => 0.0,
+    };
+    let mut gain = wanted;
+    let original = match aim {
+        Aim::Loudness(_) => Some(pcm.clone()),
+        Aim::Kept | Aim::Gain(_) => None,
+    };
+    let mut limited = apply(pcm, gain);
+    let mut after = if gain == 0.0 && !limited {
+        before
+    } else {
+        loudness(pcm)
+    };
+    if let (Aim::Loudness(target), Some(original), true) = (aim, original, limited) {
+        // three rounds bring it within a tenth where that is possible at all
+        for _ in 0..4 {
+            let Some(missing) = after.map(|after| f64::from(target) - after) else {
+                break;
+            };
+            let next = (gain + 1.2 * missing).clamp(wanted, wanted + MOST_BACK);
+            if missing < CLOSE || next - gain < 0.01 || wanted == MOST {
+                break;
+            }
+            gain = next;
+            pcm.clone_from(&original);
+            limited = apply(pcm, gain);
+            after = loudness(pcm);
+        }
+    }
+    Loudness {
+        before,
+        after,
+        gain,
+        true_peak: decibels(f64::from(true_peak(&pcm.samples))),
+        limited,
+    }
+}
+
+/// Gives gain and keeps peaks down.
+fn apply(pcm: &mut Pcm, gain: f64) -> bool {
+    if gain != 0.0 {
+        let by = factor(gain) as f32;
+        pcm.samples
+            .iter_mut()
+            .for_each(|sample| *sample = scaled(*sample, by));
+    }
+    if f64::from(true_peak(&pcm.samples)) <= factor(CEILING) {
+        return false;
+    }
+    limit(&mut pcm.samples, factor(CEILING - ROOM) as f32);
+    // the gain's own movement can lift a peak by a hair
+    let peak = f64::from(true_peak(&pcm.samples));
+    if peak > factor(CEILING) {
+        let by = (factor(CEILING) / peak) as f32;
+        pcm.samples
+            .iter_mut()
+            .for_each(|sample| *sample = scaled(*sample, by));
+    }
+    true
+}
+
+/// Integrated loudness, LUFS; `None` for silence.
+fn loudness(pcm: &Pcm) -> Option<f64> {
+    let mut meter = Meter::default();
+    meter.add(pcm);
+    meter.loudness()
+}
+
+/// Measures the loudness of something that comes in parts.
+#[derive(Debug, Clone, Default)]
+pub struct Meter {
+    sides: [Weighting; 2],
+    /// The power of each tenth of a second.
+    tenths: Vec<f64>,
+    power: f64,
+    count: usize,
+}
+
+impl Meter {
+    /// The next part.
+    pub fn add(&mut self, pcm: &Pcm) {
+        let tenth = RATE as usize / 10;
+        for sample in &pcm.samples {
+            for (side, value) in self.sides.iter_mut().zip(sample) {
+                self.power += side.weigh(f64::from(*value)).powi(2);
+            }
+            self.count += 1;
+            if self.count == tenth {
+                self.tenths.push(self.power / tenth as f64);
+                (self.power, self.count) = (0.0, 0);
+            }
+        }
+    }
+
+    /// Integrated loudness of all parts, LUFS; `None` if nothing is louder than -70.
+    pub fn loudness(&self) -> Option<f64> {
+        let blocks: Vec<f64> = self
+            .tenths
+            .windows(4)
+            .map(|four| four.iter().sum::<f64>() / 4.0)
+            .collect();
+        let mean = |least: f64| {
+            let loud = blocks.iter().filter(|&&power| power > least);
+            let count = loud.clone().count();
+            (count > 0).then(|| loud.sum::<f64>() / count as f64)
+        };
+        let power = |lufs: f64| 10f64.powf((lufs + 0.691) / 10.0);
+        // what is silent does not count, and then what is 10 LU under the rest does not
+        let first = mean(power(-70.0))?;
+        let second = mean((first / 10.0).max(power(-70.0)))?;
+        Some(10.0 * second.log10() - 0.691)
+    }
+}
+
+/// The K weighting of one side: a shelf for the head, and a high-pass.
+#[derive(Debug, Clone, Copy, Default)]
+struct Weighting {
+    shelf: [f64; 2],
+    pass: [f64; 2],
+}
+
+impl Weighting {
+    /// Coefficients of ITU-R BS.1770-4, tables 1 and 2, for 48 kHz.
+    fn weigh(&mut self, value: f64) -> f64 {
+        let shelf = biquad(
+            &mut self.shelf,
+            value,
+            [
+                1.535_124_859_586_97,
+                -2.691_696_189_406_38,
+                1.198_392_810_852_85,
+            ],
+            [-1.690_659_293_182_41, 0.732_480_774_215_85],
+        );
+        biquad(
+            &mut self.pass,
+            shelf,
+            [1.0, -2.0, 1.0],
+            [-1.990_047_454_833_98, 0.990_072_250_366_21],
+        )
+    }
+}
+
+/// One step of a second-order filter, transposed direct form II.
+fn biquad(state: &mut [f64; 2], value: f64, b: [f64; 3], a: [f64; 2]) -> f64 {
+    let result = b[0] * value + state[0];
+    state[0] = b[1] * value - a[0] * result + state[1];
+    state[1] = b[2] * value - a[1] * result;
+    result
+}
