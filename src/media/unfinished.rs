@@ -84,6 +84,11 @@ impl Unfinished {
         }
     }
 
+    /// Where the bytes are now.
+    pub(super) fn path(&self) -> &Path {
+        &self.leftover.0
+    }
+
     /// Gives the file its name, replacing what had it.
     pub(super) fn name(self, target: &Path) -> Result<(), Error> {
         let Self { file, leftover } = self;

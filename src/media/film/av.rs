@@ -158,6 +158,8 @@ pub(super) fn is_hidden(packet: &ffmpeg::Packet) -> bool {
     use ffmpeg::packet::Ref;
     // SAFETY: the pointer is that of a living packet, and only a number is read.
     unsafe { (*packet.as_ptr()).flags & ffi::AV_PKT_FLAG_DISCARD != 0 }
+}
+
 /// Reads only one stream of a file from now on; what belongs to the others is skipped where the container allows it.
 pub(super) fn only(input: &mut Input, stream: usize) {
     for index in 0..input.nb_streams() as usize {

@@ -15,8 +15,8 @@ use super::facts::Facts;
 use super::mux::{self, Tape};
 use super::pictures::Care;
 use super::player::Stretch;
-use super::sound::{self, Packets, Pcm};
-use super::{Cancel, FilmOptions, Progress, Short, Stage, rate};
+use super::sound::{self, Packets};
+use super::{Cancel, FilmOptions, Progress, Short, Stage, rate, voices};
 use crate::media::unfinished::Unfinished;
 use crate::media::{Error, Kind, Media, sha256};
 use crate::scene::Scene;
@@ -99,12 +99,14 @@ pub(super) fn video(
     let folder =
         tempfile::tempdir().map_err(Error::io("make a folder in", &std::env::temp_dir()))?;
     let notes = folder.path().join("notes");
-    let (sound, wanted) = sound_of(&film)?;
+    let heard = voices::heard(&film.scene, &film.known, film.seconds(), options)?;
+    let bit_rate = budget::sound_bit_rate(options.max_bytes, film.seconds(), heard.is_silent);
+    let sound = sound::encode(&heard.pcm, bit_rate, &options.cancel)?;
 
     let first = film.analyse(&notes, progress)?;
     let budget = Budget {
         max_bytes: options.max_bytes,
-        sound_bytes: sound.bytes,
+        sound_bytes: sound.bytes as u64,
         sound_packets: sound.packets.len() as u64,
         frames: film.frames,
         seconds: film.seconds(),
@@ -116,10 +118,12 @@ pub(super) fn video(
         options.size.is_some(),
     );
     let (file, track) = film.encode(&plan, &budget, &notes, &sound, progress)?;
-    let _ = (&wanted, &track);
+    let _ = &track;
     let mut unfinished = Unfinished::create(&path, options.unfinished.as_deref())?;
     unfinished.write(&file)?;
     unfinished.check(&file)?;
+    let played = sound::decode(unfinished.path(), &options.cancel)?;
+    sound::compare(&played, &heard.pcm).map_err(|said| Error::Film { said })?;
     unfinished.name(&path)?;
     Ok(Media {
         kind: Kind::Video,
@@ -130,7 +134,7 @@ pub(super) fn video(
         quality: None,
         duration_s: Some(film.seconds()),
         notes: Vec::new(),
-        damaged: Vec::new(),
+        damaged: heard.damaged,
         path,
     })
 }
@@ -224,13 +228,6 @@ fn fitting_length(own: f64, scene: &mut Scene, short: Short) -> Result<f64, Erro
     }
 }
 
-fn sound_of(film: &Film<'_>) -> Result<(Packets, Pcm), Error> {
-    let pcm = sound::silence(film.seconds());
-    let bit_rate = budget::sound_bit_rate(film.options.max_bytes, film.seconds(), true);
-    let packets = sound::encode(&pcm, bit_rate, &film.options.cancel)?;
-    Ok((packets, pcm))
-}
-
 /// What the first look at a film found.
 pub(super) struct Look {
     /// Its size.
@@ -276,7 +273,7 @@ impl Film<'_> {
                     plan,
                     file.len(),
                     track.bytes(),
-                    file.len() as u64 - track.bytes() - sound.bytes,
+                    file.len() as u64 - track.bytes() - sound.bytes as u64,
                     budget.table_bytes()
                 );
             }

@@ -19,6 +19,7 @@ mod rate;
 mod shape;
 mod sound;
 mod tone;
+mod voices;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,6 +39,8 @@ pub struct FilmOptions {
     pub loudness: Option<f32>,
     /// The size in pixels; by default 1080×1920 or 720×1280, whichever looks better within the budget.
     pub size: Option<(u32, u32)>,
+    /// Whether the film is cut off from something longer at its start and at its end; its sound is made soft there.
+    pub seam: (bool, bool),
     /// The folder for the unfinished file, on the target's file system; by default `.storypress` beside the target.
     pub unfinished: Option<PathBuf>,
     /// Stops it.
@@ -51,6 +54,7 @@ impl Default for FilmOptions {
             short: Short::Refuse,
             loudness: None,
             size: None,
+            seam: (false, false),
             unfinished: None,
             cancel: Cancel::default(),
         }

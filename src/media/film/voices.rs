@@ -1,0 +1,127 @@
+//! What is heard in a film: the sound of its clips and its bed.
+//!
+//! In: a scene, the facts of its clips, its length. Out: the whole sound, mixed and levelled. Never: encoding.
+
+use ffmpeg_next::media::Type;
+
+use super::FilmOptions;
+use super::compose::Known;
+use super::player::Stretch;
+use super::sound::{self, Aim, Loudness, Pcm, Read, Voice};
+use crate::media::Error;
+use crate::scene::{Bed, Clip, Scene};
+
+/// The sound of a film.
+pub(super) struct Heard {
+    /// All of it, as long as the film.
+    pub pcm: Pcm,
+    /// Nothing is heard in it.
+    pub is_silent: bool,
+    /// What was measured and done.
+    pub loudness: Loudness,
+    /// What was broken, in words.
+    pub damaged: Vec<String>,
+}
+
+/// Reads and mixes everything that is heard in `seconds` of film.
+///
+/// # Errors
+/// What reading gives; a bed without sound is [`Error::Unreadable`].
+pub(super) fn heard(
+    scene: &Scene,
+    known: &Known,
+    seconds: f64,
+    options: &FilmOptions,
+) -> Result<Heard, Error> {
+    let mut damaged = Vec::new();
+    let mut note = |path: &std::path::Path, read: &Read| {
+        for (from, until) in &read.damaged {
+            damaged.push(format!(
+                "the sound of `{}` is broken from {from:.1} to {until:.1} s; it is silent there",
+                path.display()
+            ));
+        }
+    };
+    let mut voices = Vec::new();
+    for clip in scene.clips() {
+        if clip.mute || clip.volume <= 0.0 {
+            continue;
+        }
+        let Some(facts) = known.get(&clip.path).filter(|facts| facts.sound.is_some()) else {
+            continue;
+        };
+        let voice = voice_of(clip, Stretch::of(clip, facts), facts.zero, seconds);
+        if let Some(read) = sound::read(&voice, &options.cancel)? {
+            note(&clip.path, &read);
+            voices.push(read);
+        }
+    }
+    let bed = match &scene.bed {
+        Some(bed) => {
+            let read = bed_of(bed, seconds, options)?;
+            note(&bed.path, &read);
+            Some((read, bed.duck))
+        }
+        None => None,
+    };
+    let mut pcm = sound::mix(
+        &voices,
+        bed.as_ref().map(|(read, duck)| (read, *duck)),
+        seconds,
+    );
+    pcm.seam(options.seam.0, options.seam.1);
+    let aim = options.loudness.map_or(Aim::Kept, Aim::Loudness);
+    let loudness = sound::level(&mut pcm, aim);
+    let is_silent = pcm.samples.iter().all(|[l, r]| l.abs().max(r.abs()) < 1e-4);
+    Ok(Heard {
+        pcm,
+        is_silent,
+        loudness,
+        damaged,
+    })
+}
+
+fn voice_of(clip: &Clip, stretch: Stretch, zero: f64, seconds: f64) -> Voice {
+    Voice {
+        path: clip.path.clone(),
+        zero,
+        from: stretch.from,
+        until: Some(stretch.until),
+        speed: stretch.speed,
+        looped: stretch.looped,
+        at: 0.0,
+        length: seconds,
+        volume: clip.volume,
+        fade_in: 0.0,
+        fade_out: 0.0,
+    }
+}
+
+/// A bed that is shorter than the film begins again.
+fn bed_of(bed: &Bed, seconds: f64, options: &FilmOptions) -> Result<Read, Error> {
+    let input = super::av::open(&bed.path, &options.cancel)?;
+    let silent = || Error::Unreadable {
+        path: bed.path.clone(),
+        said: "it has no sound".to_owned(),
+    };
+    let stream = input.streams().best(Type::Audio).ok_or_else(silent)?;
+    let start = stream.start_time();
+    let zero = match start {
+        i64::MIN => 0.0,
+        start => start as f64 * f64::from(stream.time_base()),
+    };
+    let voice = Voice {
+        path: bed.path.clone(),
+        zero,
+        from: 0.0,
+        until: None,
+        speed: 1.0,
+        looped: true,
+        at: 0.0,
+        length: seconds,
+        volume: bed.volume,
+        fade_in: bed.fade_in.as_secs_f64(),
+        fade_out: bed.fade_out.as_secs_f64(),
+    };
+    sound::read(&voice, &options.cancel)?.ok_or_else(silent)
+}
