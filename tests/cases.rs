@@ -2,12 +2,16 @@
 //!
 //! An error case is a small project; `call` has the arguments (default `check template.toml`), `expected.txt` what
 //! stderr says. A golden is a `template.toml` with an `expected.png`, at most one off per channel. `BLESS=1` writes
-//! what came out and fails all the same: look, run again, commit picture with code.
+//! what came out and fails all the same: look, run again, commit picture with code. A golden of film has `moments`: the
+//! seconds at which it is painted, side by side, with a test card in place of its clips.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use libtest_mimic::{Arguments, Failed, Trial};
+
+#[path = "cases/film.rs"]
+mod film;
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -130,16 +134,22 @@ fn golden(folder: &Path) -> Result<(), Failed> {
         call.extend(more.split_whitespace().map(str::to_owned));
     }
     let (_kept, work) = copied(folder)?;
-    let output = storypress(&work, &call)?;
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
-    }
     let name = if call.iter().any(|a| a == "--guides") {
         "template.guides.png"
     } else {
         "template.png"
     };
-    let got = image::open(out.path().join(name))?.to_rgba8();
+    let made = out.path().join(name);
+    match std::fs::read_to_string(folder.join("moments")) {
+        Ok(moments) => film::painted(&work, &moments)?.save(&made)?,
+        Err(_) => {
+            let output = storypress(&work, &call)?;
+            if !output.status.success() {
+                return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+            }
+        }
+    }
+    let got = image::open(&made)?.to_rgba8();
     let expected_file = folder.join("expected.png");
     let expected = match image::open(&expected_file) {
         Ok(picture) => picture.to_rgba8(),
@@ -150,7 +160,7 @@ fn golden(folder: &Path) -> Result<(), Failed> {
         return Ok(());
     }
     if is_blessing() {
-        std::fs::copy(out.path().join(name), &expected_file)?;
+        std::fs::copy(&made, &expected_file)?;
         return Err("blessed: look at it, and run again".into());
     }
     let left = leftovers(folder);
