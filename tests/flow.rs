@@ -341,3 +341,46 @@ fn the_report_keeps_the_order_of_the_rows() {
         .collect();
     assert_eq!(rows, [Some(1), Some(2), Some(3)], "{said}");
 }
+
+/// A film without a clip, over a sound.
+const FILM: &str = r##"
+[output]
+size = [270, 480]
+seconds = 4
+
+[canvas]
+background = "#264653"
+
+[audio]
+src = "song.flac"
+"##;
+
+#[test]
+fn a_film_gives_its_cover_and_a_new_sound_makes_it_anew() {
+    let dir = project(0);
+    std::fs::write(dir.path().join("film.toml"), FILM).unwrap();
+    std::fs::write(dir.path().join("song.flac"), b"fLaC\0\0\0\x22").unwrap();
+    let call = "render film.toml menu.toml -o out --format jpg";
+    for (done, unchanged) in [(2, 0), (0, 2)] {
+        let (code, report, said) = storypress(dir.path(), call);
+        assert_eq!((code, totals(&report)), (0, (done, unchanged, 0)), "{said}");
+        let output = &report["items"][0]["outputs"][0];
+        assert_eq!(output["kind"], "image");
+        assert!(output["path"].as_str().unwrap().ends_with("film.jpg"));
+    }
+    std::fs::write(dir.path().join("song.flac"), b"fLaC\0\0\0\x23").unwrap();
+    let (_, report, said) = storypress(dir.path(), call);
+    assert_eq!(totals(&report), (1, 1, 0), "{said}");
+}
+
+#[test]
+fn what_moves_only_in_film_is_told_of_a_still() {
+    let dir = project(0);
+    let still = FILM.replace("seconds = 4", "");
+    std::fs::write(dir.path().join("still.toml"), still).unwrap();
+    std::fs::write(dir.path().join("song.flac"), b"fLaC\0\0\0\x22").unwrap();
+    let (code, report, said) = storypress(dir.path(), "render still.toml -o out");
+    assert_eq!(code, 0, "{said}");
+    let told = &report["items"][0]["diagnostics"][0];
+    assert_eq!((&told["severity"], &told["line"]), (&"warning".into(), &9.into()));
+}
