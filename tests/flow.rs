@@ -382,5 +382,8 @@ fn what_moves_only_in_film_is_told_of_a_still() {
     let (code, report, said) = storypress(dir.path(), "render still.toml -o out");
     assert_eq!(code, 0, "{said}");
     let told = &report["items"][0]["diagnostics"][0];
-    assert_eq!((&told["severity"], &told["line"]), (&"warning".into(), &9.into()));
+    assert_eq!(
+        (&told["severity"], &told["line"]),
+        (&"warning".into(), &9.into())
+    );
 }

@@ -304,7 +304,8 @@ struct Finished {
     files: Vec<PathBuf>,
 }
 
-fn output(media: Media, asked: u8) -> Output {
+/// As the report tells of it; `asked` is the quality that was asked for.
+pub(crate) fn output(media: Media, asked: u8) -> Output {
     let (kind, notes) = match media.kind {
         // what was given up for a picture's bytes is its quality, which has a place of its own
         media::Kind::Image => ("image", Vec::new()),

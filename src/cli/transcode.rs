@@ -3,17 +3,23 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::ValueEnum;
 
 use crate::diag::{Code, Diagnostic, Place, Source};
-use crate::media::{self, Error, FilmOptions, Short};
+use crate::frame;
+use crate::media::{self, Error, FilmOptions, Level, Options, Short};
 use crate::scene::picture::Fit;
-use crate::scene::{Clip, Scene};
+use crate::scene::{self, Clip, Scene};
 use crate::template::grammar;
 
+use super::bars::Bars;
+use super::plan::{self, Selection};
 use super::report::{Item, Output, Report, Status};
-use super::{Global, Outcome};
+use super::{Global, Outcome, batch};
+
+/// Three seconds of film need so many bytes to be a film.
+const LEAST_BYTES: u64 = 50_000;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -62,9 +68,6 @@ pub(crate) struct Args {
     /// Also write the frame that stands best for the film
     #[arg(long, value_name = "FILE.jpg")]
     pub cover: Option<PathBuf>,
-    /// Pixels: 1080x1920 or 720x1280; without it, what looks better within the bytes
-    #[arg(long, value_name = "WxH", value_parser = size, hide = true)]
-    pub size: Option<(u32, u32)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -101,14 +104,6 @@ fn focus(text: &str) -> Result<(f32, f32), String> {
     }
 }
 
-fn size(text: &str) -> Result<(u32, u32), String> {
-    let (w, h) = text.split_once('x').ok_or("as in 720x1280")?;
-    match (w.parse(), h.parse()) {
-        (Ok(w), Ok(h)) => Ok((w, h)),
-        _ => Err("as in 720x1280".to_owned()),
-    }
-}
-
 /// Seconds, `1:20`, `1m20s`.
 fn time(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().or_else(|| grammar::time_of(text));
@@ -119,15 +114,20 @@ fn time(text: &str) -> Result<Duration, String> {
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
-    let cancel = media::Cancel::default();
-    let c = cancel.clone();
-    let _ = ctrlc::set_handler(move || c.stop());
-    if let (Some(start), Some(end)) = (args.start, args.end)
-        && start >= end
-    {
-        bail!("--start is not before --end");
-    }
+    check_call(args)?;
+    let cancel = batch::on_interrupt();
     let mut report = Report::new("transcode");
+    let overlay = match &args.overlay {
+        None => None,
+        Some(template) => match overlay(template, global)? {
+            Ok(overlay) => Some(overlay),
+            Err(why) => {
+                report.items.push(Item::failed(template, None, &why));
+                report.say_diagnostics(global);
+                return Ok(report.finish(global));
+            }
+        },
+    };
     let options = FilmOptions {
         max_bytes: args.max_bytes,
         short: match args.short {
@@ -135,85 +135,263 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
             Some(ShortName::Loop) => Short::Loop,
             Some(ShortName::Hold) => Short::Hold,
         },
-        loudness: args.loudness,
-        size: args.size,
+        loudness: args.loudness.map(Level::Loudness),
         cancel: cancel.clone(),
         ..FilmOptions::default()
     };
+    std::fs::create_dir_all(&args.out)
+        .with_context(|| format!("cannot make the folder {}", args.out.display()))?;
+    media::sweep(&args.out.join(media::FOLDER));
+    let bars = Bars::new(args.clips.len(), global.quiet || global.json);
+    let call = Call {
+        args,
+        overlay,
+        options,
+        bars,
+    };
     for clip in &args.clips {
-        report.items.push(one(args, clip, &options, global));
+        if cancel.is_stopped() {
+            break;
+        }
+        // a clip that was stopped on the way is no item: nothing of it is left
+        report.items.extend(call.clip(clip));
+        call.bars.story();
     }
-    Ok(report.finish(global))
+    call.bars.finish();
+    if !global.json {
+        say(&report, global);
+    }
+    let outcome = report.finish(global);
+    Ok(if cancel.is_stopped() {
+        Outcome::Interrupted
+    } else {
+        outcome
+    })
 }
 
-fn one(args: &Args, clip: &Path, options: &FilmOptions, global: &Global) -> Item {
-    let _ = global;
-    let scene = scene(args, clip);
-    let stem = clip
-        .file_stem()
+/// What is wrong with the call itself.
+fn check_call(args: &Args) -> anyhow::Result<()> {
+    if let (Some(start), Some(end)) = (args.start, args.end)
+        && start >= end
+    {
+        bail!("--start is not before --end");
+    }
+    if let Some(loudness) = args.loudness
+        && !(-70.0..=-5.0).contains(&loudness)
+    {
+        bail!("--loudness is from -70 to -5 LUFS; -14 is what most services aim at");
+    }
+    if args.max_bytes < LEAST_BYTES {
+        bail!("--max-bytes is at least {LEAST_BYTES}");
+    }
+    if args.cover.is_some() && args.clips.len() > 1 {
+        bail!(
+            "--cover names one file, and there are {} clips",
+            args.clips.len()
+        );
+    }
+    let mut names: Vec<_> = args.clips.iter().map(|clip| stem(clip)).collect();
+    names.sort();
+    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        bail!("two clips would be written as `{}.mp4`", twice[0]);
+    }
+    Ok(())
+}
+
+fn stem(clip: &Path) -> String {
+    clip.file_stem()
         .unwrap_or_default()
         .to_string_lossy()
-        .into_owned();
-    let path = args.out.join(format!("{stem}.mp4"));
-    match media::video(&scene, &path, options, &mut |_| {}) {
-        Ok(media) => {
-            let mut item = Item::new(clip, None, Status::Done);
-            item.outputs.push(Output {
-                path: media.path,
-                kind: "video".into(),
-                bytes: media.bytes,
-                width: media.width,
-                height: media.height,
-                duration_s: media.duration_s,
-                sha256: media.sha256,
-                quality: None,
-                notes: media.notes,
-            });
-            item
-        }
-        Err(error) => {
-            let code = match &error {
-                Error::TooShort { .. } => Code::TooShort,
-                Error::TooLong { .. } => Code::TooLong,
-                _ => Code::UnreadableMedia,
-            };
-            eprintln!("{error}");
-            Item::failed(
-                clip,
-                None,
-                &[Diagnostic::of_file(code, clip, error.to_string())],
-            )
-        }
-    }
+        .into_owned()
 }
 
-fn scene(args: &Args, clip: &Path) -> Scene {
-    let fit = match args.fit {
-        FitName::Cover => Fit::Cover,
-        FitName::Contain => Fit::Contain,
-        FitName::Blur => Fit::Blur,
+/// The scene of the one story that a template makes, and the template as it was named.
+fn overlay(template: &Path, global: &Global) -> anyhow::Result<Result<Scene, Vec<Diagnostic>>> {
+    let selection = Selection {
+        paths: vec![template.to_owned()],
+        data: None,
+        set: Vec::new(),
+        only: None,
+        now: None,
     };
-    Scene {
-        width: 1080.0,
-        height: 1920.0,
-        raster: (1080, 1920),
-        background: None,
-        film: Some(Clip {
+    let project = match plan::open_project(global, template)? {
+        Ok(project) => project,
+        Err(wrong) => return Ok(Err(wrong)),
+    };
+    let plan = plan::plan(&selection, project)?;
+    if !plan.failed.is_empty() {
+        let said = plan.failed.iter().flat_map(|item| &item.said);
+        bail!("{}", said.cloned().collect::<Vec<_>>().join("\n"));
+    }
+    let [story] = plan.stories.as_slice() else {
+        bail!(
+            "--overlay takes one template, and {} are in {}",
+            plan.stories.len(),
+            template.display()
+        );
+    };
+    let ready = &plan.templates[story.template];
+    let resolved = scene::resolve(&ready.template, &story.row, &ready.assets);
+    Ok(resolved.map(|scene| scene.value))
+}
+
+/// What holds for every clip of a call.
+struct Call<'a> {
+    args: &'a Args,
+    overlay: Option<Scene>,
+    options: FilmOptions,
+    bars: Bars,
+}
+
+impl Call<'_> {
+    /// One clip, or its parts; nothing if the call was stopped.
+    fn clip(&self, clip: &Path) -> Option<Item> {
+        let scene = self.scene(clip);
+        match self.make(clip, &scene) {
+            Ok(item) => Some(item),
+            Err(Error::Cancelled) => None,
+            Err(error) => Some(Item::failed(clip, None, &[self.told(clip, &error)])),
+        }
+    }
+
+    fn make(&self, clip: &Path, scene: &Scene) -> Result<Item, Error> {
+        let name = stem(clip);
+        let parts = match self.args.split {
+            true => media::parts(scene, &self.options)?,
+            false => vec![media::Part {
+                scene: scene.clone(),
+                options: self.options.clone(),
+            }],
+        };
+        let width = parts.len().to_string().len().max(2);
+        let mut item = Item::new(clip, None, Status::Done);
+        let mut told = Vec::new();
+        for (at, part) in parts.iter().enumerate() {
+            let file = match parts.len() {
+                1 => format!("{name}.mp4"),
+                _ => format!("{name}-{:0width$}.mp4", at + 1),
+            };
+            let bar = self.bars.film(&file);
+            let path = self.args.out.join(&file);
+            let made = media::video(&part.scene, &path, &part.options, &mut |progress| {
+                bar.show(progress)
+            })?;
+            let damaged = made.damaged.iter();
+            told.extend(damaged.map(|said| Diagnostic::of_file(Code::DamagedMedia, clip, said)));
+            item.outputs.push(batch::output(made, 100));
+        }
+        if let Some(path) = &self.args.cover {
+            item.outputs.push(self.cover(scene, path)?);
+        }
+        Ok(item.with(&told))
+    }
+
+    fn cover(&self, scene: &Scene, path: &Path) -> Result<Output, Error> {
+        let scene = media::cover(scene, &self.options.cancel)?;
+        let frame = frame::paint(&scene, Duration::ZERO);
+        media::still(&frame, path, &Options::default()).map(|made| batch::output(made, 90))
+    }
+
+    fn told(&self, clip: &Path, error: &Error) -> Diagnostic {
+        let code = match error {
+            Error::TooShort { .. } => Code::TooShort,
+            Error::TooLong { .. } => Code::TooLong,
+            _ => Code::UnreadableMedia,
+        };
+        let told = match error {
+            // the file is told beside it
+            Error::Unreadable { path, said } if path == clip => {
+                Diagnostic::of_file(code, clip, said)
+            }
+            error => Diagnostic::of_file(code, clip, error.to_string()),
+        };
+        match error {
+            Error::TooShort { .. } => {
+                told.hint("--short loop plays it again, --short hold keeps its last picture")
+            }
+            Error::TooLong { .. } => {
+                told.hint("--split makes parts of it, --start and --end cut it")
+            }
+            _ => told,
+        }
+    }
+
+    /// The clip under the layers of the overlay.
+    fn scene(&self, clip: &Path) -> Scene {
+        let fit = match self.args.fit {
+            FitName::Cover => Fit::Cover,
+            FitName::Contain => Fit::Contain,
+            FitName::Blur => Fit::Blur,
+        };
+        let film = Clip {
             path: clip.to_owned(),
             place: Place::new(&Source::new(clip, ""), 0..0),
             fit,
-            focus: args.focus,
-            start: args.start.unwrap_or_default(),
-            end: args.end,
+            focus: self.args.focus,
+            start: self.args.start.unwrap_or_default(),
+            end: self.args.end,
             speed: 1.0,
             looped: false,
-            mute: args.mute,
+            mute: self.args.mute,
             volume: 1.0,
-        }),
-        nodes: Vec::new(),
-        bed: None,
-        length: None,
-        mentions: Vec::new(),
-        files: Vec::new(),
+        };
+        let bare = Scene {
+            width: 1080.0,
+            height: 1920.0,
+            raster: (1080, 1920),
+            background: None,
+            film: None,
+            nodes: Vec::new(),
+            bed: None,
+            length: None,
+            mentions: Vec::new(),
+            files: Vec::new(),
+        };
+        Scene {
+            film: Some(film),
+            ..self.overlay.clone().unwrap_or(bare)
+        }
+    }
+}
+
+fn say(report: &Report, global: &Global) {
+    report.say_diagnostics(global);
+    if global.quiet {
+        return;
+    }
+    for output in report.items.iter().flat_map(|item| &item.outputs) {
+        let length = output
+            .duration_s
+            .map_or(String::new(), |s| format!(", {s:.1} s"));
+        eprintln!(
+            "{}  {}×{}{length}, {} kB",
+            plan::shown(&output.path).display(),
+            output.width,
+            output.height,
+            output.bytes.div_ceil(1000)
+        );
+        for note in &output.notes {
+            eprintln!("  {note}");
+        }
+    }
+    report.say_totals(global, "transcoded");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_and_points_are_read_as_people_write_them() {
+        assert_eq!(time("12.5"), Ok(Duration::from_secs_f64(12.5)));
+        assert_eq!(time("1:20"), Ok(Duration::from_secs(80)));
+        assert_eq!(time("1m20s"), Ok(Duration::from_secs(80)));
+        for wrong in ["", "-1", "soon", "NaN", "inf", "1e9"] {
+            assert!(time(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(focus("0.5, 0.3"), Ok((0.5, 0.3)));
+        for wrong in ["0.5", "2,0", "a,b", "NaN,0"] {
+            assert!(focus(wrong).is_err(), "{wrong}");
+        }
     }
 }

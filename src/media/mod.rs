@@ -30,7 +30,9 @@ use sha2::{Digest, Sha256};
 use crate::frame::Frame;
 
 pub use error::Error;
-pub use film::{Cancel, FilmOptions, Progress, Short, Stage, cover, judge, video};
+pub use film::{
+    Cancel, FilmOptions, Level, Part, Progress, Short, Stage, cover, judge, parts, video,
+};
 pub use probe::{Icc, Probe, probe};
 pub use rules::{BUDGET_BYTES, PLATFORM_IMAGE_BYTES};
 pub use unfinished::{FOLDER, sweep};

@@ -117,8 +117,8 @@ pub(super) fn video(
         options.size.or(Some(scene_size(scene))),
         options.size.is_some(),
     );
-    let (file, track) = film.encode(&plan, &budget, &notes, &sound, progress)?;
-    let _ = &track;
+    let (file, mut damaged) = film.encode(&plan, &budget, &notes, &sound, progress)?;
+    damaged.extend(heard.damaged);
     let mut unfinished = Unfinished::create(&path, options.unfinished.as_deref())?;
     unfinished.write(&file)?;
     unfinished.check(&file)?;
@@ -134,7 +134,7 @@ pub(super) fn video(
         quality: None,
         duration_s: Some(film.seconds()),
         notes: Vec::new(),
-        damaged: heard.damaged,
+        damaged,
         path,
     })
 }
@@ -250,7 +250,7 @@ impl Film<'_> {
         Ok(Look {
             size,
             crf: budget::LOOK_CRF,
-            bytes: track.bytes(),
+            bytes: track.track.bytes(),
         })
     }
 
@@ -262,10 +262,11 @@ impl Film<'_> {
         notes: &Path,
         sound: &Packets,
         progress: &mut Ticker<'_>,
-    ) -> Result<(Vec<u8>, Track), Error> {
+    ) -> Result<(Vec<u8>, Vec<String>), Error> {
         let mut task = plan.task(notes);
         for attempt in 0.. {
-            let track = self.pass(plan.size, Care::Full, &task, Stage::Encode, progress)?;
+            let Pass { track, damaged } =
+                self.pass(plan.size, Care::Full, &task, Stage::Encode, progress)?;
             let file = muxed(&track, sound)?;
             if std::env::var_os("SP_DEBUG").is_some() {
                 eprintln!(
@@ -278,7 +279,7 @@ impl Film<'_> {
                 );
             }
             match budget.correction(plan, file.len() as u64, track.bytes(), attempt) {
-                None => return Ok((file, track)),
+                None => return Ok((file, damaged)),
                 Some(bit_rate) => {
                     progress.more(self.frames);
                     task = Task::Fit {
@@ -299,14 +300,15 @@ impl Film<'_> {
         task: &Task,
         stage: Stage,
         progress: &mut Ticker<'_>,
-    ) -> Result<Track, Error> {
+    ) -> Result<Pass, Error> {
         let format = Format {
             width: size.0,
             height: size.1,
             rate: self.format,
         };
         let cancel = &self.options.cancel;
-        std::thread::scope(|scope| {
+        let mut damaged = Vec::new();
+        let track = std::thread::scope(|scope| {
             let (to_encode, made) = sync_channel(AHEAD);
             let (give_back, used) = sync_channel(AHEAD + 2);
             let maker = scope.spawn(move || self.make_frames(size, care, &to_encode, &used));
@@ -320,13 +322,14 @@ impl Film<'_> {
                 let _ = give_back.try_send(frame);
                 progress.frame(stage, encoder.bytes());
             }
-            maker.join().unwrap_or_else(|_| {
+            damaged = maker.join().unwrap_or_else(|_| {
                 Err(Error::Film {
                     said: "the thread that makes frames failed".to_owned(),
                 })
             })?;
             encoder.end()
-        })
+        })?;
+        Ok(Pass { track, damaged })
     }
 
     fn make_frames(
@@ -335,7 +338,7 @@ impl Film<'_> {
         care: Care,
         to_encode: &SyncSender<frame::Video>,
         used: &Receiver<frame::Video>,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<String>, Error> {
         let rate = f64::from(self.format);
         let mut composer = Composer::new(
             &self.scene,
@@ -350,11 +353,41 @@ impl Film<'_> {
             composer.frame(index, &mut frame)?;
             if to_encode.send(frame).is_err() {
                 // the encoder gave up and says why
-                return Ok(());
+                return Ok(Vec::new());
             }
         }
-        Ok(())
+        Ok(broken(&composer.damaged(), self.rate()))
     }
+}
+
+/// What came of one pass.
+struct Pass {
+    track: Track,
+    /// What was broken and concealed, in words.
+    damaged: Vec<String>,
+}
+
+/// Single pictures that were broken, put together to stretches, in words.
+fn broken(pictures: &[(&Path, f64)], rate: f64) -> Vec<String> {
+    /// Broken pictures closer than this are one stretch, seconds.
+    const TOGETHER: f64 = 0.5;
+    let mut stretches: Vec<(&Path, f64, f64)> = Vec::new();
+    for (path, at) in pictures {
+        match stretches.last_mut() {
+            Some((last, _, until)) if last == path && (0.0..TOGETHER).contains(&(at - *until)) => {
+                *until = *at
+            }
+            _ => stretches.push((path, *at, *at)),
+        }
+    }
+    let told = stretches.into_iter().map(|(path, from, until)| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let until = until + 1.0 / rate;
+        format!(
+            "the picture of `{name}` is broken from {from:.1} to {until:.1} s; it was concealed"
+        )
+    });
+    told.collect()
 }
 
 fn muxed(track: &Track, sound: &Packets) -> Result<Vec<u8>, Error> {

@@ -18,12 +18,15 @@ mod player;
 mod rate;
 mod shape;
 mod sound;
+mod split;
 mod tone;
 mod voices;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+pub use split::{Part, parts};
 
 use super::{BUDGET_BYTES, Error, Media};
 use crate::scene::Scene;
@@ -35,8 +38,8 @@ pub struct FilmOptions {
     pub max_bytes: u64,
     /// What happens to a film under three seconds; by default it is refused.
     pub short: Short,
-    /// The loudness that the sound is brought to, LUFS (EBU R128); by default it stays as it is.
-    pub loudness: Option<f32>,
+    /// What the sound is brought to; by default it stays as loud as it is.
+    pub loudness: Option<Level>,
     /// The size in pixels; by default 1080×1920 or 720×1280, whichever looks better within the budget.
     pub size: Option<(u32, u32)>,
     /// Whether the film is cut off from something longer at its start and at its end; its sound is made soft there.
@@ -57,6 +60,24 @@ impl Default for FilmOptions {
             seam: (false, false),
             unfinished: None,
             cancel: Cancel::default(),
+        }
+    }
+}
+
+/// How loud a film shall be. Peaks stay below -1 dB of full scale (dBTP) in any case.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Level {
+    /// Integrated loudness by EBU R128, LUFS.
+    Loudness(f32),
+    /// Louder by this many dB.
+    Gain(f32),
+}
+
+impl From<Level> for sound::Aim {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Loudness(target) => Self::Loudness(target),
+            Level::Gain(gain) => Self::Gain(gain),
         }
     }
 }

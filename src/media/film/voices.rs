@@ -38,7 +38,7 @@ pub(super) fn heard(
         for (from, until) in &read.damaged {
             damaged.push(format!(
                 "the sound of `{}` is broken from {from:.1} to {until:.1} s; it is silent there",
-                path.display()
+                path.file_name().unwrap_or_default().to_string_lossy()
             ));
         }
     };
@@ -70,7 +70,7 @@ pub(super) fn heard(
         seconds,
     );
     pcm.seam(options.seam.0, options.seam.1);
-    let aim = options.loudness.map_or(Aim::Kept, Aim::Loudness);
+    let aim = options.loudness.map_or(Aim::Kept, Into::into);
     let loudness = sound::level(&mut pcm, aim);
     let is_silent = pcm.samples.iter().all(|[l, r]| l.abs().max(r.abs()) < 1e-4);
     Ok(Heard {

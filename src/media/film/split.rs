@@ -1,0 +1,177 @@
+//! A clip that is too long for one film becomes several.
+//!
+//! In: a scene whose clip lies under everything, as long as it likes. Out: scenes of at most sixty seconds, one after the
+//! other, cut where the picture changes. Never: a second in two of them, or in none.
+
+use std::time::Duration;
+
+use super::compose;
+use super::facts::Facts;
+use super::lay;
+use super::make::{LEAST_SECONDS, MOST_SECONDS};
+use super::pictures::Care;
+use super::player::{Player, Stretch};
+use super::sound::{Aim, Meter};
+use super::{FilmOptions, rate, voices};
+use crate::media::Error;
+use crate::scene::{Clip, Scene};
+
+/// How far before the limit a better place to cut is looked for, seconds.
+const LOOK_BACK: f64 = 15.0;
+
+/// Pictures are compared in this size.
+const SMALL: (u32, u32) = (54, 96);
+
+/// A mean step of luma above which a picture is another scene, 0–255, and how many times the usual step it must be.
+const CUT: (f64, f64) = (14.0, 4.0);
+
+/// A part of a film.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// What it shows.
+    pub scene: Scene,
+    /// How it is made: as the whole, but for its seams and the gain of the whole.
+    pub options: FilmOptions,
+}
+
+/// Cuts a scene of one long clip into parts that the platform takes; one that is short enough is its only part.
+///
+/// # Errors
+/// What reading the clip gives. A scene without a clip under everything is one part.
+pub fn parts(scene: &Scene, options: &FilmOptions) -> Result<Vec<Part>, Error> {
+    let whole = || {
+        vec![Part {
+            scene: scene.clone(),
+            options: options.clone(),
+        }]
+    };
+    let Some(clip) = &scene.film else {
+        return Ok(whole());
+    };
+    let facts = Facts::read(&clip.path, &options.cancel)?;
+    let stretch = Stretch::of(clip, &facts);
+    if stretch.looped || scene.length.is_some() || stretch.length() <= MOST_SECONDS {
+        return Ok(whole());
+    }
+    let cuts = cuts(clip, &facts, stretch, options)?;
+    let mut parts: Vec<Part> = cuts
+        .windows(2)
+        .map(|ends| {
+            let mut scene = scene.clone();
+            if let Some(clip) = &mut scene.film {
+                clip.start = Duration::from_secs_f64(ends[0]);
+                clip.end = Some(Duration::from_secs_f64(ends[1]));
+            }
+            let options = FilmOptions {
+                seam: (ends[0] > stretch.from, ends[1] < stretch.until),
+                ..options.clone()
+            };
+            Part { scene, options }
+        })
+        .collect();
+    level_as_one(&mut parts, &facts, clip, options)?;
+    Ok(parts)
+}
+
+/// All parts get the gain that the whole needs, so that none is louder than the next.
+fn level_as_one(
+    parts: &mut [Part],
+    facts: &Facts,
+    clip: &Clip,
+    options: &FilmOptions,
+) -> Result<(), Error> {
+    let Some(Aim::Loudness(target)) = options.loudness.map(Into::into) else {
+        return Ok(());
+    };
+    let known = [(clip.path.clone(), facts.clone())].into_iter().collect();
+    let mut meter = Meter::default();
+    for part in parts.iter() {
+        let unlevelled = FilmOptions {
+            loudness: None,
+            ..part.options.clone()
+        };
+        let Some(own) = &part.scene.film else {
+            continue;
+        };
+        let seconds = Stretch::of(own, facts).length();
+        meter.add(&voices::heard(&part.scene, &known, seconds, &unlevelled)?.pcm);
+    }
+    let gain = meter
+        .loudness()
+        .map_or(0.0, |loudness| f64::from(target) - loudness);
+    for part in parts {
+        part.options.loudness = Some(super::Level::Gain(gain as f32));
+    }
+    Ok(())
+}
+
+/// Times on the clip's own line at which parts begin and end, the clip's own start and end among them.
+fn cuts(
+    clip: &Clip,
+    facts: &Facts,
+    stretch: Stretch,
+    options: &FilmOptions,
+) -> Result<Vec<f64>, Error> {
+    // a frame less than the limit: rounding to whole frames must not carry a part over it
+    let rate = f64::from(rate::of(facts));
+    let most = (MOST_SECONDS * rate).floor() / rate * stretch.speed;
+    let least = LEAST_SECONDS * stretch.speed;
+    let mut cuts = vec![stretch.from];
+    let mut at = stretch.from;
+    while stretch.until - at > most {
+        // what is left must be long enough to be a part itself
+        let latest = (at + most).min(stretch.until - least);
+        let earliest = (latest - LOOK_BACK * stretch.speed).max(at + least);
+        at = change(clip, facts, (earliest, latest), options)?.unwrap_or(latest);
+        // onto a frame of the film
+        at = stretch.from
+            + ((at - stretch.from) / stretch.speed * rate).round() / rate * stretch.speed;
+        cuts.push(at.min(latest));
+    }
+    cuts.push(stretch.until);
+    Ok(cuts)
+}
+
+/// When the picture changes most within a stretch, if it changes enough to be another scene.
+fn change(
+    clip: &Clip,
+    facts: &Facts,
+    (from, until): (f64, f64),
+    options: &FilmOptions,
+) -> Result<Option<f64>, Error> {
+    let looked_at = Clip {
+        start: Duration::from_secs_f64(from.max(0.0)),
+        end: Some(Duration::from_secs_f64(until)),
+        speed: 1.0,
+        ..clip.clone()
+    };
+    let rate = f64::from(rate::of(facts));
+    let mut player = Player::new(&looked_at, facts, SMALL, Care::Rough, &options.cancel)?;
+    let mut steps = Vec::new();
+    let mut before: Option<Vec<u8>> = None;
+    for index in 0..((until - from) * rate) as u64 {
+        let mut picture = compose::black(SMALL);
+        lay::place(player.frame(index, rate)?, 0, 0, None, &mut picture);
+        let stride = picture.stride(0);
+        let rows = picture.data(0).chunks(stride);
+        let luma: Vec<u8> = rows
+            .flat_map(|row| row[..SMALL.0 as usize].iter().copied())
+            .collect();
+        if let Some(before) = &before {
+            let sum: u64 = before
+                .iter()
+                .zip(&luma)
+                .map(|(a, b)| u64::from(a.abs_diff(*b)))
+                .sum();
+            steps.push((index, sum as f64 / luma.len() as f64));
+        }
+        before = Some(luma);
+    }
+    let mut sorted: Vec<f64> = steps.iter().map(|(_, step)| *step).collect();
+    sorted.sort_by(f64::total_cmp);
+    let usual = sorted.get(sorted.len() / 2).copied().unwrap_or(0.0);
+    let largest = steps.into_iter().max_by(|a, b| a.1.total_cmp(&b.1));
+    Ok(largest
+        .filter(|(_, step)| *step > CUT.0.max(usual * CUT.1))
+        .map(|(index, _)| from + index as f64 / rate))
+}
