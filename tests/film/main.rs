@@ -1,0 +1,3 @@
+//! Film as it comes, whole or not: what is read of it, what is judged, what is made.
+
+mod make;
