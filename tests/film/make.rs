@@ -86,9 +86,13 @@ const STORY: &str = "testsrc2=s=720x1280:r=30:d=3.2";
 const FIELDS: &str = "testsrc2=s=360x640:r=60:d=3.2,tinterlace=interleave_top,setfield=tff";
 const FIELDS_BOTTOM: &str =
     "testsrc2=s=360x640:r=60:d=3.2,tinterlace=interleave_bottom,setfield=bff";
+const ODD: &str = "testsrc2=s=362x640:r=30:d=3.2,format=yuv444p,crop=361:639:0:0";
+/// The first half second has sound alone.
+const LATE_PICTURE: &str = "-vf trim=start=0.5 -fps_mode vfr";
 const STEREO: &str = "sine=f=440:d=3.2:r=48000,pan=stereo|c0=c0|c1=c0";
 const MONO: &str = "sine=f=440:d=3.2:r=48000";
-const SURROUND: &str = "sine=f=440:d=3.2:r=48000,pan=5.1|FL=0.5*c0|FR=0.5*c0|FC=c0|LFE=0.2*c0|BL=0.3*c0|BR=0.3*c0";
+const SURROUND: &str =
+    "sine=f=440:d=3.2:r=48000,pan=5.1|FL=0.5*c0|FR=0.5*c0|FC=c0|LFE=0.2*c0|BL=0.3*c0|BR=0.3*c0";
 
 macro_rules! corners {
     () => {
@@ -164,7 +168,7 @@ pub const CLIPS: &[Recipe] = &[
     clip("legal", "mp4", STORY, STEREO, &[LEGAL, BT709]),
     // sizes and rates
     clip("vertical", "mp4", VERTICAL, STEREO, &[H264, BT709, AAC]),
-    clip("noise", "mp4", "testsrc2=s=360x640:r=30:d=3.2,noise=alls=40:allf=t", STEREO, &[H264, BT709, AAC]),
+    clip("noise", "mp4", "testsrc2=s=360x640:r=30:d=3.2,noise=alls=24:allf=t", STEREO, &["-c:v libx264 -preset veryfast -crf 30 -pix_fmt yuv420p", BT709, AAC]),
     clip("landscape60", "mp4", "testsrc2=s=640x360:r=60:d=3.2", STEREO, &[H264, BT709, AAC]),
     clip("fps10", "mp4", "testsrc2=s=360x640:r=10:d=3.2", STEREO, &[H264, BT709, AAC]),
     clip("fps23976", "mp4", "testsrc2=s=360x640:r=24000/1001:d=3.2", STEREO, &[H264, BT709, AAC]),
@@ -174,8 +178,8 @@ pub const CLIPS: &[Recipe] = &[
     clip("fps240", "mp4", "testsrc2=s=180x320:r=240:d=3.2", STEREO, &[H264, BT709, AAC]),
     // every third frame is missing, and half a second stands still
     clip("vfr", "mp4", "testsrc2=s=360x640:r=30:d=3.2,select='mod(n,3)*(lt(t,1.5)+gt(t,2))'", STEREO, &[H264, BT709, AAC, "-fps_mode vfr"]),
-    clip("odd", "webm", "testsrc2=s=361x639:r=30:d=3.2", STEREO, &["-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -b:v 500k -pix_fmt yuv420p -c:a libopus -b:a 64k"]),
-    clip("odd444", "mp4", "testsrc2=s=361x639:r=30:d=3.2", STEREO, &["-c:v libx264 -preset veryfast -crf 23 -pix_fmt yuv444p", BT709, AAC]),
+    clip("odd", "webm", ODD, STEREO, &["-c:v libvpx-vp9 -deadline realtime -cpu-used 8 -b:v 500k -pix_fmt yuv420p -c:a libopus -b:a 64k"]),
+    clip("odd444", "mp4", ODD, STEREO, &["-c:v libx264 -preset veryfast -crf 23 -pix_fmt yuv444p", BT709, AAC]),
     clip("tiny", "mp4", "testsrc2=s=16x16:r=30:d=3.2", STEREO, &[H264, BT709, AAC]),
     clip("square", "mp4", "testsrc2=s=360x360:r=30:d=3.2", STEREO, &[H264, BT709, AAC]),
     clip("short", "mp4", "testsrc2=s=360x640:r=30:d=1.2", "sine=f=440:d=1.2:r=48000", &[H264, BT709, AAC]),
@@ -214,10 +218,10 @@ pub const CLIPS: &[Recipe] = &[
     // picture and sound apart, and cut in the container
     clip("flash", "mp4", flash!("30"), BEEP, &[H264, BT709, AAC]),
     clip("flash24", "mp4", flash!("24"), BEEP, &[H264, BT709, AAC]),
-    clip("late", "mp4", concat!(flash!("30"), ",trim=start=0.5"), BEEP, &[H264, BT709, AAC]),
-    clip("late-mkv", "mkv", concat!(flash!("30"), ",trim=start=0.5"), BEEP, &[H264, BT709, "-c:a libopus -b:a 96k"]),
-    clip("late-sound", "mp4", flash!("30"), concat!("aevalsrc='0.5*sin(2*PI*1000*t)*gte(t,0.99)*lt(mod(t+0.00001,1),0.1)':d=4:s=48000,", "atrim=start=0.5"), &[H264, BT709, AAC]),
-    then(clip("edited", "mp4", flash!("30"), BEEP, &[H264, BT709, AAC]), Then::Copy("-ss 0.7", "-c copy -avoid_negative_ts make_zero")),
+    clip("late", "mp4", flash!("30"), BEEP, &[H264, BT709, AAC, LATE_PICTURE]),
+    clip("late-mkv", "mkv", flash!("30"), BEEP, &[H264, BT709, "-c:a libopus -b:a 96k", LATE_PICTURE]),
+    clip("late-sound", "mp4", flash!("30"), BEEP, &[H264, BT709, AAC, "-af atrim=start=0.5"]),
+    then(clip("edited", "mp4", flash!("30"), BEEP, &[H264, BT709, AAC]), Then::Copy("-ss 0.7", "-c copy")),
     then(clip("starts-at-ten", "ts", flash!("30"), BEEP, &[H264, BT709, AAC]), Then::Copy("", "-c copy -output_ts_offset 10")),
     clip("fragments", "mp4", VERTICAL, STEREO, &[H264, BT709, AAC, "-movflags +frag_keyframe+empty_moov"]),
     clip("faststart", "mp4", VERTICAL, STEREO, &[H264, BT709, AAC, "-movflags +faststart -g 30"]),
