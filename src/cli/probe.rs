@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use serde_json::Value;
+
 use crate::diag::{Code, Diagnostic};
 use crate::media;
 
@@ -30,11 +32,34 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     if global.json {
         return super::print(&format!("{value}\n"));
     }
-    for (name, fact) in value.as_object().into_iter().flatten() {
-        let fact = fact
-            .as_str()
-            .map_or_else(|| fact.to_string(), str::to_owned);
-        eprintln!("{name:<12} {fact}");
-    }
+    say(&value, "");
     Ok(Outcome::Done)
+}
+
+/// A line a fact; what belongs together stands under its name.
+fn say(facts: &Value, indent: &str) {
+    let width = 18 - indent.len();
+    for (name, fact) in facts.as_object().into_iter().flatten() {
+        match fact {
+            Value::Object(_) => {
+                eprintln!("{indent}{name}");
+                say(fact, "  ");
+            }
+            Value::Array(list) => {
+                let words: Vec<String> = list.iter().map(worded).collect();
+                eprintln!("{indent}{name:<width$} {}", words.join(", "));
+            }
+            fact => eprintln!("{indent}{name:<width$} {}", worded(fact)),
+        }
+    }
+}
+
+fn worded(fact: &Value) -> String {
+    match fact {
+        Value::String(text) => text.clone(),
+        Value::Null => "none".to_owned(),
+        Value::Bool(true) => "yes".to_owned(),
+        Value::Bool(false) => "no".to_owned(),
+        other => other.to_string(),
+    }
 }

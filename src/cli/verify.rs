@@ -13,7 +13,7 @@ use super::{Global, Outcome};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  storypress verify out/*.jpg
+  storypress verify out/*
   storypress verify photo.jpg --profile platform")]
 pub(crate) struct Args {
     /// Finished media
@@ -85,15 +85,15 @@ fn judged(file: &PathBuf, found: &media::Report, global: &Global) -> Item {
         Status::Failed
     };
     let mut item = Item::new(file, None, status).with(&told);
-    if let (Ok(probe), Ok(bytes)) = (media::probe(file), std::fs::read(file)) {
+    if let (Ok(probe), Ok(sha256)) = (media::probe(file), media::sha256_of(file)) {
         item.outputs.push(super::report::Output {
             path: std::path::absolute(file).unwrap_or_else(|_| file.clone()),
-            kind: "image".into(),
+            kind: probe.kind.as_str().to_owned(),
             bytes: probe.bytes,
             width: probe.width,
             height: probe.height,
-            sha256: media::sha256(&bytes),
-            duration_s: None,
+            duration_s: probe.film().map(|film| film.duration_s),
+            sha256,
             quality: None,
             notes: Vec::new(),
         });

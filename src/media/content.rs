@@ -1,6 +1,10 @@
 //! What a file is, by its first bytes; its name is not asked.
 
-use super::png_walk;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use super::{Error, png_walk};
 
 /// What the bytes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +22,30 @@ pub(super) enum Content {
 
 /// How many bytes [`sniff`] wants to see.
 pub(super) const HEAD: usize = 512;
+
+impl Content {
+    /// The container, if it is a film.
+    pub(super) fn film(self) -> Option<&'static str> {
+        match self {
+            Self::Film(container) => Some(container),
+            _ => None,
+        }
+    }
+}
+
+/// Tells what a file is.
+///
+/// # Errors
+/// [`Error::Io`].
+pub(super) fn of(path: &Path) -> Result<Content, Error> {
+    let failed = || Error::io("read", path);
+    let mut head = Vec::new();
+    let file = File::open(path).map_err(failed())?;
+    file.take(HEAD as u64)
+        .read_to_end(&mut head)
+        .map_err(failed())?;
+    Ok(sniff(&head))
+}
 
 /// Tells from the first bytes of a file what it is.
 pub(super) fn sniff(head: &[u8]) -> Content {
@@ -46,8 +74,19 @@ pub(super) fn sniff(head: &[u8]) -> Content {
         Content::OtherStill("TIFF")
     } else if is_svg(head) {
         Content::OtherStill("SVG")
-    } else if at(0, b"\x47") && at(188, b"\x47") && at(376, b"\x47") {
+    } else if at(0, b"\x47") && at(188, b"\x47") && at(376, b"\x47")
+        // a disc's stream has a clock of four bytes before each packet
+        || at(4, b"\x47") && at(196, b"\x47") && at(388, b"\x47")
+    {
         Content::Film("MPEG-TS")
+    } else if at(0, &[0, 0, 1, 0xBA]) {
+        Content::Film("MPEG-PS")
+    } else if at(0, b"FLV\x01") {
+        Content::Film("FLV")
+    } else if at(0, b"OggS") {
+        Content::Film("Ogg")
+    } else if at(0, &[0x30, 0x26, 0xB2, 0x75]) {
+        Content::Film("ASF")
     } else {
         Content::Unknown
     }

@@ -72,13 +72,6 @@ pub enum Error {
         /// What is wrong with it.
         said: String,
     },
-    /// A film: reading and judging film is not supported yet.
-    FilmNotSupported {
-        /// The file.
-        path: PathBuf,
-        /// What it is: `MP4`, `MOV`, `WebM`.
-        container: &'static str,
-    },
 }
 
 impl Error {
@@ -155,11 +148,6 @@ impl fmt::Display for Error {
                 write!(f, "the film is {seconds:.1} s long, at most 60 s are taken")
             }
             Self::Film { said } => write!(f, "cannot make the film: {said}"),
-            Self::FilmNotSupported { path, container } => write!(
-                f,
-                "`{}` is a film ({container}); film is not supported yet",
-                path.display()
-            ),
         }
     }
 }

@@ -4,8 +4,7 @@
 //! [`probe`] says what a file holds, [`verify`] holds it against the platform's rules.
 //! Never: painting, the network, a clock; a file under its final name before it is whole.
 //!
-//! Film joins here beside [`still`]; [`probe`] and [`verify`] already know a film when they see one and say
-//! [`Error::FilmNotSupported`].
+//! Film joins here beside [`still`].
 
 mod content;
 mod error;
@@ -22,6 +21,8 @@ mod unfinished;
 mod verify;
 
 use std::fmt;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -31,10 +32,11 @@ use crate::frame::Frame;
 
 pub use error::Error;
 pub use film::{
-    Cancel, FilmOptions, Level, Part, Progress, Short, Stage, cover, judge, parts, video,
+    AudioProbe, Cancel, FilmOptions, FilmProbe, Level, Part, Progress, Short, Stage, VideoProbe,
+    cover, judge, parts, video,
 };
-pub use probe::{Icc, Probe, probe};
-pub use rules::{BUDGET_BYTES, PLATFORM_IMAGE_BYTES};
+pub use probe::{Icc, More, Probe, StillProbe, probe};
+pub use rules::{BUDGET_BYTES, PLATFORM_IMAGE_BYTES, PLATFORM_VIDEO_BYTES};
 pub use unfinished::{FOLDER, sweep};
 pub use verify::{Profile, Report, Rule, verify};
 
@@ -77,6 +79,16 @@ pub enum Kind {
     Image,
     /// A film.
     Video,
+}
+
+impl Kind {
+    /// `image` or `video`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Video => "video",
+        }
+    }
 }
 
 /// The file formats a still can be written in.
@@ -248,6 +260,23 @@ fn lowered(options: &Options, quality: u8) -> Option<String> {
             options.max_bytes
         )
     })
+}
+
+/// SHA-256 of a file, however long, 64 lower-case hex digits.
+///
+/// # Errors
+/// [`Error::Io`] if it cannot be read.
+pub fn sha256_of(path: &Path) -> Result<String, Error> {
+    let failed = || Error::io("read", path);
+    let mut file = File::open(path).map_err(failed())?;
+    let mut digest = Sha256::new();
+    let mut bytes = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut bytes).map_err(failed())? {
+            0 => return Ok(hex(&digest.finalize())),
+            n => digest.update(&bytes[..n]),
+        }
+    }
 }
 
 /// SHA-256 of bytes, 64 lower-case hex digits.

@@ -1,8 +1,9 @@
 //! What a media file holds.
 //!
-//! In: a path. Out: a [`Probe`] of what the file says about itself. Never: a judgement, a full decode.
+//! In: a path. Out: a [`Probe`] of what the file says about itself, and, of a film, of what it holds in truth. Never: a
+//! judgement, a full decode.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 
@@ -10,26 +11,64 @@ use image::{ExtendedColorType, ImageDecoder, ImageReader};
 use serde::Serialize;
 
 use super::content::{self, Content};
-use super::{Error, Kind, exif, icc, jpeg_walk, png_walk};
+use super::film::{self, FilmProbe};
+use super::{Cancel, Error, Kind, exif, icc, jpeg_walk, png_walk};
 
 /// The largest still that is read at all, in bytes: sixty times what the platform takes.
 const MAX_BYTES: u64 = 512 * 1024 * 1024;
 
 /// What a file says about itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Probe {
     /// The file, as it was named.
     pub path: PathBuf,
     /// Image or video.
     pub kind: Kind,
-    /// `JPEG`, `PNG`, `GIF`, `WebP`, `HEIC`, `AVIF`: by content, whatever the file is called.
+    /// `JPEG`, `PNG`, `GIF`, `WebP`, `HEIC`, `AVIF`, `MP4`, `MOV`, `Matroska or WebM` and more: by content, whatever
+    /// the file is called.
     pub format: &'static str,
     /// Its length.
     pub bytes: u64,
-    /// Width in pixels, before any turning.
+    /// Width in pixels: of a still before any turning, of a film as it is shown.
     pub width: u32,
-    /// Height in pixels, before any turning.
+    /// Height in pixels: of a still before any turning, of a film as it is shown.
     pub height: u32,
+    /// What only stills or only films have.
+    #[serde(flatten)]
+    pub more: More,
+}
+
+/// What only stills or only films have.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum More {
+    /// A picture.
+    Still(StillProbe),
+    /// A film.
+    Film(Box<FilmProbe>),
+}
+
+impl Probe {
+    /// The picture's own facts.
+    pub fn still(&self) -> Option<&StillProbe> {
+        match &self.more {
+            More::Still(still) => Some(still),
+            More::Film(_) => None,
+        }
+    }
+
+    /// The film's own facts.
+    pub fn film(&self) -> Option<&FilmProbe> {
+        match &self.more {
+            More::Still(_) => None,
+            More::Film(film) => Some(film),
+        }
+    }
+}
+
+/// What a still says about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StillProbe {
     /// Bits a channel.
     pub bit_depth: u8,
     /// `YCbCr`, `RGB`, `RGBA`, `grey`, `grey with alpha`, `indexed`, `CMYK`, `YCCK`.
@@ -70,13 +109,16 @@ impl Icc {
     }
 }
 
-/// Reads what a file says about itself, without decoding its pixels.
+/// Reads what a file says about itself, without decoding its pixels; every packet of a film is looked at.
 ///
 /// # Errors
-/// [`Error::Io`] if it cannot be opened, [`Error::FilmNotSupported`] for film, [`Error::Unreadable`] for what is
-/// no medium, or one that breaks off before it says its size.
+/// [`Error::Io`] if it cannot be opened, [`Error::Unreadable`] for what is no medium, or one that breaks off before
+/// it says its size.
 pub fn probe(path: &Path) -> Result<Probe, Error> {
     let (content, bytes) = open(path)?;
+    if let Content::Film(container) = content {
+        return of_film(path, container);
+    }
     let facts = match content {
         Content::Jpeg => of_jpeg(&jpeg_walk::walk(&bytes)),
         Content::Png => of_png(&png_walk::walk(&bytes), &bytes),
@@ -84,18 +126,37 @@ pub fn probe(path: &Path) -> Result<Probe, Error> {
         Content::OtherStill(format @ ("GIF" | "WebP")) => of_other(&bytes, format),
         _ => Err(not_a_medium(content, &bytes)),
     };
-    let facts = facts.map_err(|said| Error::Unreadable {
+    let still = facts.map_err(|said| Error::Unreadable {
         path: path.to_owned(),
         said,
     })?;
     Ok(Probe {
         path: path.to_owned(),
+        kind: Kind::Image,
+        format: still.format,
         bytes: bytes.len() as u64,
-        ..facts
+        width: still.width,
+        height: still.height,
+        more: More::Still(still.facts),
     })
 }
 
-/// What a file is and, of a still, all its bytes.
+fn of_film(path: &Path, container: &'static str) -> Result<Probe, Error> {
+    let film = film::probe::read(path, &Cancel::default())?;
+    let bytes = fs::metadata(path).map_err(Error::io("read", path))?.len();
+    let (width, height) = film.shown;
+    Ok(Probe {
+        path: path.to_owned(),
+        kind: Kind::Video,
+        format: container,
+        bytes,
+        width,
+        height,
+        more: More::Film(Box::new(film.probe)),
+    })
+}
+
+/// What a file is and, of a still, all its bytes; of a film the first ones.
 pub(super) fn open(path: &Path) -> Result<(Content, Vec<u8>), Error> {
     let failed = || Error::io("read", path);
     let mut file = File::open(path).map_err(failed())?;
@@ -105,11 +166,8 @@ pub(super) fn open(path: &Path) -> Result<(Content, Vec<u8>), Error> {
         .read_to_end(&mut bytes)
         .map_err(failed())?;
     let content = content::sniff(&bytes);
-    if let Content::Film(container) = content {
-        return Err(Error::FilmNotSupported {
-            path: path.to_owned(),
-            container,
-        });
+    if content.film().is_some() {
+        return Ok((content, bytes));
     }
     file.take(MAX_BYTES)
         .read_to_end(&mut bytes)
@@ -138,55 +196,60 @@ pub(super) fn not_a_medium(content: Content, bytes: &[u8]) -> String {
     }
 }
 
-/// A probe without the file's own facts, path and length.
-fn still(format: &'static str, width: u32, height: u32) -> Probe {
-    Probe {
-        path: PathBuf::new(),
-        kind: Kind::Image,
-        format,
-        bytes: 0,
-        width,
-        height,
-        bit_depth: 8,
-        color: "RGB",
-        subsampling: None,
-        coding: None,
-        orientation: None,
-        has_exif: false,
-        has_gps: false,
-        icc: None,
-    }
+/// A still, path and length left out.
+pub(super) struct Still {
+    format: &'static str,
+    pub width: u32,
+    pub height: u32,
+    pub facts: StillProbe,
 }
 
-fn with_exif(probe: Probe, block: Option<&[u8]>) -> Probe {
+/// What most stills have in common.
+const PLAIN: StillProbe = StillProbe {
+    bit_depth: 8,
+    color: "RGB",
+    subsampling: None,
+    coding: None,
+    orientation: None,
+    has_exif: false,
+    has_gps: false,
+    icc: None,
+};
+
+fn with_exif(facts: StillProbe, block: Option<&[u8]>) -> StillProbe {
     let found = block.map(exif::read).unwrap_or_default();
-    Probe {
+    StillProbe {
         has_exif: block.is_some(),
         has_gps: found.has_gps,
         orientation: found.orientation,
-        ..probe
+        ..facts
     }
 }
 
-pub(super) fn of_jpeg(found: &jpeg_walk::Structure<'_>) -> Result<Probe, String> {
+pub(super) fn of_jpeg(found: &jpeg_walk::Structure<'_>) -> Result<Still, String> {
     let Some(frame) = &found.frame else {
         return Err(found
             .broken
             .clone()
             .unwrap_or_else(|| "it holds no picture".to_owned()));
     };
-    let probe = Probe {
+    let facts = StillProbe {
         bit_depth: frame.bit_depth,
         color: found.color(),
         subsampling: frame.subsampling(),
         coding: Some(frame.coding()),
         icc: found.icc.as_deref().map(Icc::of),
-        ..still("JPEG", frame.width, frame.height)
+        ..PLAIN
     };
-    Ok(with_exif(probe, found.exif))
+    Ok(Still {
+        format: "JPEG",
+        width: frame.width,
+        height: frame.height,
+        facts: with_exif(facts, found.exif),
+    })
 }
 
-pub(super) fn of_png(found: &png_walk::Structure<'_>, bytes: &[u8]) -> Result<Probe, String> {
+pub(super) fn of_png(found: &png_walk::Structure<'_>, bytes: &[u8]) -> Result<Still, String> {
     let Some(header) = found.header else {
         return Err(found
             .broken
@@ -207,16 +270,21 @@ pub(super) fn of_png(found: &png_walk::Structure<'_>, bytes: &[u8]) -> Result<Pr
         let profile = reader.and_then(|r| r.info().icc_profile.clone());
         Icc::of(profile.as_deref().unwrap_or_default())
     });
-    let probe = Probe {
+    let facts = StillProbe {
         bit_depth: header.bit_depth,
         color,
         icc,
-        ..still("PNG", header.width, header.height)
+        ..PLAIN
     };
-    Ok(with_exif(probe, found.exif))
+    Ok(Still {
+        format: "PNG",
+        width: header.width,
+        height: header.height,
+        facts: with_exif(facts, found.exif),
+    })
 }
 
-fn of_other(bytes: &[u8], format: &'static str) -> Result<Probe, String> {
+fn of_other(bytes: &[u8], format: &'static str) -> Result<Still, String> {
     let said = |error: image::ImageError| error.to_string();
     let reader = ImageReader::new(Cursor::new(bytes))
         .with_guessed_format()
@@ -230,20 +298,25 @@ fn of_other(bytes: &[u8], format: &'static str) -> Result<Probe, String> {
         ExtendedColorType::Rgba8 => "RGBA",
         _ => "RGB",
     };
-    let probe = Probe {
+    let facts = StillProbe {
         color,
         icc: profile.as_deref().map(Icc::of),
-        ..still(format, width, height)
+        ..PLAIN
     };
-    Ok(with_exif(probe, block.as_deref()))
+    Ok(Still {
+        format,
+        width,
+        height,
+        facts: with_exif(facts, block.as_deref()),
+    })
 }
 
-fn of_heif(bytes: &[u8], format: &'static str) -> Result<Probe, String> {
+fn of_heif(bytes: &[u8], format: &'static str) -> Result<Still, String> {
     let said = |error: libheif_rs::HeifError| error.to_string();
     let file = libheif_rs::HeifContext::read_from_bytes(bytes).map_err(said)?;
     let picture = file.primary_image_handle().map_err(said)?;
     // which way is up stands in the container, and readers apply it before EXIF is asked
-    let probe = Probe {
+    let facts = StillProbe {
         bit_depth: picture.luma_bits_per_pixel(),
         color: if picture.has_alpha_channel() {
             "RGBA"
@@ -251,7 +324,7 @@ fn of_heif(bytes: &[u8], format: &'static str) -> Result<Probe, String> {
             "YCbCr"
         },
         icc: picture.color_profile_raw().map(|p| Icc::of(&p.data)),
-        ..still(format, picture.width(), picture.height())
+        ..PLAIN
     };
     let blocks = picture.all_metadata();
     let block = blocks
@@ -259,8 +332,13 @@ fn of_heif(bytes: &[u8], format: &'static str) -> Result<Probe, String> {
         .find(|block| block.item_type.0 == *b"Exif")
         // the first four bytes say where the TIFF structure starts
         .and_then(|block| block.raw_data.get(4..));
-    Ok(Probe {
-        orientation: None,
-        ..with_exif(probe, block)
+    Ok(Still {
+        format,
+        width: picture.width(),
+        height: picture.height(),
+        facts: StillProbe {
+            orientation: None,
+            ..with_exif(facts, block)
+        },
     })
 }

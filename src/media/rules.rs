@@ -10,7 +10,7 @@ use turbojpeg::{Decompressor, Image, PixelFormat, ScalingFactor};
 use super::content::Content;
 use super::jpeg_walk::{self, FrameHeader};
 use super::png_walk;
-use super::probe::{self, Probe};
+use super::probe::{self, Still};
 use super::verify::{Profile, Rule};
 use crate::diag::Severity;
 
@@ -22,6 +22,9 @@ pub const BUDGET_BYTES: u64 = 8_000_000;
 /// The most bytes the platform takes for a picture: its refusal (36000, subcode 2207004) says 8 MiB.
 pub const PLATFORM_IMAGE_BYTES: u64 = 8 * 1024 * 1024;
 
+/// The most bytes the platform takes for a film: its documentation says 100 MB, and this is the smaller megabyte.
+pub const PLATFORM_VIDEO_BYTES: u64 = 100_000_000;
+
 /// Larger pictures are not decoded, in pixels: no Story needs them, and a few bytes can claim gigabytes.
 const MAX_PIXELS: u64 = 100_000_000;
 
@@ -32,28 +35,43 @@ const MAX_SCANS: usize = 500;
 const STORY: (u32, u32) = (1080, 1920);
 
 /// Collects rules.
-struct Sheet {
-    profile: Profile,
-    rules: Vec<Rule>,
+pub(super) struct Sheet {
+    pub(super) profile: Profile,
+    pub(super) rules: Vec<Rule>,
 }
 
 impl Sheet {
-    fn new(profile: Profile) -> Self {
+    pub(super) fn new(profile: Profile) -> Self {
         Self {
             profile,
             rules: Vec::new(),
         }
     }
 
-    fn must(&mut self, rule: &'static str, ok: bool, said: impl Into<String>) {
+    pub(super) fn must(&mut self, rule: &'static str, ok: bool, said: impl Into<String>) {
         self.add(rule, ok, Severity::Error, said);
     }
 
-    fn should(&mut self, rule: &'static str, ok: bool, said: impl Into<String>) {
+    pub(super) fn should(&mut self, rule: &'static str, ok: bool, said: impl Into<String>) {
         self.add(rule, ok, Severity::Warning, said);
     }
 
-    fn add(&mut self, rule: &'static str, ok: bool, severity: Severity, said: impl Into<String>) {
+    /// What Storypress promises of its own files, and the platform does not ask for.
+    pub(super) fn promise(&mut self, rule: &'static str, ok: bool, said: impl Into<String>) {
+        let severity = match self.profile {
+            Profile::Budget => Severity::Error,
+            Profile::Platform => Severity::Warning,
+        };
+        self.add(rule, ok, severity, said);
+    }
+
+    pub(super) fn add(
+        &mut self,
+        rule: &'static str,
+        ok: bool,
+        severity: Severity,
+        said: impl Into<String>,
+    ) {
         self.rules.push(Rule {
             rule,
             ok,
@@ -188,8 +206,8 @@ impl Sheet {
     }
 
     /// What a probe tells: sides, colour, orientation, remarks.
-    fn facts(&mut self, facts: &Probe, has_remarks: bool) {
-        let (width, height) = (facts.width, facts.height);
+    fn facts(&mut self, still: &Still, has_remarks: bool) {
+        let (width, height, facts) = (still.width, still.height, &still.facts);
         let turned = facts.orientation.unwrap_or(1);
         // ours: Meta names no size for Stories; this is the canvas of the app
         self.should(
@@ -222,14 +240,9 @@ impl Sheet {
             },
         );
         // ours: whether the platform turns a Story picture by its EXIF is not documented, so ours are upright
-        let severity = match self.profile {
-            Profile::Budget => Severity::Error,
-            Profile::Platform => Severity::Warning,
-        };
-        self.add(
+        self.promise(
             "orientation",
             turned == 1,
-            severity,
             match turned {
                 1 => "upright".to_owned(),
                 turned => format!("EXIF says it is turned (orientation {turned})"),

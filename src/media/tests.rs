@@ -119,6 +119,7 @@ fn a_story_keeps_every_rule_and_says_what_it_is() {
         assert!(broken(&media.path, profile).is_empty());
     }
     let probe = probe(&media.path).unwrap();
+    let probe = probe.still().unwrap();
     assert_eq!(
         (probe.color, probe.subsampling, probe.coding),
         ("YCbCr", Some("4:2:0"), Some("baseline"))
@@ -212,7 +213,7 @@ fn transparency_shows_black_in_a_jpeg_and_stays_in_a_png() {
         ..Options::default()
     };
     let png = write(pixels, &desk.path("a.png"), &options).unwrap();
-    assert_eq!(probe(&png.path).unwrap().color, "RGBA");
+    assert_eq!(probe(&png.path).unwrap().still().unwrap().color, "RGBA");
 }
 
 #[test]
@@ -323,21 +324,22 @@ fn what_is_no_picture_gets_a_report_all_the_same() {
 }
 
 #[test]
-fn a_film_is_told_to_be_one() {
+fn a_film_is_told_to_be_one_whatever_its_name_says() {
     let desk = Desk::new();
     let path = desk.put("a.jpg", b"\0\0\0\x18ftypisom\0\0\x02\0isommp42");
-    for error in [
-        verify(&path, Profile::Budget).unwrap_err(),
-        probe(&path).unwrap_err(),
-    ] {
-        assert!(matches!(
-            error,
-            Error::FilmNotSupported {
-                container: "MP4",
-                ..
-            }
-        ));
-    }
+    assert_eq!(
+        broken(&path, Profile::Budget),
+        ["name", "moov-first", "whole"]
+    );
+    assert_eq!(
+        probe(&path).unwrap_err().to_string(),
+        format!(
+            "cannot read `{}`: it has no table of contents (`moov`): recording or copying it broke off",
+            path.display()
+        )
+    );
+    let still = desk.story("b.mp4", &Options::default());
+    assert_eq!(broken(&still.path, Profile::Budget), ["name"]);
 }
 
 #[test]
@@ -379,6 +381,7 @@ fn exif_and_profiles_are_told() {
     assert_eq!(faults(&turned), ["orientation", "metadata"]);
     assert!(verify(&turned, Profile::Platform).unwrap().is_ok());
     let seen = probe(&turned).unwrap();
+    let seen = seen.still().unwrap();
     assert_eq!(
         (seen.orientation, seen.has_exif, seen.has_gps),
         (Some(6), true, true)

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::{Serialize, Serializer};
 
 use super::content::Content;
-use super::{Error, probe, rules};
+use super::film::{self, Watch};
+use super::{Cancel, Error, probe, rules};
 use crate::diag::Severity;
 
 /// Whose rules.
@@ -24,7 +25,9 @@ pub enum Profile {
 /// One rule, and whether the file keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Rule {
-    /// The stable word: `format extended coding components size pixels aspect color orientation metadata whole trailing`.
+    /// The stable word: `format name size extended coding components pixels aspect color orientation metadata whole
+    /// trailing`, and of films `moov-first edit-list streams codec profile chroma progressive audio frame-rate gop
+    /// bit-rate duration sync`.
     pub rule: &'static str,
     /// It is kept.
     pub ok: bool,
@@ -72,19 +75,29 @@ impl Report {
     }
 }
 
-/// Holds a finished file against the rules; of a picture every scan is read.
+/// Holds a finished file against the rules; of a picture every scan is read, of a film every picture decoded.
 ///
-/// A file that is no picture gets a report too, with its `format` rule broken.
+/// A file that is neither gets a report too, with its `format` rule broken.
 ///
 /// # Errors
-/// [`Error::Io`] if it cannot be read, [`Error::FilmNotSupported`] for film.
+/// [`Error::Io`] if it cannot be read.
 pub fn verify(path: &Path, profile: Profile) -> Result<Report, Error> {
     let (content, bytes) = probe::open(path)?;
-    let rules = match content {
+    if content.film().is_some() {
+        return film::verify::check(
+            path,
+            profile,
+            None,
+            &Cancel::default(),
+            &mut Watch::nobody(),
+        );
+    }
+    let mut rules = match content {
         Content::Jpeg => rules::of_jpeg(&bytes, profile),
         Content::Png => rules::of_png(&bytes, profile),
         _ => rules::of_other(content, &bytes, profile),
     };
+    rules.extend(film::verify::name(path, false, profile));
     Ok(Report {
         path: path.to_owned(),
         profile,

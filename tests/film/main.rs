@@ -1,3 +1,4 @@
 //! Film as it comes, whole or not: what is read of it, what is judged, what is made.
 
 mod make;
+mod probe;

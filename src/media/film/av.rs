@@ -16,8 +16,9 @@ use std::sync::atomic::Ordering;
 
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::ffi;
+use ffmpeg_next::format::Pixel;
 use ffmpeg_next::format::context::{Input, StreamIo};
-use ffmpeg_next::{Dictionary, frame};
+use ffmpeg_next::{Dictionary, Stream, frame};
 
 use super::Cancel;
 use crate::media::Error;
@@ -170,4 +171,33 @@ pub(super) fn only(input: &mut Input, stream: usize) {
         // SAFETY: the index is below the count, the context lives, and the field is the caller's to write.
         unsafe { (**(*input.as_mut_ptr()).streams.add(index)).discard = discard };
     }
+}
+
+/// The level that a stream's header claims, in its codec's own numbers.
+pub(super) fn level(stream: &Stream<'_>) -> Option<u32> {
+    // SAFETY: the parameters live as long as the stream that lends them, and only a number is read.
+    let level = unsafe { (*stream.parameters().as_ptr()).level };
+    u32::try_from(level).ok().filter(|level| *level > 0)
+}
+
+/// The name of the profile that a stream's header claims.
+pub(super) fn profile(stream: &Stream<'_>) -> Option<&'static str> {
+    let parameters = stream.parameters();
+    // SAFETY: the parameters live as long as the stream; the name is a constant of the library, or nothing.
+    let name = unsafe {
+        let parameters = parameters.as_ptr();
+        let name = ffi::avcodec_profile_name((*parameters).codec_id, (*parameters).profile);
+        (!name.is_null()).then(|| CStr::from_ptr(name))
+    };
+    name?.to_str().ok()
+}
+
+/// Bits of a component; 0 for formats that are none.
+pub(super) fn depth(format: Pixel) -> u8 {
+    let Some(descriptor) = format.descriptor() else {
+        return 0;
+    };
+    // SAFETY: a descriptor is a constant of the library.
+    let depth = unsafe { (*descriptor.as_ptr()).comp[0].depth };
+    u8::try_from(depth).unwrap_or(0)
 }

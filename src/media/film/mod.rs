@@ -5,27 +5,34 @@
 //! of the film lost, a file or address that the scene does not name.
 
 mod av;
+mod boxes;
 mod budget;
 mod compose;
 mod cover;
+mod decode;
 mod encode;
 mod facts;
 mod lay;
+mod level;
 mod make;
 mod mux;
 mod pictures;
 mod player;
+pub(super) mod probe;
 mod rate;
 mod shape;
 mod sound;
 mod split;
 mod tone;
+pub(super) mod verify;
 mod voices;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+pub(super) use decode::Watch;
+pub use probe::{AudioProbe, FilmProbe, VideoProbe};
 pub use split::{Part, parts};
 
 use super::{BUDGET_BYTES, Error, Media};
