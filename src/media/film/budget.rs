@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::encode::Task;
 use super::make::Look;
+use crate::media::Error;
 
 /// The size of the first look: half of the large one each way.
 pub(super) const LOOK_SIZE: (u32, u32) = (540, 960);
@@ -32,7 +33,13 @@ const LEAST_USED: f64 = 0.985;
 /// Above this predicted quality number the smaller size looks better.
 const SMALLER_ABOVE: f64 = 29.0;
 
-const LARGE: (u32, u32) = (1080, 1920);
+/// SSIM below which a film does not look decent.
+const DECENT: f64 = 0.88;
+
+/// The platform's own size.
+pub(super) const LARGE: (u32, u32) = (1080, 1920);
+
+/// What looks better when bits are few.
 const SMALL: (u32, u32) = (720, 1280);
 
 /// What a film may cost, and what of that is taken already.
@@ -94,24 +101,48 @@ impl Budget {
     }
 
     /// The bit rate of the next attempt, if this one will not do.
-    pub fn correction(&self, plan: &Plan, file: u64, pictures: u64, attempt: u32) -> Option<u64> {
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] if three attempts were over the budget: it is less than the least that the encoder can do.
+    pub fn correction(
+        &self,
+        plan: &Plan,
+        file: u64,
+        pictures: u64,
+        attempt: u32,
+    ) -> Result<Option<u64>, Error> {
         let over = file > self.max_bytes;
-        let under = (file as f64) < self.max_bytes as f64 * LEAST_USED
-            && matches!(plan.how, How::Budget(_));
-        if attempt >= 3 || !(over || under) || (under && attempt >= 1) {
-            return None;
+        let by_budget = matches!(plan.how, How::Budget(_));
+        let under = by_budget && (file as f64) < self.max_bytes as f64 * LEAST_USED;
+        // a film that needs no more bits does not take them the second time either
+        if !over && (!under || attempt > 0) {
+            return Ok(None);
         }
-        let other = file - pictures;
-        let room = self.max_bytes.saturating_sub(other) as f64;
+        if attempt >= 3 {
+            return Err(Error::TooLarge {
+                bytes: file,
+                max_bytes: self.max_bytes,
+                quality: None,
+            });
+        }
+        let room = self.max_bytes.saturating_sub(file - pictures) as f64;
         let aim = if over {
-            AIM - 0.003 * f64::from(attempt + 1)
+            AIM - 0.004 * f64::from(attempt + 1)
         } else {
             AIM
         };
-        match plan.how {
-            How::Budget(bit_rate) => Some((bit_rate as f64 * room * aim / pictures as f64) as u64),
-            How::Quality(_) => Some(self.bit_rate(room * aim)),
-        }
+        Ok(Some(match plan.how {
+            // where it landed says how far the encoder misses
+            How::Budget(_) if attempt == 0 => {
+                self.bit_rate(room * aim * self.aimed() / pictures.max(1) as f64)
+            }
+            _ => self.bit_rate(room * aim * 0.97_f64.powi(attempt as i32)),
+        }))
+    }
+
+    /// Bytes of pictures that the first attempt aims at.
+    fn aimed(&self) -> f64 {
+        self.picture_bytes() as f64 * AIM
     }
 }
 
@@ -131,31 +162,53 @@ pub(super) fn sound_bit_rate(max_bytes: u64, seconds: f64, is_silent: bool) -> u
     }
 }
 
-/// Decides size and bits; `wanted` is kept where it `is_fixed`, and is the largest otherwise.
-pub(super) fn plan(
-    budget: &Budget,
-    look: &Look,
-    wanted: Option<(u32, u32)>,
-    is_fixed: bool,
-) -> Plan {
-    let largest = wanted.unwrap_or(LARGE);
+/// The sizes that may be chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Size {
+    /// This one.
+    Fixed((u32, u32)),
+    /// This one, or a smaller one if that looks better.
+    UpTo((u32, u32)),
+}
+
+/// Decides size and bits.
+pub(super) fn plan(budget: &Budget, look: &Look, size: Size) -> Plan {
     let at = |size| expected_crf(budget, look, size);
-    let size = if is_fixed || largest.0 <= SMALL.0 || at(largest) <= SMALLER_ABOVE {
-        largest
-    } else {
-        SMALL
+    let size = match size {
+        Size::Fixed(size) => size,
+        Size::UpTo(size) if at(size) > SMALLER_ABOVE => SMALL,
+        Size::UpTo(size) => size,
     };
     let expected_crf = at(size);
     let how = if expected_crf < LOSSLESS_CRF {
         How::Quality(LOSSLESS_CRF + 1.0)
     } else {
-        How::Budget(budget.bit_rate(budget.picture_bytes() as f64 * AIM))
+        How::Budget(budget.bit_rate(budget.aimed()))
     };
     Plan {
         size,
         how,
         expected_crf,
     }
+}
+
+/// What a user should know of a film's quality.
+pub(super) fn notes(plan: &Plan, budget: &Budget, likeness: f64) -> Vec<String> {
+    let mut notes = Vec::new();
+    if plan.size == SMALL {
+        notes.push(format!(
+            "720×1280 looks better than 1080×1920 within {} bytes",
+            budget.max_bytes
+        ));
+    }
+    if likeness < DECENT {
+        notes.push(format!(
+            "the picture suffers within {} bytes: SSIM {likeness:.3}, {DECENT} and more looks decent; parts (--split), a \
+             shorter stretch (--start, --end) or more bytes (--max-bytes) would help",
+            budget.max_bytes
+        ));
+    }
+    notes
 }
 
 /// x264's quality number at which a film of this size fills the budget.

@@ -8,17 +8,19 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use ffmpeg_next::{Rational, frame};
 
-use super::budget::{self, Budget, Plan};
+use super::budget::{self, Budget, Plan, Size};
 use super::compose::{self, Composer, Known};
 use super::encode::{Encoder, Format, Task, Track};
 use super::facts::Facts;
+use super::likeness::Originals;
 use super::mux::{self, Tape};
 use super::pictures::Care;
 use super::player::Stretch;
-use super::sound::{self, Packets};
-use super::{Cancel, FilmOptions, Progress, Short, Stage, rate, voices};
+use super::sound::{self, Packets, Pcm};
+use super::{Cancel, FilmOptions, Progress, Short, Stage, Watch, rate, verify, voices};
+use crate::diag::Severity;
 use crate::media::unfinished::Unfinished;
-use crate::media::{Error, Kind, Media, sha256};
+use crate::media::{Error, Kind, Media, Profile, sha256};
 use crate::scene::Scene;
 
 /// The platform takes films of 3 to 60 seconds.
@@ -111,29 +113,24 @@ pub(super) fn video(
         frames: film.frames,
         seconds: film.seconds(),
     };
-    let plan = budget::plan(
-        &budget,
-        &first,
-        options.size.or(Some(scene_size(scene))),
-        options.size.is_some(),
-    );
-    let (file, mut damaged) = film.encode(&plan, &budget, &notes, &sound, progress)?;
-    damaged.extend(heard.damaged);
+    let plan = budget::plan(&budget, &first, film.size());
+    let made = film.encode(&plan, &budget, &notes, &sound, progress)?;
     let mut unfinished = Unfinished::create(&path, options.unfinished.as_deref())?;
-    unfinished.write(&file)?;
-    unfinished.check(&file)?;
-    let played = sound::decode(unfinished.path(), &options.cancel)?;
-    sound::compare(&played, &heard.pcm).map_err(|said| Error::Film { said })?;
+    unfinished.write(&made.file)?;
+    unfinished.check(&made.file)?;
+    let likeness = film.check(unfinished.path(), &made, &heard.pcm, progress)?;
     unfinished.name(&path)?;
+    let mut damaged = made.damaged;
+    damaged.extend(heard.damaged);
     Ok(Media {
         kind: Kind::Video,
-        bytes: file.len() as u64,
+        bytes: made.file.len() as u64,
         width: plan.size.0,
         height: plan.size.1,
-        sha256: sha256(&file),
+        sha256: sha256(&made.file),
         quality: None,
         duration_s: Some(film.seconds()),
-        notes: Vec::new(),
+        notes: budget::notes(&plan, &budget, likeness),
         damaged,
         path,
     })
@@ -163,10 +160,6 @@ pub(super) fn judge(scene: &Scene, cancel: &Cancel) -> Result<(), Error> {
     prepared(scene, &options).map(drop)
 }
 
-fn scene_size(scene: &Scene) -> (u32, u32) {
-    scene.raster
-}
-
 /// Looks into the clips and decides how long and how fast the film is.
 fn prepared<'a>(scene: &Scene, options: &'a FilmOptions) -> Result<Film<'a>, Error> {
     let mut known = Known::new();
@@ -190,6 +183,18 @@ fn prepared<'a>(scene: &Scene, options: &'a FilmOptions) -> Result<Film<'a>, Err
             .map(|c| stretch(c).length())
             .fold(0.0, f64::max),
     };
+    for clip in &clips {
+        let played = stretch(clip);
+        if played.length() < 1e-3 {
+            return Err(Error::Unreadable {
+                path: clip.path.clone(),
+                said: format!(
+                    "nothing of it is left: it begins at {:.1} s and the clip is {:.1} s long",
+                    played.from, played.until
+                ),
+            });
+        }
+    }
     let mut scene = scene.clone();
     let length = fitting_length(own, &mut scene, options.short)?;
     let per_second = f64::from(rate);
@@ -254,6 +259,17 @@ impl Film<'_> {
         })
     }
 
+    /// The size to encode at, and whether a smaller one may be chosen.
+    fn size(&self) -> Size {
+        // 4:2:0 has no odd sides
+        let even = |(w, h): (u32, u32)| (w & !1, h & !1);
+        match self.options.size {
+            Some(size) => Size::Fixed(even(size)),
+            None if self.scene.raster == budget::LARGE => Size::UpTo(budget::LARGE),
+            None => Size::Fixed(even(self.scene.raster)),
+        }
+    }
+
     /// The real one, once more if it missed the budget.
     fn encode(
         &self,
@@ -262,25 +278,26 @@ impl Film<'_> {
         notes: &Path,
         sound: &Packets,
         progress: &mut Ticker<'_>,
-    ) -> Result<(Vec<u8>, Vec<String>), Error> {
+    ) -> Result<Made, Error> {
         let mut task = plan.task(notes);
-        for attempt in 0.. {
-            let Pass { track, damaged } =
-                self.pass(plan.size, Care::Full, &task, Stage::Encode, progress)?;
+        let mut attempt = 0;
+        loop {
+            let Pass {
+                track,
+                damaged,
+                originals,
+            } = self.pass(plan.size, Care::Full, &task, Stage::Encode, progress)?;
             let file = muxed(&track, sound)?;
-            if std::env::var_os("SP_DEBUG").is_some() {
-                eprintln!(
-                    "{:?} attempt {attempt}: {} bytes, video {}, task {task:?}, overhead {} (est {})",
-                    plan,
-                    file.len(),
-                    track.bytes(),
-                    file.len() as u64 - track.bytes() - sound.bytes as u64,
-                    budget.table_bytes()
-                );
-            }
-            match budget.correction(plan, file.len() as u64, track.bytes(), attempt) {
-                None => return Ok((file, damaged)),
+            match budget.correction(plan, file.len() as u64, track.bytes(), attempt)? {
+                None => {
+                    return Ok(Made {
+                        file,
+                        damaged,
+                        originals,
+                    });
+                }
                 Some(bit_rate) => {
+                    attempt += 1;
                     progress.more(self.frames);
                     task = Task::Fit {
                         notes: notes.to_owned(),
@@ -289,7 +306,46 @@ impl Film<'_> {
                 }
             }
         }
-        unreachable!("the last attempt is taken or refused")
+    }
+
+    /// Reads the film back and holds it against the rules, its sound against what it shall be, and some of its pictures
+    /// against what they were. Gives how like they are, 0–1.
+    fn check(
+        &self,
+        path: &Path,
+        made: &Made,
+        sound: &Pcm,
+        progress: &mut Ticker<'_>,
+    ) -> Result<f64, Error> {
+        let mut likenesses = Vec::new();
+        let mut watch = Watch {
+            picture: Box::new(|index, frame| {
+                likenesses.extend(made.originals.likeness(index, frame));
+                progress.frame(Stage::Check, made.file.len() as u64);
+            }),
+            sound: Box::new(|_| {}),
+        };
+        let cancel = &self.options.cancel;
+        let report = verify::check(
+            path,
+            Profile::Budget,
+            Some(self.options.max_bytes),
+            cancel,
+            &mut watch,
+        )?;
+        drop(watch);
+        // the rules on size in pixels are for what we choose ourselves
+        if let Some(broken) = report
+            .broken()
+            .find(|rule| rule.severity == Severity::Error && rule.rule != "pixels")
+        {
+            return Err(Error::Film {
+                said: format!("it breaks the rule `{}`: {}", broken.rule, broken.said),
+            });
+        }
+        let played = sound::decode(path, cancel)?;
+        sound::compare(&played, sound).map_err(|said| Error::Film { said })?;
+        Ok(likenesses.iter().sum::<f64>() / likenesses.len().max(1) as f64)
     }
 
     /// All frames through an encoder: one thread makes them, this one encodes them.
@@ -307,7 +363,7 @@ impl Film<'_> {
             rate: self.format,
         };
         let cancel = &self.options.cancel;
-        let mut damaged = Vec::new();
+        let mut found = (Vec::new(), Originals::default());
         let track = std::thread::scope(|scope| {
             let (to_encode, made) = sync_channel(AHEAD);
             let (give_back, used) = sync_channel(AHEAD + 2);
@@ -322,14 +378,19 @@ impl Film<'_> {
                 let _ = give_back.try_send(frame);
                 progress.frame(stage, encoder.bytes());
             }
-            damaged = maker.join().unwrap_or_else(|_| {
+            found = maker.join().unwrap_or_else(|_| {
                 Err(Error::Film {
                     said: "the thread that makes frames failed".to_owned(),
                 })
             })?;
             encoder.end()
         })?;
-        Ok(Pass { track, damaged })
+        let (damaged, originals) = found;
+        Ok(Pass {
+            track,
+            damaged,
+            originals,
+        })
     }
 
     fn make_frames(
@@ -338,7 +399,8 @@ impl Film<'_> {
         care: Care,
         to_encode: &SyncSender<frame::Video>,
         used: &Receiver<frame::Video>,
-    ) -> Result<Vec<String>, Error> {
+    ) -> Result<(Vec<String>, Originals), Error> {
+        let mut originals = Originals::of(self.frames);
         let rate = f64::from(self.format);
         let mut composer = Composer::new(
             &self.scene,
@@ -351,12 +413,15 @@ impl Film<'_> {
         for index in 0..self.frames {
             let mut frame = used.try_recv().unwrap_or_else(|_| compose::black(size));
             composer.frame(index, &mut frame)?;
+            if care == Care::Full {
+                originals.note(index, &frame);
+            }
             if to_encode.send(frame).is_err() {
                 // the encoder gave up and says why
-                return Ok(Vec::new());
+                return Ok(Default::default());
             }
         }
-        Ok(broken(&composer.damaged(), self.rate()))
+        Ok((broken(&composer.damaged(), self.rate()), originals))
     }
 }
 
@@ -365,6 +430,15 @@ struct Pass {
     track: Track,
     /// What was broken and concealed, in words.
     damaged: Vec<String>,
+    /// Some frames as they were.
+    originals: Originals,
+}
+
+/// A file, not yet checked.
+struct Made {
+    file: Vec<u8>,
+    damaged: Vec<String>,
+    originals: Originals,
 }
 
 /// Single pictures that were broken, put together to stretches, in words.

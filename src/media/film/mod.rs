@@ -14,6 +14,7 @@ mod encode;
 mod facts;
 mod lay;
 mod level;
+mod likeness;
 mod make;
 mod mux;
 mod pictures;
