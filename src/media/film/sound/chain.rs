@@ -12,6 +12,9 @@ use super::RATE;
 /// More channels than this is no recording, but a broken header.
 const MOST_CHANNELS: u16 = 64;
 
+/// Fewer or more samples a second than these are a broken header too.
+const RATES: std::ops::RangeInclusive<u32> = 2_000..=768_000;
+
 /// Louder than this no recording is; a damaged frame is. 12 dB over full scale.
 const LOUDEST: f32 = 4.0;
 
@@ -30,7 +33,7 @@ impl Shape {
     pub fn of(frame: &frame::Audio) -> Option<Self> {
         let channels = frame.channels();
         let known = frame.samples() > 0
-            && (1..=768_000).contains(&frame.rate())
+            && RATES.contains(&frame.rate())
             && (1..=MOST_CHANNELS).contains(&channels)
             && frame.format() != Sample::None;
         let layout = frame.channel_layout();
@@ -162,6 +165,9 @@ impl Chain {
                     },
                 ) => return Ok(()),
                 Err(error) => return Err(error),
+            }
+            if self.drained.planes() == 0 {
+                continue;
             }
             let stereo = self.drained.plane::<(f32, f32)>(0);
             samples.extend(

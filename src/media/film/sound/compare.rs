@@ -5,14 +5,23 @@
 
 use super::{Pcm, RATE, decibels};
 
-/// Sound is compared at this many samples a second, below 5 kHz: codecs at 32 kbit/s keep that.
-const COARSE: usize = 16_000;
+/// Sound is compared at this many samples a second and under [`BAND`].
+const COARSE: usize = 8_000;
+
+/// FFmpeg's encoder leaves out what is over 3.2 kHz at 32 kbit/s; at more, more is left. Hertz, at half the height.
+const BAND: f64 = 2_500.0;
+
+/// Taps of the low-pass; with so many nothing from 4.3 kHz on gets through.
+const TAPS: usize = 72;
 
 /// Levels are compared in windows of so many coarse samples: a quarter of a second.
 const WINDOW: usize = COARSE / 4;
 
 /// Quieter than this a codec may leave it out, dB.
 const FAINT: f64 = -52.0;
+
+/// What was louder than the first, over the whole band, is not under the second if anything of it is left, dB.
+const GONE: (f64, f64) = (-45.0, -100.0);
 
 /// So far under what is louder beside it, before it or after it, a codec may change it at will, dB.
 const MASKED: f64 = 24.0;
@@ -23,14 +32,17 @@ const TOLERANCE: f64 = 6.0;
 /// The ends may differ by this many samples: two packets.
 const LENGTH: usize = 2048;
 
-/// The time of sound is compared in stretches of so many samples: a second, at half the coarse rate.
-const STRETCH: usize = COARSE / 2;
+/// The decoder fades so many samples in, for want of a packet before the first.
+const START: usize = 1024;
 
-/// Sound is looked for so far off its place, samples at half the coarse rate: 60 ms.
-const SEARCH: usize = COARSE / 2 * 60 / 1000;
+/// The time of sound is compared in stretches of so many coarse samples: a second.
+const STRETCH: usize = COARSE;
+
+/// Sound is looked for so far off its place, coarse samples: 60 ms.
+const SEARCH: usize = COARSE * 60 / 1000;
 
 /// It may be off by so many: 4 ms.
-const OFF: usize = COARSE / 2 * 4 / 1000;
+const OFF: usize = COARSE * 4 / 1000;
 
 /// Whether `decoded` sounds like `wanted`: the same level on each side in every quarter of a second, at the same time,
 /// of the same length.
@@ -38,8 +50,8 @@ const OFF: usize = COARSE / 2 * 4 / 1000;
 /// # Errors
 /// One sentence: what is lost, where, by how much.
 pub fn compare(decoded: &Pcm, wanted: &Pcm) -> Result<(), String> {
-    let (coarse, model) = (coarse(decoded), coarse(wanted));
-    let offsets = offsets(&coarse, &model);
+    let (is, was) = (coarse(decoded), coarse(wanted));
+    let offsets = offsets(&is, &was);
     let astray: Vec<&Offset> = offsets
         .iter()
         .filter(|offset| offset.lag.unsigned_abs() > OFF)
@@ -49,7 +61,8 @@ pub fn compare(decoded: &Pcm, wanted: &Pcm) -> Result<(), String> {
         lags.sort_unstable();
         return Err(format!("the sound is {}", words(lags[lags.len() / 2])));
     }
-    levels(&coarse, &model)?;
+    let windows = [windows(&is, decoded), windows(&was, wanted)];
+    levels(&windows[0], &windows[1])?;
     if let Some(offset) = astray.first() {
         return Err(format!(
             "the sound is {} at {:.1} s",
@@ -67,85 +80,59 @@ pub fn compare(decoded: &Pcm, wanted: &Pcm) -> Result<(), String> {
 }
 
 fn words(lag: isize) -> String {
-    let late = lag as f64 / (COARSE / 2) as f64 * 1000.0;
+    let late = lag as f64 / COARSE as f64 * 1000.0;
     let side = if late > 0.0 { "late" } else { "early" };
     format!("{:.0} ms too {side}", late.abs())
 }
 
-/// A third of the samples, of what lies between 60 Hz and 5 kHz.
+/// A sixth of the samples, of what lies between 60 Hz and [`BAND`].
 fn coarse(pcm: &Pcm) -> Vec<[f32; 2]> {
-    let every = RATE as usize / COARSE;
-    let mut sides = [Band::new(); 2];
-    let mut coarse = Vec::with_capacity(pcm.samples.len() / every + 1);
-    for (index, sample) in pcm.samples.iter().enumerate() {
-        let [left, right] = &mut sides;
-        let sample = [left.pass(sample[0]), right.pass(sample[1])];
-        if index % every == 0 {
-            coarse.push(sample);
-        }
-    }
-    coarse
+    let taps = low_pass();
+    let mut floor = [0.0f32; 2];
+    (0..pcm.samples.len())
+        .step_by(RATE as usize / COARSE)
+        .map(|at| {
+            let mut sums = [0.0f32; 2];
+            let near = pcm.samples[at.max(START)..].iter().zip(&taps);
+            for (sample, tap) in near {
+                sums[0] += sample[0] * tap;
+                sums[1] += sample[1] * tap;
+            }
+            std::array::from_fn(|side| {
+                floor[side] += (sums[side] - floor[side]) * 0.046;
+                sums[side] - floor[side]
+            })
+        })
+        .collect()
 }
 
-/// A band filter: one pole at 60 Hz, four at 5 kHz.
-#[derive(Debug, Clone, Copy)]
-struct Band {
-    floor: f32,
-    high: [[f32; 2]; 2],
-    /// The gain of the input and the two feedbacks of each low-pass.
-    steps: [[f32; 3]; 2],
-}
-
-impl Band {
-    fn new() -> Self {
-        let angle = std::f32::consts::TAU * 5000.0 / RATE as f32;
-        // these two qualities make a Butterworth of the fourth order
-        let steps = [0.541_2, 1.306_6].map(|quality| {
-            let alpha = angle.sin() / (2.0 * quality);
-            let scale = 1.0 / (1.0 + alpha);
-            [
-                (1.0 - angle.cos()) * scale / 2.0,
-                2.0 * angle.cos() * scale,
-                (alpha - 1.0) * scale,
-            ]
-        });
-        Self {
-            floor: 0.0,
-            high: [[0.0; 2]; 2],
-            steps,
-        }
-    }
-
-    fn pass(&mut self, value: f32) -> f32 {
-        self.floor += (value - self.floor) * 0.0078;
-        let mut value = value - self.floor;
-        for (state, [gain, back, far_back]) in self.high.iter_mut().zip(self.steps) {
-            let input = gain * value;
-            value = input + state[0];
-            state[0] = 2.0 * input + back * value + state[1];
-            state[1] = input + far_back * value;
-        }
-        value
-    }
+/// A sine in the window of Blackman.
+fn low_pass() -> [f32; TAPS] {
+    let taps: [f64; TAPS] = std::array::from_fn(|tap| {
+        let middle = tap as f64 - (TAPS - 1) as f64 / 2.0;
+        let angle = std::f64::consts::TAU * BAND / f64::from(RATE) * middle;
+        let window = std::f64::consts::TAU * middle / TAPS as f64;
+        angle.sin() / angle * (0.42 + 0.5 * window.cos() + 0.08 * (2.0 * window).cos())
+    });
+    let sum: f64 = taps.iter().sum();
+    taps.map(|tap| (tap / sum) as f32)
 }
 
 /// By how much a stretch is late.
 struct Offset {
     /// Seconds in the film.
     at: f64,
-    /// Samples at half the coarse rate.
+    /// Coarse samples.
     lag: isize,
 }
 
 /// For every second in which it can be told.
 fn offsets(decoded: &[[f32; 2]], wanted: &[[f32; 2]]) -> Vec<Offset> {
-    let half = |sound: &[[f32; 2]]| sound.iter().step_by(2).copied().collect::<Vec<_>>();
-    let (decoded, wanted) = (half(decoded), half(wanted));
     let stretches = wanted.chunks_exact(STRETCH).enumerate();
     stretches
         .filter_map(|(index, stretch)| {
             let start = index * STRETCH;
-            let lag = lag(&decoded, stretch, start)?;
+            let lag = lag(decoded, stretch, start)?;
             Some(Offset {
                 at: start as f64 / STRETCH as f64,
                 lag,
@@ -190,49 +177,96 @@ fn energy(sound: &[[f32; 2]]) -> f64 {
     f64::from(sound.iter().map(|s| s[0] * s[0] + s[1] * s[1]).sum::<f32>())
 }
 
+/// The levels of a window: of each side in the band, and of everything.
+#[derive(Debug, Clone, Copy)]
+struct Window {
+    sides: [f64; 2],
+    whole: f64,
+}
+
+/// Where nothing is.
+const NOTHING: Window = Window {
+    sides: [-200.0; 2],
+    whole: -200.0,
+};
+
+/// What of a window is not as it should be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Part {
+    Left,
+    Right,
+    Both,
+    /// All of it, at pitches that the band does not hold.
+    Whole,
+}
+
+impl Part {
+    fn level(self, window: Window) -> f64 {
+        match self {
+            Self::Left | Self::Both => window.sides[0],
+            Self::Right => window.sides[1],
+            Self::Whole => window.whole,
+        }
+    }
+}
+
 /// The first stretch where the level is not what it should be.
-fn levels(decoded: &[[f32; 2]], wanted: &[[f32; 2]]) -> Result<(), String> {
-    let (is, was) = (windows(decoded), windows(wanted));
-    let wrong = |index: usize, side: usize| {
-        let level = |list: &[[f64; 2]], index: usize, side: usize| {
-            list.get(index).map_or(-200.0, |levels| levels[side])
-        };
-        let (is, want) = (level(&is, index, side), level(&was, index, side));
-        // what is louder just before, after, or on the other side hides this
-        let beside = [
-            level(&was, index, 1 - side),
-            level(&was, index + 1, side),
-            level(&was, index.wrapping_sub(1), side),
-        ];
-        let hidden = beside.into_iter().fold(f64::MIN, f64::max) - MASKED;
-        let lost = want > FAINT.max(hidden) && is < want - TOLERANCE;
-        let added = is > FAINT.max(hidden).max(want) + TOLERANCE;
-        (lost || added).then_some((is, want))
-    };
-    let sides = |index: usize| [wrong(index, 0), wrong(index, 1)];
-    let count = is.len().max(was.len());
-    let Some(first) = (0..was.len()).find(|&index| sides(index) != [None; 2]) else {
+fn levels(is: &[Window], was: &[Window]) -> Result<(), String> {
+    let found = (0..was.len()).find_map(|index| wrong(is, was, index).map(|part| (index, part)));
+    let Some((first, part)) = found else {
         return Ok(());
     };
-    let end = (first..count)
-        .find(|&index| sides(index) == [None; 2])
-        .unwrap_or(count);
-    // in the middle of it no filter and no onset blurs the level
-    let middle = sides((first + end) / 2);
-    let side = match middle {
-        [Some(_), None] => "left ",
-        [None, Some(_)] => "right ",
-        _ => "",
+    let levels = |index: usize| (part.level(at(is, index)), part.level(at(was, index)));
+    // where something louder hides it for a moment, it goes on all the same
+    let over = |&index: &usize| {
+        let (is, want) = levels(index);
+        (is - want).abs() <= TOLERANCE
     };
-    let (is, want) = middle[0].or(middle[1]).unwrap_or_default();
+    let count = is.len().max(was.len());
+    let end = (first..count).find(over).unwrap_or(count);
+    // in the middle of it no onset blurs the level
+    let (is, want) = levels((first + end) / 2);
+    let side = match part {
+        Part::Left => "left ",
+        Part::Right => "right ",
+        Part::Both | Part::Whole => "",
+    };
     let seconds = |index: usize| index as f64 * WINDOW as f64 / COARSE as f64;
     Err(format!(
         "from {:.2} s to {:.2} s the {side}sound is {} where {} was wanted",
         seconds(first),
-        seconds(end).min(wanted.len().max(decoded.len()) as f64 / COARSE as f64),
+        seconds(end),
         told(is),
         told(want),
     ))
+}
+
+fn at(list: &[Window], index: usize) -> Window {
+    list.get(index).copied().unwrap_or(NOTHING)
+}
+
+/// What of one window is lost, or is there and should not be.
+fn wrong(is: &[Window], was: &[Window], index: usize) -> Option<Part> {
+    let (here, want) = (at(is, index), at(was, index));
+    if want.whole > GONE.0 && here.whole < GONE.1 {
+        return Some(Part::Whole);
+    }
+    let beside = [at(was, index.wrapping_sub(1)), at(was, index + 1)];
+    let wrong = |side: usize| {
+        // what is louder just before, after, or on the other side hides this
+        let louder = beside[0].sides[side]
+            .max(beside[1].sides[side])
+            .max(want.sides[1 - side]);
+        let least = FAINT.max(louder - MASKED);
+        let (is, want) = (here.sides[side], want.sides[side]);
+        (want > least && is < want - TOLERANCE) || is > least.max(want) + TOLERANCE
+    };
+    match [wrong(0), wrong(1)] {
+        [true, true] => Some(Part::Both),
+        [true, false] => Some(Part::Left),
+        [false, true] => Some(Part::Right),
+        [false, false] => None,
+    }
 }
 
 fn told(level: f64) -> String {
@@ -242,18 +276,26 @@ fn told(level: f64) -> String {
     }
 }
 
-/// The level of each side in each window, dB.
-fn windows(sound: &[[f32; 2]]) -> Vec<[f64; 2]> {
-    // what is left at the end is too short to have a level
-    let chunks = sound
+/// The levels of each window; what is left at the end is too short to have one.
+fn windows(coarse: &[[f32; 2]], pcm: &Pcm) -> Vec<Window> {
+    let level = |sound: &[[f32; 2]], sides: std::ops::Range<usize>| {
+        let power = |sample: &[f32; 2]| {
+            sample[sides.clone()]
+                .iter()
+                .map(|value| value * value)
+                .sum::<f32>()
+        };
+        let power: f32 = sound.iter().map(power).sum();
+        decibels((f64::from(power) / (sound.len() * sides.len()) as f64).sqrt())
+    };
+    let whole = pcm.samples.chunks(WINDOW * (RATE as usize / COARSE));
+    coarse
         .chunks(WINDOW)
-        .filter(|chunk| chunk.len() >= WINDOW / 4);
-    chunks
-        .map(|chunk| {
-            [0, 1].map(|side| {
-                let power: f32 = chunk.iter().map(|sample| sample[side] * sample[side]).sum();
-                decibels((f64::from(power) / chunk.len() as f64).sqrt())
-            })
+        .zip(whole)
+        .filter(|(chunk, _)| chunk.len() >= WINDOW / 4)
+        .map(|(chunk, whole)| Window {
+            sides: [level(chunk, 0..1), level(chunk, 1..2)],
+            whole: level(whole, 0..2),
         })
         .collect()
 }

@@ -6,12 +6,17 @@
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::{ChannelLayout, Dictionary, Packet, Rational, codec, frame};
 
-use super::{Pcm, RATE};
+use super::limit::{limit, true_peak};
+use super::loudness::CEILING;
+use super::{Pcm, RATE, decibels, factor};
 use crate::media::Error;
 use crate::media::film::{Cancel, av};
 
 /// Samples in a packet.
 const PACKET: usize = 1024;
+
+/// What the encoder adds to the peaks is taken from them before, up to here, dB.
+const MOST_LOWER: f64 = 1.5;
 
 /// The encoded sound.
 pub struct Packets {
@@ -23,24 +28,75 @@ pub struct Packets {
     pub time_base: Rational,
     /// All packets together.
     pub bytes: usize,
+    /// The highest peak of what a decoder makes of them, dB of full scale, between the samples too.
+    pub true_peak: f64,
 }
 
-/// Encodes a sound at `bit_rate` bits a second, 16,000–320,000.
+/// Encodes a sound at `bit_rate` bits a second, 32,000–320,000.
 ///
 /// The encoder puts 1024 samples before the sound, and a player without an edit list plays them. Its first packet holds
 /// them and nothing else, so it is left out and the second starts at 0: every sample stands where it belongs. The
-/// decoder lacks the first packet's half of the overlap then, which fades the first 1024 samples in.
+/// decoder lacks the first packet's half of the overlap then, and begins with silence of 9 ms, or with a fade over 21 ms.
+///
+/// A lossy codec lifts peaks. What it makes of the sound is heard before it is given away; where that is over -1 dBTP,
+/// the sound's own peaks are lowered by as much, up to 1.5 dB, and it is encoded again.
 ///
 /// # Errors
 /// [`Error::Film`] in the encoder's words, [`Error::Cancelled`].
 pub fn encode(pcm: &Pcm, bit_rate: usize, cancel: &Cancel) -> Result<Packets, Error> {
     av::ready();
-    encode_with(pcm, bit_rate, cancel).map_err(|error| match error {
+    checked(pcm, bit_rate, cancel).map_err(|error| match error {
         ffmpeg::Error::Exit => Error::Cancelled,
         error => Error::Film {
             said: format!("its sound cannot be encoded: {}", av::words(error)),
         },
     })
+}
+
+/// Encodes, listens, and encodes what is too high once more, with lower peaks.
+fn checked(pcm: &Pcm, bit_rate: usize, cancel: &Cancel) -> Result<Packets, ffmpeg::Error> {
+    let mut packets = encode_with(pcm, bit_rate, cancel)?;
+    let mut lower = 0.0;
+    for _ in 0..2 {
+        let over = packets.true_peak - CEILING;
+        if over <= 0.0 || lower >= MOST_LOWER {
+            break;
+        }
+        lower = (lower + over + 0.1f64).min(MOST_LOWER);
+        let mut softer = pcm.clone();
+        limit(&mut softer.samples, factor(CEILING - lower) as f32);
+        packets = encode_with(&softer, bit_rate, cancel)?;
+    }
+    Ok(packets)
+}
+
+/// The highest peak of what a decoder makes of packets, dB.
+fn heard(packets: &[Packet], parameters: &codec::Parameters) -> Result<f64, ffmpeg::Error> {
+    let mut decoder = codec::Context::from_parameters(parameters.clone())?
+        .decoder()
+        .audio()?;
+    let mut samples = Vec::with_capacity(packets.len() * PACKET);
+    let mut frame = frame::Audio::empty();
+    let mut drain = |decoder: &mut codec::decoder::Audio| {
+        while decoder.receive_frame(&mut frame).is_ok() {
+            if frame.channels() == 2 && frame.format() == planar() {
+                let sides = frame.plane::<f32>(0).iter().zip(frame.plane::<f32>(1));
+                samples.extend(sides.map(|(left, right)| [*left, *right]));
+            }
+        }
+    };
+    for packet in packets {
+        decoder.send_packet(packet)?;
+        drain(&mut decoder);
+    }
+    decoder.send_eof()?;
+    drain(&mut decoder);
+    Ok(decibels(f64::from(true_peak(&samples))))
+}
+
+/// The format that the encoder takes and the decoder gives.
+fn planar() -> ffmpeg::format::Sample {
+    ffmpeg::format::Sample::F32(ffmpeg::format::sample::Type::Planar)
 }
 
 fn encode_with(pcm: &Pcm, bit_rate: usize, cancel: &Cancel) -> Result<Packets, ffmpeg::Error> {
@@ -88,11 +144,13 @@ fn encode_with(pcm: &Pcm, bit_rate: usize, cancel: &Cancel) -> Result<Packets, f
         return Err(ffmpeg::Error::Bug);
     }
     let bytes = packets.iter().map(Packet::size).sum();
+    let true_peak = heard(&packets, &parameters)?;
     Ok(Packets {
         packets,
         parameters,
         time_base,
         bytes,
+        true_peak,
     })
 }
 
@@ -103,11 +161,9 @@ fn open(
     let codec = codec::encoder::find_by_name("aac").ok_or(ffmpeg::Error::EncoderNotFound)?;
     let mut encoder = codec::Context::new_with_codec(codec).encoder().audio()?;
     encoder.set_rate(RATE as i32);
-    encoder.set_format(ffmpeg::format::Sample::F32(
-        ffmpeg::format::sample::Type::Planar,
-    ));
+    encoder.set_format(planar());
     encoder.set_channel_layout(ChannelLayout::STEREO);
-    encoder.set_bit_rate(bit_rate.clamp(16_000, 320_000));
+    encoder.set_bit_rate(bit_rate.clamp(32_000, 320_000));
     encoder.set_time_base(time_base);
     // MP4 keeps the decoder's set-up once, not in every packet
     encoder.set_flags(codec::Flags::GLOBAL_HEADER);
@@ -116,8 +172,7 @@ fn open(
 
 /// One packet's worth of samples, filled up with silence.
 fn planes(samples: &[[f32; 2]], start: i64) -> frame::Audio {
-    let format = ffmpeg::format::Sample::F32(ffmpeg::format::sample::Type::Planar);
-    let mut frame = frame::Audio::new(format, PACKET, ChannelLayout::STEREO);
+    let mut frame = frame::Audio::new(planar(), PACKET, ChannelLayout::STEREO);
     frame.set_rate(RATE);
     frame.set_pts(Some(start));
     for side in 0..2 {

@@ -7,10 +7,10 @@ use super::limit::{limit, true_peak};
 use super::{Pcm, RATE, decibels, factor, scaled};
 
 /// No peak is higher, dB of full scale between the samples.
-const CEILING: f64 = -1.0;
+pub const CEILING: f64 = -1.0;
 
 /// So much lower is what the limiter aims at: meters differ in how they look between the samples.
-const ROOM: f64 = 0.15;
+const ROOM: f64 = 0.3;
 
 /// Nothing is raised by more, dB: what is so quiet is a room, not a sound.
 const MOST: f64 = 30.0;

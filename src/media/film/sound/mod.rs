@@ -68,8 +68,8 @@ impl Pcm {
 pub(super) struct Voice {
     /// The file; a film or a sound file.
     pub path: PathBuf,
-    /// The second on the file's own clock that counts as 0: where its picture starts.
-    pub zero: f64,
+    /// The second on the file's own clock that counts as 0: where its picture starts. Without it, where its sound does.
+    pub zero: Option<f64>,
     /// Where in the file to begin, seconds from `zero`.
     pub from: f64,
     /// Where in the file to stop, seconds from `zero`; without it, at its end.

@@ -3,6 +3,8 @@
 //! In: a [`Tape`], and the moment that shall be sample 0. Out: samples with silence where nothing was recorded. Never: a
 //! hole for a timestamp that is only unsteady, or sound that slowly runs away from its picture.
 
+use std::ops::Range;
+
 use super::tape::{Mark, Tape};
 use super::{RATE, fade_in, fade_out, samples};
 
@@ -31,12 +33,12 @@ struct Run {
     late: Vec<(usize, f64)>,
 }
 
-/// The sound between two moments of the file's clock; shorter if the sound ends earlier, never longer.
-pub fn place(tape: &Tape, from: f64, until: f64) -> Vec<[f32; 2]> {
-    let whole = samples((until - from).min(3600.0));
+/// The sound between two moments; shorter if the sound ends earlier, never longer.
+pub fn place(tape: &Tape, wanted: Range<f64>) -> Vec<[f32; 2]> {
+    let whole = samples(wanted.end - wanted.start);
     let mut placed: Vec<[f32; 2]> = Vec::new();
-    for run in runs(&tape.marks, tape.samples.len(), from) {
-        let (start, sound) = run.straight(&tape.samples, from);
+    for run in runs(&tape.marks, tape.samples.len(), wanted.start) {
+        let (start, sound) = run.straight(&tape.samples, wanted.start);
         if start >= whole as i64 {
             break;
         }

@@ -31,16 +31,14 @@ pub struct Read {
 /// [`Error::Io`] and [`Error::Unreadable`] for files that cannot be used, [`Error::Cancelled`].
 pub fn read(voice: &Voice, cancel: &Cancel) -> Result<Option<Read>, Error> {
     let speed = voice.speed.clamp(0.5, 2.0);
-    let from = voice.zero + voice.from.max(0.0);
+    let from = voice.from.max(0.0);
     let most = from + voice.length.max(0.0) * speed;
-    let until = voice
-        .until
-        .map_or(most, |until| most.min(voice.zero + until));
-    let Some(tape) = record(&voice.path, from, until, cancel)? else {
+    let until = voice.until.map_or(most, |until| most.min(until));
+    let Some(tape) = record(&voice.path, voice.zero, from..until, cancel)? else {
         return Ok(None);
     };
-    let mut sound = place::place(&tape, from, until);
-    let damaged = damaged(&tape, voice.zero);
+    let mut sound = place::place(&tape, from..until);
+    let damaged = damaged(&tape);
     drop(tape);
     if voice.from > 0.0 {
         fade_in(&mut sound, samples(SEAM));
@@ -79,7 +77,8 @@ pub fn decode(path: &Path, cancel: &Cancel) -> Result<Pcm, Error> {
     let lost = |said: &str| Error::Film {
         said: said.to_owned(),
     };
-    let tape = record(path, 0.0, f64::INFINITY, cancel)?.ok_or_else(|| lost("it has no sound"))?;
+    let tape = record(path, Some(0.0), 0.0..f64::INFINITY, cancel)?
+        .ok_or_else(|| lost("it has no sound"))?;
     if !tape.damaged.is_empty() {
         return Err(lost("its sound cannot be decoded"));
     }
@@ -89,11 +88,11 @@ pub fn decode(path: &Path, cancel: &Cancel) -> Result<Pcm, Error> {
     Ok(pcm)
 }
 
-/// What was damaged, on the voice's clock; neighbours are told as one.
-fn damaged(tape: &Tape, zero: f64) -> Vec<(f64, f64)> {
+/// What was damaged; neighbours are told as one.
+fn damaged(tape: &Tape) -> Vec<(f64, f64)> {
     let mut list: Vec<(f64, f64)> = Vec::new();
     for &(start, end) in &tape.damaged {
-        let (start, end) = ((start - zero).max(0.0), end - zero);
+        let start = start.max(0.0);
         match list.last_mut() {
             Some(last) if start < last.1 + 0.25 => last.1 = end.max(last.1),
             _ => list.push((start, end)),

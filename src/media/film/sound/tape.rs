@@ -3,6 +3,7 @@
 //! In: a file and the stretch of it that is wanted. Out: a [`Tape`]. Never: more of the file than the stretch in
 //! memory, an end because of a packet that cannot be decoded.
 
+use std::ops::Range;
 use std::path::Path;
 
 use ffmpeg_next as ffmpeg;
@@ -37,14 +38,14 @@ const WARY: usize = 64;
 /// So many frames in a row after the stretch say that it is over; a single one may have a wrong timestamp.
 const SURELY_OVER: usize = 8;
 
-/// Sound at 48 kHz without its gaps.
+/// Sound at 48 kHz without its gaps; its times count from the moment that is asked for.
 #[derive(Debug, Default)]
 pub struct Tape {
     /// One after the other, whatever the timestamps say.
     pub samples: Vec<[f32; 2]>,
     /// Ascending by place.
     pub marks: Vec<Mark>,
-    /// Stretches that could not be decoded, seconds on the file's clock.
+    /// Stretches that could not be decoded, seconds.
     pub damaged: Vec<(f64, f64)>,
 }
 
@@ -53,33 +54,40 @@ pub struct Tape {
 pub struct Mark {
     /// The sample it was said of.
     pub at: usize,
-    /// When that sample is due, seconds on the file's clock; `None` if the file does not say.
+    /// When that sample is due, seconds; `None` if the file does not say.
     pub due: Option<f64>,
     /// Something is missing before it.
     pub torn: bool,
 }
 
-/// Decodes the sound of a file between two moments of its own clock; `None` if it has no sound.
+/// Decodes a stretch of the sound of a file, counted in seconds from `zero` on the file's clock, or from where its sound
+/// starts; `None` if it has no sound.
 ///
 /// # Errors
 /// As [`av::open`]; [`Error::Unreadable`] if nothing here can decode its sound; [`Error::Cancelled`].
-pub fn record(path: &Path, from: f64, until: f64, cancel: &Cancel) -> Result<Option<Tape>, Error> {
-    let seek = from > WORTH_SEEKING;
-    let Some((tape, sought)) = attempt(path, from, until, seek, cancel)? else {
+pub fn record(
+    path: &Path,
+    zero: Option<f64>,
+    wanted: Range<f64>,
+    cancel: &Cancel,
+) -> Result<Option<Tape>, Error> {
+    let seek = wanted.start > WORTH_SEEKING;
+    let Some((tape, sought)) = attempt(path, zero, &wanted, seek, cancel)? else {
         return Ok(None);
     };
     let first = tape.marks.iter().find_map(|mark| mark.due);
-    if sought && first.is_none_or(|due| due > from + 0.1) {
+    if sought && first.is_none_or(|due| due > wanted.start + 0.1) {
         // it landed too late, or in a gap: only the whole way tells
-        return Ok(attempt(path, from, until, false, cancel)?.map(|(tape, _)| tape));
+        return Ok(attempt(path, zero, &wanted, false, cancel)?.map(|(tape, _)| tape));
     }
     Ok(Some(tape))
 }
 
+/// One way through the file, and whether it began with a seek.
 fn attempt(
     path: &Path,
-    from: f64,
-    until: f64,
+    zero: Option<f64>,
+    wanted: &Range<f64>,
     seek: bool,
     cancel: &Cancel,
 ) -> Result<Option<(Tape, bool)>, Error> {
@@ -91,6 +99,7 @@ fn attempt(
     let Some(index) = best(&input) else {
         return Ok(None);
     };
+    let zero = zero.unwrap_or_else(|| start(&input, index));
     av::only(&mut input, index);
     let mut sought = false;
     if seek
@@ -100,7 +109,7 @@ fn attempt(
             .split(',')
             .any(|name| EXACT.contains(&name))
     {
-        let target = ((from - RUN_UP) * 1e6) as i64;
+        let target = ((zero + wanted.start - RUN_UP) * 1e6) as i64;
         sought = input.seek(target, ..target).is_ok();
         if !sought {
             // after a failed seek the file stands anywhere
@@ -108,7 +117,7 @@ fn attempt(
             av::only(&mut input, index);
         }
     }
-    let mut recorder = Recorder::new(&input, index, from, until).map_err(unreadable)?;
+    let mut recorder = Recorder::new(&input, index, zero, wanted.clone()).map_err(unreadable)?;
     recorder
         .run(&mut input, cancel)
         .map_err(|error| match error {
@@ -116,6 +125,15 @@ fn attempt(
             error => unreadable(error),
         })?;
     Ok(Some((recorder.tape, sought)))
+}
+
+/// Where a stream starts by its own account, on the file's clock.
+fn start(input: &Input, index: usize) -> f64 {
+    let stream = input.stream(index);
+    let start = stream.filter(|stream| stream.start_time() != ffmpeg::ffi::AV_NOPTS_VALUE);
+    start.map_or(0.0, |stream| {
+        stream.start_time() as f64 * f64::from(stream.time_base())
+    })
 }
 
 /// The stream that players take; another one if nothing here decodes that one.
@@ -150,12 +168,17 @@ struct Recorder {
     wary: usize,
     /// Frames in a row that came after the stretch.
     after: usize,
-    from: f64,
-    until: f64,
+    zero: f64,
+    wanted: Range<f64>,
 }
 
 impl Recorder {
-    fn new(input: &Input, index: usize, from: f64, until: f64) -> Result<Self, ffmpeg::Error> {
+    fn new(
+        input: &Input,
+        index: usize,
+        zero: f64,
+        wanted: Range<f64>,
+    ) -> Result<Self, ffmpeg::Error> {
         let stream = input.stream(index).ok_or(ffmpeg::Error::StreamNotFound)?;
         let mut decoder = codec::Context::from_parameters(stream.parameters())?.decoder();
         // without it the decoder cuts the encoder's padding off but leaves the timestamps
@@ -170,8 +193,8 @@ impl Recorder {
             torn: false,
             wary: 0,
             after: 0,
-            from,
-            until,
+            zero,
+            wanted,
         })
     }
 
@@ -219,16 +242,16 @@ impl Recorder {
         Ok(())
     }
 
-    /// A time of the stream on the file's clock.
+    /// A time of the stream in seconds from the moment that counts as 0.
     fn seconds(&self, time: Option<i64>) -> Option<f64> {
-        time.map(|time| time as f64 * self.time_base)
+        time.map(|time| time as f64 * self.time_base - self.zero)
     }
 
     /// Notes a stretch that could not be decoded.
     fn damage(&mut self, start: Option<f64>, length: f64) {
         if let Some(start) = start
-            && start + length > self.from
-            && start < self.until
+            && start + length > self.wanted.start
+            && start < self.wanted.end
         {
             self.tape.damaged.push((start, start + length));
         }
@@ -274,12 +297,14 @@ impl Recorder {
         self.wary = self.wary.saturating_sub(1);
         let due = said.or(self.clock);
         self.clock = due.map(|due| due + length);
-        self.after = match due.is_some_and(|due| due > self.until) {
+        self.after = match due.is_some_and(|due| due > self.wanted.end) {
             true => self.after + 1,
             false => 0,
         };
         // a little more than the stretch, so that the resampler is not new to it
-        if due.is_some_and(|due| due + length < self.from - 0.1 || due > self.until + 0.1) {
+        if due.is_some_and(|due| {
+            due + length < self.wanted.start - 0.1 || due > self.wanted.end + 0.1
+        }) {
             self.torn = true;
             return Ok(());
         }

@@ -30,7 +30,7 @@ fn make(folder: &TempDir, arguments: &str, name: &str) -> PathBuf {
 fn voice(path: &Path) -> Voice {
     Voice {
         path: path.to_owned(),
-        zero: 0.0,
+        zero: Some(0.0),
         from: 0.0,
         until: None,
         speed: 1.0,
@@ -218,11 +218,11 @@ fn every_usual_format_is_read_in_time() {
         // some containers start their clock elsewhere
         let zero = match name {
             // the encoder's padding cannot be told from sound in it
-            "a.ts" => 1.4232,
-            "a.flv" => 0.0232,
-            "a.mp3" => 0.025,
-            "a.avi" if codec == "libmp3lame" => 0.025,
-            _ => 0.0,
+            "a.ts" => Some(1.4232),
+            "a.flv" => Some(0.0232),
+            "a.mp3" => None,
+            "a.avi" if codec == "libmp3lame" => Some(0.025),
+            _ => Some(0.0),
         };
         let read = heard(&Voice {
             zero,
@@ -273,7 +273,7 @@ fn a_late_start_is_silence_before_it() {
     assert!((pcm.seconds() - 2.5).abs() < 0.01, "{}", pcm.seconds());
     // and where the picture starts with it, there is none
     let pcm = heard(&Voice {
-        zero: 0.5,
+        zero: Some(0.5),
         ..voice(&path)
     })
     .pcm;
