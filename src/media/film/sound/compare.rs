@@ -93,8 +93,11 @@ fn coarse(pcm: &Pcm) -> Vec<[f32; 2]> {
         .step_by(RATE as usize / COARSE)
         .map(|at| {
             let mut sums = [0.0f32; 2];
-            let near = pcm.samples[at.max(START)..].iter().zip(&taps);
-            for (sample, tap) in near {
+            let near = match at < START {
+                true => [].iter(),
+                false => pcm.samples[at..].iter(),
+            };
+            for (sample, tap) in near.zip(&taps) {
                 sums[0] += sample[0] * tap;
                 sums[1] += sample[1] * tap;
             }

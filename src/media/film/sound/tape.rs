@@ -305,7 +305,6 @@ impl Recorder {
         if due.is_some_and(|due| {
             due + length < self.wanted.start - 0.1 || due > self.wanted.end + 0.1
         }) {
-            self.torn = true;
             return Ok(());
         }
         if self
