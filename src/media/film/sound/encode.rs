@@ -16,7 +16,7 @@ use crate::media::film::{Cancel, av};
 const PACKET: usize = 1024;
 
 /// What the encoder adds to the peaks is taken from them before, up to here, dB.
-const MOST_LOWER: f64 = 1.0;
+const MOST_LOWER: f64 = 1.5;
 
 /// The encoded sound.
 pub struct Packets {
@@ -39,7 +39,7 @@ pub struct Packets {
 /// decoder lacks the first packet's half of the overlap then, and begins with silence of 9 ms, or with a fade over 21 ms.
 ///
 /// A lossy codec lifts peaks. What it makes of the sound is heard before it is given away; where that is over -1 dBTP,
-/// the sound's own peaks are lowered by as much, up to 1 dB, and it is encoded again.
+/// the sound's own peaks are lowered by as much, up to 1.5 dB, and it is encoded again.
 ///
 /// # Errors
 /// [`Error::Film`] in the encoder's words, [`Error::Cancelled`].
