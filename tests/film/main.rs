@@ -2,3 +2,4 @@
 
 mod make;
 mod probe;
+mod verify;

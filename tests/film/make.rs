@@ -83,9 +83,8 @@ const LEGAL: &str = "-c:v libx264 -preset veryfast -crf 26 -maxrate 6M -bufsize 
 
 const VERTICAL: &str = "testsrc2=s=360x640:r=30:d=3.2";
 const STORY: &str = "testsrc2=s=720x1280:r=30:d=3.2";
-const FIELDS: &str = "testsrc2=s=360x640:r=60:d=3.2,tinterlace=interleave_top,setfield=tff";
-const FIELDS_BOTTOM: &str =
-    "testsrc2=s=360x640:r=60:d=3.2,tinterlace=interleave_bottom,setfield=bff";
+const FIELDS: &str = "testsrc2=s=360x640:r=60:d=3.2,tinterlace=interleave_top";
+const FIELDS_BOTTOM: &str = "testsrc2=s=360x640:r=60:d=3.2,tinterlace=interleave_bottom";
 const ODD: &str = "testsrc2=s=362x640:r=30:d=3.2,format=yuv444p,crop=361:639:0:0";
 /// The first half second has sound alone.
 const LATE_PICTURE: &str = "-vf trim=start=0.5 -fps_mode vfr";
@@ -198,10 +197,10 @@ pub const CLIPS: &[Recipe] = &[
     clip("anamorphic", "mp4", "testsrc2=s=180x144:r=25:d=3.2,setsar=64/45", STEREO, &[H264, BT709, AAC]),
     clip("nearly-square", "mp4", "testsrc2=s=360x640:r=30:d=3.2,setsar=2844/2845", STEREO, &[H264, BT709, AAC]),
     // fields
-    clip("tff", "mp4", FIELDS, STEREO, &[H264, BT709, AAC, "-flags +ilme+ildct -x264-params tff=1"]),
-    clip("bff", "mp4", FIELDS_BOTTOM, STEREO, &[H264, BT709, AAC, "-flags +ilme+ildct -x264-params bff=1"]),
-    clip("tff-mpeg2", "mpg", FIELDS, STEREO, &["-c:v mpeg2video -b:v 3M -flags +ilme+ildct -top 1 -c:a mp2 -b:a 128k"]),
-    clip("bff-mpeg2", "mkv", FIELDS_BOTTOM, STEREO, &["-c:v mpeg2video -b:v 3M -flags +ilme+ildct -top 0 -c:a ac3 -b:a 128k"]),
+    clip("tff", "mp4", FIELDS, STEREO, &[H264, BT709, AAC, "-vf setfield=tff -flags +ilme+ildct -x264-params tff=1"]),
+    clip("bff", "mp4", FIELDS_BOTTOM, STEREO, &[H264, BT709, AAC, "-vf setfield=bff -flags +ilme+ildct -x264-params bff=1"]),
+    clip("tff-mpeg2", "mpg", FIELDS, STEREO, &["-c:v mpeg2video -b:v 3M -vf setfield=tff -flags +ilme+ildct -c:a mp2 -b:a 128k"]),
+    clip("bff-mpeg2", "mkv", FIELDS_BOTTOM, STEREO, &["-c:v mpeg2video -b:v 3M -vf setfield=bff -flags +ilme+ildct -c:a ac3 -b:a 128k"]),
     // colours and depths
     clip("hlg", "mp4", "testsrc2=s=360x640:r=30:d=3.2", STEREO, &[HEVC10, BT2020_HLG, AAC]),
     clip("pq", "mp4", "testsrc2=s=360x640:r=30:d=3.2", STEREO, &[HEVC10, BT2020_PQ, AAC]),
@@ -274,11 +273,11 @@ pub fn own(
 }
 
 /// A variant of `legal` in which the options of `wrong` overrule those that are right.
-pub fn legal_but(name: &'static str, wrong: &'static str) -> PathBuf {
-    let recipe = clip(name, "mp4", STORY, STEREO, &[LEGAL, BT709]);
+pub fn legal_but(name: &'static str, extension: &'static str, wrong: &'static str) -> PathBuf {
+    let recipe = clip(name, extension, STORY, STEREO, &[LEGAL, BT709]);
     let mut words = words_of(&recipe);
     words.extend(wrong.split_whitespace());
-    cached(name, "mp4", &words.join(" "), |path| run(&words, path))
+    cached(name, extension, &words.join(" "), |path| run(&words, path))
 }
 
 /// A file with these bytes.

@@ -194,6 +194,12 @@ impl Decoded {
         self.refused.get_or_insert(said);
     }
 
+    /// The threads of a decoder run ahead of each other, so where it is, is known nearly.
+    fn refuse_picture(&mut self, error: Refusal) {
+        let number = self.pictures + 1;
+        self.refuse(format!("near picture {number}: {}", av::words(error)));
+    }
+
     fn note(&mut self, packet: &Packet, units: Option<Units>) {
         // an edit list can leave pictures out; they are there for others to refer to
         if !av::is_hidden(packet) {
@@ -226,11 +232,7 @@ impl Decoded {
                 // the decoder is full: what is done is taken, then it is asked again
                 Err(Refusal::Other { errno }) if errno == ffmpeg_next::error::EAGAIN => {}
                 Err(error) => {
-                    self.refuse(format!(
-                        "picture {}: {}",
-                        self.pictures + 1,
-                        av::words(error)
-                    ));
+                    self.refuse_picture(error);
                     waiting = false;
                 }
             }
@@ -257,8 +259,7 @@ impl Decoded {
                     return true;
                 }
                 Err(error) => {
-                    let number = self.pictures + 1;
-                    self.refuse(format!("picture {number}: {}", av::words(error)));
+                    self.refuse_picture(error);
                     errors += 1;
                     // at the end each thread may still hold one that went wrong
                     if !to_the_end || errors > 1000 {

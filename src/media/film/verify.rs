@@ -152,10 +152,10 @@ impl Evidence {
             return Err(said.clone());
         }
         if let Some(first) = decoded.first_corrupt {
-            let count = decoded.corrupt;
-            return Err(format!(
-                "{count} pictures are damaged, picture {first} first"
-            ));
+            return Err(match decoded.corrupt {
+                1 => format!("picture {first} is damaged"),
+                count => format!("{count} pictures are damaged, picture {first} first"),
+            });
         }
         if decoded.stopped {
             return Ok(format!(
