@@ -11,14 +11,14 @@ use super::columns;
 pub(super) const BITS: u32 = 15;
 
 /// What red, green and blue (0–255) add to luma (over 16).
-pub(super) const LUMA: [i32; 3] = [5983, 20127, 2032];
+pub(in super::super) const LUMA: [i32; 3] = [5983, 20127, 2032];
 
 /// What they add to blue and to red chroma (over 128); each adds up to nothing, so that grey stays grey.
-pub(super) const CHROMA: [[i32; 3]; 2] = [[-3298, -11094, 14392], [14392, -13072, -1320]];
+pub(in super::super) const CHROMA: [[i32; 3]; 2] = [[-3298, -11094, 14392], [14392, -13072, -1320]];
 
 /// Sum of `weights` and `rgb`.
 #[inline]
-pub(super) fn weigh(weights: [i32; 3], rgb: [i32; 3]) -> i32 {
+pub(in super::super) fn weigh(weights: [i32; 3], rgb: [i32; 3]) -> i32 {
     weights[0] * rgb[0] + weights[1] * rgb[1] + weights[2] * rgb[2]
 }
 

@@ -34,9 +34,9 @@ const KNEE: f64 = 0.9;
 /// How much of its saturation a highlight at the peak loses.
 const FADE: f64 = 0.6;
 
-/// Saturation from which colours outside BT.709 are drawn in, and the one that comes to lie on its border; 1 is the
-/// border itself.
-const WIDE: [f64; 2] = [0.95, 1.6];
+/// How far over the border of BT.709 the most saturated colours are left: what is left is cut, and a border that
+/// bends softly can be read between the table's colours.
+const MARGIN: f64 = 0.06;
 
 /// BT.709's share of red, green and blue in luminance.
 const BT709: [f64; 3] = [0.2126, 0.7152, 0.0722];
@@ -61,7 +61,7 @@ const FROM_P3: [[f64; 3]; 3] = [
 const SAME: [[f64; 3]; 3] = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
 
 /// A film's way of coding light.
-pub(super) struct Light {
+pub struct Light {
     transfer: Transfer,
     /// To BT.709's linear light.
     primaries: [[f64; 3]; 3],
@@ -107,17 +107,11 @@ impl Light {
         }
     }
 
-    /// 10-bit codes of luma and chroma as 8-bit ones of BT.709, limited range, not rounded.
-    pub fn map(&self, luma: f64, blue: f64, red: f64) -> [f64; 3] {
+    /// 10-bit codes of luma and chroma as BT.709's linear light. White is 1 and the most; what lies outside BT.709 is
+    /// a little below 0.
+    pub fn ordinary(&self, luma: f64, blue: f64, red: f64) -> [f64; 3] {
         let light = self.display(self.rgb(luma, blue, red));
-        let light = inside(product(self.primaries, light));
-        let [r, g, b] = self.roll_off(light);
-        let luma = weigh(BT709, [r, g, b]);
-        [
-            16.0 + 219.0 * luma,
-            128.0 + 224.0 * (b - luma) / (2.0 - 2.0 * BT709[2]),
-            128.0 + 224.0 * (r - luma) / (2.0 - 2.0 * BT709[0]),
-        ]
+        self.roll_off(inside(product(self.primaries, light)))
     }
 
     /// Coded red, green and blue; black is 0 and the nominal peak 1.
@@ -154,13 +148,13 @@ impl Light {
         }
     }
 
-    /// Light as SDR's codes, 0–1: highlights bend towards white from the knee on, brighter ones lose colour as they
+    /// Light as SDR can show it: highlights bend towards white from the knee on, brighter ones lose colour as they
     /// would on film. The strongest of the three decides for all, so that hues stay.
     fn roll_off(&self, light: [f64; 3]) -> [f64; 3] {
         let strongest = light.iter().copied().fold(0.0, f64::max);
         let code = libm::pow(strongest, 1.0 / SDR_GAMMA);
         if code <= KNEE {
-            return light.map(encode);
+            return light;
         }
         let (over, room) = (code - KNEE, 1.0 - KNEE);
         let bent = if self.reach <= room {
@@ -171,34 +165,36 @@ impl Light {
             over / (1.0 + over * (1.0 / room - 1.0 / self.reach))
         };
         let top = libm::pow(KNEE + bent, SDR_GAMMA);
-        let fade = FADE * (over / self.reach.max(room)).min(1.0);
+        // what an ordinary film could have shown keeps all of its colour
+        let beyond = (over - room) / (self.reach - room).max(room);
+        let fade = FADE * beyond.clamp(0.0, 1.0);
         light.map(|value| {
             let kept = value * top / strongest;
-            encode(kept + fade * (top - kept))
+            kept + fade * (top - kept)
         })
     }
 }
 
-/// Light of an SDR display as its code.
-fn encode(light: f64) -> f64 {
+/// Light of an SDR display as its code, both 0–1.
+pub fn encode(light: f64) -> f64 {
     libm::pow(light.clamp(0.0, 1.0), 1.0 / SDR_GAMMA)
 }
 
-/// Draws colours that BT.709 does not hold towards the grey of their luminance, until it does.
+/// Draws colours that BT.709 does not hold towards the grey of their luminance, all but a little.
 fn inside(light: [f64; 3]) -> [f64; 3] {
     let grey = weigh(BT709, light);
     if grey <= 0.0 {
         return [0.0; 3];
     }
     let least = light.iter().copied().fold(f64::MAX, f64::min);
-    let saturation = (grey - least) / grey;
-    let [from, widest] = WIDE;
-    if saturation <= from {
+    if least >= 0.0 {
         return light;
     }
-    let (over, room, reach) = (saturation.min(widest) - from, 1.0 - from, widest - from);
-    let kept = from + over / (1.0 + over * (1.0 / room - 1.0 / reach));
-    light.map(|value| (grey + (value - grey) * (kept / saturation)).max(0.0))
+    // 1 at BT.709's border
+    let saturation = (grey - least) / grey;
+    let over = saturation - 1.0;
+    let kept = 1.0 + over / (1.0 + over / MARGIN);
+    light.map(|value| grey + (value - grey) * (kept / saturation))
 }
 
 /// The inverse of HLG's OETF, 0–1 (BT.2100-2, table 5).

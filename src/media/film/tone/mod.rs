@@ -4,44 +4,51 @@
 //! an ordinary film could have shown comes back as it was, only what is brighter or wider is drawn in.
 //!
 //! The way there is too long for every pixel, so it is walked once for a lattice of colours and read between them: a
-//! block's chroma finds its four neighbours once, and each of its four luma samples goes along them.
+//! block's chroma finds its four neighbours once, and its four luma samples go along them. The lattice holds red, green
+//! and blue almost as light, since their codes rise too steeply from BT.709's border to be read between.
 
-mod light;
+pub mod light;
 
 use ffmpeg_next::color::{Primaries, Range, Space};
 use ffmpeg_next::frame::Video;
 
-use light::Light;
+use super::lay::{CHROMA, LUMA, weigh};
 pub(super) use light::Transfer;
+use light::{Light, encode};
 
-/// Codes from one colour of the lattice to the next, as a power of two: luma and chroma.
-const LUMA_BITS: u32 = 4;
-const CHROMA_BITS: u32 = 5;
+/// Colours along the lattice's axes.
+const LUMAS: usize = 33;
+const CHROMAS: usize = 49;
 
-/// Colours along an axis of the lattice; the last ones are beyond the last code.
-const LUMAS: usize = (1024 >> LUMA_BITS) + 1;
-const CHROMAS: usize = (1024 >> CHROMA_BITS) + 1;
+/// Codes of a 10-bit sample.
+const CODES: usize = 1024;
 
-/// The greatest code of a 10-bit sample.
-const MOST: u16 = 1023;
+/// White in the lattice; a little below the size of the table that it is looked up in.
+const WHITE: f64 = 7_490.0;
 
-/// Bits of fraction in the table.
+/// Black; what is below it is outside BT.709.
+const BLACK: f64 = 700.0;
+
+/// What turns light into the lattice's values, as a power: half-way to SDR's codes.
+const BEND: f64 = 1.0 / 1.2;
+
+/// Bits of fraction in the looked-up codes.
 const FRACTION: u32 = 6;
 
-/// Bits in all the weights of one reading.
-const WEIGHTS: u32 = LUMA_BITS + 2 * CHROMA_BITS;
-
-/// Luma of all lumas at one chroma.
-type Lumas = [u16; LUMAS];
-
-/// Chroma of all lumas at one chroma, blue and red.
-type Chromas = [[u16; 2]; LUMAS];
+/// All lumas of one chroma.
+type Column = [u64; LUMAS];
 
 /// A table from a film's colours to ordinary ones.
 pub(super) struct Tone {
-    lumas: Vec<Lumas>,
-    chromas: Vec<Chromas>,
+    lattice: Vec<Column>,
+    luma: Axis,
+    chroma: Axis,
+    /// From the lattice's values to SDR's codes, 0–255 with [`FRACTION`].
+    codes: Box<[u16; 1 << 15]>,
 }
+
+/// Where codes lie between the lattice's colours.
+struct Axis(Box<[(u16, u16); CODES]>);
 
 impl Tone {
     /// Walks the lattice: some ten milliseconds. What the film does not say is taken for BT.2020, limited range;
@@ -54,19 +61,45 @@ impl Tone {
         peak_nits: f32,
     ) -> Self {
         let light = Light::new(transfer, primaries, matrix, range, peak_nits);
-        let mut lumas = vec![[0; LUMAS]; CHROMAS * CHROMAS];
-        let mut chromas = vec![[[0; 2]; LUMAS]; CHROMAS * CHROMAS];
-        let code = |at: usize, bits: u32| (at << bits) as f64;
-        let whole = |value: f64| (value * f64::from(1 << FRACTION)).round() as u16;
-        for (at, (lumas, chromas)) in lumas.iter_mut().zip(&mut chromas).enumerate() {
-            let (blue, red) = (at / CHROMAS, at % CHROMAS);
-            let (blue, red) = (code(blue, CHROMA_BITS), code(red, CHROMA_BITS));
-            for (at, (luma, chroma)) in lumas.iter_mut().zip(chromas).enumerate() {
-                let [y, b, r] = light.map(code(at, LUMA_BITS), blue, red).map(whole);
-                (*luma, *chroma) = (y, [b, r]);
+        let greys: Vec<f64> = (0..CODES)
+            .map(|code| value(light.ordinary(code as f64, 512.0, 512.0)[1]))
+            .collect();
+        let lumas: [usize; LUMAS] = spread(|code| {
+            0.5 * encode(light.ordinary(code, 512.0, 512.0)[1]) + 0.5 * code / 1023.0
+        });
+        let chromas: Vec<usize> = (0..CHROMAS)
+            .map(|at| {
+                let t = 2.0 * at as f64 / (CHROMAS - 1) as f64 - 1.0;
+                (512.0 + 512.0 * t * (0.6 + 0.4 * t * t)).round() as usize
+            })
+            .collect();
+        let mut lattice = Vec::new();
+        for &blue in &chromas {
+            for &red in &chromas {
+                let mut column = [0; LUMAS];
+                for (colour, &luma) in column.iter_mut().zip(&lumas) {
+                    let [r, g, b] = light
+                        .ordinary(luma as f64, blue as f64, red as f64)
+                        .map(|l| value(l).round().clamp(0.0, 8191.0) as u64);
+                    *colour = r | g << 21 | b << 42;
+                }
+                lattice.push(column);
             }
         }
-        Self { lumas, chromas }
+        let mut codes = Box::new([0; 1 << 15]);
+        for (value, code) in codes.iter_mut().enumerate() {
+            let light = libm::pow(
+                ((value as f64 + 0.5) / 4.0 - BLACK).max(0.0) / WHITE,
+                1.0 / BEND,
+            );
+            *code = (encode(light) * 255.0 * f64::from(1 << FRACTION)).round() as u16;
+        }
+        Self {
+            lattice,
+            luma: Axis::new(&lumas, 1024.0, |code| greys[code.min(1023)]),
+            chroma: Axis::new(&chromas, 16.0, |code| code as f64),
+            codes,
+        }
     }
 
     /// Maps `src` (yuv420p10le) into `dst` (yuv420p) of the same size.
@@ -77,7 +110,7 @@ impl Tone {
         let (width, height) = (src.width().min(dst.width()), src.height().min(dst.height()));
         let (width, height) = (width as usize, height as usize);
         let half = width.div_ceil(2);
-        let mut blocks = vec![[0u8; 2]; half];
+        let mut chromas = [vec![0; half], vec![0; half]];
         let strides = [0, 1, 2].map(|plane| dst.stride(plane));
         let source = |plane: usize, row: usize, width: usize| {
             &src.data(plane)[row * src.stride(plane)..][..2 * width]
@@ -87,24 +120,21 @@ impl Tone {
             let luma = [source(0, upper, width), source(0, lower, width)];
             let chroma = [source(1, row, half), source(2, row, half)];
             let rows = &mut dst.data_mut(0)[upper * strides[0]..];
-            // the last row of an odd height is written twice, the same both times
             if lower > upper {
                 let (first, second) = rows.split_at_mut(strides[0]);
                 self.row(
                     luma,
                     chroma,
                     [&mut first[..width], &mut second[..width]],
-                    &mut blocks,
+                    &mut chromas,
                 );
             } else {
                 let mut spare = vec![0; width];
-                self.row(luma, chroma, [&mut rows[..width], &mut spare], &mut blocks);
+                self.row(luma, chroma, [&mut rows[..width], &mut spare], &mut chromas);
             }
-            for plane in 0..2 {
-                let chroma = &mut dst.data_mut(plane + 1)[row * strides[plane + 1]..];
-                for (chroma, block) in chroma.iter_mut().zip(&blocks) {
-                    *chroma = block[plane];
-                }
+            for (plane, row_of) in chromas.iter().enumerate() {
+                let at = row * strides[plane + 1];
+                dst.data_mut(plane + 1)[at..][..half].copy_from_slice(row_of);
             }
         }
     }
@@ -115,95 +145,136 @@ impl Tone {
         luma: [&[u8]; 2],
         chroma: [&[u8]; 2],
         [upper, lower]: [&mut [u8]; 2],
-        blocks: &mut [[u8; 2]],
+        [blues, reds]: &mut [Vec<u8>; 2],
     ) {
-        let pairs = upper.chunks_mut(2).zip(lower.chunks_mut(2));
-        let lumas = luma[0].chunks(4).zip(luma[1].chunks(4));
+        let pairs = upper.chunks_exact_mut(2).zip(lower.chunks_exact_mut(2));
+        let lumas = luma[0].chunks_exact(4).zip(luma[1].chunks_exact(4));
         let chromas = chroma[0].chunks_exact(2).zip(chroma[1].chunks_exact(2));
-        for (((above, below), (a, b)), ((blue, red), block)) in
-            pairs.zip(lumas).zip(chromas.zip(blocks))
+        let targets = blues.iter_mut().zip(reds);
+        for (((above, below), (a, b)), ((blue, red), (to_blue, to_red))) in
+            pairs.zip(lumas).zip(chromas.zip(targets))
         {
-            let spot = Spot::new(self, code(blue), code(red));
-            // the last column of an odd width stands for the missing one
-            let last = a.len() - 2;
-            let block_lumas = [code(a), code(&a[last..]), code(b), code(&b[last..])];
-            let mapped = spot.lumas(block_lumas);
-            above.copy_from_slice(&mapped[..above.len()]);
-            below.copy_from_slice(&mapped[2..2 + below.len()]);
-            *block = spot.chroma((block_lumas.iter().sum::<u16>() + 2) / 4);
+            let codes = [code(a), code(&a[2..]), code(b), code(&b[2..])];
+            let (mapped, chroma) = self.block(codes, code(blue), code(red));
+            above.copy_from_slice(&mapped[..2]);
+            below.copy_from_slice(&mapped[2..]);
+            [*to_blue, *to_red] = chroma;
         }
+    }
+
+    /// Four lumas and the chroma that they share.
+    #[inline(always)]
+    fn block(&self, lumas: [usize; 4], blue: usize, red: usize) -> ([u8; 4], [u8; 2]) {
+        let corners = self.corners(blue, red);
+        let mut cell = usize::MAX;
+        let mut ends = [[0i64; 3]; 2];
+        let mut sums = [0; 3];
+        let mut mapped = [0; 4];
+        for k in 0..4 {
+            let (at, rest) = self.luma.at(lumas[k]);
+            // neighbours are mostly alike
+            if at != cell {
+                cell = at;
+                ends = between(&corners, at);
+            }
+            let mut rgb = [0; 3];
+            for c in 0..3 {
+                let value = (ends[0][c] << 10) + ends[1][c] * i64::from(rest);
+                rgb[c] = i32::from(self.codes[(value >> (10 + 6)) as usize & 0x7fff]);
+                sums[c] += rgb[c];
+            }
+            mapped[k] = ((weigh(LUMA, rgb) + (33 << (14 + FRACTION))) >> (15 + FRACTION)) as u8;
+        }
+        let chroma =
+            |weights| ((weigh(weights, sums) + (257 << (16 + FRACTION))) >> (17 + FRACTION)) as u8;
+        (mapped, [chroma(CHROMA[0]), chroma(CHROMA[1])])
+    }
+
+    #[inline(always)]
+    fn corners(&self, blue: usize, red: usize) -> [(&Column, u64); 4] {
+        let ((blue, b), (red, r)) = (self.chroma.at(blue), self.chroma.at(red));
+        let (b, r) = (u64::from(b), u64::from(r));
+        let columns = &self.lattice[blue * CHROMAS + red..][..CHROMAS + 2];
+        [
+            (&columns[0], (16 - b) * (16 - r)),
+            (&columns[1], (16 - b) * r),
+            (&columns[CHROMAS], b * (16 - r)),
+            (&columns[CHROMAS + 1], b * r),
+        ]
+    }
+}
+
+/// The colour at a cell's beginning, and what it changes by to its end.
+#[inline(always)]
+fn between(corners: &[(&Column, u64); 4], at: usize) -> [[i64; 3]; 2] {
+    let (mut from, mut to) = (0, 0);
+    for &(column, part) in corners {
+        let pair = &column[at..][..2];
+        from += pair[0] * part;
+        to += pair[1] * part;
+    }
+    let (from, to) = (split(from), split(to));
+    [from, [to[0] - from[0], to[1] - from[1], to[2] - from[2]]]
+}
+
+#[inline(always)]
+fn split(colour: u64) -> [i64; 3] {
+    [
+        (colour & 0x1f_ffff) as i64,
+        (colour >> 21 & 0x1f_ffff) as i64,
+        (colour >> 42) as i64,
+    ]
+}
+
+/// Light as a value of the lattice.
+fn value(light: f64) -> f64 {
+    libm::pow(light.abs(), BEND).copysign(light) * WHITE + BLACK
+}
+
+/// Codes that cut `curve` into equal parts.
+fn spread(curve: impl Fn(f64) -> f64) -> [usize; LUMAS] {
+    let (low, high) = (curve(0.0), curve(1024.0));
+    let mut code = 0;
+    let mut codes = [0; LUMAS];
+    for (at, place) in codes.iter_mut().enumerate() {
+        let level = low + (high - low) * at as f64 / (LUMAS - 1) as f64;
+        while code < 1024 && curve(code as f64) < level - 1e-9 {
+            code += 1;
+        }
+        *place = code;
+    }
+    codes
+}
+
+impl Axis {
+    fn new(places: &[usize], parts: f64, curve: impl Fn(usize) -> f64) -> Self {
+        let mut axis = Box::new([(0, 0); CODES]);
+        for (code, place) in axis.iter_mut().enumerate() {
+            let at = places
+                .partition_point(|&place| place <= code)
+                .saturating_sub(1)
+                .min(places.len() - 2);
+            let (from, to) = (places[at], places[at + 1]);
+            let (a, b) = (curve(from), curve(to));
+            let rest = if b - a > 1e-6 {
+                (curve(code) - a) / (b - a)
+            } else {
+                (code - from) as f64 / (to - from).max(1) as f64
+            };
+            *place = (at as u16, (rest.clamp(0.0, 1.0) * parts).round() as u16);
+        }
+        Self(axis)
+    }
+
+    #[inline(always)]
+    fn at(&self, code: usize) -> (usize, u16) {
+        let (at, rest) = self.0[code % CODES];
+        (usize::from(at), rest)
     }
 }
 
 /// A 10-bit sample.
 #[inline]
-fn code(bytes: &[u8]) -> u16 {
-    u16::from_le_bytes([bytes[0], bytes[1]]).min(MOST)
-}
-
-/// Four neighbours of a chroma in the lattice, and the part of each.
-struct Spot<'a> {
-    lumas: [&'a Lumas; 4],
-    chromas: [&'a Chromas; 4],
-    parts: [u32; 4],
-}
-
-impl<'a> Spot<'a> {
-    #[inline]
-    fn new(tone: &'a Tone, blue: u16, red: u16) -> Self {
-        let step = 1 << CHROMA_BITS;
-        let at = usize::from(blue >> CHROMA_BITS) * CHROMAS + usize::from(red >> CHROMA_BITS);
-        let (blue, red) = (u32::from(blue) % step, u32::from(red) % step);
-        let corners = [at, at + 1, at + CHROMAS, at + CHROMAS + 1];
-        Self {
-            lumas: corners.map(|at| &tone.lumas[at]),
-            chromas: corners.map(|at| &tone.chromas[at]),
-            parts: [
-                (step - blue) * (step - red),
-                (step - blue) * red,
-                blue * (step - red),
-                blue * red,
-            ],
-        }
-    }
-
-    #[inline]
-    fn lumas(&self, codes: [u16; 4]) -> [u8; 4] {
-        codes.map(|code| {
-            let (at, rest) = step(code);
-            let mut sum = HALF;
-            for (lumas, part) in self.lumas.iter().zip(self.parts) {
-                let (here, next) = (u32::from(lumas[at]), u32::from(lumas[at + 1]));
-                sum += part * (here * (LUMA_STEP - rest) + next * rest);
-            }
-            (sum >> (WEIGHTS + FRACTION)) as u8
-        })
-    }
-
-    #[inline]
-    fn chroma(&self, luma: u16) -> [u8; 2] {
-        let (at, rest) = step(luma);
-        let mut sums = [HALF; 2];
-        for (chromas, part) in self.chromas.iter().zip(self.parts) {
-            for (plane, sum) in sums.iter_mut().enumerate() {
-                let (here, next) = (
-                    u32::from(chromas[at][plane]),
-                    u32::from(chromas[at + 1][plane]),
-                );
-                *sum += part * (here * (LUMA_STEP - rest) + next * rest);
-            }
-        }
-        sums.map(|sum| (sum >> (WEIGHTS + FRACTION)) as u8)
-    }
-}
-
-const LUMA_STEP: u32 = 1 << LUMA_BITS;
-
-/// Half a level, for the rounding.
-const HALF: u32 = 1 << (WEIGHTS + FRACTION - 1);
-
-/// Where a luma stands in the lattice: the colour before it, and how far from there.
-#[inline]
-fn step(luma: u16) -> (usize, u32) {
-    (usize::from(luma >> LUMA_BITS), u32::from(luma) % LUMA_STEP)
+fn code(bytes: &[u8]) -> usize {
+    usize::from(u16::from_le_bytes([bytes[0], bytes[1]]))
 }
