@@ -367,8 +367,14 @@ impl Build<'_> {
 
     fn still(&self, part: &Scene, into: &mut Composer) {
         let painted = paint::paint(part, Duration::ZERO);
-        into.strata
-            .extend(overlay_of(&painted, self.size).map(Stratum::Still));
+        let Some(overlay) = overlay_of(&painted, self.size) else {
+            return;
+        };
+        if overlay.is_opaque() {
+            // nothing beneath it is seen
+            into.strata.clear();
+        }
+        into.strata.push(Stratum::Still(overlay));
     }
 
     /// Where the clip shows: its box with round corners and mask, in white on nothing.

@@ -139,9 +139,7 @@ pub(in crate::media) struct Facts {
     pub sound: Option<usize>,
     /// The time stamp, in seconds, at which the clip begins: what comes first, picture or sound.
     pub zero: f64,
-    /// When the first picture shows, seconds after `zero`.
-    pub first: f64,
-    /// When the last picture is over, seconds after `zero`; measured, not what the header says.
+    /// When picture and sound are over, seconds after `zero`; measured, not what the header says.
     pub seconds: f64,
     /// Pictures in the file.
     pub count: u64,
@@ -216,7 +214,6 @@ impl Facts {
             stream: index,
             sound,
             zero: 0.0,
-            first: 0.0,
             seconds: 0.0,
             count: 0,
             rate: 0.0,
@@ -419,11 +416,15 @@ impl Times {
             step
         };
         let zero = first.min(self.sound_start);
+        // nothing of the sound is lost: the last picture stays until it is over; a tenth of a second is a codec's own tail
+        let end = match self.sound_end - (last + lasts) {
+            longer if longer > 0.1 && longer.is_finite() => self.sound_end,
+            _ => last + lasts,
+        };
         let step = if is_constant { mean } else { step };
         Facts {
             zero,
-            first: first - zero,
-            seconds: last + lasts - zero,
+            seconds: end - zero,
             count: count as u64,
             rate: if mean > 0.0 { 1.0 / mean } else { 25.0 },
             step,

@@ -2,12 +2,10 @@
 //!
 //! In: a scene, the facts of its clips, its length. Out: the whole sound, mixed and levelled. Never: encoding.
 
-use ffmpeg_next::media::Type;
-
 use super::FilmOptions;
 use super::compose::Known;
 use super::player::Stretch;
-use super::sound::{self, Aim, Loudness, Pcm, Read, Voice};
+use super::sound::{self, Aim, Pcm, Read, Voice};
 use crate::media::Error;
 use crate::scene::{Bed, Clip, Scene};
 
@@ -17,8 +15,6 @@ pub(super) struct Heard {
     pub pcm: Pcm,
     /// Nothing is heard in it.
     pub is_silent: bool,
-    /// What was measured and done.
-    pub loudness: Loudness,
     /// What was broken, in words.
     pub damaged: Vec<String>,
 }
@@ -71,12 +67,11 @@ pub(super) fn heard(
     );
     pcm.seam(options.seam.0, options.seam.1);
     let aim = options.loudness.map_or(Aim::Kept, Into::into);
-    let loudness = sound::level(&mut pcm, aim);
+    sound::level(&mut pcm, aim);
     let is_silent = pcm.samples.iter().all(|[l, r]| l.abs().max(r.abs()) < 1e-4);
     Ok(Heard {
         pcm,
         is_silent,
-        loudness,
         damaged,
     })
 }
@@ -84,7 +79,7 @@ pub(super) fn heard(
 fn voice_of(clip: &Clip, stretch: Stretch, zero: f64, seconds: f64) -> Voice {
     Voice {
         path: clip.path.clone(),
-        zero,
+        zero: Some(zero),
         from: stretch.from,
         until: Some(stretch.until),
         speed: stretch.speed,
@@ -99,20 +94,13 @@ fn voice_of(clip: &Clip, stretch: Stretch, zero: f64, seconds: f64) -> Voice {
 
 /// A bed that is shorter than the film begins again.
 fn bed_of(bed: &Bed, seconds: f64, options: &FilmOptions) -> Result<Read, Error> {
-    let input = super::av::open(&bed.path, &options.cancel)?;
     let silent = || Error::Unreadable {
         path: bed.path.clone(),
         said: "it has no sound".to_owned(),
     };
-    let stream = input.streams().best(Type::Audio).ok_or_else(silent)?;
-    let start = stream.start_time();
-    let zero = match start {
-        i64::MIN => 0.0,
-        start => start as f64 * f64::from(stream.time_base()),
-    };
     let voice = Voice {
         path: bed.path.clone(),
-        zero,
+        zero: None,
         from: 0.0,
         until: None,
         speed: 1.0,

@@ -22,7 +22,7 @@ use std::path::PathBuf;
 
 pub(super) use compare::compare;
 pub(super) use encode::{Packets, encode};
-pub(super) use loudness::{Aim, Loudness, Meter, level};
+pub(super) use loudness::{Aim, Meter, level};
 pub(super) use mix::mix;
 pub(super) use read::{Read, decode, read};
 
