@@ -384,6 +384,6 @@ fn what_moves_only_in_film_is_told_of_a_still() {
     let told = &report["items"][0]["diagnostics"][0];
     assert_eq!(
         (&told["severity"], &told["line"]),
-        (&"warning".into(), &9.into())
+        (&"warning".into(), &10.into())
     );
 }

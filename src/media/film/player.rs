@@ -52,6 +52,11 @@ impl Stretch {
         ((self.until - self.from) / self.speed).max(0.0)
     }
 
+    /// The clip's time at a film's time.
+    pub fn time(&self, film: f64) -> f64 {
+        self.at(film).0
+    }
+
     /// The clip's time at a film's time, and how often it began again.
     fn at(&self, film: f64) -> (f64, u64) {
         let length = self.length();
