@@ -8,7 +8,7 @@ use ffmpeg_next::frame::Video;
 use super::columns;
 
 /// Bits of the fraction in the weights below.
-pub(super) const BITS: u32 = 15;
+pub(in super::super) const BITS: u32 = 15;
 
 /// What red, green and blue (0–255) add to luma (over 16).
 pub(in super::super) const LUMA: [i32; 3] = [5983, 20127, 2032];
