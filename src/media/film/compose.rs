@@ -114,6 +114,17 @@ impl Composer {
         }
     }
 
+    /// Goes to a frame of the film, forwards or back.
+    ///
+    /// # Errors
+    /// What opening the clips gives.
+    pub fn seek(&mut self, index: u64) -> Result<(), Error> {
+        for player in &mut self.players {
+            player.seek(index, self.rate)?;
+        }
+        Ok(())
+    }
+
     /// Frame `index` of the film; indices only grow.
     ///
     /// # Errors

@@ -3,8 +3,6 @@
 //! In: frames of one size and rate, a [`Task`]. Out: packets in decoding order, and what they need to be muxed. Never:
 //! choosing a size or a bit rate.
 
-use std::path::{Path, PathBuf};
-
 use ffmpeg_next::codec::{self, Flags, Parameters};
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::{Dictionary, Packet, Rational, color, encoder, frame};
@@ -15,29 +13,19 @@ use crate::media::Error;
 /// Seconds between two pictures that need no other.
 const GOP_SECONDS: f64 = 2.0;
 
-/// What both passes must agree on, for the second to understand the first one's notes.
-const SHARED: &str =
-    "weightp=1:bframes=3:b-pyramid=2:b-adapt=1:mbtree=1:rc-lookahead=30:open-gop=0:scenecut=40";
+/// What both kinds of encoding have in common, so that one tells of the other.
+const SHARED: &str = "weightp=1:bframes=3:b-pyramid=2:b-adapt=1:mbtree=1:open-gop=0:scenecut=40";
 
 /// What the encoder is to do.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Task {
-    /// A quick look at half the size: how hard is it, where are its cuts?
-    Analyse {
-        /// Where to leave the notes.
-        notes: PathBuf,
-        /// The quality to look at.
+    /// A quick look: how hard is it?
+    Look {
+        /// x264's constant rate factor.
         crf: f64,
     },
-    /// All bits where the notes say they are needed.
-    Fit {
-        /// The notes of an analysis.
-        notes: PathBuf,
-        /// Bits a second.
-        bit_rate: u64,
-    },
-    /// As many bits as this quality needs.
-    Quality {
+    /// A stretch of the film itself. Stretches that were encoded one by one stand together in one file.
+    Film {
         /// x264's constant rate factor.
         crf: f64,
     },
@@ -56,12 +44,12 @@ pub(super) struct Format {
 
 impl Format {
     /// The most frames from one key frame to the next.
-    fn gop(&self) -> u32 {
+    pub fn gop(&self) -> u32 {
         (f64::from(self.rate) * GOP_SECONDS).floor().max(1.0) as u32
     }
 }
 
-/// A film's pictures, encoded.
+/// Pictures of a film, or of a stretch of it, encoded.
 pub(super) struct Track {
     /// In decoding order.
     pub packets: Vec<Packet>,
@@ -91,7 +79,7 @@ impl Encoder {
     ///
     /// # Errors
     /// [`Error::Film`] if there is no x264, or if it refuses.
-    pub fn open(format: Format, task: &Task) -> Result<Self, Error> {
+    pub fn open(format: Format, task: Task) -> Result<Self, Error> {
         av::ready();
         let codec = codec::encoder::find_by_name("libx264").ok_or_else(|| Error::Film {
             said: "FFmpeg was built without libx264".to_owned(),
@@ -113,17 +101,8 @@ impl Encoder {
         video.set_color_range(color::Range::MPEG);
         video.set_color_primaries(color::Primaries::BT709);
         video.set_color_transfer_characteristic(color::TransferCharacteristic::BT709);
-        let mut flags = Flags::GLOBAL_HEADER;
-        match task {
-            Task::Analyse { .. } => flags |= Flags::PASS1,
-            Task::Fit { bit_rate, .. } => {
-                flags |= Flags::PASS2;
-                video.set_bit_rate(*bit_rate as usize);
-            }
-            Task::Quality { .. } => {}
-        }
-        video.set_flags(flags);
-        let opened = video.open_with(task.options()?).map_err(failed)?;
+        video.set_flags(Flags::GLOBAL_HEADER);
+        let opened = video.open_with(task.options()).map_err(failed)?;
         Ok(Self {
             encoder: opened,
             packets: Vec::new(),
@@ -171,7 +150,7 @@ impl Encoder {
         self.packets.iter().map(|p| p.size() as u64).sum()
     }
 
-    /// Ends the film.
+    /// Ends the stretch.
     ///
     /// # Errors
     /// [`Error::Film`] in x264's words.
@@ -190,38 +169,23 @@ impl Encoder {
 }
 
 impl Task {
-    fn options(&self) -> Result<Dictionary<'static>, Error> {
+    fn options(self) -> Dictionary<'static> {
         let mut options = Dictionary::new();
-        // the same bytes on machines with the same number of cores
         options.set("profile", "high");
-        options.set("nal-hrd", "none");
         match self {
-            Self::Analyse { notes, crf } => {
+            Self::Look { crf } => {
                 options.set("preset", "superfast");
-                options.set("crf", &crf.to_string());
-                options.set("stats", text(notes)?);
-                options.set("x264-params", SHARED);
+                options.set("crf", &format!("{crf:.3}"));
+                options.set("x264-params", &format!("{SHARED}:rc-lookahead=12"));
             }
-            Self::Fit { notes, .. } => {
-                options.set("preset", "fast");
-                options.set("stats", text(notes)?);
-                options.set("x264-params", &format!("{SHARED}:ratetol=0.1"));
-            }
-            Self::Quality { crf } => {
-                options.set("preset", "fast");
-                options.set("crf", &crf.to_string());
-                options.set("x264-params", SHARED);
+            Self::Film { crf } => {
+                // measured: the best picture for its time; `docs/film.md` shows the others
+                options.set("preset", "veryfast");
+                options.set("crf", &format!("{crf:.3}"));
+                let own = "trellis=1:rc-lookahead=30:stitchable=1";
+                options.set("x264-params", &format!("{SHARED}:{own}"));
             }
         }
-        Ok(options)
+        options
     }
-}
-
-fn text(path: &Path) -> Result<&str, Error> {
-    path.to_str().ok_or_else(|| Error::Film {
-        said: format!(
-            "the folder for unfinished files has a name that is no text: {}",
-            path.display()
-        ),
-    })
 }

@@ -4,17 +4,15 @@
 //! lost a frame, a name before everything was checked.
 
 use std::path::Path;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use ffmpeg_next::{Rational, frame};
+use ffmpeg_next::Rational;
 
 use super::budget::{self, Budget, Plan, Size};
-use super::compose::{self, Composer, Known};
-use super::encode::{Encoder, Format, Task, Track};
+use super::compose::Known;
+use super::control::{self, Control};
 use super::facts::Facts;
-use super::likeness::Originals;
+use super::fill::{self, Pictures};
 use super::mux::{self, Tape};
-use super::pictures::Care;
 use super::player::Stretch;
 use super::sound::{self, Packets, Pcm};
 use super::{Cancel, FilmOptions, Progress, Short, Stage, Watch, rate, verify, voices};
@@ -30,9 +28,6 @@ pub(super) const MOST_SECONDS: f64 = 60.0;
 
 /// A camera's "60 seconds" may be a frame or two longer.
 const SLACK_SECONDS: f64 = 0.1;
-
-/// Frames between the thread that makes them and the one that encodes them.
-const AHEAD: usize = 4;
 
 /// A film before it is made.
 pub(super) struct Film<'a> {
@@ -55,28 +50,28 @@ impl Film<'_> {
 }
 
 /// Counts frames over all stages.
-struct Ticker<'a> {
+pub(super) struct Ticker<'a> {
     tell: &'a mut dyn FnMut(Progress),
     done: u64,
     total: u64,
 }
 
 impl<'a> Ticker<'a> {
-    /// For a film that is looked at, encoded, and read back.
+    /// For a film that is encoded and read back.
     fn new(tell: &'a mut dyn FnMut(Progress), frames: u64) -> Self {
         Self {
             tell,
             done: 0,
-            total: frames * 3,
+            total: frames * 2,
         }
     }
 
     /// A stage that was not foreseen.
-    fn more(&mut self, frames: u64) {
+    pub fn more(&mut self, frames: u64) {
         self.total += frames;
     }
 
-    fn frame(&mut self, stage: Stage, bytes: u64) {
+    pub fn frame(&mut self, stage: Stage, bytes: u64) {
         self.done += 1;
         let (done, total) = (self.done, self.total);
         (self.tell)(Progress {
@@ -98,29 +93,24 @@ pub(super) fn video(
     let path = std::path::absolute(path).map_err(Error::io("write", path))?;
     let film = prepared(scene, options)?;
     let progress = &mut Ticker::new(progress, film.frames);
-    let folder =
-        tempfile::tempdir().map_err(Error::io("make a folder in", &std::env::temp_dir()))?;
-    let notes = folder.path().join("notes");
     let heard = voices::heard(&film.scene, &film.known, film.seconds(), options)?;
     let bit_rate = budget::sound_bit_rate(options.max_bytes, film.seconds(), heard.is_silent);
     let sound = sound::encode(&heard.pcm, bit_rate, &options.cancel)?;
 
-    let first = film.analyse(&notes, progress)?;
     let budget = Budget {
         max_bytes: options.max_bytes,
         sound_bytes: sound.bytes as u64,
         sound_packets: sound.packets.len() as u64,
         frames: film.frames,
-        seconds: film.seconds(),
     };
-    let plan = budget::plan(&budget, &first, film.size());
-    let made = film.encode(&plan, &budget, &notes, &sound, progress)?;
+    let made = film.encode(&budget, &sound, progress)?;
+    let plan = made.plan;
     let mut unfinished = Unfinished::create(&path, options.unfinished.as_deref())?;
     unfinished.write(&made.file)?;
     unfinished.check(&made.file)?;
     let likeness = film.check(unfinished.path(), &made, &heard.pcm, progress)?;
     unfinished.name(&path)?;
-    let mut damaged = made.damaged;
+    let mut damaged = made.pictures.damaged;
     damaged.extend(heard.damaged);
     Ok(Media {
         kind: Kind::Video,
@@ -233,32 +223,7 @@ fn fitting_length(own: f64, scene: &mut Scene, short: Short) -> Result<f64, Erro
     }
 }
 
-/// What the first look at a film found.
-pub(super) struct Look {
-    /// Its size.
-    pub size: (u32, u32),
-    /// The quality it was looked at.
-    pub crf: f64,
-    /// Bytes of all pictures.
-    pub bytes: u64,
-}
-
 impl Film<'_> {
-    /// A quick pass at half the size.
-    fn analyse(&self, notes: &Path, progress: &mut Ticker<'_>) -> Result<Look, Error> {
-        let size = budget::LOOK_SIZE;
-        let task = Task::Analyse {
-            notes: notes.to_owned(),
-            crf: budget::LOOK_CRF,
-        };
-        let track = self.pass(size, Care::Rough, &task, Stage::Look, progress)?;
-        Ok(Look {
-            size,
-            crf: budget::LOOK_CRF,
-            bytes: track.track.bytes(),
-        })
-    }
-
     /// The size to encode at, and whether a smaller one may be chosen.
     fn size(&self) -> Size {
         // 4:2:0 has no odd sides
@@ -270,41 +235,36 @@ impl Film<'_> {
         }
     }
 
-    /// The real one, once more if it missed the budget.
+    /// Encodes it into its budget: a look, the film, and what has to be corrected.
     fn encode(
         &self,
-        plan: &Plan,
         budget: &Budget,
-        notes: &Path,
         sound: &Packets,
         progress: &mut Ticker<'_>,
     ) -> Result<Made, Error> {
-        let mut task = plan.task(notes);
-        let mut attempt = 0;
+        let gop = u64::from(self.encoded((0, 0)).gop());
+        let stretches = control::stretches(self.frames, gop);
+        progress.more(fill::glances(&stretches));
+        let expected = fill::look(self, &stretches, progress)?;
+        let plan = budget::plan(budget, expected.iter().sum(), self.size());
+        if std::env::var_os("SP_DEBUG").is_some() { eprintln!("{plan:?}"); }
+        let expected = expected.iter().map(|bytes| bytes * plan.growth).collect();
+        let mut control = Control::new(expected, budget.aimed());
+        let mut pictures = fill::fill(self, plan.size, &stretches, &mut control, progress)?;
+        // the index is estimated first, and known when there is a file
+        let mut room = budget.room(None);
         loop {
-            let Pass {
-                track,
-                damaged,
-                originals,
-            } = self.pass(plan.size, Care::Full, &task, Stage::Encode, progress)?;
-            let file = muxed(&track, sound)?;
-            match budget.correction(plan, file.len() as u64, track.bytes(), attempt)? {
-                None => {
-                    return Ok(Made {
-                        file,
-                        damaged,
-                        originals,
-                    });
-                }
-                Some(bit_rate) => {
-                    attempt += 1;
-                    progress.more(self.frames);
-                    task = Task::Fit {
-                        notes: notes.to_owned(),
-                        bit_rate,
-                    }
-                }
+            fill::correct(self, plan.size, &mut pictures, &mut control, room, progress)?;
+            let file = muxed(&pictures, sound)?;
+            let index = file.len() as u64 - pictures.bytes() - sound.bytes as u64;
+            if file.len() as u64 <= budget.max_bytes {
+                return Ok(Made {
+                    plan,
+                    file,
+                    pictures,
+                });
             }
+            room = budget.room(Some(index));
         }
     }
 
@@ -320,7 +280,7 @@ impl Film<'_> {
         let mut likenesses = Vec::new();
         let mut watch = Watch {
             picture: Box::new(|index, frame| {
-                likenesses.extend(made.originals.likeness(index, frame));
+                likenesses.extend(made.pictures.originals.likeness(index, frame));
                 progress.frame(Stage::Check, made.file.len() as u64);
             }),
             sound: Box::new(|_| {}),
@@ -347,102 +307,17 @@ impl Film<'_> {
         sound::compare(&played, sound).map_err(|said| Error::Film { said })?;
         Ok(likenesses.iter().sum::<f64>() / likenesses.len().max(1) as f64)
     }
-
-    /// All frames through an encoder: one thread makes them, this one encodes them.
-    fn pass(
-        &self,
-        size: (u32, u32),
-        care: Care,
-        task: &Task,
-        stage: Stage,
-        progress: &mut Ticker<'_>,
-    ) -> Result<Pass, Error> {
-        let format = Format {
-            width: size.0,
-            height: size.1,
-            rate: self.format,
-        };
-        let cancel = &self.options.cancel;
-        let mut found = (Vec::new(), Originals::default());
-        let track = std::thread::scope(|scope| {
-            let (to_encode, made) = sync_channel(AHEAD);
-            let (give_back, used) = sync_channel(AHEAD + 2);
-            let maker = scope.spawn(move || self.make_frames(size, care, &to_encode, &used));
-            let mut encoder = Encoder::open(format, task)?;
-            for mut frame in made {
-                if cancel.is_stopped() {
-                    return Err(Error::Cancelled);
-                }
-                encoder.give(&mut frame)?;
-                // the maker may be gone already
-                let _ = give_back.try_send(frame);
-                progress.frame(stage, encoder.bytes());
-            }
-            found = maker.join().unwrap_or_else(|_| {
-                Err(Error::Film {
-                    said: "the thread that makes frames failed".to_owned(),
-                })
-            })?;
-            encoder.end()
-        })?;
-        let (damaged, originals) = found;
-        Ok(Pass {
-            track,
-            damaged,
-            originals,
-        })
-    }
-
-    fn make_frames(
-        &self,
-        size: (u32, u32),
-        care: Care,
-        to_encode: &SyncSender<frame::Video>,
-        used: &Receiver<frame::Video>,
-    ) -> Result<(Vec<String>, Originals), Error> {
-        let mut originals = Originals::of(self.frames);
-        let rate = f64::from(self.format);
-        let mut composer = Composer::new(
-            &self.scene,
-            &self.known,
-            size,
-            rate,
-            care,
-            &self.options.cancel,
-        )?;
-        for index in 0..self.frames {
-            let mut frame = used.try_recv().unwrap_or_else(|_| compose::black(size));
-            composer.frame(index, &mut frame)?;
-            if care == Care::Full {
-                originals.note(index, &frame);
-            }
-            if to_encode.send(frame).is_err() {
-                // the encoder gave up and says why
-                return Ok(Default::default());
-            }
-        }
-        Ok((broken(&composer.damaged(), self.rate()), originals))
-    }
-}
-
-/// What came of one pass.
-struct Pass {
-    track: Track,
-    /// What was broken and concealed, in words.
-    damaged: Vec<String>,
-    /// Some frames as they were.
-    originals: Originals,
 }
 
 /// A file, not yet checked.
 struct Made {
+    plan: Plan,
     file: Vec<u8>,
-    damaged: Vec<String>,
-    originals: Originals,
+    pictures: Pictures,
 }
 
 /// Single pictures that were broken, put together to stretches, in words.
-fn broken(pictures: &[(&Path, f64)], rate: f64) -> Vec<String> {
+pub(super) fn broken(pictures: &[(&Path, f64)], rate: f64) -> Vec<String> {
     /// Broken pictures closer than this are one stretch, seconds.
     const TOGETHER: f64 = 0.5;
     let mut stretches: Vec<(&Path, f64, f64)> = Vec::new();
@@ -464,12 +339,12 @@ fn broken(pictures: &[(&Path, f64)], rate: f64) -> Vec<String> {
     told.collect()
 }
 
-fn muxed(track: &Track, sound: &Packets) -> Result<Vec<u8>, Error> {
+fn muxed(pictures: &Pictures, sound: &Packets) -> Result<Vec<u8>, Error> {
     mux::mp4(&[
         Tape {
-            packets: &track.packets,
-            parameters: &track.parameters,
-            time_base: track.time_base,
+            packets: &pictures.packets(),
+            parameters: pictures.parameters(),
+            time_base: pictures.time_base(),
         },
         Tape {
             packets: &sound.packets,

@@ -47,6 +47,8 @@ pub(super) struct Pictures {
     step: f64,
     weaver: Option<Weaver>,
     last: f64,
+    /// Read already, and not given.
+    held: Option<Picture>,
     drained: bool,
     silent: u32,
     /// Times at which the film is broken, seconds after the clip's zero.
@@ -75,19 +77,12 @@ impl Pictures {
             return Self::at_start(path, facts, care, cancel);
         }
         // a broken index lands behind the place: then everything is read
-        let first = opened.next()?;
-        if first.as_ref().is_none_or(|p| p.at > from + SEEK_SLACK) {
-            return Self::at_start(path, facts, care, cancel);
-        }
-        let target = opened.input.seek(target, ..target + 1);
-        opened.decoder.flush();
-        opened.drained = false;
-        opened.last = f64::NEG_INFINITY;
-        opened.weaver = None;
-        opened.damaged.clear();
-        match target {
-            Ok(()) => Ok(opened),
-            Err(_) => Self::at_start(path, facts, care, cancel),
+        match opened.next()? {
+            Some(first) if first.at <= from + SEEK_SLACK => {
+                opened.held = Some(first);
+                Ok(opened)
+            }
+            _ => Self::at_start(path, facts, care, cancel),
         }
     }
 
@@ -114,6 +109,7 @@ impl Pictures {
             step: facts.step,
             weaver: None,
             last: f64::NEG_INFINITY,
+            held: None,
             drained: false,
             silent: 0,
             damaged: Vec::new(),
@@ -126,6 +122,9 @@ impl Pictures {
     /// # Errors
     /// [`Error::Cancelled`], and [`Error::Film`] when the library fails where it should not.
     pub fn next(&mut self) -> Result<Option<Picture>, Error> {
+        if let Some(held) = self.held.take() {
+            return Ok(Some(held));
+        }
         loop {
             if let Some(weaver) = &mut self.weaver
                 && let Some(frame) = weaver.take()

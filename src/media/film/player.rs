@@ -6,7 +6,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ffmpeg_next::color::TransferCharacteristic;
 use ffmpeg_next::frame;
 
 use super::facts::Facts;
@@ -74,11 +73,7 @@ impl Stretch {
 /// What brings a clip that is brighter than a screen down to one.
 fn tone(facts: &Facts) -> Option<Tone> {
     let colors = &facts.colors;
-    let transfer = match colors.transfer {
-        TransferCharacteristic::ARIB_STD_B67 => Transfer::Hlg,
-        TransferCharacteristic::SMPTE2084 => Transfer::Pq,
-        _ => return None,
-    };
+    let transfer = Transfer::of(colors.transfer)?;
     Some(Tone::new(
         transfer,
         colors.primaries,
@@ -216,15 +211,25 @@ impl Player {
         &self.path
     }
 
+    /// Goes to a frame of the film, forwards or back.
+    ///
+    /// # Errors
+    /// As [`Pictures::open`].
+    pub fn seek(&mut self, index: u64, rate: f64) -> Result<(), Error> {
+        let (at, round) = self.stretch.at(index as f64 / rate);
+        let last = (self.stretch.until - self.facts.step).max(self.stretch.from);
+        self.begin_at(at.min(last), round)?;
+        self.shown = None;
+        Ok(())
+    }
+
     fn begin_again(&mut self, round: u64) -> Result<(), Error> {
+        self.begin_at(self.stretch.from, round)
+    }
+
+    fn begin_at(&mut self, from: f64, round: u64) -> Result<(), Error> {
         self.damaged.append(&mut self.pictures.damaged);
-        self.pictures = Pictures::open(
-            &self.path,
-            &self.facts,
-            self.stretch.from,
-            self.care,
-            &self.cancel,
-        )?;
+        self.pictures = Pictures::open(&self.path, &self.facts, from, self.care, &self.cancel)?;
         self.round = round;
         self.ahead = None;
         self.ended = false;
