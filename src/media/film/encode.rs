@@ -16,6 +16,14 @@ const GOP_SECONDS: f64 = 2.0;
 /// What both kinds of encoding have in common, so that one tells of the other.
 const SHARED: &str = "weightp=1:bframes=3:b-pyramid=2:b-adapt=1:mbtree=1:open-gop=0:scenecut=40";
 
+/// Frames that the encoder looks ahead: more look hardly better and take four megabytes each.
+const AHEAD: u32 = 18;
+
+/// Threads of an encoder; each beyond the first costs a little of the picture, and memory.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(2, |cores| cores.get().min(6))
+}
+
 /// What the encoder is to do.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Task {
@@ -182,7 +190,7 @@ impl Task {
                 // measured: the best picture for its time; `docs/film.md` shows the others
                 options.set("preset", "veryfast");
                 options.set("crf", &format!("{crf:.3}"));
-                let own = "trellis=1:rc-lookahead=30:stitchable=1";
+                let own = format!("trellis=1:rc-lookahead={AHEAD}:sync-lookahead=0:threads={}:stitchable=1", threads());
                 options.set("x264-params", &format!("{SHARED}:{own}"));
             }
         }

@@ -6,7 +6,7 @@
 use ffmpeg_next::frame;
 
 /// Frames that are kept for the comparison.
-const KEPT: u64 = 16;
+const KEPT: u64 = 8;
 
 /// Side of a block, pixels.
 const BLOCK: usize = 8;

@@ -228,6 +228,7 @@ impl Film<'_> {
     fn size(&self) -> Size {
         // 4:2:0 has no odd sides
         let even = |(w, h): (u32, u32)| (w & !1, h & !1);
+        if let Ok(w) = std::env::var("SP_SIZE") { return Size::Fixed(if w == "720" {(720,1280)} else {(1080,1920)}); }
         match self.options.size {
             Some(size) => Size::Fixed(even(size)),
             None if self.scene.raster == budget::LARGE => Size::UpTo(budget::LARGE),
