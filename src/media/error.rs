@@ -122,7 +122,7 @@ impl fmt::Display for Error {
                 max_bytes,
                 quality,
             } => {
-                write!(f, "the picture needs {bytes} bytes")?;
+                write!(f, "the file needs {bytes} bytes")?;
                 if let Some(quality) = quality {
                     write!(f, " even at quality {quality}")?;
                 }

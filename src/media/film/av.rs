@@ -20,7 +20,7 @@ use ffmpeg_next::format::Pixel;
 use ffmpeg_next::format::context::{Input, StreamIo};
 use ffmpeg_next::{Dictionary, Stream, frame};
 
-use super::Cancel;
+use super::{Cancel, probe};
 use crate::media::Error;
 
 /// Containers that hold film or sound; playlists, which name other files, are not among them.
@@ -118,7 +118,8 @@ pub(super) fn open(path: &Path, cancel: &Cancel) -> Result<Input, Error> {
     said();
     let unreadable = |error| Error::Unreadable {
         path: path.to_owned(),
-        said: words(error),
+        // the library only knows that it is none of its formats
+        said: probe::instead(path).unwrap_or_else(|| words(error)),
     };
     let reader = StreamIo::from_read_seek_with_capacity(file, READ_BYTES).map_err(unreadable)?;
     let mut options = Dictionary::new();

@@ -4,6 +4,7 @@
 //! measured. Never: a judgement.
 
 use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use ffmpeg_next::color::Range;
@@ -16,6 +17,8 @@ use super::boxes::Boxes;
 use super::facts::{Facts, picture_stream};
 use super::{Cancel, av};
 use crate::media::Error;
+use crate::media::content::{self, Content};
+use crate::media::probe::not_a_medium;
 
 /// Seconds that a header may be off before it is told.
 const HEADER_SLACK: f64 = 0.1;
@@ -156,6 +159,29 @@ pub(in crate::media) fn read(path: &Path, cancel: &Cancel) -> Result<Film, Error
 pub(super) fn walk(path: &Path) -> Result<Boxes, Error> {
     let mut file = File::open(path).map_err(Error::io("read", path))?;
     Boxes::read(&mut file).map_err(Error::io("read", path))
+}
+
+/// What a file is that the library cannot open, in a sentence; `None` if it looks like a film.
+pub(super) fn instead(path: &Path) -> Option<String> {
+    let mut head = Vec::new();
+    let file = File::open(path).ok()?;
+    file.take(content::HEAD as u64)
+        .read_to_end(&mut head)
+        .ok()?;
+    match content::sniff(&head) {
+        Content::Film(_) => match believable(path, &walk(path).ok()?) {
+            Err(Error::Unreadable { said, .. }) => Some(said),
+            _ => None,
+        },
+        Content::Jpeg => Some(still("JPEG")),
+        Content::Png => Some(still("PNG")),
+        Content::OtherStill(format) => Some(still(format)),
+        content @ (Content::Empty | Content::Unknown) => Some(not_a_medium(content, &head)),
+    }
+}
+
+fn still(format: &str) -> String {
+    format!("it is a picture ({format}) and no film, whatever its name says")
 }
 
 /// Stops before the library reads tables that are missing, or that would cost gigabytes to believe.
