@@ -190,7 +190,10 @@ impl Task {
                 // measured: the best picture for its time; `docs/film.md` shows the others
                 options.set("preset", "veryfast");
                 options.set("crf", &format!("{crf:.3}"));
-                let own = format!("trellis=1:rc-lookahead={AHEAD}:sync-lookahead=0:threads={}:stitchable=1", threads());
+                let own = format!(
+                    "trellis=1:rc-lookahead={AHEAD}:sync-lookahead=0:threads={}:stitchable=1",
+                    threads()
+                );
                 options.set("x264-params", &format!("{SHARED}:{own}"));
             }
         }

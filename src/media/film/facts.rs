@@ -141,12 +141,16 @@ pub(in crate::media) struct Facts {
     pub zero: f64,
     /// When picture and sound are over, seconds after `zero`; measured, not what the header says.
     pub seconds: f64,
+    /// Seconds that the header says, where a header that says them is written when all is there.
+    pub declared: Option<f64>,
     /// Pictures in the file.
     pub count: u64,
     /// Pictures a second, on average.
     pub rate: f64,
     /// The usual time between two pictures, seconds.
     pub step: f64,
+    /// Where pictures do not stand equally long: the time that nearly all of them stand once or several times, seconds.
+    pub beat: Option<f64>,
     /// All pictures stand equally long, but for rounding.
     pub is_constant: bool,
     /// Pixels a row, as coded.
@@ -184,6 +188,7 @@ impl Facts {
         let stream = picture_stream(&input).ok_or_else(|| unreadable(no_picture(&input)))?;
         let index = stream.index();
         let turn = turn(&stream);
+        let declared = declared(&input);
         let aspect = stream_aspect(&stream);
         let mut decoder = open_decoder(&stream).map_err(|e| unreadable(av::words(e)))?;
         let sound = input.streams().best(media::Type::Audio).map(|s| s.index());
@@ -215,9 +220,11 @@ impl Facts {
             sound,
             zero: 0.0,
             seconds: 0.0,
+            declared,
             count: 0,
             rate: 0.0,
             step: 0.0,
+            beat: None,
             is_constant: true,
             width: frame.width(),
             height: frame.height(),
@@ -272,6 +279,14 @@ pub(in crate::media) fn picture_stream(input: &Input) -> Option<Stream<'_>> {
             .streams()
             .find(|s| s.parameters().medium() == media::Type::Video && !is_cover(s))
     })
+}
+
+/// Only these containers say their length; of others it is guessed by bytes.
+fn declared(input: &Input) -> Option<f64> {
+    let says = ["mov", "matroska", "webm"];
+    let known = input.format().name().split(',').any(|n| says.contains(&n));
+    (known && input.duration() > 0)
+        .then(|| input.duration() as f64 / f64::from(ffmpeg_next::ffi::AV_TIME_BASE))
 }
 
 fn no_picture(input: &Input) -> String {
@@ -421,8 +436,16 @@ impl Times {
             longer if longer > 0.1 && longer.is_finite() => self.sound_end,
             _ => last + lasts,
         };
-        let step = if is_constant { mean } else { step };
+        // a picture that is missing makes the others no slower
+        let usual = steps
+            .iter()
+            .filter(|s| (*s - step).abs() <= step * 0.1 + 0.001);
+        let step = match is_constant && !steps.is_empty() {
+            true => usual.clone().sum::<f64>() / usual.count().max(1) as f64,
+            false => step,
+        };
         Facts {
+            beat: if is_constant { None } else { beat(&steps) },
             zero,
             seconds: end - zero,
             count: count as u64,
@@ -434,9 +457,47 @@ impl Times {
     }
 }
 
+/// The beat of a clip from which pictures are missing: nearly all stand for one beat or for several.
+///
+/// Recorders of screens leave out what is the same again, and phones what they had no light for; the clip still runs at the
+/// rate of cinema or television that it was made at.
+fn beat(steps: &[f64]) -> Option<f64> {
+    const BEATS: [f64; 5] = [24.0, 25.0, 30.0, 50.0, 60.0];
+    BEATS.iter().find_map(|rate| {
+        let beats = |step: f64| (step * rate).round().max(1.0);
+        // a container's unit of a millisecond rounds, and 29.97 is 30 here
+        let on = |step: &&f64| {
+            let beats = beats(**step);
+            (**step - beats / rate).abs() <= 0.0011 + beats * 0.0011 / rate
+        };
+        let on: Vec<f64> = steps.iter().filter(on).copied().collect();
+        if on.len() < 3 || on.len() * 100 < steps.len() * 95 {
+            return None;
+        }
+        Some(on.iter().sum::<f64>() / on.iter().map(|step| beats(*step)).sum::<f64>())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pictures_that_are_missing_do_not_change_the_beat() {
+        let steps = |rate: f64, beats: &[f64]| {
+            let of = |n: &f64| (n / rate * 1000.0).round() / 1000.0;
+            beats.iter().cycle().take(60).map(of).collect::<Vec<_>>()
+        };
+        let rate = |steps: &[f64]| beat(steps).map(|beat| (1.0 / beat).round());
+        assert_eq!(rate(&steps(30.0, &[1.0, 2.0])), Some(30.0));
+        assert_eq!(rate(&steps(60.0, &[1.0, 1.0, 2.0, 5.0])), Some(60.0));
+        assert_eq!(rate(&steps(24.0, &[1.0])), Some(24.0));
+        // a camera that has no beat at all
+        assert_eq!(rate(&steps(1000.0, &[41.0, 47.0, 36.0, 55.0])), None);
+        let ntsc = [1001.0 / 30000.0, 2002.0 / 30000.0].repeat(20);
+        let exact = 1.0 / beat(&ntsc).unwrap();
+        assert!((exact - 29.97).abs() < 0.001, "{exact}");
+    }
 
     fn matrix(a: i32, b: i32, c: i32, d: i32) -> Vec<u8> {
         let one = 1 << 16;

@@ -132,7 +132,9 @@ pub(super) fn fill(
                 progress.frame(Stage::Encode, encoder.bytes());
             }
             let track = encoder.end()?;
-            if std::env::var_os("SP_DEBUG").is_some() { eprintln!("{at}: crf {crf:.2} {} bytes", track.bytes()); }
+            if std::env::var_os("SP_DEBUG").is_some() {
+                eprintln!("{at}: crf {crf:.2} {} bytes", track.bytes());
+            }
             control.note(at, crf, track.bytes());
             tracks.push(track);
             if at == 0
@@ -184,7 +186,9 @@ pub(super) fn correct(
             }
             Verdict::Again(at, crf) => {
                 let track = again(film, size, &pictures.stretches[at], crf, progress)?;
-                if std::env::var_os("SP_DEBUG").is_some() { eprintln!("again {at}: crf {crf:.2} {} bytes", track.bytes()); }
+                if std::env::var_os("SP_DEBUG").is_some() {
+                    eprintln!("again {at}: crf {crf:.2} {} bytes", track.bytes());
+                }
                 control.note(at, crf, track.bytes());
                 pictures.tracks[at] = track;
                 corrected = true;

@@ -29,6 +29,9 @@ pub(super) const MOST_SECONDS: f64 = 60.0;
 /// A camera's "60 seconds" may be a frame or two longer.
 const SLACK_SECONDS: f64 = 0.1;
 
+/// A header may promise so many seconds more than there are.
+const BROKEN_OFF: f64 = 0.25;
+
 /// A film before it is made.
 pub(super) struct Film<'a> {
     pub scene: Scene,
@@ -36,6 +39,8 @@ pub(super) struct Film<'a> {
     pub format: Rational,
     pub frames: u64,
     pub options: &'a FilmOptions,
+    /// Clips that break off before the film is over, in words.
+    broken_off: Vec<String>,
 }
 
 impl Film<'_> {
@@ -110,7 +115,8 @@ pub(super) fn video(
     unfinished.check(&made.file)?;
     let likeness = film.check(unfinished.path(), &made, &heard.pcm, progress)?;
     unfinished.name(&path)?;
-    let mut damaged = made.pictures.damaged;
+    let mut damaged = film.broken_off.clone();
+    damaged.extend(made.pictures.damaged);
     damaged.extend(heard.damaged);
     Ok(Media {
         kind: Kind::Video,
@@ -194,10 +200,25 @@ fn prepared<'a>(scene: &Scene, options: &'a FilmOptions) -> Result<Film<'a>, Err
     scene.length = Some(std::time::Duration::from_secs_f64(frames / per_second));
     Ok(Film {
         scene,
-        known,
         format: rate,
         frames: frames as u64,
         options,
+        broken_off: clips.iter().filter_map(|c| broken_off(c, &known)).collect(),
+        known,
+    })
+}
+
+/// What is said of a clip whose file ends before its header says, if the film comes there.
+fn broken_off(clip: &crate::scene::Clip, known: &Known) -> Option<String> {
+    let facts = known.get(&clip.path)?;
+    let declared = facts.declared.filter(|d| *d > facts.seconds + BROKEN_OFF)?;
+    let wanted = clip.end.map_or(declared, |end| end.as_secs_f64());
+    (wanted > facts.seconds).then(|| {
+        let name = clip.path.file_name().unwrap_or_default().to_string_lossy();
+        format!(
+            "`{name}` breaks off at {:.1} s; it says it is {declared:.1} s long",
+            facts.seconds
+        )
     })
 }
 
@@ -228,7 +249,13 @@ impl Film<'_> {
     fn size(&self) -> Size {
         // 4:2:0 has no odd sides
         let even = |(w, h): (u32, u32)| (w & !1, h & !1);
-        if let Ok(w) = std::env::var("SP_SIZE") { return Size::Fixed(if w == "720" {(720,1280)} else {(1080,1920)}); }
+        if let Ok(w) = std::env::var("SP_SIZE") {
+            return Size::Fixed(if w == "720" {
+                (720, 1280)
+            } else {
+                (1080, 1920)
+            });
+        }
         match self.options.size {
             Some(size) => Size::Fixed(even(size)),
             None if self.scene.raster == budget::LARGE => Size::UpTo(budget::LARGE),
@@ -248,7 +275,9 @@ impl Film<'_> {
         progress.more(fill::glances(&stretches));
         let expected = fill::look(self, &stretches, progress)?;
         let plan = budget::plan(budget, expected.iter().sum(), self.size());
-        if std::env::var_os("SP_DEBUG").is_some() { eprintln!("{plan:?}"); }
+        if std::env::var_os("SP_DEBUG").is_some() {
+            eprintln!("{plan:?}");
+        }
         let expected = expected.iter().map(|bytes| bytes * plan.growth).collect();
         let mut control = Control::new(expected, budget.aimed());
         let mut pictures = fill::fill(self, plan.size, &stretches, &mut control, progress)?;
@@ -332,12 +361,18 @@ pub(super) fn broken(pictures: &[(&Path, f64)], rate: f64) -> Vec<String> {
     }
     let told = stretches.into_iter().map(|(path, from, until)| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let until = until + 1.0 / rate;
-        format!(
-            "the picture of `{name}` is broken from {from:.1} to {until:.1} s; it was concealed"
-        )
+        let when = when(from, until + 1.0 / rate);
+        format!("the picture of `{name}` is broken {when}; it was concealed")
     });
     told.collect()
+}
+
+/// A stretch in words.
+pub(super) fn when(from: f64, until: f64) -> String {
+    match (format!("{from:.1}"), format!("{until:.1}")) {
+        (from, until) if from == until => format!("at {from} s"),
+        (from, until) => format!("from {from} to {until} s"),
+    }
 }
 
 fn muxed(pictures: &Pictures, sound: &Packets) -> Result<Vec<u8>, Error> {

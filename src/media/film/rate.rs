@@ -28,6 +28,9 @@ pub(super) const STILL: (i32, i32) = (30, 1);
 /// The constant rate for a clip: its own where the platform takes it, else what divides or multiplies into it, else the
 /// next one up.
 pub(super) fn of(facts: &Facts) -> Rational {
+    if let Some(beat) = facts.beat {
+        return nearest(1.0 / beat);
+    }
     let own = if facts.step > 0.0 {
         1.0 / facts.step
     } else {

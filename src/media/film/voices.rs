@@ -4,6 +4,7 @@
 
 use super::FilmOptions;
 use super::compose::Known;
+use super::make::when;
 use super::player::Stretch;
 use super::sound::{self, Aim, Pcm, Read, Voice};
 use crate::media::Error;
@@ -33,8 +34,9 @@ pub(super) fn heard(
     let mut note = |path: &std::path::Path, read: &Read| {
         for (from, until) in &read.damaged {
             damaged.push(format!(
-                "the sound of `{}` is broken from {from:.1} to {until:.1} s; it is silent there",
-                path.file_name().unwrap_or_default().to_string_lossy()
+                "the sound of `{}` is broken {}; it is silent there",
+                path.file_name().unwrap_or_default().to_string_lossy(),
+                when(*from, *until)
             ));
         }
     };
