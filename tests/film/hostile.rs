@@ -119,3 +119,44 @@ fn bytes_may_be_changed_anywhere() {
         }
     }
 }
+
+#[test]
+fn fragments_may_point_far_behind_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.mp4");
+    let mut bytes = fs::read(make::file("fragments")).unwrap();
+    let mut from = 0;
+    while let Some(at) = make::find(&bytes[from..], b"tfhd") {
+        // version and flags, track, then where the data start
+        from += at + 12;
+        bytes[from] = 0x80;
+    }
+    assert!(from > 0);
+    endure(&path, &bytes, "fragments");
+    endure(&path, &bytes[..bytes.len() / 2], "half of them");
+}
+
+#[test]
+fn names_need_not_be_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.webm");
+    let mut bytes = fs::read(make::file("webm")).unwrap();
+    let at = make::find(&bytes, b"ENCODER").expect("FFmpeg writes its name");
+    bytes[at + 6] = 0xE3;
+    endure(&path, &bytes, "a name");
+}
+
+#[test]
+fn damage_in_other_codecs_is_endured_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a");
+    for name in ["avi", "webm", "ts", "mkv", "hlg", "422-10", "tff-mpeg2"] {
+        let mut bytes = fs::read(make::file(name)).unwrap();
+        let from = bytes.len() / 8;
+        bytes[from..]
+            .iter_mut()
+            .step_by(1499)
+            .for_each(|b| *b ^= 0x41);
+        endure(&path, &bytes, name);
+    }
+}

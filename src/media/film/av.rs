@@ -193,6 +193,34 @@ pub(super) fn profile(stream: &Stream<'_>) -> Option<&'static str> {
     name?.to_str().ok()
 }
 
+/// The names under which a file says something about itself, in lower case.
+pub(super) fn remarks(input: &Input) -> Vec<String> {
+    let mut names = Vec::new();
+    // SAFETY: the dictionaries live as long as the input, nobody changes them meanwhile, and their keys are strings that
+    // end with a 0. They need not be UTF-8, which the safe wrapper takes for granted.
+    unsafe {
+        let context = input.as_ptr();
+        let mut dictionaries = vec![(*context).metadata];
+        dictionaries.extend(input.streams().map(|stream| (*stream.as_ptr()).metadata));
+        for dictionary in dictionaries {
+            let mut entry = std::ptr::null();
+            loop {
+                let all = ffi::AV_DICT_IGNORE_SUFFIX;
+                entry = ffi::av_dict_get(dictionary, c"".as_ptr(), entry, all);
+                if entry.is_null() {
+                    break;
+                }
+                names.push(
+                    CStr::from_ptr((*entry).key)
+                        .to_string_lossy()
+                        .to_lowercase(),
+                );
+            }
+        }
+    }
+    names
+}
+
 /// Bits of a component; 0 for formats that are none.
 pub(super) fn depth(format: Pixel) -> u8 {
     let Some(descriptor) = format.descriptor() else {

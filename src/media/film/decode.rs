@@ -10,6 +10,7 @@ use ffmpeg_next::format::Pixel;
 use ffmpeg_next::{Error as Refusal, Packet, Stream, codec, decoder, frame, media};
 
 use super::facts::picture_stream;
+use super::packets::Packets;
 use super::{Cancel, av};
 use crate::media::Error;
 
@@ -128,20 +129,13 @@ pub(super) fn decode(
         None => None,
     };
     av::said();
-    let mut packet = Packet::empty();
+    let (mut packets, mut packet) = (Packets::default(), Packet::empty());
     let mut first = None;
     loop {
-        match packet.read(&mut input) {
-            Ok(()) => {}
-            Err(Refusal::Eof) => break,
+        match packets.next(&mut input, &mut packet) {
+            Ok(true) => {}
+            Ok(false) => break,
             Err(Refusal::Exit) => return Err(Error::Cancelled),
-            Err(Refusal::InvalidData) => {
-                out.refuse(format!(
-                    "the container: {}",
-                    av::words(Refusal::InvalidData)
-                ));
-                continue;
-            }
             Err(error) => {
                 out.refuse(format!("the container: {}", av::words(error)));
                 break;
@@ -169,6 +163,9 @@ pub(super) fn decode(
     if let Some(ear) = &mut ear {
         out.hear(ear, None, watch);
     }
+    if let Some(said) = packets.refused {
+        out.refuse(format!("the container: {said}"));
+    }
     out.references = eye.references();
     Ok(out)
 }
@@ -184,7 +181,10 @@ fn strict(stream: &Stream<'_>) -> Result<decoder::Opened, Refusal> {
     });
     let id = context.id();
     let mut decoder = context.decoder();
-    decoder.check(Check::EXPLODE);
+    // FFmpeg 5.1 stops the whole program where it refuses damaged MPEG-4, instead of the picture
+    if matches!(id, codec::Id::H264 | codec::Id::HEVC | codec::Id::AAC) {
+        decoder.check(Check::EXPLODE);
+    }
     decoder.set_packet_time_base(stream.time_base());
     decoder.open_as(id)
 }

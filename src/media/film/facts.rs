@@ -12,6 +12,7 @@ use ffmpeg_next::format::context::Input;
 use ffmpeg_next::frame::side_data as frame_side_data;
 use ffmpeg_next::{Rational, Stream, codec, decoder, frame, media};
 
+use super::packets::Packets;
 use super::{Cancel, av};
 use crate::media::Error;
 
@@ -194,12 +195,14 @@ impl Facts {
         let sound = input.streams().best(media::Type::Audio).map(|s| s.index());
         let mut times = Times::new(&input, index, sound);
         let mut first = None;
-        for (stream, packet) in input.packets() {
+        let (mut packets, mut packet) = (Packets::default(), ffmpeg_next::Packet::empty());
+        // what cannot be read is the end
+        while packets.next(&mut input, &mut packet).unwrap_or(false) {
             if cancel.is_stopped() {
                 return Err(Error::Cancelled);
             }
-            times.note(stream.index(), &packet);
-            if stream.index() == index && first.is_none() {
+            times.note(packet.stream(), &packet);
+            if packet.stream() == index && first.is_none() {
                 first = decoded(&mut decoder, Some(&packet));
             }
         }

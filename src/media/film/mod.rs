@@ -19,6 +19,7 @@ mod level;
 mod likeness;
 mod make;
 mod mux;
+mod packets;
 mod pictures;
 mod player;
 pub(super) mod probe;

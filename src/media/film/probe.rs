@@ -26,7 +26,7 @@ const HEADER_SLACK: f64 = 0.1;
 /// What a film says about itself, and what was measured of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FilmProbe {
-    /// Seconds until the last picture is over, measured.
+    /// Seconds until picture and sound are over, measured.
     pub duration_s: f64,
     /// Seconds that the header says, where they are others.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -332,12 +332,7 @@ pub(super) fn chroma(format: Pixel) -> Option<&'static str> {
 
 /// Whether a file says where and with what it was taken.
 fn said_about_itself(input: &Input, boxes: &Boxes) -> (bool, bool) {
-    let mut keys: Vec<String> = Vec::new();
-    let metadata = input.metadata();
-    keys.extend(metadata.iter().map(|(key, _)| key.to_lowercase()));
-    for stream in input.streams() {
-        keys.extend(stream.metadata().iter().map(|(key, _)| key.to_lowercase()));
-    }
+    let keys = av::remarks(input);
     let has = |names: &[&str]| {
         let is = |key: &String| names.iter().any(|n| key == n || key.ends_with(n));
         keys.iter().any(is)
