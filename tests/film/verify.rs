@@ -296,7 +296,7 @@ fn tables_that_lie_about_the_count_are_told() {
 
 #[test]
 fn a_damaged_bit_is_told_where_the_decoder_can_know() {
-    // damage often reads as another picture that is as good; the command with `-err_detect explode` sees 4 of these
+    // damage often reads as another picture that is as good; the command with `-err_detect explode` sees four of these twelve
     let bytes = fs::read(legal()).unwrap();
     let data = make::find(&bytes, b"mdat").unwrap() + 4;
     let mut found = 0;
@@ -308,5 +308,5 @@ fn a_damaged_bit_is_told_where_the_decoder_can_know() {
         let path = make::written(&format!("flip-{number}"), "mp4", &bytes);
         found += usize::from(!report(&path, Profile::Budget).is_ok());
     }
-    assert!(found * 2 >= tries, "{found} of {tries}");
+    assert!(found * 4 >= tries * 3, "{found} of {tries}");
 }

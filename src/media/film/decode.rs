@@ -170,15 +170,11 @@ pub(super) fn decode(
     Ok(out)
 }
 
-/// A decoder that refuses what it would have to guess, over all cores.
+/// A decoder that refuses what it would have to guess.
+///
+/// On one thread: with several, pictures often leave the decoder before it is noted on them that they are damaged.
 fn strict(stream: &Stream<'_>) -> Result<decoder::Opened, Refusal> {
-    let mut context = codec::Context::from_parameters(stream.parameters())?;
-    context.set_threading(codec::threading::Config {
-        kind: codec::threading::Type::Frame,
-        // one a core
-        count: 0,
-        ..Default::default()
-    });
+    let context = codec::Context::from_parameters(stream.parameters())?;
     let id = context.id();
     let mut decoder = context.decoder();
     // FFmpeg 5.1 stops the whole program where it refuses damaged MPEG-4, instead of the picture
@@ -194,7 +190,7 @@ impl Decoded {
         self.refused.get_or_insert(said);
     }
 
-    /// The threads of a decoder run ahead of each other, so where it is, is known nearly.
+    /// Pictures are decoded in another order than shown, so where it is, is known nearly.
     fn refuse_picture(&mut self, error: Refusal) {
         let number = self.pictures + 1;
         self.refuse(format!("near picture {number}: {}", av::words(error)));
@@ -261,7 +257,7 @@ impl Decoded {
                 Err(error) => {
                     self.refuse_picture(error);
                     errors += 1;
-                    // at the end each thread may still hold one that went wrong
+                    // at the end more than one may still come that went wrong
                     if !to_the_end || errors > 1000 {
                         return true;
                     }
