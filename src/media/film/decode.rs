@@ -14,10 +14,13 @@ use super::packets::Packets;
 use super::{Cancel, av};
 use crate::media::Error;
 
+/// Sees a picture and its number.
+type Eye<'a> = Box<dyn FnMut(u64, &frame::Video) + 'a>;
+
 /// Who looks on while a film is decoded.
 pub(in crate::media) struct Watch<'a> {
     /// Gets every picture in the order of showing, and its number from 0.
-    pub picture: Box<dyn FnMut(u64, &frame::Video) + 'a>,
+    pub picture: Eye<'a>,
     /// Gets every frame of sound, as the decoder makes it.
     pub sound: Box<dyn FnMut(&frame::Audio) + 'a>,
 }

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use ffmpeg_next::color::Range;
+use ffmpeg_next::color::{Range, TransferCharacteristic};
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::format::context::Input;
 use ffmpeg_next::{Rational, Stream, codec, media};
@@ -233,10 +233,11 @@ fn video(facts: &Facts, stream: &Stream<'_>) -> VideoProbe {
         color_primaries: colors.primaries.name().filter(|n| *n != "reserved"),
         color_transfer: colors.transfer.name().filter(|n| *n != "reserved"),
         color_matrix: colors.matrix.name(),
-        hdr: colors.is_hdr().then(|| match colors.transfer {
-            ffmpeg_next::color::TransferCharacteristic::SMPTE2084 => "PQ",
-            _ => "HLG",
-        }),
+        hdr: match colors.transfer {
+            TransferCharacteristic::SMPTE2084 => Some("PQ"),
+            TransferCharacteristic::ARIB_STD_B67 => Some("HLG"),
+            _ => None,
+        },
         bit_rate: bit_rate(stream),
     }
 }
