@@ -3,8 +3,8 @@
 //! In: the budget, what a first look found. Out: a [`Plan`]. All numbers here are measured; `docs/film.md` shows how.
 //! Never: encoding.
 
-/// The size of the first look: half of the large one each way.
-pub(super) const LOOK_SIZE: (u32, u32) = (540, 960);
+/// The size of the first look: grain, which costs most, is hardly seen in smaller ones.
+pub(super) const LOOK_SIZE: (u32, u32) = SMALL;
 
 /// The quality of the first look.
 pub(super) const LOOK_CRF: f64 = 23.0;

@@ -13,10 +13,10 @@ use super::budget::{CRF_AN_OCTAVE, FINEST_CRF, LOOK_CRF};
 const COARSEST_CRF: f64 = 51.0;
 
 /// How much a stretch counts for the next one's forecast, beside the one after it.
-const FORGET: f64 = 0.65;
+const FORGET: f64 = 0.9;
 
 /// The number moves by no more than this from one stretch to the next.
-const STEP: f64 = 2.5;
+const STEP: f64 = 1.0;
 
 /// A first stretch that was further off than this is encoded again.
 const FIRST_OFF: f64 = 1.75;
@@ -101,7 +101,7 @@ impl Control {
         let before = at.checked_sub(1).and_then(|before| self.done[before]);
         match before {
             // at the end there is nobody left to make up for a careful step
-            Some((_, last)) if at + 1 < self.expected.len() => crf.clamp(last - STEP, last + STEP),
+            Some((_, last)) if at + 2 < self.expected.len() => crf.clamp(last - STEP, last + STEP),
             _ => crf,
         }
         .clamp(FINEST_CRF, COARSEST_CRF)

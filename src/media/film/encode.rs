@@ -1,6 +1,6 @@
 //! x264, through FFmpeg.
 //!
-//! In: frames of one size and rate, a [`Task`]. Out: packets in decoding order, and what they need to be muxed. Never:
+//! In: frames of one size and rate, a quality. Out: packets in decoding order, and what they need to be muxed. Never:
 //! choosing a size or a bit rate.
 
 use ffmpeg_next::codec::{self, Flags, Parameters};
@@ -13,7 +13,7 @@ use crate::media::Error;
 /// Seconds between two pictures that need no other.
 const GOP_SECONDS: f64 = 2.0;
 
-/// What both kinds of encoding have in common, so that one tells of the other.
+/// What presets decide otherwise.
 const SHARED: &str = "weightp=1:bframes=3:b-pyramid=2:b-adapt=1:mbtree=1:open-gop=0:scenecut=40";
 
 /// Frames that the encoder looks ahead: more look hardly better and take four megabytes each.
@@ -22,21 +22,6 @@ const AHEAD: u32 = 18;
 /// Threads of an encoder; each beyond the first costs a little of the picture, and memory.
 fn threads() -> usize {
     std::thread::available_parallelism().map_or(2, |cores| cores.get().min(6))
-}
-
-/// What the encoder is to do.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Task {
-    /// A quick look: how hard is it?
-    Look {
-        /// x264's constant rate factor.
-        crf: f64,
-    },
-    /// A stretch of the film itself. Stretches that were encoded one by one stand together in one file.
-    Film {
-        /// x264's constant rate factor.
-        crf: f64,
-    },
 }
 
 /// The shape of a film.
@@ -83,11 +68,12 @@ pub(super) struct Encoder {
 }
 
 impl Encoder {
-    /// Opens one.
+    /// Opens one that gives each frame as many bits as x264's quality number `crf` asks for. What such encoders make can
+    /// stand together in one file.
     ///
     /// # Errors
     /// [`Error::Film`] if there is no x264, or if it refuses.
-    pub fn open(format: Format, task: Task) -> Result<Self, Error> {
+    pub fn open(format: Format, crf: f64) -> Result<Self, Error> {
         av::ready();
         let codec = codec::encoder::find_by_name("libx264").ok_or_else(|| Error::Film {
             said: "FFmpeg was built without libx264".to_owned(),
@@ -110,7 +96,7 @@ impl Encoder {
         video.set_color_primaries(color::Primaries::BT709);
         video.set_color_transfer_characteristic(color::TransferCharacteristic::BT709);
         video.set_flags(Flags::GLOBAL_HEADER);
-        let opened = video.open_with(task.options()).map_err(failed)?;
+        let opened = video.open_with(options(crf)).map_err(failed)?;
         Ok(Self {
             encoder: opened,
             packets: Vec::new(),
@@ -176,27 +162,16 @@ impl Encoder {
     }
 }
 
-impl Task {
-    fn options(self) -> Dictionary<'static> {
-        let mut options = Dictionary::new();
-        options.set("profile", "high");
-        match self {
-            Self::Look { crf } => {
-                options.set("preset", "superfast");
-                options.set("crf", &format!("{crf:.3}"));
-                options.set("x264-params", &format!("{SHARED}:rc-lookahead=12"));
-            }
-            Self::Film { crf } => {
-                // measured: the best picture for its time; `docs/film.md` shows the others
-                options.set("preset", "veryfast");
-                options.set("crf", &format!("{crf:.3}"));
-                let own = format!(
-                    "trellis=1:rc-lookahead={AHEAD}:sync-lookahead=0:threads={}:stitchable=1",
-                    threads()
-                );
-                options.set("x264-params", &format!("{SHARED}:{own}"));
-            }
-        }
-        options
-    }
+/// Measured: the best picture for its time; `docs/film.md` shows the others.
+fn options(crf: f64) -> Dictionary<'static> {
+    let own = format!(
+        "trellis=1:rc-lookahead={AHEAD}:sync-lookahead=0:threads={}:stitchable=1",
+        threads()
+    );
+    let mut options = Dictionary::new();
+    options.set("profile", "high");
+    options.set("preset", "veryfast");
+    options.set("crf", &format!("{crf:.3}"));
+    options.set("x264-params", &format!("{SHARED}:{own}"));
+    options
 }

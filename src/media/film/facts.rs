@@ -360,6 +360,9 @@ fn decoded(
     decoder.receive_frame(&mut frame).ok().map(|()| frame)
 }
 
+/// Sound that begins less than this before the picture is an encoder's run-up, seconds: two packets and a little.
+const RUN_UP: f64 = 0.06;
+
 /// Time stamps of a whole file, in seconds.
 struct Times {
     picture: usize,
@@ -433,7 +436,12 @@ impl Times {
         } else {
             step
         };
-        let zero = first.min(self.sound_start);
+        // an encoder's run-up of sound lies before the picture, and is not heard
+        let zero = if first - self.sound_start < RUN_UP {
+            first
+        } else {
+            self.sound_start
+        };
         // nothing of the sound is lost: the last picture stays until it is over; a tenth of a second is a codec's own tail
         let end = match self.sound_end - (last + lasts) {
             longer if longer > 0.1 && longer.is_finite() => self.sound_end,

@@ -12,7 +12,7 @@ use super::Stage;
 use super::budget::{LOOK_CRF, LOOK_SIZE};
 use super::compose::{self, Composer};
 use super::control::{Control, Stretch, Verdict};
-use super::encode::{Encoder, Format, Task, Track};
+use super::encode::{Encoder, Format, Track};
 use super::likeness::Originals;
 use super::make::{Film, Ticker};
 use super::pictures::Care;
@@ -22,7 +22,7 @@ use crate::media::Error;
 const AHEAD: usize = 4;
 
 /// Frames of each stretch that are looked at.
-const GLANCE: u64 = 12;
+const GLANCE: u64 = 10;
 
 /// A film's pictures.
 pub(super) struct Pictures {
@@ -67,7 +67,7 @@ impl Pictures {
     }
 }
 
-/// Looks at some frames of each stretch in half the size: what the whole stretch is expected to need, bytes.
+/// Encodes some frames of each stretch: what the whole stretch is expected to need, bytes.
 pub(super) fn look(
     film: &Film<'_>,
     stretches: &[Stretch],
@@ -82,7 +82,7 @@ pub(super) fn look(
         let count = stretch.frames.min(GLANCE);
         let first = stretch.first + (stretch.frames - count) / 2;
         composer.seek(first)?;
-        let mut encoder = Encoder::open(format, Task::Look { crf: LOOK_CRF })?;
+        let mut encoder = Encoder::open(format, LOOK_CRF)?;
         for index in first..first + count {
             composer.frame(index, &mut picture)?;
             encoder.give(&mut picture)?;
@@ -119,7 +119,7 @@ pub(super) fn fill(
         let maker = scope.spawn(move || make_frames(film, size, &to_encode, &used));
         'film: for (at, stretch) in stretches.iter().enumerate() {
             let crf = control.crf(at);
-            let mut encoder = Encoder::open(film.encoded(size), Task::Film { crf })?;
+            let mut encoder = Encoder::open(film.encoded(size), crf)?;
             for _ in 0..stretch.frames {
                 film.stopped()?;
                 let Ok(mut frame) = made.recv() else {
@@ -208,7 +208,7 @@ fn again(
     progress.more(stretch.frames);
     let mut composer = film.composer(size, Care::Full)?;
     composer.seek(stretch.first)?;
-    let mut encoder = Encoder::open(film.encoded(size), Task::Film { crf })?;
+    let mut encoder = Encoder::open(film.encoded(size), crf)?;
     let mut picture = compose::black(size);
     for index in stretch.first..stretch.first + stretch.frames {
         film.stopped()?;
