@@ -15,8 +15,17 @@ const COARSEST_CRF: f64 = 51.0;
 /// How much a stretch counts for the next one's forecast, beside the one after it.
 const FORGET: f64 = 0.9;
 
-/// The number moves by no more than this from one stretch to the next.
-const STEP: f64 = 1.0;
+/// The number moves by no more than this from one stretch to the next: what looks even is worth more than a forecast.
+const STEP: f64 = 0.35;
+
+/// In the last third of the film it may move faster, for the budget to be met, and the last two stretches as they must.
+const LATE_STEP: f64 = 0.8;
+
+/// How far it may go from where it began, before the last third: at first, and more with every stretch that is done.
+const DRIFT: (f64, f64) = (0.75, 1.5);
+
+/// A look at a few frames is off by a third; forecasts are drawn to their mean by this power.
+const TRUST: f64 = 0.6;
 
 /// A first stretch that was further off than this is encoded again.
 const FIRST_OFF: f64 = 1.75;
@@ -83,8 +92,16 @@ pub(super) struct Control {
 
 impl Control {
     /// For stretches that are expected to need so many bytes each at [`LOOK_CRF`], and `target` bytes for all of them.
-    pub fn new(expected: Vec<f64>, target: f64) -> Self {
-        let expected: Vec<f64> = expected.into_iter().map(|bytes| bytes.max(1.0)).collect();
+    pub fn new(expected: Vec<f64>, stretches: &[Stretch], target: f64) -> Self {
+        let all: u64 = stretches.iter().map(|s| s.frames).sum();
+        let per_stretch = stretches.len() as f64 / all.max(1) as f64;
+        let frames = stretches.iter().map(|s| s.frames as f64 * per_stretch);
+        let mut expected: Vec<f64> = expected.into_iter().map(|bytes| bytes.max(1.0)).collect();
+        let mean = expected.iter().sum::<f64>() / expected.len().max(1) as f64;
+        for (bytes, frames) in expected.iter_mut().zip(frames) {
+            let even = mean * frames;
+            *bytes = even * (*bytes / even).powf(TRUST);
+        }
         Self {
             done: vec![None; expected.len()],
             expected,
@@ -101,7 +118,17 @@ impl Control {
         let before = at.checked_sub(1).and_then(|before| self.done[before]);
         match before {
             // at the end there is nobody left to make up for a careful step
-            Some((_, last)) if at + 2 < self.expected.len() => crf.clamp(last - STEP, last + STEP),
+            Some((_, last)) if at + 2 < self.expected.len() => {
+                let done = at as f64 / self.expected.len() as f64;
+                let first = self.done[0].map_or(last, |(_, crf)| crf);
+                let drift = DRIFT.0 + DRIFT.1 * done;
+                match done < 2.0 / 3.0 {
+                    true => crf
+                        .clamp(last - STEP, last + STEP)
+                        .clamp(first - drift, first + drift),
+                    false => crf.clamp(last - LATE_STEP, last + LATE_STEP),
+                }
+            }
             _ => crf,
         }
         .clamp(FINEST_CRF, COARSEST_CRF)
@@ -243,6 +270,14 @@ mod tests {
         }
     }
 
+    fn even(count: u64) -> Vec<Stretch> {
+        let one = |at| Stretch {
+            first: at * 60,
+            frames: 60,
+        };
+        (0..count).map(one).collect()
+    }
+
     /// An encoder that needs `hard` times what the look expected, and halves with every 3.6 of quality.
     fn film(control: &mut Control, hard: &[f64]) -> f64 {
         let bytes = |at: usize, crf: f64| (hard[at] * 2_f64.powf((LOOK_CRF - crf) / 3.6)) as u64;
@@ -269,14 +304,14 @@ mod tests {
                 bytes * factor * (0.8 + 0.4 * ((at * 7 % 5) as f64) / 4.0)
             };
             let hard: Vec<f64> = expected.iter().enumerate().map(uneven).collect();
-            let spent = film(&mut Control::new(expected, 992.0), &hard);
+            let spent = film(&mut Control::new(expected, &even(16), 992.0), &hard);
             assert!((985.0..=1000.0).contains(&spent), "{factor}: {spent}");
         }
     }
 
     #[test]
     fn what_needs_no_more_bytes_gets_none() {
-        let mut control = Control::new(vec![1.0; 4], 992.0);
+        let mut control = Control::new(vec![1.0; 4], &even(4), 992.0);
         let spent = film(&mut control, &[1.0; 4]);
         assert!(spent < 100.0);
         assert!(
@@ -290,7 +325,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_done_is_said() {
-        let mut control = Control::new(vec![1e6; 3], 992.0);
+        let mut control = Control::new(vec![1e6; 3], &even(3), 992.0);
         for at in 0..3 {
             let crf = control.crf(at);
             control.note(at, crf, 900_000);

@@ -22,7 +22,7 @@ use crate::media::Error;
 const AHEAD: usize = 4;
 
 /// Frames of each stretch that are looked at.
-const GLANCE: u64 = 10;
+const GLANCE: u64 = 12;
 
 /// A film's pictures.
 pub(super) struct Pictures {
@@ -132,9 +132,6 @@ pub(super) fn fill(
                 progress.frame(Stage::Encode, encoder.bytes());
             }
             let track = encoder.end()?;
-            if std::env::var_os("SP_DEBUG").is_some() {
-                eprintln!("{at}: crf {crf:.2} {} bytes", track.bytes());
-            }
             control.note(at, crf, track.bytes());
             tracks.push(track);
             if at == 0
@@ -186,9 +183,6 @@ pub(super) fn correct(
             }
             Verdict::Again(at, crf) => {
                 let track = again(film, size, &pictures.stretches[at], crf, progress)?;
-                if std::env::var_os("SP_DEBUG").is_some() {
-                    eprintln!("again {at}: crf {crf:.2} {} bytes", track.bytes());
-                }
                 control.note(at, crf, track.bytes());
                 pictures.tracks[at] = track;
                 corrected = true;

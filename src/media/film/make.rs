@@ -249,13 +249,6 @@ impl Film<'_> {
     fn size(&self) -> Size {
         // 4:2:0 has no odd sides
         let even = |(w, h): (u32, u32)| (w & !1, h & !1);
-        if let Ok(w) = std::env::var("SP_SIZE") {
-            return Size::Fixed(if w == "720" {
-                (720, 1280)
-            } else {
-                (1080, 1920)
-            });
-        }
         match self.options.size {
             Some(size) => Size::Fixed(even(size)),
             None if self.scene.raster == budget::LARGE => Size::UpTo(budget::LARGE),
@@ -275,11 +268,8 @@ impl Film<'_> {
         progress.more(fill::glances(&stretches));
         let expected = fill::look(self, &stretches, progress)?;
         let plan = budget::plan(budget, expected.iter().sum(), self.size());
-        if std::env::var_os("SP_DEBUG").is_some() {
-            eprintln!("{plan:?}");
-        }
         let expected = expected.iter().map(|bytes| bytes * plan.growth).collect();
-        let mut control = Control::new(expected, budget.aimed());
+        let mut control = Control::new(expected, &stretches, budget.aimed());
         let mut pictures = fill::fill(self, plan.size, &stretches, &mut control, progress)?;
         // the index is estimated first, and known when there is a file
         let mut room = budget.room(None);
