@@ -138,7 +138,8 @@ pub(in crate::media) struct Facts {
     pub stream: usize,
     /// Index of the sound's stream, if there is one.
     pub sound: Option<usize>,
-    /// The time stamp, in seconds, at which the clip begins: what comes first, picture or sound.
+    /// The time stamp, in seconds, at which the clip begins: with its first picture, or whole pictures before it if its
+    /// sound comes first.
     pub zero: f64,
     /// When picture and sound are over, seconds after `zero`; measured, not what the header says.
     pub seconds: f64,
@@ -360,9 +361,6 @@ fn decoded(
     decoder.receive_frame(&mut frame).ok().map(|()| frame)
 }
 
-/// Sound that begins less than this before the picture is an encoder's run-up, seconds: two packets and a little.
-const RUN_UP: f64 = 0.06;
-
 /// Time stamps of a whole file, in seconds.
 struct Times {
     picture: usize,
@@ -436,12 +434,8 @@ impl Times {
         } else {
             step
         };
-        // an encoder's run-up of sound lies before the picture, and is not heard
-        let zero = if first - self.sound_start < RUN_UP {
-            first
-        } else {
-            self.sound_start
-        };
+        let beat = if is_constant { None } else { beat(&steps) };
+        let zero = first - lead(first - self.sound_start, beat.unwrap_or(step));
         // nothing of the sound is lost: the last picture stays until it is over; a tenth of a second is a codec's own tail
         let end = match self.sound_end - (last + lasts) {
             longer if longer > 0.1 && longer.is_finite() => self.sound_end,
@@ -456,7 +450,7 @@ impl Times {
             false => step,
         };
         Facts {
-            beat: if is_constant { None } else { beat(&steps) },
+            beat,
             zero,
             seconds: end - zero,
             count: count as u64,
@@ -466,6 +460,17 @@ impl Times {
             ..facts
         }
     }
+}
+
+/// How long before the first picture a clip begins, if its sound does: whole pictures, so that all that follow stand on the
+/// film's own. What is less is an encoder's run-up, or the packet through which an edit list cuts.
+fn lead(sound: f64, step: f64) -> f64 {
+    if !sound.is_finite() || sound <= 0.0 {
+        return 0.0;
+    }
+    // slow clips get several pictures for one
+    let step = step.max(0.001) / (step * 23.0).ceil().max(1.0);
+    (sound / step + 0.05).floor() * step
 }
 
 /// The beat of a clip from which pictures are missing: nearly all stand for one beat or for several.
@@ -492,6 +497,16 @@ fn beat(steps: &[f64]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sound_before_the_picture_leads_by_whole_pictures() {
+        assert_eq!(lead(-0.3, 0.04), 0.0);
+        assert_eq!(lead(f64::NEG_INFINITY, 0.04), 0.0);
+        assert_eq!(lead(0.021, 1.0 / 30.0), 0.0);
+        assert!((lead(0.5, 1.0 / 30.0) - 0.5).abs() < 1e-9);
+        // ten pictures a second are shown as thirty
+        assert!((lead(0.06, 0.1) - 1.0 / 30.0).abs() < 1e-9);
+    }
 
     #[test]
     fn pictures_that_are_missing_do_not_change_the_beat() {

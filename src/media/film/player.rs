@@ -143,13 +143,16 @@ impl Player {
     /// The picture of frame `index` of a film of `rate` frames a second; indices only grow.
     ///
     /// A frame shows the last picture that is due in the first half of its time, so that pictures of the film's own rate
-    /// stay where they are, and others are half a frame early or late at most. Before the first picture, the first one
-    /// shows; after the last one, that stays.
+    /// stay where they are, and others are half a frame early or late at most; of pictures that come faster, in the first
+    /// half of their time. Before the first picture, the first one shows; after the last one, that stays.
     ///
     /// # Errors
     /// As [`Pictures::next`] and [`Shaper::shape`]; [`Error::Unreadable`] if there is no picture at all.
     pub fn frame(&mut self, index: u64, rate: f64) -> Result<&frame::Video, Error> {
-        let (mut due, round) = self.stretch.at((index as f64 + 0.5) / rate);
+        // clocks are not exact: half-way from one picture to the next no rounding changes which one it is
+        let frame = self.stretch.speed / rate;
+        let half = (self.facts.step / frame).clamp(0.01, 1.0) / 2.0;
+        let (mut due, round) = self.stretch.at((index as f64 + half) / rate);
         if round != self.round {
             self.begin_again(round)?;
         }
