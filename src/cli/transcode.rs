@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 
-use crate::diag::{Code, Diagnostic, Place, Source};
+use crate::diag::{Code, Diagnostic, Place, Source, Warned};
 use crate::frame;
 use crate::media::{self, Error, FilmOptions, Level, Options, Short};
 use crate::scene::picture::Fit;
@@ -121,9 +121,11 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         None => None,
         Some(template) => match overlay(template, global)? {
             Ok(overlay) => Some(overlay),
-            Err(why) => {
-                report.items.push(Item::failed(template, None, &why));
-                report.say_diagnostics(global);
+            Err(failed) => {
+                report.items.extend(failed);
+                if !global.json {
+                    report.say_diagnostics(global);
+                }
                 return Ok(report.finish(global));
             }
         },
@@ -205,8 +207,9 @@ fn stem(clip: &Path) -> String {
         .into_owned()
 }
 
-/// The scene of the one story that a template makes, and the template as it was named.
-fn overlay(template: &Path, global: &Global) -> anyhow::Result<Result<Scene, Vec<Diagnostic>>> {
+/// The scene of the one story that a template makes with its warnings, or what failed.
+fn overlay(template: &Path, global: &Global) -> anyhow::Result<Result<Warned<Scene>, Vec<Item>>> {
+    let failed = |why: Vec<Diagnostic>| Err(vec![Item::failed(template, None, &why)]);
     let selection = Selection {
         paths: vec![template.to_owned()],
         data: None,
@@ -216,12 +219,11 @@ fn overlay(template: &Path, global: &Global) -> anyhow::Result<Result<Scene, Vec
     };
     let project = match plan::open_project(global, template)? {
         Ok(project) => project,
-        Err(wrong) => return Ok(Err(wrong)),
+        Err(wrong) => return Ok(failed(wrong)),
     };
     let plan = plan::plan(&selection, project)?;
     if !plan.failed.is_empty() {
-        let said = plan.failed.iter().flat_map(|item| &item.said);
-        bail!("{}", said.cloned().collect::<Vec<_>>().join("\n"));
+        return Ok(Err(plan.failed));
     }
     let [story] = plan.stories.as_slice() else {
         bail!(
@@ -231,14 +233,13 @@ fn overlay(template: &Path, global: &Global) -> anyhow::Result<Result<Scene, Vec
         );
     };
     let ready = &plan.templates[story.template];
-    let resolved = scene::resolve(&ready.template, &story.row, &ready.assets);
-    Ok(resolved.map(|scene| scene.value))
+    Ok(scene::resolve(&ready.template, &story.row, &ready.assets).or_else(failed))
 }
 
 /// What holds for every clip of a call.
 struct Call<'a> {
     args: &'a Args,
-    overlay: Option<Scene>,
+    overlay: Option<Warned<Scene>>,
     options: FilmOptions,
     bars: Bars,
 }
@@ -265,7 +266,8 @@ impl Call<'_> {
         };
         let width = parts.len().to_string().len().max(2);
         let mut item = Item::new(clip, None, Status::Done);
-        let mut told = Vec::new();
+        let overlay = self.overlay.iter();
+        let mut told: Vec<_> = overlay.flat_map(|o| o.warnings.clone()).collect();
         for (at, part) in parts.iter().enumerate() {
             let file = match parts.len() {
                 1 => format!("{name}.mp4"),
@@ -349,7 +351,7 @@ impl Call<'_> {
         };
         Scene {
             film: Some(film),
-            ..self.overlay.clone().unwrap_or(bare)
+            ..self.overlay.as_ref().map_or(bare, |o| o.value.clone())
         }
     }
 }
