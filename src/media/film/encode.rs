@@ -36,6 +36,17 @@ pub(super) struct Format {
 }
 
 impl Format {
+    /// The level to promise. The encoder goes by size and speed alone, and a small film of a few seconds may have more bits
+    /// than it then promises; 4.0 has room for every budget there is. Larger films are the encoder's own affair.
+    fn level(&self) -> Option<&'static str> {
+        let blocks = u64::from(self.width.div_ceil(16)) * u64::from(self.height.div_ceil(16));
+        match (blocks, blocks as f64 * f64::from(self.rate)) {
+            (..=8192, ..=245_760.0) => Some("4.0"),
+            (..=8704, ..=522_240.0) => Some("4.2"),
+            _ => None,
+        }
+    }
+
     /// The most frames from one key frame to the next.
     pub fn gop(&self) -> u32 {
         (f64::from(self.rate) * GOP_SECONDS).floor().max(1.0) as u32
@@ -96,7 +107,11 @@ impl Encoder {
         video.set_color_primaries(color::Primaries::BT709);
         video.set_color_transfer_characteristic(color::TransferCharacteristic::BT709);
         video.set_flags(Flags::GLOBAL_HEADER);
-        let opened = video.open_with(options(crf)).map_err(failed)?;
+        let mut options = options(crf);
+        if let Some(level) = format.level() {
+            options.set("level", level);
+        }
+        let opened = video.open_with(options).map_err(failed)?;
         Ok(Self {
             encoder: opened,
             packets: Vec::new(),
