@@ -1,6 +1,15 @@
 //! Film as it comes, whole or not: what is read of it, what is judged, what is made.
 
+mod asked;
+mod color;
+mod damage;
 mod hostile;
 mod make;
+mod parts;
 mod probe;
+mod sound;
+mod story;
+mod sync;
+mod templates;
 mod verify;
+mod whole;

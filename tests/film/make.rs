@@ -118,6 +118,14 @@ macro_rules! patches {
     };
 }
 
+/// The bands of `patches` in HLG: 203 cd/m² for white, through the OOTF of BT.2100 backwards, which takes luminance for all
+/// three. FFmpeg's own filter takes each for itself, and makes other colours.
+const HLG_PATCHES: &str = "nullsrc=s=8x8:r=30:d=3.2,format=yuv444p10le,geq=\
+    lum='693*eq(Y,0)+549*eq(Y,1)+358*eq(Y,2)+162*eq(Y,3)+356*eq(Y,4)+439*eq(Y,5)+292*eq(Y,6)+590*eq(Y,7)':\
+    cb='512*lt(Y,4)+438*eq(Y,4)+430*eq(Y,5)+672*eq(Y,6)+441*eq(Y,7)':\
+    cr='512*lt(Y,4)+650*eq(Y,4)+449*eq(Y,5)+493*eq(Y,6)+552*eq(Y,7)',\
+    scale=360:640:flags=neighbor,format=yuv420p10le";
+
 /// Black, and white for two frames at each of [`FLASHES`]; the sound beeps for 0.1 s with each.
 macro_rules! flash {
     ($rate:literal) => {
@@ -207,7 +215,7 @@ pub const CLIPS: &[Recipe] = &[
     clip("patches", "mp4", patches!("scale=out_color_matrix=bt709:out_range=tv,format=yuv420p"), "", &[H264, BT709]),
     clip("patches-full", "mp4", patches!("scale=out_color_matrix=bt709:out_range=pc,format=yuvj420p"), "", &["-c:v libx264 -preset veryfast -crf 18 -pix_fmt yuvj420p -colorspace bt709 -color_primaries bt709 -color_trc bt709 -color_range pc"]),
     clip("patches-601", "mp4", patches!("scale=out_color_matrix=bt601:out_range=tv,format=yuv420p"), "", &[H264, "-colorspace smpte170m -color_primaries smpte170m -color_trc bt709 -color_range tv"]),
-    clip("patches-hlg", "mp4", patches!("scale=out_color_matrix=bt709:out_range=tv,format=yuv444p10le,zscale=tin=bt709:pin=bt709:min=bt709:rin=limited:t=arib-std-b67:p=bt2020:m=bt2020nc:r=limited:npl=203,format=yuv420p10le"), "", &[HEVC10, BT2020_HLG]),
+    clip("patches-hlg", "mp4", HLG_PATCHES, "", &[HEVC10, BT2020_HLG]),
     clip("patches-pq", "mp4", patches!("scale=out_color_matrix=bt709:out_range=tv,format=yuv444p10le,zscale=tin=bt709:pin=bt709:min=bt709:rin=limited:t=smpte2084:p=bt2020:m=bt2020nc:r=limited:npl=203,format=yuv420p10le"), "", &[HEVC10, BT2020_PQ]),
     clip("ten-bit", "mp4", VERTICAL, STEREO, &["-c:v libx264 -preset veryfast -crf 23 -pix_fmt yuv420p10le", BT709, AAC]),
     clip("422-10", "mov", VERTICAL, STEREO, &["-c:v prores_ks -profile:v 0 -pix_fmt yuv422p10le", BT709, "-c:a pcm_s16le"]),

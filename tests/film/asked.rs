@@ -1,0 +1,174 @@
+//! What is asked for in words is what comes out.
+
+use std::fs;
+
+use crate::make::{self, SECONDS};
+use crate::story::{
+    self, FEW, alike, apart, everything_in, film, folder_with, mean, pictures, transcode,
+};
+
+#[test]
+fn contain_stands_at_its_focus_and_mute_is_silent() {
+    let clip = make::file("square");
+    let film = film(&clip, &format!("{FEW} --fit contain --focus 0.5,0 --mute"));
+    let film = film.runs(30.0, SECONDS);
+    let picture = film.picture(1.5, (54, 96));
+    let rows = picture.rows_above(20.0);
+    assert_eq!(
+        (rows[0], rows[rows.len() - 1]),
+        (0, 53),
+        "a square at the top"
+    );
+    assert!(mean(&picture.rgb[60 * 54 * 3..]) < 2.0, "black below it");
+    assert_eq!(film.levels(0.0, 3.2), [-120.0; 2]);
+}
+
+#[test]
+fn cover_keeps_what_is_in_focus() {
+    let clip = make::file("landscape60");
+    film(&clip, "--max-bytes 400000 --focus 0,0.5")
+        .runs(60.0, SECONDS)
+        .shows(&clip, "crop=202:360:0:0");
+}
+
+#[test]
+fn a_hard_film_fills_its_bytes_and_no_more() {
+    let film = film(&make::file("noise"), "--max-bytes 400000").runs(30.0, SECONDS);
+    let used = fs::metadata(&film.path).unwrap().len();
+    assert!((394_000..=400_000).contains(&used), "{used}");
+}
+
+#[test]
+fn a_short_clip_plays_again_or_waits_or_is_refused() {
+    let clip = make::file("short");
+    let own = pictures(&clip, "null");
+    assert_eq!(own.len(), 36);
+    let looped = film(&clip, &format!("{FEW} --short loop")).runs(30.0, 3.6);
+    alike(&looped.pictures, &[&own[..], &own, &own].concat()).unwrap();
+    for level in looped.levels(0.1, 3.5) {
+        assert!((level + 21.07).abs() < 1.0, "{level}");
+    }
+    let held = film(&clip, &format!("{FEW} --short hold")).runs(30.0, 3.0);
+    alike(&held.pictures[..36], &own).unwrap();
+    let last = &held.pictures[40];
+    assert!(held.pictures[41..].iter().all(|p| apart(p, last) < 1.5));
+    assert!(
+        held.levels(1.3, 2.9)[0] < -80.0,
+        "its last sound does not stay"
+    );
+
+    let (folder, clip) = folder_with(&clip);
+    let ran = transcode(folder.path(), &clip, "");
+    assert_eq!(ran.code, 1);
+    let told = "the film is 1.2 s long, at least 3 s are needed";
+    assert_eq!(ran.told(0), [("too-short".to_owned(), told.to_owned())]);
+    let hint = &ran.report["items"][0]["diagnostics"][0]["hint"];
+    assert!(hint.as_str().unwrap().contains("--short loop"), "{hint}");
+    assert_eq!(
+        everything_in(&folder.path().join("out")),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_stretch_beyond_the_end_is_told() {
+    let (folder, clip) = folder_with(&make::file("vertical"));
+    let ran = transcode(folder.path(), &clip, "--start 10");
+    assert_eq!(ran.code, 1);
+    let told = "nothing of it is left: it begins at 10.0 s and the clip is 3.2 s long";
+    assert_eq!(
+        ran.told(0),
+        [("unreadable-media".to_owned(), told.to_owned())]
+    );
+    let ran = transcode(folder.path(), &clip, "--start 3 --end 2");
+    assert_eq!(
+        (ran.code, ran.said.contains("--start is not before --end")),
+        (2, true)
+    );
+    assert_eq!(
+        everything_in(&folder.path().join("out")),
+        Vec::<String>::new()
+    );
+}
+
+/// A red box and white words.
+const OVERLAY: &str = r##"
+[[layer]]
+type = "shape"
+left = 108
+top = 192
+width = 540
+height = 480
+fill = "#c83c28"
+
+[[layer]]
+type = "shape"
+left = 540
+top = 1200
+width = 432
+height = 480
+fill = "#2864c880"
+
+[[layer]]
+type = "text"
+text = "Open"
+left = 64
+right = 64
+top = 800
+size = 200
+weight = 800
+color = "#ffffff"
+align = "center"
+"##;
+
+#[test]
+fn an_overlay_lies_over_every_picture() {
+    let (folder, clip) = folder_with(&make::file("patches"));
+    fs::write(folder.path().join("badge.toml"), OVERLAY).unwrap();
+    let words = format!("{FEW} --overlay badge.toml");
+    let ran = transcode(folder.path(), &clip, &words);
+    assert_eq!(ran.told(0), vec![]);
+    let film = story::finished(folder, ran, &words).runs(30.0, SECONDS);
+    for at in [0.0, 1.5, 3.1] {
+        let picture = film.picture(at, (540, 960));
+        let is = |x: f64, y: f64, expected: [f64; 3], what: &str| {
+            let found = picture.at(x / 1080.0, y / 1920.0);
+            let off = (0..3).map(|part| (found[part] - expected[part]).abs());
+            let off = off.fold(0.0, f64::max);
+            assert!(off < 6.0, "{what} at {at} s: {found:.0?}, not {expected:?}");
+        };
+        for (x, y) in [
+            (120.0, 204.0),
+            (636.0, 204.0),
+            (120.0, 660.0),
+            (378.0, 432.0),
+        ] {
+            is(x, y, [200.0, 60.0, 40.0], "the box");
+        }
+        is(60.0, 204.0, [235.0; 3], "beside the box");
+        // half of blue over half of the bands beneath it
+        is(756.0, 1330.0, [50.0, 120.0, 135.0], "what shines through");
+        is(756.0, 1560.0, [45.0, 85.0, 180.0], "what shines through");
+        let text = picture.rgb[(400 * 540) * 3..(480 * 540) * 3].chunks(3);
+        let white = text.filter(|p| p.iter().all(|c| *c > 240)).count();
+        assert!(white > 4000, "{white} pixels of text at {at} s");
+    }
+}
+
+#[test]
+fn a_wrong_overlay_is_told_where_it_is_wrong() {
+    let (folder, clip) = folder_with(&make::file("patches"));
+    fs::write(
+        folder.path().join("badge.toml"),
+        "[[layer]]\ntype = \"shap\"\n",
+    )
+    .unwrap();
+    let ran = transcode(folder.path(), &clip, "--overlay badge.toml");
+    assert_eq!((ran.code, &*ran.said), (1, ""));
+    let told = &ran.report["items"][0]["diagnostics"][0];
+    assert_eq!(
+        (&told["code"], &told["line"]),
+        (&"bad-value".into(), &2.into()),
+        "{told}"
+    );
+}
