@@ -70,6 +70,7 @@ fn resize<P: PixelTrait>(
         Kernel::Bilinear => FilterType::Bilinear,
     };
     let window = inside(window, plane.width, plane.height);
+    let window = off_the_grid(window, size.0);
     let options = ResizeOptions::new()
         .resize_alg(ResizeAlg::Convolution(filter))
         .crop(window.x, window.y, window.w, window.h)
@@ -91,5 +92,70 @@ fn inside(window: Window, width: u32, height: u32) -> Window {
         y,
         w: window.w.min(width - x),
         h: window.h.min(height - y),
+    }
+}
+
+/// The same window, a hundred-thousandth of a sample aside where the first or the last column would meet a sample exactly.
+///
+/// The resizer keeps only the samples from where its first column begins to where its last one ends. A column that meets
+/// a sample needs no others, its neighbours between two samples do, and would be read beyond what was kept.
+fn off_the_grid(window: Window, columns: u32) -> Window {
+    const ASIDE: f64 = 1e-5;
+    let step = window.w / f64::from(columns);
+    let meets = |center: f64| (center - center.round()).abs() < ASIDE / 10.0;
+    // columns that all meet their samples need no more than each other
+    let alike = meets(step);
+    let first = window.x + step / 2.0 - 0.5;
+    let last = first + window.w - step;
+    if alike || window.w <= ASIDE || !(meets(first) || meets(last)) {
+        return window;
+    }
+    Window {
+        x: window.x + ASIDE,
+        w: window.w - ASIDE,
+        ..window
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_may_begin_and_end_on_samples() {
+        // light that grows by one with every sample
+        let row: Vec<u8> = (0..240).collect();
+        let samples = row.repeat(40);
+        let plane = Plane {
+            samples: &samples,
+            width: 240,
+            height: 40,
+        };
+        let mut found = 0;
+        for start in 0..40 {
+            for columns in 150..=240 {
+                // so that the first column stands on a sample
+                let w = 200.0;
+                let x = f64::from(start) + 0.5 - w / f64::from(columns) / 2.0;
+                let window = Window {
+                    x: x.max(0.0),
+                    y: 0.0,
+                    w,
+                    h: 40.0,
+                };
+                let mut out = vec![0; columns as usize * 30];
+                bytes(plane, window, &mut out, (columns, 30), Kernel::CatmullRom);
+                for at in [0, columns / 2, columns - 1] {
+                    let exact = window.x + (f64::from(at) + 0.5) * w / f64::from(columns) - 0.5;
+                    let value = f64::from(out[(15 * columns + at) as usize]);
+                    assert!(
+                        (value - exact).abs() < 1.0,
+                        "{columns}, {at}: {value}, {exact}"
+                    );
+                    found += 1;
+                }
+            }
+        }
+        assert_eq!(found, 40 * 91 * 3);
     }
 }
