@@ -27,7 +27,7 @@ pub(super) type Known = HashMap<PathBuf, Facts>;
 /// Part of a frame, from the bottom up.
 enum Stratum {
     /// Painted once.
-    Still(Overlay),
+    Still(Box<Overlay>),
     /// Painted for every frame, because it moves.
     Moving(Box<Scene>),
     /// A clip in its box.
@@ -385,7 +385,7 @@ impl Build<'_> {
             // nothing beneath it is seen
             into.strata.clear();
         }
-        into.strata.push(Stratum::Still(overlay));
+        into.strata.push(Stratum::Still(Box::new(overlay)));
     }
 
     /// Where the clip shows: its box with round corners and mask, in white on nothing.
