@@ -89,7 +89,7 @@ fn a_clip_under_words_is_rendered_once() {
         (ran.code, &ran.report["items"][0]["status"]),
         (0, &"unchanged".into())
     );
-    assert_eq!(ran.files(0), [path.clone()]);
+    assert_eq!(ran.files(0), std::slice::from_ref(&path));
     assert!(fs::read(&path).unwrap() == first);
     // another clip under the same name is another film
     fs::copy(make::file("patches"), folder.path().join("vertical.mp4")).unwrap();
