@@ -192,12 +192,53 @@ fn check_call(args: &Args) -> anyhow::Result<()> {
             args.clips.len()
         );
     }
+    if let Some(cover) = &args.cover {
+        let extension = cover.extension().unwrap_or_default().to_ascii_lowercase();
+        if extension != "jpg" && extension != "jpeg" {
+            bail!(
+                "--cover is a JPEG: {}",
+                cover.with_extension("jpg").display()
+            );
+        }
+    }
+    if let Some(clip) = args.clips.iter().find(|clip| is_overwritten(clip, args)) {
+        bail!(
+            "`{}` would be written over: name another folder with -o",
+            clip.display()
+        );
+    }
     let mut names: Vec<_> = args.clips.iter().map(|clip| stem(clip)).collect();
     names.sort();
     if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
         bail!("two clips would be written as `{}.mp4`", twice[0]);
     }
     Ok(())
+}
+
+/// Whether a finished file of this call would take the place of a clip.
+fn is_overwritten(clip: &Path, args: &Args) -> bool {
+    let folder = clip
+        .canonicalize()
+        .ok()
+        .and_then(|clip| clip.parent().map(Path::to_owned));
+    let Some(folder) =
+        folder.filter(|folder| args.out.canonicalize().is_ok_and(|out| out == *folder))
+    else {
+        return false;
+    };
+    let own = |name: &str| {
+        let target = folder.join(name).canonicalize();
+        target.is_ok_and(|target| clip.canonicalize().is_ok_and(|clip| clip == target))
+    };
+    args.clips.iter().map(|clip| stem(clip)).any(|stem| {
+        // a part has a number of two digits or more
+        let part = clip.file_name().unwrap_or_default().to_string_lossy();
+        let part = part
+            .strip_prefix(&format!("{stem}-"))
+            .and_then(|p| p.strip_suffix(".mp4"));
+        let is_part = part.is_some_and(|p| p.len() > 1 && p.bytes().all(|b| b.is_ascii_digit()));
+        own(&format!("{stem}.mp4")) || (args.split && is_part)
+    })
 }
 
 fn stem(clip: &Path) -> String {

@@ -172,3 +172,33 @@ fn a_wrong_overlay_is_told_where_it_is_wrong() {
         "{told}"
     );
 }
+
+#[test]
+fn a_clip_is_never_written_over() {
+    let (folder, clip) = folder_with(&make::file("patches"));
+    let before = fs::read(&clip).unwrap();
+    fs::copy(&clip, folder.path().join("clip-01.mp4")).unwrap();
+    for words in [
+        &["transcode", "clip.mp4", "-o", "."][..],
+        &["transcode", "./clip.mp4", "-o", "../", "--project", "."],
+        &["transcode", "clip.mp4", "clip-01.mp4", "-o", ".", "--split"],
+    ] {
+        let words: Vec<String> = words
+            .iter()
+            .map(|w| w.replace("../", &folder.path().to_string_lossy()))
+            .collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let ran = story::storypress(folder.path(), &words);
+        assert_eq!(ran.code, 2, "{}", ran.said);
+        assert!(ran.said.contains("would be written over"), "{}", ran.said);
+    }
+    let ran = transcode(folder.path(), &clip, "--cover cover.png");
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.said.contains("--cover is a JPEG: cover.jpg"),
+        "{}",
+        ran.said
+    );
+    assert!(fs::read(&clip).unwrap() == before);
+    assert_eq!(everything_in(folder.path()), ["clip-01.mp4", "clip.mp4"]);
+}

@@ -116,3 +116,24 @@ fn a_rate_that_varies_stays_together() {
     let film = together(&clip, "", 60.0, &FLASHES);
     assert!((film.seconds - 3.4).abs() < 0.07, "{}", film.seconds);
 }
+
+#[test]
+fn a_start_far_into_a_clip_is_found() {
+    // nothing to start at for ten seconds: what is sought lies behind it
+    const PICTURE: &str = "color=black:s=90x160:r=30:d=17,\
+        drawbox=0:0:iw:ih:white:fill:enable='gte(t,0.99)*lt(mod(t+0.001,1),0.066)'";
+    const SOUND: &str =
+        "aevalsrc='0.5*sin(2*PI*1000*t)*gte(t,0.99)*lt(mod(t+0.00001,1),0.1)':d=17:s=48000";
+    const H264: &str = "-c:v libx264 -preset veryfast -g 300 -keyint_min 300 -sc_threshold 0";
+    for (name, extension, sound) in [
+        ("far", "mp4", "-c:a aac"),
+        ("far", "mkv", "-c:a libopus"),
+        ("far", "ts", "-c:a mp2"),
+    ] {
+        let options: &'static [&'static str] = Box::leak(Box::new([H264, sound]));
+        let clip = make::own(name, extension, PICTURE, SOUND, options);
+        // a transport stream says its time by the sound, which starts a little before
+        let film = together(&clip, "--start 12.4 --end 0:15.6", 30.0, &[0.6, 1.6, 2.6]);
+        film.runs(30.0, 3.2);
+    }
+}
