@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::make::{self, CORNERS, SECONDS};
-use crate::story::{FEW, Film, film, pictures, verified};
+use crate::story::{FEW, Film, alike, film, pictures, verified};
 
 /// A clip of the story's own shape: the film is the same, only larger.
 fn same(name: &str, rate: f64) -> Film {
@@ -104,6 +104,32 @@ fn containers_that_start_late_keep_their_time() {
     film(&clip, FEW)
         .runs(30.0, SECONDS + 1.0 / 30.0)
         .shows(&clip, "null");
+}
+
+#[test]
+fn recordings_that_were_joined_play_one_after_the_other() {
+    // each with a clock of its own, as `cat` leaves them
+    let piece = |name, picture, sound| {
+        let options: &[&str] = &["-c:v libx264 -preset veryfast -pix_fmt yuv420p -c:a mp2"];
+        make::own(name, "ts", picture, sound, options)
+    };
+    let first = piece(
+        "piece-1",
+        "testsrc2=s=180x320:r=30:d=2.5",
+        "sine=f=440:d=2.5",
+    );
+    let second = piece(
+        "piece-2",
+        "testsrc2=s=180x320:r=30:d=2.5,negate",
+        "sine=f=880:d=2.5",
+    );
+    let bytes = [&first, &second]
+        .map(|path| fs::read(path).unwrap())
+        .concat();
+    let film = film(&make::written("joined", "ts", &bytes), FEW).runs(30.0, 5.0);
+    let both = [first, second].map(|path| pictures(&path, "null")).concat();
+    alike(&film.pictures, &both).unwrap();
+    assert!(film.levels(0.2, 2.4)[0] > -24.0 && film.levels(2.8, 4.8)[0] > -24.0);
 }
 
 #[test]

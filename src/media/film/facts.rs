@@ -147,6 +147,8 @@ pub(in crate::media) struct Facts {
     pub declared: Option<f64>,
     /// Pictures in the file.
     pub count: u64,
+    /// Its clock goes back on the way: it is several recordings in one, and no time leads to a place in it.
+    pub restarts: bool,
     /// Pictures a second, on average.
     pub rate: f64,
     /// The usual time between two pictures, seconds.
@@ -226,6 +228,7 @@ impl Facts {
             seconds: 0.0,
             declared,
             count: 0,
+            restarts: false,
             rate: 0.0,
             step: 0.0,
             beat: None,
@@ -361,12 +364,26 @@ fn decoded(
     decoder.receive_frame(&mut frame).ok().map(|()| frame)
 }
 
+/// A clock that goes back further than this starts again, seconds; less is an overlap.
+pub(super) const RESTART: f64 = 1.0;
+
+/// The clock of one stream.
+#[derive(Debug, Clone, Copy, Default)]
+struct Clock {
+    /// Seconds a unit.
+    unit: f64,
+    /// The last time of decoding.
+    last: Option<f64>,
+    /// What is added since it started again.
+    added: f64,
+}
+
 /// Time stamps of a whole file, in seconds.
 struct Times {
     picture: usize,
     sound: Option<usize>,
-    /// Seconds a unit, of each stream.
-    units: Vec<f64>,
+    /// Of each stream.
+    clocks: Vec<Clock>,
     shown: Vec<f64>,
     /// How long the last picture says it shows.
     last_step: f64,
@@ -376,11 +393,14 @@ struct Times {
 
 impl Times {
     fn new(input: &Input, picture: usize, sound: Option<usize>) -> Self {
-        let unit = |s: Stream<'_>| f64::from(s.time_base());
+        let clock = |s: Stream<'_>| Clock {
+            unit: f64::from(s.time_base()),
+            ..Clock::default()
+        };
         Self {
             picture,
             sound,
-            units: input.streams().map(unit).collect(),
+            clocks: input.streams().map(clock).collect(),
             shown: Vec::new(),
             last_step: 0.0,
             sound_start: f64::INFINITY,
@@ -389,9 +409,10 @@ impl Times {
     }
 
     fn note(&mut self, stream: usize, packet: &ffmpeg_next::Packet) {
-        let Some(unit) = self.units.get(stream).copied().filter(|u| *u > 0.0) else {
+        let Some(clock) = self.clocks.get_mut(stream).filter(|c| c.unit > 0.0) else {
             return;
         };
+        let unit = clock.unit;
         // an edit list can leave packets out; they are read for others to refer to, and never shown
         if av::is_hidden(packet) {
             return;
@@ -399,7 +420,15 @@ impl Times {
         let Some(at) = packet.pts().or(packet.dts()) else {
             return;
         };
-        let (at, lasts) = (at as f64 * unit, packet.duration().max(0) as f64 * unit);
+        let lasts = packet.duration().max(0) as f64 * unit;
+        let decoded = packet.dts().map(|t| t as f64 * unit + clock.added);
+        if let (Some(last), Some(decoded)) = (clock.last, decoded)
+            && decoded < last - RESTART
+        {
+            clock.added += last + lasts - decoded;
+        }
+        clock.last = packet.dts().map(|t| t as f64 * unit + clock.added);
+        let at = at as f64 * unit + clock.added;
         if stream == self.picture {
             if self.shown.last().is_none_or(|last| at >= *last) {
                 self.last_step = lasts;
@@ -454,6 +483,7 @@ impl Times {
             zero,
             seconds: end - zero,
             count: count as u64,
+            restarts: self.clocks.iter().any(|clock| clock.added > 0.0),
             rate: if mean > 0.0 { 1.0 / mean } else { 25.0 },
             step,
             is_constant,

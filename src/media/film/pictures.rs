@@ -10,7 +10,7 @@ use ffmpeg_next::filter::{self, Graph};
 use ffmpeg_next::format::context::Input;
 use ffmpeg_next::{Packet, Rational, decoder, frame};
 
-use super::facts::{Facts, open_decoder};
+use super::facts::{Facts, RESTART, open_decoder};
 use super::{Cancel, av};
 use crate::media::Error;
 
@@ -44,6 +44,8 @@ pub(super) struct Pictures {
     stream: usize,
     unit: f64,
     zero: f64,
+    /// What is added since the clip's clock started again, seconds.
+    added: f64,
     step: f64,
     weaver: Option<Weaver>,
     last: f64,
@@ -69,7 +71,7 @@ impl Pictures {
         cancel: &Cancel,
     ) -> Result<Self, Error> {
         let mut opened = Self::at_start(path, facts, care, cancel)?;
-        if from <= SEEK_SLACK * 2.0 {
+        if from <= SEEK_SLACK * 2.0 || facts.restarts {
             return Ok(opened);
         }
         let target = ((from + facts.zero) * 1e6) as i64;
@@ -106,6 +108,7 @@ impl Pictures {
             stream: facts.stream,
             unit,
             zero: facts.zero,
+            added: 0.0,
             step: facts.step,
             weaver: None,
             last: f64::NEG_INFINITY,
@@ -205,14 +208,18 @@ impl Pictures {
         let at = frame
             .timestamp()
             .or(frame.pts())
-            .map(|t| t as f64 * self.unit - self.zero)
+            .map(|t| t as f64 * self.unit - self.zero + self.added)
             .filter(|at| at.is_finite());
         let next = if self.last.is_finite() {
             self.last + self.step
         } else {
             0.0
         };
-        let at = at.unwrap_or(next);
+        let mut at = at.unwrap_or(next);
+        if at < self.last - RESTART {
+            self.added += next - at;
+            at = next;
+        }
         self.last = at;
         if frame.is_corrupt() || frame.has_decode_errors() {
             self.damaged.push(at.max(0.0));
