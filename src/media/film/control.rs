@@ -30,8 +30,11 @@ const TRUST: f64 = 0.6;
 /// A first stretch that was further off than this is encoded again.
 const FIRST_OFF: f64 = 1.75;
 
+/// What is too large gets coarser by this at the least.
+const LEAST_STEP: f64 = 0.02;
+
 /// Attempts at correcting the end.
-const MOST_CORRECTIONS: u32 = 5;
+const MOST_CORRECTIONS: u32 = 9;
 
 /// A part of a film that is encoded by itself.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -186,7 +189,8 @@ impl Control {
             .iter()
             .flatten()
             .all(|(_, crf)| *crf <= FINEST_CRF + 0.01);
-        if !over && (spent >= least || at_best) {
+        // a little room that many attempts did not fill is no loss that anybody sees
+        if !over && (spent >= least || at_best || self.corrections >= 6) {
             return Verdict::Good;
         }
         if self.corrections >= MOST_CORRECTIONS {
@@ -197,8 +201,10 @@ impl Control {
             };
         }
         self.corrections += 1;
+        // each miss asks for more distance from the edge
+        let aside = (0.2 + 0.15 * f64::from(self.corrections)).min(0.7);
         let aim = if over {
-            most - (most - least) * 0.3
+            most - (most - least) * aside
         } else {
             (least + most) / 2.0
         };
@@ -220,6 +226,11 @@ impl Control {
         let (bytes, crf) = self.done[at].unwrap_or((1.0, LOOK_CRF));
         let room = (bytes + aim - spent).max(bytes * 0.1);
         let next = crf + self.slope(at) * (bytes / room).log2();
+        let next = if over {
+            next.max(crf + LEAST_STEP)
+        } else {
+            next
+        };
         let next = next.clamp(FINEST_CRF, COARSEST_CRF);
         if (next - crf).abs() < 0.005 {
             return if over {
