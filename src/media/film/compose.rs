@@ -498,13 +498,27 @@ fn cut_alpha(
     for y in top..top + height as i32 {
         for x in left..left + width as i32 {
             let inside = (0..all_w as i32).contains(&x) && (0..all_h as i32).contains(&y);
-            let at = (y as usize * all_w as usize + x as usize) * 4 + 3;
-            coverage.push(if inside {
-                rgba.get(at).copied().unwrap_or(0)
-            } else {
-                0
+            // a place left of or above the frame is no index
+            coverage.push(match inside {
+                true => rgba[(y as usize * all_w as usize + x as usize) * 4 + 3],
+                false => 0,
             });
         }
     }
     Matte::new(width, height, coverage)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clip_that_hangs_over_the_edge_shows_only_inside() {
+        let white = vec![255; 4 * 4 * 4];
+        let (clip, mut onto) = (black((4, 4)), black((4, 4)));
+        onto.data_mut(0).fill(99);
+        let matte = cut_alpha(&white, (4, 4), (-2, -2), (4, 4));
+        lay::place(&clip, -2, -2, Some(&matte), &mut onto);
+        assert_eq!((onto.data(0)[0], onto.data(0)[3]), (16, 99));
+    }
 }
