@@ -45,8 +45,8 @@ impl Originals {
     }
 }
 
-/// Rows without gaps.
-fn luma(frame: &frame::Video) -> Vec<u8> {
+/// A picture's luma, rows without gaps.
+pub(super) fn luma(frame: &frame::Video) -> Vec<u8> {
     let width = frame.width() as usize;
     let rows = frame.data(0).chunks(frame.stride(0));
     rows.flat_map(|row| row[..width].iter().copied()).collect()

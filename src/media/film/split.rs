@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::compose;
 use super::facts::Facts;
 use super::lay;
+use super::likeness::luma;
 use super::make::{LEAST_SECONDS, MOST_SECONDS};
 use super::pictures::Care;
 use super::player::{Player, Stretch};
@@ -152,11 +153,7 @@ fn change(
     for index in 0..((until - from) * rate) as u64 {
         let mut picture = compose::black(SMALL);
         lay::place(player.frame(index, rate)?, 0, 0, None, &mut picture);
-        let stride = picture.stride(0);
-        let rows = picture.data(0).chunks(stride);
-        let luma: Vec<u8> = rows
-            .flat_map(|row| row[..SMALL.0 as usize].iter().copied())
-            .collect();
+        let luma = luma(&picture);
         if let Some(before) = &before {
             let sum: u64 = before
                 .iter()
