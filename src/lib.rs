@@ -3,8 +3,9 @@
 //! A story walks one way through the rooms below; each takes one type and gives the next:
 //!
 //! ```text
-//!  TOML ─ template ─► Template ─ scene ─► Scene ─ frame ─► Frame ─ media ─► Media
-//!               (+ data row, brand)
+//!  TOML ─ template ─► Template ─ scene ─► Scene ─ frame ─► Frame ─ media ─► Media ─ upload ─► MediaUrl
+//!               (+ data row, brand)                                                              │
+//!                                   Insights ◄─ StoryId ◄─ Container ◄──────────────────────── graph
 //! ```
 //!
 //! The order of the `mod` lines is the import rule: a room names only rooms above it.
@@ -24,6 +25,16 @@ pub mod frame;
 
 pub mod media;
 
+pub mod upload;
+
+pub mod graph;
+
+pub mod store;
+
+pub mod pipeline;
+
 pub mod project;
+
+pub mod sandbox;
 
 pub mod cli;

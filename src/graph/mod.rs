@@ -1,0 +1,65 @@
+//! The Instagram Graph API: wire types, tokens, limits, and errors sorted by what to do next.
+//!
+//! In: a [`MediaUrl`](crate::upload::MediaUrl). Out: a [`Container`], a [`StoryId`], [`Insights`].
+//! Never: a request sent twice by itself, a token in an address, a log or a message.
+
+mod ids;
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+pub use ids::{ContainerId, NotAnId, StoryId, UserId};
+
+/// Which login an account's token comes from: the two have different hosts and rights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Login {
+    /// Instagram Login, `graph.instagram.com`.
+    Instagram,
+    /// Facebook Login for Business, `graph.facebook.com`.
+    Facebook,
+}
+
+/// Somebody who is mentioned in a story: goes out as `user_tags`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UserTag {
+    /// Without the `@`; a public account.
+    pub username: String,
+    /// From the left, a part of the width, 0–1.
+    pub x: f32,
+    /// From the top, a part of the height, 0–1.
+    pub y: f32,
+}
+
+/// A container that was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Container {
+    /// Its name.
+    pub id: ContainerId,
+    /// Where the bytes go, for a resumable upload.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uri: Option<String>,
+    /// When it was made.
+    pub made: Timestamp,
+}
+
+impl Container {
+    /// A container that is not published within 24 h is lost.
+    pub fn ends(&self) -> Timestamp {
+        self.made
+            .checked_add(SignedDuration::from_hours(24))
+            .unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// The numbers of a story, and when they were taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Insights {
+    /// When they were asked for.
+    pub taken: Timestamp,
+    /// By name: `views`, `reach`, `replies`, `navigation`, and a breakdown's parts as `navigation.tap_forward`.
+    /// What the platform left out is not there: missing is not 0.
+    pub numbers: BTreeMap<String, i64>,
+}

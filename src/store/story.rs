@@ -1,0 +1,198 @@
+//! A story on its way out.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::graph::{Container, ContainerId, Insights, StoryId, UserTag};
+use crate::media::Kind;
+use crate::upload::MediaUrl;
+
+/// Our own name of a story: short, for people to type.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StoryKey(pub String);
+
+impl fmt::Display for StoryKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A finished file that shall go out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outgoing {
+    /// Absolute.
+    pub path: PathBuf,
+    /// Image or video.
+    pub kind: Kind,
+    /// Its length.
+    pub bytes: u64,
+    /// SHA-256 of the whole file, 64 lower-case hex digits: what tells two stories apart.
+    pub sha256: String,
+    /// Who is mentioned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<UserTag>,
+}
+
+/// Where a story stands among others of its account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The call that brought it.
+    pub batch: String,
+    /// Its place in that call, from 0.
+    pub position: u32,
+    /// When one of the batch does not go out, those after it do not either.
+    pub is_series: bool,
+}
+
+/// What is meant to be sent, written before it is tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    /// When.
+    pub at: Timestamp,
+    /// Which container.
+    pub container: Container,
+    /// The stories that were live before.
+    pub baseline: Vec<StoryId>,
+    /// Which try of this container it is, from 1; a second one only by policy or by hand.
+    pub tries: u32,
+}
+
+/// The steps of the staircase; each holds the product of the last border it passed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "at", rename_all = "snake_case")]
+pub enum Step {
+    /// The file is known, nothing is sent.
+    Rendered,
+    /// The platform can fetch it.
+    Uploaded {
+        /// From where.
+        url: MediaUrl,
+    },
+    /// The platform prepares it; nobody sees it.
+    Contained {
+        /// From where it was fetched.
+        url: MediaUrl,
+        /// The prepared medium.
+        container: Container,
+    },
+    /// It may be live. Never sent again without asking.
+    Publishing {
+        /// From where it was fetched.
+        url: MediaUrl,
+        /// What was about to be sent.
+        intent: Intent,
+    },
+    /// Live.
+    Published {
+        /// Its name, where it is known for certain.
+        story: Option<StoryId>,
+        /// What was published.
+        container: ContainerId,
+        /// When.
+        at: Timestamp,
+        /// The newest numbers.
+        insights: Option<Insights>,
+    },
+    /// Gone after its 24 hours.
+    Closed {
+        /// Its name, where it was known.
+        story: Option<StoryId>,
+        /// What was published.
+        container: ContainerId,
+        /// When it was published.
+        at: Timestamp,
+        /// The last numbers.
+        insights: Option<Insights>,
+    },
+    /// It did not go out, and will not by itself.
+    Failed {
+        /// Why, for people.
+        why: String,
+    },
+    /// Too late: never a burst of old posts.
+    Missed,
+    /// Nobody can tell whether it is live: a person decides.
+    Uncertain {
+        /// What was sent.
+        intent: Intent,
+        /// From where it was fetched.
+        url: MediaUrl,
+        /// What was seen, for people.
+        why: String,
+    },
+    /// Taken back before it went out.
+    Cancelled {
+        /// Why, for people.
+        why: String,
+    },
+}
+
+impl Step {
+    /// The word of reports: `rendered uploaded contained publishing live closed failed missed uncertain cancelled`.
+    pub fn state(&self) -> &'static str {
+        match self {
+            Self::Rendered => "rendered",
+            Self::Uploaded { .. } => "uploaded",
+            Self::Contained { .. } => "contained",
+            Self::Publishing { .. } => "publishing",
+            Self::Published { .. } => "live",
+            Self::Closed { .. } => "closed",
+            Self::Failed { .. } => "failed",
+            Self::Missed => "missed",
+            Self::Uncertain { .. } => "uncertain",
+            Self::Cancelled { .. } => "cancelled",
+        }
+    }
+
+    /// On its way: somebody has to look at it again before it is live.
+    pub fn is_in_flight(&self) -> bool {
+        matches!(
+            self,
+            Self::Rendered
+                | Self::Uploaded { .. }
+                | Self::Contained { .. }
+                | Self::Publishing { .. }
+        )
+    }
+}
+
+/// A story on its way out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Story {
+    /// Our own name of it.
+    pub key: StoryKey,
+    /// `instagram:USER_ID` or `facebook:USER_ID`.
+    pub account: String,
+    /// What people call it: the file's name without its ending.
+    pub name: String,
+    /// The template it was made from, as its project names it.
+    pub template: Option<String>,
+    /// The file.
+    pub outgoing: Outgoing,
+    /// Among others.
+    pub place: Place,
+    /// When it shall go out.
+    pub due: Timestamp,
+    /// When to look at it next; never before.
+    pub wake: Timestamp,
+    /// Where it stands.
+    pub step: Step,
+    /// How often the present step has failed.
+    pub attempts: u32,
+    /// The last thing that went wrong, for people.
+    pub trouble: Option<String>,
+}
+
+impl Story {
+    /// The word of reports; a story that waits for its time is `due`.
+    pub fn state(&self, now: Timestamp) -> &'static str {
+        match self.step {
+            Step::Rendered if self.due > now => "due",
+            _ => self.step.state(),
+        }
+    }
+}
