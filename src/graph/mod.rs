@@ -3,14 +3,32 @@
 //! In: a [`MediaUrl`](crate::upload::MediaUrl). Out: a [`Container`], a [`StoryId`], [`Insights`].
 //! Never: a request sent twice by itself, a token in an address, a log or a message.
 
+mod client;
+mod error;
 mod ids;
+mod limits;
+mod options;
+mod read;
+mod redact;
+mod resumable;
+mod table;
+mod wire;
+
+#[cfg(test)]
+mod listener;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub use client::{Client, NewContainer, Source};
+pub use error::{Call, Cause, Error, Next, Refusal};
 pub use ids::{ContainerId, NotAnId, StoryId, UserId};
+pub use options::{Hosts, Options, VERSION};
+pub use read::{Me, Permission, Phases, Quota, Status, StatusCode, StoryFacts};
 
 /// Which login an account's token comes from: the two have different hosts and rights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -20,6 +38,16 @@ pub enum Login {
     Instagram,
     /// Facebook Login for Business, `graph.facebook.com`.
     Facebook,
+}
+
+impl Login {
+    /// `instagram` or `facebook`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Instagram => "instagram",
+            Self::Facebook => "facebook",
+        }
+    }
 }
 
 /// Somebody who is mentioned in a story: goes out as `user_tags`.
