@@ -12,6 +12,7 @@ mod read;
 mod redact;
 mod resumable;
 mod table;
+pub mod tokens;
 mod wire;
 
 #[cfg(test)]

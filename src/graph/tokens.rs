@@ -1,0 +1,391 @@
+//! Where tokens rest: an environment variable, or a file that nobody else can read.
+//!
+//! In: a name. Out: a token, what is known of it, and what can be done about its end.
+//! Never: a file that others may read, a half-written one, a token in a message.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+
+use super::error::{Call, Cause, Error};
+use super::{Login, UserId};
+
+/// The longest token file that is read.
+const MAX_BYTES: u64 = 64 * 1024;
+
+/// A token that is younger cannot be refreshed.
+const YOUNG: SignedDuration = SignedDuration::from_hours(24);
+
+/// From this long before its end a token should be refreshed.
+const SOON: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// A token with what is known of it.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// It.
+    pub token: SecretString,
+    /// Which login gave it; `None` for a file that holds nothing but the token.
+    pub login: Option<Login>,
+    /// Whose it is.
+    pub user_id: Option<UserId>,
+    /// When it was given, or refreshed last.
+    pub issued_at: Option<Timestamp>,
+    /// When it ends; `None` where it never does, or where nobody knows.
+    pub expires_at: Option<Timestamp>,
+    /// What it may do, as far as that was told.
+    pub scopes: Vec<String>,
+    /// The app that it was given to.
+    pub app_id: Option<String>,
+}
+
+/// The same as it stands in a file.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    token: String,
+    login: Option<Login>,
+    user_id: Option<UserId>,
+    issued_at: Option<Timestamp>,
+    expires_at: Option<Timestamp>,
+    #[serde(default)]
+    scopes: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    app_id: Option<String>,
+}
+
+/// What can be done about a token's end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Renewal {
+    /// It does not end.
+    NeverEnds,
+    /// It is younger than 24 hours: not before then.
+    From(Timestamp),
+    /// It can be refreshed now; it ends soon, or nobody knows when.
+    Due,
+    /// It can be refreshed now, and lasts a while yet.
+    Possible,
+    /// It has ended: only a new login helps.
+    Over,
+}
+
+impl Kept {
+    /// A token of which nothing is known but itself.
+    pub fn bare(token: SecretString) -> Self {
+        Self {
+            token,
+            login: None,
+            user_id: None,
+            issued_at: None,
+            expires_at: None,
+            scopes: Vec::new(),
+            app_id: None,
+        }
+    }
+
+    /// What can be done about its end. Instagram: from 24 h of age until it ends, then for 60 d more.
+    /// Facebook: a Page's token without an end needs nothing; a user's is exchanged until it ends.
+    pub fn renewal(&self, login: Login, now: Timestamp) -> Renewal {
+        match (self.expires_at, login) {
+            (Some(end), _) if end <= now => return Renewal::Over,
+            (None, Login::Facebook) => return Renewal::NeverEnds,
+            _ => {}
+        }
+        if login == Login::Instagram
+            && let Some(from) = self.issued_at.and_then(|t| t.checked_add(YOUNG).ok())
+            && from > now
+        {
+            return Renewal::From(from);
+        }
+        match self.expires_at {
+            Some(end) if end.duration_since(now) > SOON => Renewal::Possible,
+            _ => Renewal::Due,
+        }
+    }
+}
+
+/// A token of the environment.
+///
+/// # Errors
+/// The variable is not set, or empty.
+pub fn from_env(name: &str) -> Result<Kept, Error> {
+    match std::env::var(name) {
+        Ok(token) if !token.trim().is_empty() => Ok(Kept::bare(token.trim().into())),
+        Ok(_) => Err(wrong(format!("the environment variable {name} is empty"))),
+        Err(_) => Err(wrong(format!("the environment variable {name} is not set"))),
+    }
+}
+
+/// A token of a file: nothing but the token, or what [`save`] writes.
+///
+/// # Errors
+/// There is no such file, it is somebody else's, others may read it, it holds no token.
+pub fn from_file(path: &Path) -> Result<Kept, Error> {
+    let unreadable = |e: std::io::Error| wrong(format!("cannot read {}: {e}", path.display()));
+    let mut file = File::open(path).map_err(unreadable)?;
+    // asked of the open file: a name may be turned to another file in between
+    guard(path, &file.metadata().map_err(unreadable)?)?;
+    let mut text = String::new();
+    let mut start = (&mut file).take(MAX_BYTES);
+    start.read_to_string(&mut text).map_err(unreadable)?;
+    let text = text.trim();
+    if !text.starts_with('{') {
+        let is_token = !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
+        let token = is_token.then(|| Kept::bare(text.into()));
+        return token.ok_or_else(|| wrong(format!("{} holds no token", path.display())));
+    }
+    // what serde says could repeat what stands there
+    let written: Written = serde_json::from_str(text).map_err(|e| {
+        wrong(format!(
+            "{} is damaged at line {}",
+            path.display(),
+            e.line()
+        ))
+    })?;
+    Ok(Kept {
+        token: written.token.into(),
+        login: written.login,
+        user_id: written.user_id,
+        issued_at: written.issued_at,
+        expires_at: written.expires_at,
+        scopes: written.scopes,
+        app_id: written.app_id,
+    })
+}
+
+/// A file of ours that nobody else can read.
+#[cfg(unix)]
+fn guard(path: &Path, found: &fs::Metadata) -> Result<(), Error> {
+    use std::os::unix::fs::MetadataExt;
+
+    let shown = path.display();
+    if !found.is_file() {
+        return Err(wrong(format!("{shown} is no file")));
+    }
+    if found.uid() != rustix::process::geteuid().as_raw() {
+        return Err(wrong(format!(
+            "{shown} belongs to another user, who could put another token there"
+        )));
+    }
+    let mode = found.mode() & 0o777;
+    if mode & 0o077 != 0 {
+        return Err(wrong(format!(
+            "{shown} holds a secret and others may use it (mode {mode:04o}): chmod 600 {shown}"
+        )));
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn guard(path: &Path, found: &fs::Metadata) -> Result<(), Error> {
+    match found.is_file() {
+        true => Ok(()),
+        false => Err(wrong(format!("{} is no file", path.display()))),
+    }
+}
+
+/// Writes a token for its owner alone: whole, or not at all.
+///
+/// # Errors
+/// The folder or the file cannot be written.
+pub fn save(path: &Path, kept: &Kept) -> Result<(), Error> {
+    let unwritable = |e: std::io::Error| wrong(format!("cannot write {}: {e}", path.display()));
+    let written = Written {
+        token: kept.token.expose_secret().to_owned(),
+        login: kept.login,
+        user_id: kept.user_id.clone(),
+        issued_at: kept.issued_at,
+        expires_at: kept.expires_at,
+        scopes: kept.scopes.clone(),
+        app_id: kept.app_id.clone(),
+    };
+    let text = serde_json::to_string_pretty(&written).expect("texts and times are JSON");
+    let folder = path.parent().unwrap_or(Path::new("."));
+    private_folder(folder).map_err(unwritable)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let unfinished = folder.join(format!(".{name}.{}", std::process::id()));
+    // of a process of the same number that was killed
+    let _ = fs::remove_file(&unfinished);
+    let done = write_whole(&unfinished, &text).and_then(|()| fs::rename(&unfinished, path));
+    if done.is_err() {
+        let _ = fs::remove_file(&unfinished);
+    }
+    done.map_err(unwritable)
+}
+
+fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.write_all(b"\n")?;
+    file.sync_all()
+}
+
+fn private_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Where the token of an account rests: `tokens/NAME.json` in the user's own folder of this program.
+///
+/// # Errors
+/// There is no such folder, or the name cannot be a file's.
+pub fn path_of(name: &str) -> Result<PathBuf, Error> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if name.is_empty() || name.starts_with('.') || name.len() > 64 || !name.chars().all(fits) {
+        let shown: String = name.chars().take(64).collect();
+        return Err(wrong(format!(
+            "`{}` cannot name an account: letters, digits, `-`, `_` and `.`",
+            shown.escape_debug()
+        )));
+    }
+    Ok(folder()?.join("tokens").join(format!("{name}.json")))
+}
+
+/// `$XDG_CONFIG_HOME/storypress`, else `~/.config/storypress`.
+fn folder() -> Result<PathBuf, Error> {
+    let of = |name| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|p| p.is_absolute())
+    };
+    of("XDG_CONFIG_HOME")
+        .or_else(|| of("HOME").map(|home| home.join(".config")))
+        .map(|config| config.join("storypress"))
+        .ok_or_else(|| {
+            wrong("no folder for tokens: neither XDG_CONFIG_HOME nor HOME is set".to_owned())
+        })
+}
+
+fn wrong(said: String) -> Error {
+    Error::new(Call::Setup, Cause::File(said))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(hours: i64) -> Timestamp {
+        Timestamp::from_second(1_790_000_000 + hours * 3600).unwrap()
+    }
+
+    fn kept(issued: i64, ends: Option<i64>) -> Kept {
+        Kept {
+            login: Some(Login::Instagram),
+            user_id: Some("17".parse().unwrap()),
+            issued_at: Some(at(issued)),
+            expires_at: ends.map(at),
+            scopes: vec!["instagram_business_basic".into()],
+            app_id: Some("9".into()),
+            ..Kept::bare("IGAAsecret".into())
+        }
+    }
+
+    #[test]
+    fn an_instagram_token_is_refreshed_between_a_day_of_age_and_its_end() {
+        let token = kept(0, Some(60 * 24));
+        let renewal = |hours| token.renewal(Login::Instagram, at(hours));
+        assert_eq!(renewal(23), Renewal::From(at(24)));
+        assert_eq!(renewal(24), Renewal::Possible);
+        assert_eq!(renewal(54 * 24), Renewal::Due);
+        assert_eq!(renewal(60 * 24), Renewal::Over);
+        // pasted: nobody knows
+        assert_eq!(
+            Kept::bare("x".into()).renewal(Login::Instagram, at(0)),
+            Renewal::Due
+        );
+    }
+
+    #[test]
+    fn a_pages_token_never_ends_and_a_users_is_exchanged() {
+        assert_eq!(
+            kept(0, None).renewal(Login::Facebook, at(9999)),
+            Renewal::NeverEnds
+        );
+        assert_eq!(
+            kept(0, Some(60 * 24)).renewal(Login::Facebook, at(1)),
+            Renewal::Possible
+        );
+        assert_eq!(
+            kept(0, Some(60 * 24)).renewal(Login::Facebook, at(60 * 24)),
+            Renewal::Over
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_token_is_kept_for_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("storypress/tokens/main.json");
+        save(&path, &kept(0, Some(1))).unwrap();
+        save(&path, &kept(0, Some(2))).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+        let read = from_file(&path).unwrap();
+        assert_eq!(read.token.expose_secret(), "IGAAsecret");
+        assert_eq!(
+            (read.login, read.expires_at),
+            (Some(Login::Instagram), Some(at(2)))
+        );
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+        for loose in [0o640, 0o604, 0o660, 0o644] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(loose)).unwrap();
+            let said = from_file(&path).unwrap_err().to_string();
+            assert!(said.contains(&format!("mode {loose:04o}")), "{said}");
+            assert!(
+                said.ends_with(&format!("chmod 600 {}", path.display())),
+                "{said}"
+            );
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_may_hold_the_token_alone_and_no_message_repeats_it() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("token");
+        let write = |text: &str| {
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            from_file(&path)
+        };
+        assert_eq!(
+            write("EAAtoken\n").unwrap().token.expose_secret(),
+            "EAAtoken"
+        );
+        for bad in [
+            "",
+            "EAAtoken another",
+            "{\"token\": \"EAAtoken\", \"login\": \"EAAtoken\"}",
+        ] {
+            let said = write(bad).unwrap_err().to_string();
+            assert!(!said.contains("EAA"), "{said}");
+        }
+        assert!(
+            from_file(dir.path())
+                .unwrap_err()
+                .to_string()
+                .contains("is no file")
+        );
+        assert!(from_file(&dir.path().join("none")).is_err());
+    }
+
+    #[test]
+    fn an_accounts_name_stays_in_its_folder() {
+        for bad in ["", "../x", "a/b", ".x", "a b", &"a".repeat(65)] {
+            assert!(path_of(bad).is_err(), "{bad}");
+        }
+    }
+}
