@@ -82,6 +82,21 @@ pub const ACCOUNT: &[Key] = &[
         Kind::Text,
         "File of mode 0600 that holds the token.",
     ),
+    key(
+        "version",
+        Kind::Text,
+        "Version of the Graph API. Default v26.0.",
+    ),
+    key(
+        "base",
+        Kind::Text,
+        "Another address than Meta's, for a sandbox or a proxy.",
+    ),
+    key(
+        "allow_elsewhere",
+        Kind::Bool,
+        "Lets the token go to a `base` outside this machine.",
+    ),
 ];
 
 const PUBLISH: &[Key] = &[

@@ -2,6 +2,7 @@
 //!
 //! In: a path to start looking from. Out: a [`Project`]: folders, brand, limits, output defaults. Never: rendering.
 
+mod accounts;
 mod keys;
 mod read;
 
@@ -11,6 +12,7 @@ use crate::diag::Diagnostic;
 use crate::scene::picture::Limits;
 use crate::template::{Brand, Fence};
 
+pub use accounts::Account;
 pub use read::{find, open};
 
 /// The name of a project file.
@@ -43,6 +45,8 @@ pub struct Project {
     pub fingerprint: String,
     /// A text style of the brand holds an expression, which may use the clock.
     pub brand_asks_the_clock: bool,
+    /// `[accounts.NAME]`, in the order of the file.
+    pub accounts: Vec<Account>,
     /// What is worth a look in the project file.
     pub warnings: Vec<Diagnostic>,
 }
@@ -63,6 +67,7 @@ impl Project {
             max_pixels: Limits::default().max_pixels,
             fingerprint: String::new(),
             brand_asks_the_clock: false,
+            accounts: Vec::new(),
             warnings: Vec::new(),
         }
     }

@@ -10,7 +10,7 @@ use crate::template::{
     Brand, BrandFont, Fence, Node, Table, Value, check_table, grammar, refused, tree,
 };
 
-use super::{FILE, Project, keys};
+use super::{Account, FILE, Project, accounts, keys};
 
 /// The project file that holds for `path`: in the working directory, else in a parent of `path`.
 pub fn find(path: &Path) -> Option<PathBuf> {
@@ -73,7 +73,7 @@ fn read(source: &Arc<Source>, root: &Path) -> (Project, Vec<Diagnostic>) {
         check_table(section, keys.iter(), &format!("`[{name}]`"), &mut wrong);
         sections.push((*name, section));
     }
-    accounts(&table, &mut wrong);
+    let accounts = accounts(&table, root, &mut wrong);
     let of = |name: &str| {
         sections
             .iter()
@@ -94,6 +94,7 @@ fn read(source: &Arc<Source>, root: &Path) -> (Project, Vec<Diagnostic>) {
             .and_then(Node::as_text)
             .map(str::to_owned),
         allow: texts(own.get("allow")),
+        accounts,
         ..Project::none(root)
     };
     if let Some(node) = own.get("timezone")
@@ -137,14 +138,18 @@ fn section<'t>(table: &'t Table, name: &str, wrong: &mut Vec<Diagnostic>) -> Opt
     }
 }
 
-fn accounts(table: &Table, wrong: &mut Vec<Diagnostic>) {
-    let Some(accounts) = section(table, "accounts", wrong) else {
-        return;
+fn accounts(table: &Table, root: &Path, wrong: &mut Vec<Diagnostic>) -> Vec<Account> {
+    let Some(section) = section(table, "accounts", wrong) else {
+        return Vec::new();
     };
-    for entry in &accounts.entries {
+    let mut found = Vec::new();
+    for entry in &section.entries {
         let owner = format!("account `{}`", entry.key);
         match &entry.node.value {
-            Value::Table(account) => check_table(account, keys::ACCOUNT.iter(), &owner, wrong),
+            Value::Table(account) => {
+                check_table(account, keys::ACCOUNT.iter(), &owner, wrong);
+                found.extend(accounts::read(&entry.key, account, root, wrong));
+            }
             _ => wrong.push(Diagnostic::at(
                 Code::BadValue,
                 &entry.node.place,
@@ -152,6 +157,7 @@ fn accounts(table: &Table, wrong: &mut Vec<Diagnostic>) {
             )),
         }
     }
+    found
 }
 
 fn texts(node: Option<&Node>) -> Vec<String> {
@@ -279,6 +285,7 @@ fn fingerprint(source: &Source, brand: &Brand) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::graph::{Login, UserId};
 
     #[test]
     fn what_is_wrong_in_a_project_is_told_at_once() {
@@ -295,6 +302,46 @@ mod tests {
                 "no time zone `Mars/Olympus`",
                 "the brand colour `ink` is not a colour",
                 "style `h` has no key `siez`",
+            ]
+        );
+    }
+
+    #[test]
+    fn an_account_is_read_with_where_its_token_is() {
+        let source = Source::new(
+            FILE,
+            "[accounts.main]\nlogin = \"instagram\"\nuser_id = \"17841400008460056\"\ntoken_env = \"IG_ACCESS_TOKEN\"\n\
+             [accounts.shop]\nlogin = \"facebook\"\nuser_id = 178\ntoken_file = \"secrets/shop\"\nbase = \"http://127.0.0.1:1\"\n",
+        );
+        let (project, wrong) = read(&source, Path::new("/p"));
+        assert!(wrong.is_empty(), "{wrong:?}");
+        let [main, shop] = &project.accounts[..] else {
+            panic!("{:?}", project.accounts);
+        };
+        assert_eq!((main.name.as_str(), main.login), ("main", Login::Instagram));
+        assert_eq!(main.token_env.as_deref(), Some("IG_ACCESS_TOKEN"));
+        assert_eq!(shop.user_id.as_ref().map(UserId::as_str), Some("178"));
+        assert_eq!(
+            shop.token_file.as_deref(),
+            Some(Path::new("/p/secrets/shop"))
+        );
+        assert!(shop.base.is_some() && !shop.allow_elsewhere);
+    }
+
+    #[test]
+    fn what_is_wrong_with_an_account_is_told() {
+        let source = Source::new(
+            FILE,
+            "[accounts.a]\nuser_id = \"1\"\n[accounts.b]\nlogin = \"instagram\"\nuser_id = \"me\"\nbase = \"here\"\n",
+        );
+        let (_, wrong) = read(&source, Path::new("/p"));
+        let said: Vec<_> = wrong.iter().map(|d| d.message.as_str()).collect();
+        assert_eq!(
+            said,
+            [
+                "account `a` has no `login`",
+                "`user_id` is an id of 1 to 32 digits",
+                "`base` is an address such as http://127.0.0.1:8000",
             ]
         );
     }

@@ -1,0 +1,101 @@
+//! `[accounts.NAME]`: who publishes, and where its token is to be found.
+
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+use crate::diag::{Code, Diagnostic};
+use crate::graph::{Login, UserId};
+use crate::template::{Node, Table, Value, grammar};
+
+/// An account, as the project names it. The token itself is never in a project file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Account {
+    /// The key of its table.
+    pub name: String,
+    /// Which login its token comes from.
+    pub login: Login,
+    /// Its id at that login. Instagram Login can do without one: the token knows whose it is.
+    pub user_id: Option<UserId>,
+    /// Environment variable that holds the token.
+    pub token_env: Option<String>,
+    /// File that holds the token, against the project's root.
+    pub token_file: Option<PathBuf>,
+    /// API version; the program's own without one.
+    pub version: Option<String>,
+    /// Another base than Meta's, for a sandbox or a proxy.
+    pub base: Option<Url>,
+    /// `base` may be outside this machine.
+    pub allow_elsewhere: bool,
+}
+
+impl Account {
+    /// An account of a login, nothing else said.
+    pub fn new(name: &str, login: Login) -> Self {
+        Self {
+            name: name.to_owned(),
+            login,
+            user_id: None,
+            token_env: None,
+            token_file: None,
+            version: None,
+            base: None,
+            allow_elsewhere: false,
+        }
+    }
+}
+
+/// Reads a table whose keys have been checked. What is wrong with its values is told.
+pub(super) fn read(
+    name: &str,
+    table: &Table,
+    root: &Path,
+    wrong: &mut Vec<Diagnostic>,
+) -> Option<Account> {
+    let text = |key: &str| table.get(key).and_then(grammar::text);
+    let login = match table.get("login").and_then(Node::as_text) {
+        Some("instagram") => Login::Instagram,
+        Some("facebook") => Login::Facebook,
+        // another word was told with the keys
+        Some(_) => return None,
+        None => {
+            let said = format!("account `{name}` has no `login`");
+            wrong.push(
+                Diagnostic::at(Code::BadValue, &table.place, said).hint("instagram or facebook"),
+            );
+            return None;
+        }
+    };
+    Some(Account {
+        user_id: parsed(table, "user_id", "an id of 1 to 32 digits", wrong),
+        token_env: text("token_env"),
+        token_file: text("token_file").map(|path| root.join(path)),
+        version: text("version"),
+        base: parsed(
+            table,
+            "base",
+            "an address such as http://127.0.0.1:8000",
+            wrong,
+        ),
+        allow_elsewhere: matches!(
+            table.get("allow_elsewhere").map(|n| &n.value),
+            Some(Value::Bool(true))
+        ),
+        ..Account::new(name, login)
+    })
+}
+
+fn parsed<T: std::str::FromStr>(
+    table: &Table,
+    key: &str,
+    what: &str,
+    wrong: &mut Vec<Diagnostic>,
+) -> Option<T> {
+    let node = table.get(key)?;
+    let value = grammar::text(node)?.parse().ok();
+    if value.is_none() {
+        let said = format!("`{key}` is {what}");
+        wrong.push(Diagnostic::at(Code::BadValue, &node.place, said));
+    }
+    value
+}
