@@ -21,6 +21,8 @@ library:libavutil     libavutil-dev
 library:libswscale    libswscale-dev
 library:libswresample libswresample-dev
 command:ffmpeg        ffmpeg
+command:python3       python3
+venv                  python3-venv
 av1                   libdav1d-dev
 '
 
@@ -31,6 +33,8 @@ is_there() {
     library:*) pkg-config --exists "${1#library:}" 2>/dev/null ;;
     # bindgen looks for it by this name
     libclang) find /usr/lib /usr/lib64 -name 'libclang.so*' -o -name 'libclang-[0-9]*.so*' 2>/dev/null | grep -q . ;;
+    # the tests put files into a server of Python packages; ensurepip is what Debian leaves out
+    venv) python3 -c 'import ensurepip, venv' >/dev/null 2>&1 ;;
     # either decoder will do
     av1) pkg-config --exists 'dav1d >= 1.0' 2>/dev/null || pkg-config --exists aom 2>/dev/null ;;
     esac

@@ -1,0 +1,303 @@
+//! What can go wrong on the way up, in words that hold no secret.
+
+use std::error::Error as _;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+use super::{Environment, Target};
+use crate::media::Kind;
+
+/// Why a file is not up.
+#[derive(Debug)]
+pub enum Error {
+    /// The project or the environment names a store that cannot be used so.
+    Settings {
+        /// One sentence without its full stop.
+        said: String,
+        /// What to do about it.
+        hint: String,
+    },
+    /// The file cannot be read.
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is not the one that was made and verified.
+    Changed {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The file is not of the kind it is said to be.
+    NotMedia {
+        /// Which.
+        path: PathBuf,
+        /// What it should be.
+        kind: Kind,
+    },
+    /// The store did not do it.
+    Store {
+        /// Which, as the project file names it.
+        store: String,
+        /// What was asked of it, as in "did not …".
+        doing: &'static str,
+        /// What it said, without addresses' signatures and other secrets.
+        said: String,
+        /// What to do about it, where that is known.
+        hint: Option<String>,
+        /// It will say the same next time.
+        is_lasting: bool,
+    },
+}
+
+impl Error {
+    /// It stays so until somebody changes something: trying again is of no use.
+    pub fn is_lasting(&self) -> bool {
+        match self {
+            Self::Store { is_lasting, .. } => *is_lasting,
+            _ => true,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Settings { said, hint } => write!(f, "{said}: {hint}"),
+            Self::File { path, source } => write!(f, "cannot read `{}`: {source}", path.display()),
+            Self::Changed { path } => write!(
+                f,
+                "`{}` has changed since it was made: render it again",
+                path.display()
+            ),
+            Self::NotMedia { path, kind } => {
+                let wanted = match kind {
+                    Kind::Image => "a JPEG or PNG",
+                    Kind::Video => "an MP4 or MOV",
+                };
+                write!(f, "`{}` is not {wanted}", path.display())
+            }
+            Self::Store {
+                store,
+                doing,
+                said,
+                hint,
+                ..
+            } => {
+                write!(f, "{store} did not {doing}: {said}")?;
+                match hint {
+                    Some(hint) => write!(f, ": {hint}"),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::File { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+/// Turns what a store's library says into an [`Error`] of ours.
+#[derive(Debug)]
+pub(super) struct Words {
+    store: String,
+    environment: Environment,
+    /// What helps when the store says no, because no key was found.
+    hint: Option<String>,
+}
+
+impl Words {
+    pub(super) fn new(store: &Target, environment: &Environment, hint: Option<String>) -> Self {
+        Self {
+            store: store.to_string(),
+            environment: environment.clone(),
+            hint,
+        }
+    }
+
+    /// The store cannot even be opened.
+    pub(super) fn settings(&self, e: &object_store::Error) -> Error {
+        Error::Settings {
+            said: self.clean(e),
+            hint: "see to the store's environment variables".into(),
+        }
+    }
+
+    /// The store did not do what it was asked for.
+    pub(super) fn store(&self, doing: &'static str, e: &object_store::Error) -> Error {
+        Error::Store {
+            store: self.store.clone(),
+            doing,
+            is_lasting: is_lasting(e),
+            hint: self.hint.clone(),
+            said: self.clean(e),
+        }
+    }
+
+    /// What an error and its causes say, in one line of at most 300 characters and without a secret.
+    fn clean(&self, e: &object_store::Error) -> String {
+        let mut said = e.to_string();
+        let mut cause = e.source();
+        while let Some(deeper) = cause {
+            let text = deeper.to_string();
+            if !said.contains(&text) {
+                said = format!("{said}: {text}");
+            }
+            cause = deeper.source();
+        }
+        // what stands before it tells of the request
+        let answer = ["status code: ", "error response: "]
+            .iter()
+            .find_map(|start| Some(said.split_once(start)?.1));
+        let mut said = without_queries(&without_markup(answer.unwrap_or(&said)));
+        for hidden in self.environment.hidden() {
+            said = said.replace(hidden, "***");
+        }
+        let said: Vec<&str> = said.split_whitespace().collect();
+        said.join(" ").chars().take(300).collect()
+    }
+}
+
+/// Denials, bad requests and unknown buckets; not a server's faults, a busy store or a broken line.
+fn is_lasting(e: &object_store::Error) -> bool {
+    use object_store::Error as E;
+    match e {
+        E::Generic { .. } | E::JoinError { .. } => {
+            status_in(&e.to_string()).is_some_and(|status| {
+                (300..500).contains(&status) && !matches!(status, 408 | 425 | 429)
+            })
+        }
+        _ => true,
+    }
+}
+
+/// The HTTP status that the library's message names: it has no field for it.
+fn status_in(said: &str) -> Option<u16> {
+    let (_, rest) = said.split_once("status code: ")?;
+    rest.get(..3)?.parse().ok()
+}
+
+/// An XML answer as `Code: Message`. The rest of it repeats the request, with its keys and its signature.
+fn without_markup(said: &str) -> String {
+    let Some(at) = said.find("<?xml").or_else(|| said.find("<Error")) else {
+        return said.to_owned();
+    };
+    let (before, body) = said.split_at(at);
+    let field = |name: &str| {
+        let (_, rest) = body.split_once(&format!("<{name}>"))?;
+        Some(rest.split('<').next().unwrap_or_default())
+    };
+    let told: Vec<&str> = [field("Code"), field("Message")]
+        .into_iter()
+        .flatten()
+        .collect();
+    format!("{before}{}", told.join(": "))
+}
+
+/// Every address without its query: that is where signatures and tokens are.
+fn without_queries(said: &str) -> String {
+    let mut clean = String::with_capacity(said.len());
+    let mut rest = said;
+    while let Some(at) = rest.find("://") {
+        let end = rest[at..]
+            .find(|c: char| c.is_whitespace() || "\"'`<>()".contains(c))
+            .map_or(rest.len(), |length| at + length);
+        let address = &rest[..end];
+        match address[at..].find('?') {
+            Some(query) => {
+                clean.push_str(&address[..at + query]);
+                clean.push_str("?…");
+            }
+            None => clean.push_str(address),
+        }
+        rest = &rest[end..];
+    }
+    clean + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words() -> Words {
+        let env = Environment::of([
+            ("AWS_SECRET_ACCESS_KEY".into(), "very/secret+key".into()),
+            ("AWS_SESSION_TOKEN".into(), "session-token-of-mine".into()),
+            ("AWS_REGION".into(), "eu-south-2".into()),
+        ]);
+        let target = Target::parse("s3://b/daily", std::path::Path::new("/")).expect("a target");
+        Words::new(&target, &env, None)
+    }
+
+    fn generic(said: &str) -> object_store::Error {
+        object_store::Error::Generic {
+            store: "S3",
+            source: said.into(),
+        }
+    }
+
+    #[test]
+    fn no_message_holds_a_signature_a_key_or_a_request() {
+        let said = words()
+            .store(
+                "put",
+                &generic(
+                    "error sending request for url (https://b.example/x?X-Amz-Signature=cafe&X-Amz-Credential=AK) \
+                     with session-token-of-mine in eu-south-2",
+                ),
+            )
+            .to_string();
+        assert!(
+            said.contains("https://b.example/x?…) with *** in eu-south-2"),
+            "{said}"
+        );
+
+        let said = words()
+            .store(
+                "put",
+                &generic(
+                    "Server returned non-2xx status code: 403 Forbidden: <?xml version=\"1.0\"?><Error><Code>SignatureDoesNotMatch</Code>\
+                     <Message>The signature does not match</Message><StringToSign>AWS4 cafe</StringToSign></Error>",
+                ),
+            )
+            .to_string();
+        assert_eq!(
+            said,
+            "s3://b/daily did not put: 403 Forbidden: SignatureDoesNotMatch: The signature does not match"
+        );
+    }
+
+    #[test]
+    fn a_bad_request_lasts_and_a_busy_store_does_not() {
+        let lasts = |said: &str| words().store("put", &generic(said)).is_lasting();
+        assert!(lasts(
+            "Server returned non-2xx status code: 400 Bad Request: "
+        ));
+        assert!(!lasts(
+            "Server returned non-2xx status code: 503 Slow Down: "
+        ));
+        assert!(!lasts(
+            "Server returned non-2xx status code: 429 Too Many Requests: "
+        ));
+        assert!(!lasts("HTTP error: error sending request"));
+        let missing = object_store::Error::NotFound {
+            path: "x".into(),
+            source: "NoSuchBucket".into(),
+        };
+        assert!(words().store("put", &missing).is_lasting());
+    }
+
+    #[test]
+    fn a_message_is_one_line_of_bounded_length() {
+        let said = words().clean(&generic(&"long\nline ".repeat(1000)));
+        assert!(!said.contains('\n') && said.chars().count() <= 300);
+    }
+}
