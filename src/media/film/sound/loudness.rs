@@ -35,9 +35,7 @@ pub enum Aim {
 /// What was measured and done.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Loudness {
-    /// Integrated, LUFS; `None` for silence.
-    pub before: Option<f64>,
-    /// Integrated, LUFS; `None` for silence.
+    /// Integrated, LUFS; `None` for silence, and where no loudness was asked for: then it is not measured.
     pub after: Option<f64>,
     /// The gain that was given to the whole, dB.
     pub gain: f64,
@@ -52,46 +50,48 @@ pub struct Loudness {
 /// Measured over the whole first. Where the limiter takes loudness away, gain gives it back, as far as that is sane;
 /// [`Loudness::after`] says what was reached.
 pub fn level(pcm: &mut Pcm, aim: Aim) -> Loudness {
-    let before = loudness(pcm);
-    let wanted = match (aim, before) {
-        (Aim::Loudness(target), Some(before)) => (f64::from(target) - before).min(MOST),
-        (Aim::Gain(gain), _) => f64::from(gain).min(MOST),
-        _ => 0.0,
-    };
-    let mut gain = wanted;
-    let original = match aim {
-        Aim::Loudness(_) => Some(pcm.clone()),
-        Aim::Kept | Aim::Gain(_) => None,
-    };
-    let mut limited = apply(pcm, gain);
-    let mut after = if gain == 0.0 && !limited {
-        before
-    } else {
-        loudness(pcm)
-    };
-    if let (Aim::Loudness(target), Some(original), true) = (aim, original, limited) {
-        // three rounds bring it within a tenth where that is possible at all
-        for _ in 0..4 {
-            let Some(missing) = after.map(|after| f64::from(target) - after) else {
-                break;
-            };
-            let next = (gain + 1.2 * missing).clamp(wanted, wanted + MOST_BACK);
-            if missing < CLOSE || next - gain < 0.01 || wanted == MOST {
-                break;
-            }
-            gain = next;
-            pcm.clone_from(&original);
-            limited = apply(pcm, gain);
-            after = loudness(pcm);
+    let (gain, limited, after) = match aim {
+        Aim::Kept => (0.0, apply(pcm, 0.0), None),
+        Aim::Gain(gain) => {
+            let gain = f64::from(gain).min(MOST);
+            (gain, apply(pcm, gain), None)
         }
-    }
+        Aim::Loudness(target) => bring(pcm, f64::from(target)),
+    };
     Loudness {
-        before,
         after,
         gain,
         true_peak: decibels(f64::from(true_peak(&pcm.samples))),
         limited,
     }
+}
+
+/// Brings a sound to a loudness: the gain it took, whether peaks were brought down, and what was reached.
+fn bring(pcm: &mut Pcm, target: f64) -> (f64, bool, Option<f64>) {
+    let before = loudness(pcm);
+    let wanted = before.map_or(0.0, |before| (target - before).min(MOST));
+    let original = pcm.clone();
+    let (mut gain, mut limited) = (wanted, apply(pcm, wanted));
+    if !limited {
+        // nothing but gain happened
+        return (gain, limited, before.map(|before| before + gain));
+    }
+    let mut after = loudness(pcm);
+    // three rounds bring it within a tenth where that is possible at all
+    for _ in 0..4 {
+        let Some(missing) = after.map(|after| target - after) else {
+            break;
+        };
+        let next = (gain + 1.2 * missing).clamp(wanted, wanted + MOST_BACK);
+        if missing < CLOSE || next - gain < 0.01 || wanted == MOST {
+            break;
+        }
+        gain = next;
+        pcm.clone_from(&original);
+        limited = apply(pcm, gain);
+        after = loudness(pcm);
+    }
+    (gain, limited, after)
 }
 
 /// Gives gain and keeps peaks down.
