@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::diag::{Code, Diagnostic};
 use crate::frame::{self, Contrast, Frame};
-use crate::media::{self, Cancel, FilmOptions, Format, Media, Options};
+use crate::media::{self, Cancel, FilmOptions, Format, Media, Options, Part};
 use crate::scene::{self, Scene};
 
 use super::bars::Bars;
@@ -91,6 +91,15 @@ pub(crate) fn make(order: &Order<'_>) -> anyhow::Result<Made> {
 }
 
 impl Order<'_> {
+    fn film_options(&self) -> FilmOptions {
+        FilmOptions {
+            unfinished: Some(ledger::folder(self.out)),
+            limit: self.plan.project.film_limit,
+            cancel: self.stop.clone(),
+            ..FilmOptions::default()
+        }
+    }
+
     /// What of the call decides the bytes of a template's outputs.
     fn key_options(&self, template: &crate::template::Template) -> String {
         let formats = self.formats.key(template.is_film());
@@ -217,15 +226,20 @@ impl Worker<'_> {
         told: &mut Vec<Diagnostic>,
         timings: &mut Timings,
     ) -> Result<(Vec<Output>, Option<Output>), media::Error> {
-        let still = clocked(&mut timings.cover, || film::cover(scene, self.order.stop))?;
+        let options = self.order.film_options();
+        let (film, still) = clocked(&mut timings.cover, || {
+            let film = film::of(scene, &options)?;
+            let still = film::cover(scene, film.as_ref())?;
+            Ok((film, still))
+        })?;
         let (frame, contrasts) = clocked(&mut timings.paint, || frame::paint_checked(&still));
         told.extend(contrasts.iter().filter_map(low_contrast));
         clocked(&mut timings.write, || {
             let outputs = formats
                 .iter()
-                .map(|format| match format.still() {
-                    Some(format) => self.still(story, &frame, format),
-                    None => self.film(story, scene, told),
+                .filter_map(|format| match format.still() {
+                    Some(format) => Some(self.still(story, &frame, format)),
+                    None => Some(self.film(story, scene, film.as_ref()?, told)),
                 })
                 .collect::<Result<_, _>>()?;
             let guides = self.guides.as_ref();
@@ -253,20 +267,17 @@ impl Worker<'_> {
         &self,
         story: &Planned,
         scene: &Scene,
+        film: &Part,
         told: &mut Vec<Diagnostic>,
     ) -> Result<Output, media::Error> {
-        let options = FilmOptions {
-            unfinished: Some(ledger::folder(self.order.out)),
-            cancel: self.order.stop.clone(),
-            ..FilmOptions::default()
-        };
         let bar = self.order.bars.film(&story.name);
         let path = self.path(story, FormatName::Mp4.extension());
-        let media = media::video(scene, &path, &options, &mut |progress| bar.show(progress))?;
+        let media = film.video(&path, &mut |progress| bar.show(progress))?;
         let template = &self.order.plan.templates[story.template].shown;
         told.extend(film::concealed(&media.damaged, scene, template));
         Ok(output(media, 100))
     }
+
     fn options(&self, format: Format) -> Options {
         Options {
             format,
@@ -348,6 +359,11 @@ pub(crate) fn low_contrast(contrast: &Contrast) -> Option<Diagnostic> {
 
 /// Holds stories against everything without writing: resolved, painted, measured, their clips looked into.
 pub(crate) fn look(plan: &Plan, stop: &Cancel, bars: &Bars) -> Vec<Item> {
+    let options = FilmOptions {
+        limit: plan.project.film_limit,
+        cancel: stop.clone(),
+        ..FilmOptions::default()
+    };
     each(plan, false, stop, bars, |story| {
         let ready = &plan.templates[story.template];
         let failed = |why| {
@@ -358,12 +374,13 @@ pub(crate) fn look(plan: &Plan, stop: &Cancel, bars: &Bars) -> Vec<Item> {
             Ok(resolved) => (resolved.value, resolved.warnings),
             Err(why) => return failed(why),
         };
-        let still = if scene.is_film() {
-            media::judge(&scene, stop).and_then(|()| film::cover(&scene, stop))
-        } else {
+        if !scene.is_film() {
             told.extend(film::lost_in_a_still(&scene));
-            film::cover(&scene, stop)
-        };
+        }
+        let still = film::of(&scene, &options).and_then(|film| {
+            film.as_ref().map_or(Ok(()), Part::judge)?;
+            film::cover(&scene, film.as_ref())
+        });
         match still {
             Ok(still) => {
                 let (_, contrasts) = frame::paint_checked(&still);

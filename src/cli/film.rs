@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::diag::{Code, Diagnostic, Place, Severity};
-use crate::media::{self, Cancel};
+use crate::media::{self, FilmOptions, Part};
 use crate::scene::Scene;
 
 use super::plan;
@@ -13,6 +13,10 @@ use super::render::FormatName;
 
 /// How long a still is as a film, where it does not say.
 const STILL: Duration = Duration::from_secs(5);
+
+/// What helps a film that takes longer than it may.
+pub(crate) const SLOW: &str =
+    "`[limits] seconds` in the project file says how long a film may take";
 
 /// The formats of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,14 +105,26 @@ pub(crate) fn lost_in_a_still(scene: &Scene) -> Vec<Diagnostic> {
     moving.into_iter().chain(heard).collect()
 }
 
-/// The scene with pictures in place of its clips, as it stands for the film.
+/// The film that a scene is, its clips looked into; none where it is a still.
 ///
 /// # Errors
 /// When a clip cannot be read, or the work was stopped.
-pub(crate) fn cover<'s>(scene: &'s Scene, cancel: &Cancel) -> Result<Cow<'s, Scene>, media::Error> {
-    match scene.clips().is_empty() {
-        true => Ok(Cow::Borrowed(scene)),
-        false => media::cover(scene, cancel).map(Cow::Owned),
+pub(crate) fn of(scene: &Scene, options: &FilmOptions) -> Result<Option<Part>, media::Error> {
+    let film = scene.is_film().then(|| Part::whole(scene, options));
+    film.transpose()
+}
+
+/// The scene with pictures in place of its clips, as it stands for its film.
+///
+/// # Errors
+/// When a clip cannot be read, or the work was stopped.
+pub(crate) fn cover<'s>(
+    scene: &'s Scene,
+    film: Option<&Part>,
+) -> Result<Cow<'s, Scene>, media::Error> {
+    match film.filter(|_| !scene.clips().is_empty()) {
+        None => Ok(Cow::Borrowed(scene)),
+        Some(film) => film.cover().map(Cow::Owned),
     }
 }
 
@@ -133,6 +149,9 @@ pub(crate) fn told(error: &media::Error, scene: &Scene, template: &Path) -> Diag
         }
         media::Error::Io { path, .. } => {
             at(Code::UnreadableMedia, named(scene, path), error.to_string())
+        }
+        media::Error::TooSlow { path, .. } => {
+            at(Code::UnreadableMedia, named(scene, path), error.to_string()).hint(SLOW)
         }
         _ => at(Code::UnreadableMedia, None, error.to_string()),
     }

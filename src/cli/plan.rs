@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 
@@ -92,6 +93,20 @@ pub(crate) fn open_project(
         Some(file) => project::open(&std::path::absolute(&file)?, &shown(&file)),
         None => Ok(Project::none(&here)),
     })
+}
+
+/// How long one film may be worked on, as the project says that holds for `path`.
+///
+/// # Errors
+/// When the project cannot be read.
+pub(crate) fn film_limit(global: &Global, path: &Path) -> anyhow::Result<Duration> {
+    match open_project(global, path)? {
+        Ok(project) => Ok(project.film_limit),
+        Err(wrong) => {
+            let told: Vec<_> = wrong.iter().map(ToString::to_string).collect();
+            bail!("the project file is wrong\n{}", told.join("\n"))
+        }
+    }
 }
 
 /// A path as people know it: relative to the working directory where it lies below it.

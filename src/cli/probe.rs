@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::diag::{Code, Diagnostic};
-use crate::media;
+use crate::media::{self, Cancel};
 
 use super::report::{Item, Report};
-use super::{Global, Outcome};
+use super::{Global, Outcome, plan};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -18,7 +18,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
-    let probe = match media::probe(&args.file) {
+    let cancel = Cancel::default().within(plan::film_limit(global, &args.file)?);
+    let probe = match media::probe_until(&args.file, &cancel) {
         Ok(probe) => probe,
         Err(error) => {
             let why = Diagnostic::of_file(Code::UnreadableMedia, &args.file, error.to_string());

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::diag::{Place, Source};
 use crate::frame;
-use crate::media::{self, Cancel, Format, Options};
+use crate::media::{self, Cancel, FilmOptions, Format, Options, Part};
 use crate::scene::picture::{Fit, Limits, Pictures, Wanted};
 use crate::scene::text::{
     Align, Direction, Overflow, Room, Span, Style, TEXT_FAMILY, Transform, Typesetter,
@@ -239,7 +239,12 @@ impl Thumbnails<'_> {
             mentions: Vec::new(),
             files: Vec::new(),
         };
-        let cover = media::cover(&scene, self.stop).ok()?;
+        let options = FilmOptions {
+            cancel: self.stop.clone(),
+            ..FilmOptions::default()
+        };
+        let cover = Part::whole(&scene, &options).and_then(|film| film.cover());
+        let cover = cover.ok()?;
         match &cover.nodes.first()?.content {
             Content::Picture(picture) => Some(Arc::clone(&picture.pixels)),
             _ => None,

@@ -8,7 +8,7 @@ use clap::ValueEnum;
 
 use crate::diag::{Code, Diagnostic, Place, Source, Warned};
 use crate::frame;
-use crate::media::{self, Error, FilmOptions, Level, Options, Short};
+use crate::media::{self, Error, FilmOptions, Level, Options, Part, Short};
 use crate::scene::picture::Fit;
 use crate::scene::{self, Clip, Scene};
 use crate::template::grammar;
@@ -16,7 +16,7 @@ use crate::template::grammar;
 use super::bars::Bars;
 use super::plan::{self, Selection};
 use super::report::{Item, Output, Report, Status};
-use super::{Global, Outcome, batch};
+use super::{Global, Outcome, batch, film};
 
 /// Three seconds of film need so many bytes to be a film.
 const LEAST_BYTES: u64 = 50_000;
@@ -116,6 +116,7 @@ fn time(text: &str) -> Result<Duration, String> {
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     check_call(args)?;
     let cancel = batch::on_interrupt();
+    let limit = plan::film_limit(global, args.overlay.as_ref().unwrap_or(&args.clips[0]))?;
     let mut report = Report::new("transcode");
     let overlay = match &args.overlay {
         None => None,
@@ -138,6 +139,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
             Some(ShortName::Hold) => Short::Hold,
         },
         loudness: args.loudness.map(Level::Loudness),
+        limit,
         cancel: cancel.clone(),
         ..FilmOptions::default()
     };
@@ -289,26 +291,34 @@ impl Call<'_> {
     /// One clip, or its parts; nothing if the call was stopped.
     fn clip(&self, clip: &Path) -> Option<Item> {
         let scene = self.scene(clip);
-        match self.make(clip, &scene) {
-            Ok(item) => Some(item),
-            Err(Error::Cancelled) => None,
-            Err(error) => Some(Item::failed(clip, None, &[self.told(clip, &error)])),
-        }
-    }
-
-    fn make(&self, clip: &Path, scene: &Scene) -> Result<Item, Error> {
-        let name = stem(clip);
-        let parts = match self.args.split {
-            true => media::parts(scene, &self.options)?,
-            false => vec![media::Part {
-                scene: scene.clone(),
-                options: self.options.clone(),
-            }],
-        };
-        let width = parts.len().to_string().len().max(2);
         let mut item = Item::new(clip, None, Status::Done);
         let overlay = self.overlay.iter();
         let mut told: Vec<_> = overlay.flat_map(|o| o.warnings.clone()).collect();
+        match self.make(clip, &scene, &mut item.outputs, &mut told) {
+            Ok(()) => {}
+            // parts that were finished stay, and are told
+            Err(Error::Cancelled) if item.outputs.is_empty() => return None,
+            Err(error) => {
+                item.status = Status::Failed;
+                told.push(self.told(clip, &error));
+            }
+        }
+        Some(item.with(&told))
+    }
+
+    fn make(
+        &self,
+        clip: &Path,
+        scene: &Scene,
+        outputs: &mut Vec<Output>,
+        told: &mut Vec<Diagnostic>,
+    ) -> Result<(), Error> {
+        let name = stem(clip);
+        let parts = match self.args.split {
+            true => media::parts(scene, &self.options)?,
+            false => vec![Part::whole(scene, &self.options)?],
+        };
+        let width = parts.len().to_string().len().max(2);
         for (at, part) in parts.iter().enumerate() {
             let file = match parts.len() {
                 1 => format!("{name}.mp4"),
@@ -316,23 +326,16 @@ impl Call<'_> {
             };
             let bar = self.bars.film(&file);
             let path = self.args.out.join(&file);
-            let made = media::video(&part.scene, &path, &part.options, &mut |progress| {
-                bar.show(progress)
-            })?;
+            let made = part.video(&path, &mut |progress| bar.show(progress))?;
             let damaged = made.damaged.iter();
             told.extend(damaged.map(|said| Diagnostic::of_file(Code::DamagedMedia, clip, said)));
-            item.outputs.push(batch::output(made, 100));
+            outputs.push(batch::output(made, 100));
         }
-        if let Some(path) = &self.args.cover {
-            item.outputs.push(self.cover(scene, path)?);
+        // of a film in parts, the first is the one that is seen
+        if let Some((path, first)) = self.args.cover.as_ref().zip(parts.first()) {
+            outputs.push(cover(first, path)?);
         }
-        Ok(item.with(&told))
-    }
-
-    fn cover(&self, scene: &Scene, path: &Path) -> Result<Output, Error> {
-        let scene = media::cover(scene, &self.options.cancel)?;
-        let frame = frame::paint(&scene, Duration::ZERO);
-        media::still(&frame, path, &Options::default()).map(|made| batch::output(made, 90))
+        Ok(())
     }
 
     fn told(&self, clip: &Path, error: &Error) -> Diagnostic {
@@ -355,6 +358,7 @@ impl Call<'_> {
             Error::TooLong { .. } => {
                 told.hint("--split makes parts of it, --start and --end cut it")
             }
+            Error::TooSlow { .. } => told.hint(film::SLOW),
             _ => told,
         }
     }
@@ -395,6 +399,12 @@ impl Call<'_> {
             ..self.overlay.as_ref().map_or(bare, |o| o.value.clone())
         }
     }
+}
+
+/// Writes the frame that stands best for a film.
+fn cover(film: &Part, path: &Path) -> Result<Output, Error> {
+    let frame = frame::paint(&film.cover()?, Duration::ZERO);
+    media::still(&frame, path, &Options::default()).map(|made| batch::output(made, 90))
 }
 
 fn say(report: &Report, global: &Global) {

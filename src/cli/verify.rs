@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 
 use crate::diag::{Code, Diagnostic, Severity};
-use crate::media::{self, Profile};
+use crate::media::{self, Cancel, Profile};
 
 use super::report::{Item, Report, Status};
-use super::{Global, Outcome};
+use super::{Global, Outcome, plan};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -38,8 +38,10 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         ProfileName::Platform => Profile::Platform,
     };
     let mut report = Report::new("verify");
+    let limit = plan::film_limit(global, &args.files[0])?;
     for file in &args.files {
-        let item = match media::verify(file, profile) {
+        let cancel = Cancel::default().within(limit);
+        let item = match media::verify_until(file, profile, &cancel) {
             Ok(found) => judged(file, &found, global),
             Err(error) => {
                 let why = Diagnostic::of_file(Code::UnreadableMedia, file, error.to_string());

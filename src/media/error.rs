@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::Format;
 
@@ -55,8 +56,15 @@ pub enum Error {
         /// What is wrong with it.
         said: String,
     },
-    /// The work was stopped by [`Cancel`](super::Cancel), or by a limit of time; nothing is left behind.
+    /// The work was stopped by [`Cancel`](super::Cancel); nothing is left behind.
     Cancelled,
+    /// The work took longer than it may; nothing is left behind.
+    TooSlow {
+        /// The file that was worked on.
+        path: PathBuf,
+        /// How long it may take.
+        limit: Duration,
+    },
     /// The film is shorter than the platform takes.
     TooShort {
         /// How long it is, seconds.
@@ -138,6 +146,12 @@ impl fmt::Display for Error {
                 write!(f, "cannot read `{}`: {said}", path.display())
             }
             Self::Cancelled => f.write_str("stopped before it was done"),
+            Self::TooSlow { path, limit } => write!(
+                f,
+                "gave up on `{}`: it is not done after {} s",
+                path.display(),
+                limit.as_secs_f64()
+            ),
             Self::TooShort { seconds } => {
                 write!(
                     f,

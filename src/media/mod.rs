@@ -2,9 +2,7 @@
 //!
 //! In: a painted frame and the name its file shall have. Out: a [`Media`], whole and verified, or an error and no file.
 //! [`probe`] says what a file holds, [`verify`] holds it against the platform's rules.
-//! Never: painting, the network, a clock; a file under its final name before it is whole.
-//!
-//! Film joins here beside [`still`].
+//! Never: painting, the network, a clock but for how long a film may take; a file under its final name before it is whole.
 
 mod content;
 mod error;
@@ -32,13 +30,13 @@ use crate::frame::Frame;
 
 pub use error::Error;
 pub use film::{
-    AudioProbe, Cancel, FilmOptions, FilmProbe, Level, Part, Progress, Short, Stage, VideoProbe,
-    cover, judge, parts, video,
+    AudioProbe, Cancel, FILM_LIMIT, FilmOptions, FilmProbe, Level, Part, Progress, Short, Stage,
+    VideoProbe, parts, video,
 };
-pub use probe::{Icc, More, Probe, StillProbe, probe};
+pub use probe::{Icc, More, Probe, StillProbe, probe, probe_until};
 pub use rules::{BUDGET_BYTES, PLATFORM_IMAGE_BYTES, PLATFORM_VIDEO_BYTES};
 pub use unfinished::{FOLDER, sweep};
-pub use verify::{Profile, Report, Rule, verify};
+pub use verify::{Profile, Report, Rule, verify, verify_until};
 
 use unfinished::Unfinished;
 

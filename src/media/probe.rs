@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::content::{self, Content};
 use super::film::{self, FilmProbe};
-use super::{Cancel, Error, Kind, exif, icc, jpeg_walk, png_walk};
+use super::{Cancel, Error, FILM_LIMIT, Kind, exif, icc, jpeg_walk, png_walk};
 
 /// The largest still that is read at all, in bytes: sixty times what the platform takes.
 const MAX_BYTES: u64 = 512 * 1024 * 1024;
@@ -113,11 +113,19 @@ impl Icc {
 ///
 /// # Errors
 /// [`Error::Io`] if it cannot be opened, [`Error::Unreadable`] for what is no medium, or one that breaks off before
-/// it says its size.
+/// it says its size, [`Error::TooSlow`] for a film that takes longer than [`FILM_LIMIT`].
 pub fn probe(path: &Path) -> Result<Probe, Error> {
+    probe_until(path, &Cancel::default().within(FILM_LIMIT))
+}
+
+/// The same, for as long as it may take.
+///
+/// # Errors
+/// As [`probe`], and [`Error::Cancelled`].
+pub fn probe_until(path: &Path, cancel: &Cancel) -> Result<Probe, Error> {
     let (content, bytes) = open(path)?;
     if let Content::Film(container) = content {
-        return of_film(path, container);
+        return of_film(path, container, cancel);
     }
     let facts = match content {
         Content::Jpeg => of_jpeg(&jpeg_walk::walk(&bytes)),
@@ -141,8 +149,8 @@ pub fn probe(path: &Path) -> Result<Probe, Error> {
     })
 }
 
-fn of_film(path: &Path, container: &'static str) -> Result<Probe, Error> {
-    let film = film::probe::read(path, &Cancel::default())?;
+fn of_film(path: &Path, container: &'static str, cancel: &Cancel) -> Result<Probe, Error> {
+    let film = film::probe::read(path, cancel)?;
     let bytes = fs::metadata(path).map_err(Error::io("read", path))?.len();
     let (width, height) = film.shown;
     Ok(Probe {

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::content::Content;
 use super::film::{self, Watch};
-use super::{Cancel, Error, probe, rules};
+use super::{Cancel, Error, FILM_LIMIT, probe, rules};
 use crate::diag::Severity;
 
 /// Whose rules.
@@ -80,17 +80,19 @@ impl Report {
 /// A file that is neither gets a report too, with its `format` rule broken.
 ///
 /// # Errors
-/// [`Error::Io`] if it cannot be read.
+/// [`Error::Io`] if it cannot be read, [`Error::TooSlow`] for a film that takes longer than [`FILM_LIMIT`].
 pub fn verify(path: &Path, profile: Profile) -> Result<Report, Error> {
+    verify_until(path, profile, &Cancel::default().within(FILM_LIMIT))
+}
+
+/// The same, for as long as it may take.
+///
+/// # Errors
+/// As [`verify`], and [`Error::Cancelled`].
+pub fn verify_until(path: &Path, profile: Profile, cancel: &Cancel) -> Result<Report, Error> {
     let (content, bytes) = probe::open(path)?;
     if content.film().is_some() {
-        return film::verify::check(
-            path,
-            profile,
-            None,
-            &Cancel::default(),
-            &mut Watch::nobody(),
-        );
+        return film::verify::check(path, profile, None, cancel, &mut Watch::nobody());
     }
     let mut rules = match content {
         Content::Jpeg => rules::of_jpeg(&bytes, profile),

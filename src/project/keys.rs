@@ -49,11 +49,18 @@ const OUTPUT: &[Key] = &[
     ),
 ];
 
-const LIMITS: &[Key] = &[key(
-    "megapixels",
-    Kind::Number(0.1, 1000.0),
-    "The largest picture that is decoded. Default 100.",
-)];
+const LIMITS: &[Key] = &[
+    key(
+        "megapixels",
+        Kind::Number(0.1, 1000.0),
+        "The largest picture that is decoded. Default 100.",
+    ),
+    key(
+        "seconds",
+        Kind::Number(0.001, 86_400.0),
+        "How long one film, or one part of it, is worked on before it is given up. Default 1200.",
+    ),
+];
 
 const UPLOAD: &[Key] = &[
     key("to", Kind::Text, "s3://, gs://, az:// or file:DIR."),

@@ -7,8 +7,10 @@ mod keys;
 mod read;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::diag::Diagnostic;
+use crate::media::FILM_LIMIT;
 use crate::scene::picture::Limits;
 use crate::template::{Brand, Fence};
 
@@ -41,6 +43,8 @@ pub struct Project {
     pub jpeg_quality: u8,
     /// `[limits] megapixels`: the largest picture that is decoded.
     pub max_pixels: u64,
+    /// `[limits] seconds`: how long one film is worked on.
+    pub film_limit: Duration,
     /// The text of the project file and the digests of the brand's fonts: a change renders everything anew.
     pub fingerprint: String,
     /// A text style of the brand holds an expression, which may use the clock.
@@ -65,6 +69,7 @@ impl Project {
             formats: vec!["jpg".into()],
             jpeg_quality: 90,
             max_pixels: Limits::default().max_pixels,
+            film_limit: FILM_LIMIT,
             fingerprint: String::new(),
             brand_asks_the_clock: false,
             accounts: Vec::new(),

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::diag::{Code, Diagnostic, Severity, Source, did_you_mean};
 use crate::template::expression::has_expression;
@@ -113,6 +114,9 @@ fn read(source: &Arc<Source>, root: &Path) -> (Project, Vec<Diagnostic>) {
     }
     if let Some(megapixels) = limits.get("megapixels").and_then(grammar::number) {
         project.max_pixels = (megapixels.clamp(0.1, 1000.0) * 1e6) as u64;
+    }
+    if let Some(seconds) = limits.get("seconds").and_then(grammar::number) {
+        project.film_limit = Duration::from_secs_f64(seconds.clamp(0.001, 86_400.0).into());
     }
     let fence = Fence::new(root, &project.allow);
     project.brand = section(&table, "brand", &mut wrong)

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use storypress::media::{self, Profile};
 
 use crate::make;
+use crate::story::{self, Ran, everything_in, folder_with, storypress, transcode};
 
 /// Probes and verifies bytes under a film's name.
 fn endure(path: &Path, bytes: &[u8], what: &str) {
@@ -17,6 +18,53 @@ fn endure(path: &Path, bytes: &[u8], what: &str) {
     assert!(!report.rules.is_empty(), "{what}");
     let took = started.elapsed();
     assert!(took < Duration::from_secs(20), "{what}: {took:?}");
+}
+
+/// What the program says of the clip that it gave up.
+fn given_up(ran: &Ran, name: &str) {
+    assert_eq!(ran.code, 1, "{}", ran.said);
+    let told = ran.told(0);
+    assert_eq!(told.len(), 1, "{told:?}");
+    let (code, message) = &told[0];
+    assert_eq!(code, "unreadable-media");
+    assert!(
+        message.starts_with("gave up on `") && message.contains(name),
+        "{message}"
+    );
+    assert!(message.ends_with("it is not done after 0.001 s"));
+}
+
+#[test]
+fn a_film_is_given_up_when_its_time_is_over() {
+    let (folder, clip) = folder_with(&make::file("vertical"));
+    let at = folder.path();
+    fs::write(at.join("storypress.toml"), "[limits]\nseconds = 0.001\n").unwrap();
+    fs::write(
+        at.join("film.toml"),
+        "[canvas]\nbackground = { video = \"clip.mp4\" }\n",
+    )
+    .unwrap();
+    let ran = transcode(at, &clip, "");
+    given_up(&ran, "clip.mp4");
+    let hint = &ran.report["items"][0]["diagnostics"][0]["hint"];
+    assert!(
+        hint.as_str().unwrap().contains("[limits] seconds"),
+        "{hint}"
+    );
+    for call in [
+        "transcode clip.mp4 -o out --split",
+        "render film.toml -o out",
+        "check film.toml",
+        "probe clip.mp4",
+        "verify clip.mp4",
+    ] {
+        let words: Vec<_> = call.split(' ').collect();
+        given_up(&storypress(at, &words), "clip.mp4");
+    }
+    assert_eq!(everything_in(&at.join("out")), Vec::<String>::new());
+    // a film has time where others took it
+    fs::write(at.join("storypress.toml"), "[limits]\nseconds = 600\n").unwrap();
+    assert_eq!(transcode(at, &clip, story::FEW).code, 0);
 }
 
 /// Offsets at which boxes start, those inside others too.

@@ -41,13 +41,15 @@ fn parts_are_cut_where_the_scene_changes_and_are_the_whole_again() {
     let ran = transcode(
         folder.path(),
         &clip,
-        "--split --overlay draft.toml --max-bytes 2000000",
+        "--split --overlay draft.toml --max-bytes 2000000 --cover cover.jpg",
     );
     assert_eq!((ran.code, &*ran.said), (0, ""), "{:?}", ran.told(0));
     let out = folder.path().join("out");
     let names = ["clip-01.mp4", "clip-02.mp4", "clip-03.mp4"];
     assert_eq!(everything_in(&out), names);
-    assert_eq!(ran.files(0), names.map(|name| out.join(name)));
+    let mut files: Vec<_> = names.map(|name| out.join(name)).into();
+    files.push(folder.path().join("cover.jpg"));
+    assert_eq!(ran.files(0), files);
 
     let (mut all, mut sound, mut lengths) = (Vec::new(), Vec::new(), Vec::new());
     for name in names {
@@ -76,6 +78,28 @@ fn parts_are_cut_where_the_scene_changes_and_are_the_whole_again() {
             );
         }
     }
+}
+
+#[test]
+fn parts_that_were_finished_before_one_failed_are_told() {
+    let (folder, clip) = folder_with(&make::file("long"));
+    fs::write(folder.path().join("draft.toml"), DRAFT).unwrap();
+    // a folder with something in it gives its name to no film
+    fs::create_dir_all(folder.path().join("out/clip-02.mp4/own")).unwrap();
+    let words = "--split --loudness -20 --overlay draft.toml --max-bytes 1000000";
+    let ran = transcode(folder.path(), &clip, words);
+    assert_eq!(
+        (ran.code, &ran.report["items"][0]["status"]),
+        (1, &"failed".into())
+    );
+    let told = ran.told(0);
+    assert!(told[0].1.contains("clip-02.mp4"), "{told:?}");
+    let first = folder.path().join("out/clip-01.mp4");
+    assert_eq!(ran.files(0), std::slice::from_ref(&first));
+    let rule = |rule: &media::Rule| (!rule.ok).then_some(rule.rule);
+    let report = media::verify(&first, media::Profile::Budget).unwrap();
+    let broken: Vec<_> = report.rules.iter().filter_map(rule).collect();
+    assert_eq!(broken, ["pixels"]);
 }
 
 /// Hertz, by how often the wave goes up through nothing.

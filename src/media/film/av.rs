@@ -12,7 +12,6 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use std::fs::File;
 use std::path::Path;
 use std::sync::Once;
-use std::sync::atomic::Ordering;
 
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::ffi;
@@ -111,7 +110,8 @@ unsafe extern "C" fn keep(
 /// container names, and a path needs no particular encoding.
 ///
 /// # Errors
-/// [`Error::Io`] if the file cannot be opened, [`Error::Unreadable`] in FFmpeg's words otherwise.
+/// [`Error::Io`] if the file cannot be opened, [`Error::Cancelled`], [`Error::TooSlow`], [`Error::Unreadable`] in FFmpeg's
+/// words otherwise.
 pub(super) fn open(path: &Path, cancel: &Cancel) -> Result<Input, Error> {
     ready();
     let file = File::open(path).map_err(Error::io("read", path))?;
@@ -126,7 +126,7 @@ pub(super) fn open(path: &Path, cancel: &Cancel) -> Result<Input, Error> {
     options.set("format_whitelist", CONTAINERS);
     // nothing is reached by name: what we read comes through the reader
     options.set("protocol_whitelist", "none");
-    let stop = cancel.flag();
+    let stop = cancel.clone();
     // raw streams have no mark at their start and are known by their ending
     let name = path
         .file_name()
@@ -135,10 +135,10 @@ pub(super) fn open(path: &Path, cancel: &Cancel) -> Result<Input, Error> {
         reader,
         name.as_deref(),
         Some(options),
-        move || stop.load(Ordering::Relaxed),
+        move || stop.is_stopped(),
     )
     .map_err(|error| match error {
-        ffmpeg::Error::Exit => Error::Cancelled,
+        ffmpeg::Error::Exit => cancel.error(path),
         error => unreadable(error),
     })
 }

@@ -138,14 +138,14 @@ pub(super) fn decode(
         match packets.next(&mut input, &mut packet) {
             Ok(true) => {}
             Ok(false) => break,
-            Err(Refusal::Exit) => return Err(Error::Cancelled),
+            Err(Refusal::Exit) => return Err(cancel.error(path)),
             Err(error) => {
                 out.refuse(format!("the container: {}", av::words(error)));
                 break;
             }
         }
         if cancel.is_stopped() {
-            return Err(Error::Cancelled);
+            return Err(cancel.error(path));
         }
         if packet.stream() == picture_index {
             let at = packet.pts().or(packet.dts()).unwrap_or(0);

@@ -181,8 +181,8 @@ impl Facts {
     /// Reads them: the first picture is decoded, all others are counted.
     ///
     /// # Errors
-    /// [`Error::Io`], [`Error::Cancelled`], and [`Error::Unreadable`] for a file without a picture that decodes, or with one
-    /// too large to be worked on.
+    /// [`Error::Io`], [`Error::Cancelled`], [`Error::TooSlow`], and [`Error::Unreadable`] for a file without a picture that
+    /// decodes, or with one too large to be worked on.
     pub fn read(path: &Path, cancel: &Cancel) -> Result<Self, Error> {
         let mut input = av::open(path, cancel)?;
         let unreadable = |said: String| Error::Unreadable {
@@ -202,12 +202,16 @@ impl Facts {
         // what cannot be read is the end
         while packets.next(&mut input, &mut packet).unwrap_or(false) {
             if cancel.is_stopped() {
-                return Err(Error::Cancelled);
+                break;
             }
             times.note(packet.stream(), &packet);
             if packet.stream() == index && first.is_none() {
                 first = decoded(&mut decoder, Some(&packet));
             }
+        }
+        // reading that was stopped looks like the end
+        if cancel.is_stopped() {
+            return Err(cancel.error(path));
         }
         let frame = first
             .or_else(|| decoded(&mut decoder, None))

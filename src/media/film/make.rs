@@ -88,15 +88,16 @@ impl<'a> Ticker<'a> {
     }
 }
 
-/// See [`super::video`].
+/// See [`Part::video`](super::Part::video).
 pub(super) fn video(
     scene: &Scene,
+    known: &Known,
     path: &Path,
     options: &FilmOptions,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Media, Error> {
     let path = std::path::absolute(path).map_err(Error::io("write", path))?;
-    let film = prepared(scene, options)?;
+    let film = prepared(scene, known, options)?;
     let progress = &mut Ticker::new(progress, film.frames);
     let heard = voices::heard(&film.scene, &film.known, film.seconds(), options)?;
     let bit_rate = budget::sound_bit_rate(options.max_bytes, film.seconds(), heard.is_silent);
@@ -132,38 +133,38 @@ pub(super) fn video(
     })
 }
 
-/// See [`super::cover`].
-pub(super) fn cover(scene: &Scene, cancel: &Cancel) -> Result<Scene, Error> {
+/// See [`Part::cover`](super::Part::cover).
+pub(super) fn cover(scene: &Scene, known: &Known, options: &FilmOptions) -> Result<Scene, Error> {
     if scene.clips().is_empty() {
         return Ok(scene.clone());
     }
     let options = FilmOptions {
-        cancel: cancel.clone(),
         // a cover can be had of films that are too short
         short: Short::Hold,
-        ..FilmOptions::default()
+        ..options.clone()
     };
-    let film = prepared(scene, &options)?;
+    let film = prepared(scene, known, &options)?;
     super::cover::with_frame(&film, super::cover::best_frame(&film)?)
 }
 
-/// See [`super::judge`].
-pub(super) fn judge(scene: &Scene, cancel: &Cancel) -> Result<(), Error> {
-    let options = FilmOptions {
-        cancel: cancel.clone(),
-        ..FilmOptions::default()
-    };
-    prepared(scene, &options).map(drop)
+/// See [`Part::judge`](super::Part::judge).
+pub(super) fn judge(scene: &Scene, known: &Known, options: &FilmOptions) -> Result<(), Error> {
+    prepared(scene, known, options).map(drop)
 }
 
-/// Looks into the clips and decides how long and how fast the film is.
-fn prepared<'a>(scene: &Scene, options: &'a FilmOptions) -> Result<Film<'a>, Error> {
+/// Looks into the clips of a scene.
+pub(super) fn known(scene: &Scene, cancel: &Cancel) -> Result<Known, Error> {
     let mut known = Known::new();
     for clip in scene.clips() {
         if !known.contains_key(&clip.path) {
-            known.insert(clip.path.clone(), Facts::read(&clip.path, &options.cancel)?);
+            known.insert(clip.path.clone(), Facts::read(&clip.path, cancel)?);
         }
     }
+    Ok(known)
+}
+
+/// Decides how long and how fast the film is.
+fn prepared<'a>(scene: &Scene, known: &Known, options: &'a FilmOptions) -> Result<Film<'a>, Error> {
     let clips = scene.clips();
     let stretch = |clip: &&crate::scene::Clip| Stretch::of(clip, &known[&clip.path]);
     let rate = clips
@@ -203,8 +204,8 @@ fn prepared<'a>(scene: &Scene, options: &'a FilmOptions) -> Result<Film<'a>, Err
         format: rate,
         frames: frames as u64,
         options,
-        broken_off: clips.iter().filter_map(|c| broken_off(c, &known)).collect(),
-        known,
+        broken_off: clips.iter().filter_map(|c| broken_off(c, known)).collect(),
+        known: known.clone(),
     })
 }
 

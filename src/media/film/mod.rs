@@ -34,6 +34,7 @@ mod voices;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 pub(super) use decode::Watch;
 pub use probe::{AudioProbe, FilmProbe, VideoProbe};
@@ -41,6 +42,9 @@ pub use split::{Part, parts};
 
 use super::{BUDGET_BYTES, Error, Media};
 use crate::scene::Scene;
+
+/// How long one film is worked on where nothing else is said: some four times what a minute of 4K takes on a slow machine.
+pub const FILM_LIMIT: Duration = Duration::from_secs(1200);
 
 /// How a film is made.
 #[derive(Debug, Clone)]
@@ -57,8 +61,20 @@ pub struct FilmOptions {
     pub seam: (bool, bool),
     /// The folder for the unfinished file, on the target's file system; by default `.storypress` beside the target.
     pub unfinished: Option<PathBuf>,
+    /// How long it is worked on before it is given up, wherever its clips stall; [`FILM_LIMIT`] by default.
+    pub limit: Duration,
     /// Stops it.
     pub cancel: Cancel,
+}
+
+impl FilmOptions {
+    /// The same, with the limit counted from now.
+    fn begun(&self) -> Self {
+        Self {
+            cancel: self.cancel.within(self.limit),
+            ..self.clone()
+        }
+    }
 }
 
 impl Default for FilmOptions {
@@ -70,6 +86,7 @@ impl Default for FilmOptions {
             size: None,
             seam: (false, false),
             unfinished: None,
+            limit: FILM_LIMIT,
             cancel: Cancel::default(),
         }
     }
@@ -136,52 +153,77 @@ pub enum Stage {
 /// `options.max_bytes`. It gets its name when it has been read back and everything was good.
 ///
 /// # Errors
-/// [`Error::TooShort`], [`Error::TooLong`], [`Error::Unreadable`] for a clip that cannot be used, [`Error::Cancelled`],
-/// [`Error::Io`] and [`Error::Altered`] from the disk, [`Error::Film`] when the encoder fails. No file is left behind
-/// then, and an older one stays.
+/// [`Error::TooShort`], [`Error::TooLong`], [`Error::Unreadable`] for a clip that cannot be used, [`Error::TooSlow`] for
+/// one that takes longer than `options.limit`, [`Error::Cancelled`], [`Error::Io`] and [`Error::Altered`] from the disk,
+/// [`Error::Film`] when the encoder fails. No file is left behind then, and an older one stays.
 pub fn video(
     scene: &Scene,
     path: &Path,
     options: &FilmOptions,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Media, Error> {
-    make::video(scene, path, options, progress)
+    Part::whole(scene, options)?.video(path, progress)
 }
 
 /// Stops the work it was given to, from any thread; clones stop the same work.
 #[derive(Debug, Clone, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+pub struct Cancel {
+    asked: Arc<AtomicBool>,
+    /// When the work stops by itself, and how long it had until then.
+    limit: Option<(Instant, Duration)>,
+}
 
 impl Cancel {
-    /// Asks the work to stop: it ends within a second, with [`Error::Cancelled`](super::Error::Cancelled).
+    /// Asks the work to stop: it ends within a second, with [`Error::Cancelled`].
     pub fn stop(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.asked.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it was asked to stop.
+    /// Whether the work was asked to stop, or its time is over.
     pub fn is_stopped(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.asked.load(Ordering::Relaxed)
+            || self.limit.is_some_and(|(end, _)| Instant::now() >= end)
     }
 
-    /// The flag itself.
-    pub fn flag(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.0)
+    /// The same, for work that also stops by itself when it took as long as this, with [`Error::TooSlow`]; counted from
+    /// now.
+    pub fn within(&self, limit: Duration) -> Self {
+        Self {
+            asked: Arc::clone(&self.asked),
+            // a time that no clock reaches is no limit
+            limit: Instant::now().checked_add(limit).map(|end| (end, limit)),
+        }
+    }
+
+    /// Why work on a file was stopped.
+    fn error(&self, path: &Path) -> Error {
+        match self.limit {
+            Some((_, limit)) if !self.asked.load(Ordering::Relaxed) => Error::TooSlow {
+                path: path.to_owned(),
+                limit,
+            },
+            _ => Error::Cancelled,
+        }
     }
 }
 
-/// The scene with the frame that stands best for the film in place of its clips.
-///
-/// # Errors
-/// [`Error::Film`] for a scene with clips: this version decodes none.
-pub fn cover(scene: &Scene, cancel: &Cancel) -> Result<Scene, Error> {
-    make::cover(scene, cancel)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Says whether a film can be made of a scene: its clips and its sound can be read, and it is neither too short nor too
-/// long.
-///
-/// # Errors
-/// Those of [`video`] that can be told without encoding.
-pub fn judge(scene: &Scene, cancel: &Cancel) -> Result<(), Error> {
-    make::judge(scene, cancel)
+    #[test]
+    fn work_is_stopped_by_who_asks_and_by_its_time() {
+        let path = Path::new("clip.mp4");
+        let cancel = Cancel::default();
+        let (long, over) = (cancel.within(FILM_LIMIT), cancel.within(Duration::ZERO));
+        assert!(!cancel.is_stopped() && !long.is_stopped() && over.is_stopped());
+        assert!(!cancel.within(Duration::MAX).is_stopped());
+        assert_eq!(
+            over.error(path).to_string(),
+            "gave up on `clip.mp4`: it is not done after 0 s"
+        );
+        cancel.stop();
+        assert!(long.is_stopped());
+        assert!(matches!(over.error(path), Error::Cancelled));
+    }
 }

@@ -3,7 +3,7 @@
 //! In: a file, what it is, where to begin. Out: pictures with their times. What is broken is left out or concealed,
 //! and its time noted. Never: turning, scaling, deciding which picture shows when.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ffmpeg_next::codec::discard::Discard;
 use ffmpeg_next::filter::{self, Graph};
@@ -39,6 +39,7 @@ pub(super) struct Picture {
 
 /// The pictures of a clip.
 pub(super) struct Pictures {
+    path: PathBuf,
     input: Input,
     decoder: decoder::Video,
     stream: usize,
@@ -103,6 +104,7 @@ impl Pictures {
             decoder.skip_loop_filter(Discard::All);
         }
         Ok(Self {
+            path: path.to_owned(),
             input,
             decoder,
             stream: facts.stream,
@@ -135,7 +137,7 @@ impl Pictures {
                 return Ok(Some(self.picture(frame)));
             }
             if self.cancel.is_stopped() {
-                return Err(Error::Cancelled);
+                return Err(self.cancel.error(&self.path));
             }
             let mut frame = frame::Video::empty();
             match self.decoder.receive_frame(&mut frame) {
@@ -164,7 +166,7 @@ impl Pictures {
     fn feed(&mut self) -> Result<(), Error> {
         loop {
             if self.cancel.is_stopped() {
-                return Err(Error::Cancelled);
+                return Err(self.cancel.error(&self.path));
             }
             let mut packet = Packet::empty();
             match packet.read(&mut self.input) {
@@ -180,7 +182,7 @@ impl Pictures {
                     }
                     return Ok(());
                 }
-                Err(ffmpeg_next::Error::Exit) => return Err(Error::Cancelled),
+                Err(ffmpeg_next::Error::Exit) => return Err(self.cancel.error(&self.path)),
                 // a file that breaks off ends here; how much is missing, the length shows
                 Err(_) => return self.drain(),
             }

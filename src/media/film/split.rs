@@ -3,18 +3,20 @@
 //! In: a scene whose clip lies under everything, as long as it likes. Out: scenes of at most sixty seconds, one after the
 //! other, cut where the picture changes. Never: a second in two of them, or in none.
 
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::compose;
+use super::compose::{self, Known};
 use super::facts::Facts;
 use super::lay;
 use super::likeness::luma;
-use super::make::{LEAST_SECONDS, MOST_SECONDS};
+use super::make::{self, LEAST_SECONDS, MOST_SECONDS};
 use super::pictures::Care;
 use super::player::{Player, Stretch};
 use super::sound::{Aim, Meter};
-use super::{FilmOptions, rate, voices};
-use crate::media::Error;
+use super::{FilmOptions, Progress, rate, voices};
+use crate::media::{Error, Media};
 use crate::scene::{Clip, Scene};
 
 /// How far before the limit a better place to cut is looked for, seconds.
@@ -26,13 +28,68 @@ const SMALL: (u32, u32) = (54, 96);
 /// A mean step of luma above which a picture is another scene, 0–255, and how many times the usual step it must be.
 const CUT: (f64, f64) = (14.0, 4.0);
 
-/// A part of a film.
+/// A film, or a part of one, whose clips have been looked into: once for everything that is made of it.
 #[derive(Debug, Clone)]
 pub struct Part {
     /// What it shows.
-    pub scene: Scene,
+    scene: Scene,
     /// How it is made: as the whole, but for its seams and the gain of the whole.
-    pub options: FilmOptions,
+    options: FilmOptions,
+    known: Arc<Known>,
+}
+
+impl Part {
+    /// All of a scene.
+    ///
+    /// # Errors
+    /// What reading its clips gives.
+    pub fn whole(scene: &Scene, options: &FilmOptions) -> Result<Self, Error> {
+        let known = make::known(scene, &options.begun().cancel)?;
+        Ok(Self {
+            scene: scene.clone(),
+            options: options.clone(),
+            known: Arc::new(known),
+        })
+    }
+
+    /// Says whether a film can be made of it: it is neither too short nor too long, and something of each clip is left.
+    ///
+    /// # Errors
+    /// Those of [`video`](super::video) that can be told without decoding.
+    pub fn judge(&self) -> Result<(), Error> {
+        make::judge(&self.scene, &self.known, &self.options)
+    }
+
+    /// The scene with the frame that stands best for the film in place of its clips. A film may be too short to be
+    /// made, and have a cover.
+    ///
+    /// # Errors
+    /// What decoding its clips gives.
+    pub fn cover(&self) -> Result<Scene, Error> {
+        self.timed(|options| make::cover(&self.scene, &self.known, options))
+    }
+
+    /// Makes the film at `path`.
+    ///
+    /// # Errors
+    /// As [`video`](super::video).
+    pub fn video(&self, path: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Media, Error> {
+        self.timed(|options| make::video(&self.scene, &self.known, path, options, progress))
+    }
+
+    /// The facts of the clip under everything.
+    fn ground(&self) -> Option<&Facts> {
+        self.known.get(&self.scene.film.as_ref()?.path)
+    }
+
+    /// Works within the limit of time. Where the work does not know which file it stood at, it was the first clip.
+    fn timed<T>(&self, work: impl FnOnce(&FilmOptions) -> Result<T, Error>) -> Result<T, Error> {
+        let options = self.options.begun();
+        work(&options).map_err(|error| match (error, self.scene.clips().first()) {
+            (Error::Cancelled, Some(clip)) => options.cancel.error(&clip.path),
+            (error, _) => error,
+        })
+    }
 }
 
 /// Cuts a scene of one long clip into parts that the platform takes; one that is short enough is its only part.
@@ -40,21 +97,15 @@ pub struct Part {
 /// # Errors
 /// What reading the clip gives. A scene without a clip under everything is one part.
 pub fn parts(scene: &Scene, options: &FilmOptions) -> Result<Vec<Part>, Error> {
-    let whole = || {
-        vec![Part {
-            scene: scene.clone(),
-            options: options.clone(),
-        }]
+    let whole = Part::whole(scene, options)?;
+    let Some((clip, facts)) = scene.film.as_ref().zip(whole.ground()) else {
+        return Ok(vec![whole]);
     };
-    let Some(clip) = &scene.film else {
-        return Ok(whole());
-    };
-    let facts = Facts::read(&clip.path, &options.cancel)?;
-    let stretch = Stretch::of(clip, &facts);
+    let stretch = Stretch::of(clip, facts);
     if stretch.looped || scene.length.is_some() || stretch.length() <= MOST_SECONDS {
-        return Ok(whole());
+        return Ok(vec![whole]);
     }
-    let cuts = cuts(clip, &facts, stretch, options)?;
+    let cuts = cuts(clip, facts, stretch, options)?;
     let mut parts: Vec<Part> = cuts
         .windows(2)
         .map(|ends| {
@@ -67,35 +118,30 @@ pub fn parts(scene: &Scene, options: &FilmOptions) -> Result<Vec<Part>, Error> {
                 seam: (ends[0] > stretch.from, ends[1] < stretch.until),
                 ..options.clone()
             };
-            Part { scene, options }
+            Part {
+                scene,
+                options,
+                known: Arc::clone(&whole.known),
+            }
         })
         .collect();
-    level_as_one(&mut parts, &facts, clip, options)?;
+    level_as_one(&mut parts, options)?;
     Ok(parts)
 }
 
 /// All parts get the gain that the whole needs, so that none is louder than the next.
-fn level_as_one(
-    parts: &mut [Part],
-    facts: &Facts,
-    clip: &Clip,
-    options: &FilmOptions,
-) -> Result<(), Error> {
+fn level_as_one(parts: &mut [Part], options: &FilmOptions) -> Result<(), Error> {
     let Some(Aim::Loudness(target)) = options.loudness.map(Into::into) else {
         return Ok(());
     };
-    let known = [(clip.path.clone(), facts.clone())].into_iter().collect();
     let mut meter = Meter::default();
     for part in parts.iter() {
-        let unlevelled = FilmOptions {
-            loudness: None,
-            ..part.options.clone()
-        };
-        let Some(own) = &part.scene.film else {
+        let Some((own, facts)) = part.scene.film.as_ref().zip(part.ground()) else {
             continue;
         };
         let seconds = Stretch::of(own, facts).length();
-        meter.add(&voices::heard(&part.scene, &known, seconds, &unlevelled)?.pcm);
+        let mixed = part.timed(|o| voices::mixed(&part.scene, &part.known, seconds, o))?;
+        meter.add(&mixed.pcm);
     }
     let gain = meter
         .loudness()
@@ -147,7 +193,8 @@ fn change(
         ..clip.clone()
     };
     let rate = f64::from(rate::of(facts));
-    let mut player = Player::new(&looked_at, facts, SMALL, Care::Rough, &options.cancel)?;
+    let cancel = options.begun().cancel;
+    let mut player = Player::new(&looked_at, facts, SMALL, Care::Rough, &cancel)?;
     let mut steps = Vec::new();
     let mut before: Option<Vec<u8>> = None;
     for index in 0..((until - from) * rate) as u64 {

@@ -20,16 +20,45 @@ pub(super) struct Heard {
     pub damaged: Vec<String>,
 }
 
-/// Reads and mixes everything that is heard in `seconds` of film.
+/// The sound of a film before it is levelled.
+pub(super) struct Mixed {
+    /// All of it, as long as the film.
+    pub pcm: Pcm,
+    /// What was broken, in words.
+    damaged: Vec<String>,
+}
+
+/// Reads, mixes and levels everything that is heard in `seconds` of film.
 ///
 /// # Errors
-/// What reading gives; a bed without sound is [`Error::Unreadable`].
+/// As [`mixed`].
 pub(super) fn heard(
     scene: &Scene,
     known: &Known,
     seconds: f64,
     options: &FilmOptions,
 ) -> Result<Heard, Error> {
+    let Mixed { mut pcm, damaged } = mixed(scene, known, seconds, options)?;
+    let aim = options.loudness.map_or(Aim::Kept, Into::into);
+    sound::level(&mut pcm, aim);
+    let is_silent = pcm.samples.iter().all(|[l, r]| l.abs().max(r.abs()) < 1e-4);
+    Ok(Heard {
+        pcm,
+        is_silent,
+        damaged,
+    })
+}
+
+/// Reads and mixes everything that is heard in `seconds` of film.
+///
+/// # Errors
+/// What reading gives; a bed without sound is [`Error::Unreadable`].
+pub(super) fn mixed(
+    scene: &Scene,
+    known: &Known,
+    seconds: f64,
+    options: &FilmOptions,
+) -> Result<Mixed, Error> {
     let mut damaged = Vec::new();
     let mut note = |path: &std::path::Path, read: &Read| {
         for (from, until) in &read.damaged {
@@ -68,14 +97,7 @@ pub(super) fn heard(
         seconds,
     );
     pcm.seam(options.seam.0, options.seam.1);
-    let aim = options.loudness.map_or(Aim::Kept, Into::into);
-    sound::level(&mut pcm, aim);
-    let is_silent = pcm.samples.iter().all(|[l, r]| l.abs().max(r.abs()) < 1e-4);
-    Ok(Heard {
-        pcm,
-        is_silent,
-        damaged,
-    })
+    Ok(Mixed { pcm, damaged })
 }
 
 fn voice_of(clip: &Clip, stretch: Stretch, zero: f64, seconds: f64) -> Voice {

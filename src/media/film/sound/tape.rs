@@ -121,7 +121,7 @@ fn attempt(
     recorder
         .run(&mut input, cancel)
         .map_err(|error| match error {
-            ffmpeg::Error::Exit => Error::Cancelled,
+            ffmpeg::Error::Exit => cancel.error(path),
             error => unreadable(error),
         })?;
     Ok(Some((recorder.tape, sought)))
