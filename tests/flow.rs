@@ -374,6 +374,46 @@ fn a_film_gives_its_cover_and_a_new_sound_makes_it_anew() {
 }
 
 #[test]
+fn what_a_template_reads_is_never_written_over() {
+    let dir = project(0);
+    let at = dir.path();
+    let picture = |name: &str| {
+        format!(
+            "[output]\nsize = [270, 480]\n[[layer]]\ntype = \"image\"\nsrc = \"assets/{name}\"\nleft = 0\ntop = 0\nwidth = 500\n"
+        )
+    };
+    std::fs::create_dir(at.join("assets")).unwrap();
+    let (code, _, said) = storypress(at, "render menu.toml -o assets --format png");
+    assert_eq!(code, 0, "{said}");
+    std::fs::rename(at.join("assets/menu.png"), at.join("assets/own.png")).unwrap();
+    std::fs::copy(at.join("assets/own.png"), at.join("assets/menu.png")).unwrap();
+    std::fs::remove_dir_all(at.join("assets/.storypress")).unwrap();
+    // one reads what it would be written over, one what another would be written over
+    std::fs::write(at.join("own.toml"), picture("own.png")).unwrap();
+    std::fs::write(at.join("other.toml"), picture("menu.png")).unwrap();
+    let before = files(&at.join("assets"));
+    let call = "render own.toml other.toml menu.toml -o assets --format png";
+    let (code, report, said) = storypress(at, call);
+    assert_eq!((code, totals(&report)), (1, (1, 0, 2)), "{said}");
+    for (item, name) in [(0, "own"), (2, "menu")] {
+        let told = &report["items"][item]["diagnostics"][0];
+        assert_eq!(told["code"], "name-clash");
+        assert_eq!(
+            told["message"],
+            format!("`assets/{name}.png` would be written over, and a template reads it")
+        );
+    }
+    let mut after = files(&at.join("assets"));
+    assert!(after.remove("other.png").is_some());
+    assert!(after == before, "nothing else was written");
+    let (code, _, said) = storypress(at, &call.replace("-o assets", "-o out"));
+    assert_eq!(code, 0, "{said}");
+    // the same again is no clash: what is there is ours
+    let (code, report, said) = storypress(at, &call.replace("-o assets", "-o out"));
+    assert_eq!((code, totals(&report)), (0, (0, 3, 0)), "{said}");
+}
+
+#[test]
 fn what_moves_only_in_film_is_told_of_a_still() {
     let dir = project(0);
     let still = FILM.replace("seconds = 4", "");

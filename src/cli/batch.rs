@@ -13,6 +13,7 @@ use crate::media::{self, Cancel, FilmOptions, Format, Media, Options, Part};
 use crate::scene::{self, Scene};
 
 use super::bars::Bars;
+use super::clash::Clashes;
 use super::film::{self, Formats};
 use super::guides::Guides;
 use super::ledger::{self, Entry, Ledger};
@@ -23,6 +24,9 @@ use super::report::{Item, Output, Status};
 /// WCAG 2.2: text of 18 pt, or bold text of 14 pt, is large; a Story's 1080 units are 360 CSS pixels on a phone.
 const LARGE: f32 = 72.0;
 const LARGE_BOLD: f32 = 56.0;
+
+/// How the name of a copy with guides ends.
+const GUIDES: &str = "guides.png";
 
 /// What a render is asked for.
 pub(crate) struct Order<'a> {
@@ -62,6 +66,7 @@ pub(crate) fn make(order: &Order<'_>) -> anyhow::Result<Made> {
         let guides = order.guides.then(Guides::new);
         let worker = Worker {
             order,
+            clashes: Clashes::of(order, &old),
             old: &old,
             guides,
         };
@@ -91,6 +96,23 @@ pub(crate) fn make(order: &Order<'_>) -> anyhow::Result<Made> {
 }
 
 impl Order<'_> {
+    fn path(&self, story: &str, extension: &str) -> PathBuf {
+        self.out.join(format!("{story}.{extension}"))
+    }
+
+    /// Every file that may be written for a story, absolute.
+    pub fn targets(&self, story: &str) -> Vec<PathBuf> {
+        let formats = self.formats.stills.iter().chain(&self.formats.films);
+        let mut extensions: Vec<_> = formats.map(|format| format.extension()).collect();
+        extensions.extend(self.guides.then_some(GUIDES));
+        extensions.sort_unstable();
+        extensions.dedup();
+        let paths = extensions.into_iter().map(|e| self.path(story, e));
+        paths
+            .filter_map(|path| std::path::absolute(path).ok())
+            .collect()
+    }
+
     fn film_options(&self) -> FilmOptions {
         FilmOptions {
             unfinished: Some(ledger::folder(self.out)),
@@ -110,6 +132,7 @@ impl Order<'_> {
 struct Worker<'a> {
     order: &'a Order<'a>,
     old: &'a Ledger,
+    clashes: Clashes,
     guides: Option<Guides>,
 }
 
@@ -202,6 +225,10 @@ impl Worker<'_> {
         } else if !scene.is_film() {
             told.extend(film::lost_in_a_still(&scene));
         }
+        let targets = self.order.targets(&story.name);
+        if let Some(clash) = self.clashes.told(&targets, &scene.files, &ready.shown) {
+            return Err(Fault::Told(vec![clash]));
+        }
         match self.written(story, &scene, formats, &mut told, timings) {
             Ok((outputs, guides)) => Ok(Finished {
                 outputs,
@@ -248,10 +275,6 @@ impl Worker<'_> {
         })
     }
 
-    fn path(&self, story: &Planned, extension: &str) -> PathBuf {
-        self.order.out.join(format!("{}.{extension}", story.name))
-    }
-
     fn still(
         &self,
         story: &Planned,
@@ -259,7 +282,7 @@ impl Worker<'_> {
         format: Format,
     ) -> Result<Output, media::Error> {
         let options = self.options(format);
-        let path = self.path(story, format.extension());
+        let path = self.order.path(&story.name, format.extension());
         media::still(frame, &path, &options).map(|m| output(m, options.quality))
     }
 
@@ -271,7 +294,7 @@ impl Worker<'_> {
         told: &mut Vec<Diagnostic>,
     ) -> Result<Output, media::Error> {
         let bar = self.order.bars.film(&story.name);
-        let path = self.path(story, FormatName::Mp4.extension());
+        let path = self.order.path(&story.name, FormatName::Mp4.extension());
         let media = film.video(&path, &mut |progress| bar.show(progress))?;
         let template = &self.order.plan.templates[story.template].shown;
         told.extend(film::concealed(&media.damaged, scene, template));
@@ -295,7 +318,7 @@ impl Worker<'_> {
         chrome: &Guides,
     ) -> Result<Output, media::Error> {
         let covered = frame::over(frame, &chrome.over(scene));
-        let path = self.path(story, "guides.png");
+        let path = self.order.path(&story.name, GUIDES);
         media::still(&covered, &path, &self.options(Format::Png)).map(|m| output(m, 100))
     }
 }

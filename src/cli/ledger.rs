@@ -65,6 +65,18 @@ impl Ledger {
         written
     }
 
+    /// Whether a story was written to this file.
+    pub fn wrote(&self, path: &Path) -> bool {
+        let outputs = |entry: &Entry| {
+            entry
+                .outputs
+                .iter()
+                .chain(&entry.guides)
+                .any(|o| o.path == path)
+        };
+        self.stories.values().any(outputs)
+    }
+
     /// The entry of a story that is still what it was: same key, same files, outputs untouched.
     pub fn unchanged(
         &self,

@@ -6,6 +6,7 @@
 mod bars;
 mod batch;
 mod check;
+mod clash;
 mod film;
 mod guides;
 mod ledger;

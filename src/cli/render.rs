@@ -135,10 +135,17 @@ pub(crate) fn once(
     let made =
         batch::make(&order).with_context(|| format!("cannot render to {}", out.display()))?;
     bars.finish();
-    let mut files = made.files;
+    let mut files = made.files.clone();
     files.extend(inputs(&plan, &args.selection));
     attach(&mut report, made.items);
     if args.sheet && !stop.is_stopped() {
+        let sheet = out.join(sheet::NAME).canonicalize().ok();
+        if let Some(sheet) = sheet.filter(|sheet| made.files.contains(sheet)) {
+            bail!(
+                "`{}` would be written over: a template reads it",
+                sheet.display()
+            );
+        }
         sheet::write(&report.items, &out, stop)?;
     }
     say(&report, &out, global, args.timings || global.verbose);

@@ -24,6 +24,9 @@ use super::report::{Item, Output};
 const MAX_PIXELS: f32 = 40e6;
 /// More stories than this are no longer looked at one by one.
 const MAX_STORIES: usize = 2000;
+/// The sheet's name in OUT.
+pub(crate) const NAME: &str = "sheet.png";
+
 const GAP: f32 = 24.0;
 const LABEL: f32 = 40.0;
 
@@ -74,7 +77,7 @@ pub(crate) fn write(items: &[Item], out: &Path, stop: &Cancel) -> anyhow::Result
     };
     media::still(
         &frame::paint(&scene, Duration::ZERO),
-        &out.join("sheet.png"),
+        &out.join(NAME),
         &options,
     )?;
     Ok(())

@@ -1,0 +1,62 @@
+//! Files in OUT that a story would be written over although a story reads them.
+//!
+//! In: a plan, OUT and its ledger. Out: what must not be written over, and what is said of it. Never: writing.
+//! What was written here before may be written again; only what came from elsewhere is held against what stories read.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use crate::diag::{Code, Diagnostic};
+use crate::scene;
+
+use super::batch::Order;
+use super::ledger::Ledger;
+
+/// Files that stories read and that lie where stories would be written.
+pub(crate) struct Clashes(HashSet<PathBuf>);
+
+impl Clashes {
+    /// Looks for them before anything is written. Stories are only resolved where a file stands in the way that is none of
+    /// ours.
+    pub fn of(order: &Order<'_>, old: &Ledger) -> Self {
+        let stories = order.plan.stories.iter();
+        let foreign: HashSet<PathBuf> = stories
+            .flat_map(|story| order.targets(&story.name))
+            .filter(|path| path.exists() && !old.wrote(path))
+            .filter_map(|path| path.canonicalize().ok())
+            .collect();
+        if foreign.is_empty() {
+            return Self(foreign);
+        }
+        let read = order.plan.stories.par_iter().flat_map_iter(|story| {
+            let ready = &order.plan.templates[story.template];
+            // what is wrong with a story is told when it is made
+            let scene = scene::resolve(&ready.template, &story.row, &ready.assets).ok();
+            scene.map(|scene| scene.value.files).unwrap_or_default()
+        });
+        let read: HashSet<PathBuf> = read.filter_map(|path| path.canonicalize().ok()).collect();
+        Self(foreign.intersection(&read).cloned().collect())
+    }
+
+    /// What is said of the first of a story's outputs that is read by it, whose files are `read`, or by another story.
+    pub fn told(
+        &self,
+        targets: &[PathBuf],
+        read: &[PathBuf],
+        template: &Path,
+    ) -> Option<Diagnostic> {
+        let real = |path: &PathBuf| path.canonicalize().ok();
+        let own: Vec<PathBuf> = read.iter().filter_map(real).collect();
+        let path = targets.iter().find(|path| {
+            real(path).is_some_and(|path| own.contains(&path) || self.0.contains(&path))
+        })?;
+        let said = format!(
+            "`{}` would be written over, and a template reads it",
+            super::plan::shown(path).display()
+        );
+        let told = Diagnostic::of_file(Code::NameClash, template, said);
+        Some(told.hint("name another folder with -o, or rename the template"))
+    }
+}
