@@ -26,6 +26,8 @@ impl Packets {
     /// Of FFmpeg, [`Refusal::Exit`] when the reading was stopped. Damage that can be passed over is none.
     pub fn next(&mut self, input: &mut Input, packet: &mut Packet) -> Result<bool, Refusal> {
         loop {
+            // the library forgets what a packet held before, and would keep it for ever
+            *packet = Packet::empty();
             match packet.read(input) {
                 Ok(()) => {
                     self.in_a_row = 0;

@@ -199,12 +199,13 @@ impl Recorder {
     }
 
     fn run(&mut self, input: &mut Input, cancel: &Cancel) -> Result<(), ffmpeg::Error> {
-        let mut packet = Packet::empty();
         let mut unreadable = 0;
         while self.after < SURELY_OVER && unreadable < MOST_UNREADABLE {
             if cancel.is_stopped() {
                 return Err(ffmpeg::Error::Exit);
             }
+            // a new one each time: reading into an old one would keep what that held for ever
+            let mut packet = Packet::empty();
             match packet.read(input) {
                 Ok(()) if packet.stream() == self.index => {
                     unreadable = 0;
