@@ -110,15 +110,23 @@ const PUBLISH: &[Key] = &[
     key(
         "settle",
         Kind::Text,
-        "How long an unclear publish is watched.",
+        "How long an unclear publish is watched, such as 5min, the default.",
     ),
-    key("gap", Kind::Text, "Between two publishes of one account."),
+    key(
+        "gap",
+        Kind::Text,
+        "Between two publishes of one account, such as 5s, the default.",
+    ),
     key(
         "unclear",
         Kind::Choice(&["ask", "resend"]),
         "What happens after the settle window.",
     ),
-    key("late", Kind::Text, "Later than that is missed."),
+    key(
+        "late",
+        Kind::Text,
+        "Later than that is missed, such as 30min, the default.",
+    ),
 ];
 
 const STORE: &[Key] = &[key("url", Kind::Text, "sqlite:FILE or postgres://….")];

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod keys;
+mod publishing;
 mod read;
 
 use std::path::{Path, PathBuf};
@@ -13,8 +14,10 @@ use crate::diag::Diagnostic;
 use crate::media::FILM_LIMIT;
 use crate::scene::picture::Limits;
 use crate::template::{Brand, Fence};
+use crate::upload;
 
 pub use accounts::Account;
+pub use publishing::{Publish, StoreUrl, Unclear};
 pub use read::{find, open};
 
 /// The name of a project file.
@@ -45,6 +48,12 @@ pub struct Project {
     pub max_pixels: u64,
     /// `[limits] seconds`: how long one film is worked on.
     pub film_limit: Duration,
+    /// `[upload]`: where finished files go; `None` without it.
+    pub upload: Option<upload::Options>,
+    /// `[publish]`.
+    pub publish: Publish,
+    /// `[store] url`.
+    pub store_url: StoreUrl,
     /// The text of the project file and the digests of the brand's fonts: a change renders everything anew.
     pub fingerprint: String,
     /// A text style of the brand holds an expression, which may use the clock.
@@ -70,6 +79,9 @@ impl Project {
             jpeg_quality: 90,
             max_pixels: Limits::default().max_pixels,
             film_limit: FILM_LIMIT,
+            upload: None,
+            publish: Publish::default(),
+            store_url: StoreUrl::default(),
             fingerprint: String::new(),
             brand_asks_the_clock: false,
             accounts: Vec::new(),

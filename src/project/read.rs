@@ -11,7 +11,7 @@ use crate::template::{
     Brand, BrandFont, Fence, Node, Table, Value, check_table, grammar, refused, tree,
 };
 
-use super::{Account, FILE, Project, accounts, keys};
+use super::{Account, FILE, Project, accounts, keys, publishing};
 
 /// The project file that holds for `path`: in the working directory, else in a parent of `path`.
 pub fn find(path: &Path) -> Option<PathBuf> {
@@ -118,6 +118,9 @@ fn read(source: &Arc<Source>, root: &Path) -> (Project, Vec<Diagnostic>) {
     if let Some(seconds) = limits.get("seconds").and_then(grammar::number) {
         project.film_limit = Duration::from_secs_f64(seconds.clamp(0.001, 86_400.0).into());
     }
+    project.upload = publishing::upload(of("upload"), root, &mut wrong);
+    project.publish = publishing::publish(of("publish"), &mut wrong);
+    project.store_url = publishing::store(of("store"), &mut wrong);
     let fence = Fence::new(root, &project.allow);
     project.brand = section(&table, "brand", &mut wrong)
         .map(|t| brand(t, &fence, &mut wrong))
@@ -288,6 +291,7 @@ fn fingerprint(source: &Source, brand: &Brand) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Publish, Unclear};
     use super::*;
     use crate::graph::{Login, UserId};
 
@@ -348,5 +352,52 @@ mod tests {
                 "`base` is an address such as http://127.0.0.1:8000",
             ]
         );
+    }
+
+    #[test]
+    fn what_is_said_of_publishing_is_read() {
+        let source = Source::new(
+            FILE,
+            "[upload]\nto = \"file:public\"\npublic_url = \"https://cdn.example.com/daily\"\n\
+             [publish]\nsettle = \"1h30m\"\ngap = \"500ms\"\nunclear = \"resend\"\n\
+             [store]\nurl = \"postgres://me:hush@db/stories\"\n",
+        );
+        let (project, wrong) = read(&source, Path::new("/p"));
+        assert_eq!(wrong, []);
+        let upload = project.upload.as_ref().expect("an upload section");
+        assert_eq!(upload.folder(), Some(Path::new("/p/public")));
+        assert_eq!(project.publish.settle.as_secs(), 5400);
+        assert_eq!(project.publish.gap.as_millis(), 500);
+        assert_eq!(project.publish.unclear, Unclear::Resend);
+        assert_eq!(project.publish.late.as_secs(), 1800);
+        assert_eq!(project.store_url.as_str(), "postgres://me:hush@db/stories");
+        assert!(!format!("{project:?}").contains("hush"));
+    }
+
+    #[test]
+    fn what_is_wrong_about_publishing_points_at_its_value() {
+        let source = Source::new(
+            FILE,
+            "[upload]\nto = \"public\"\n[publish]\nsettle = \"soon\"\ngap = 5\nlate = \"-5min\"\n\
+             unclear = \"maybe\"\n[store]\nurl = \"mysql://h/d\"\n",
+        );
+        let (project, wrong) = read(&source, Path::new("/p"));
+        let said: Vec<_> = wrong
+            .iter()
+            .map(|d| (d.line_column().0, d.message.as_str()))
+            .collect();
+        assert_eq!(
+            said,
+            [
+                (7, "`unclear` is ask or resend, not `maybe`"),
+                (2, "`public` is no place to upload to"),
+                (4, "`soon` is not a time"),
+                (5, "`5` is not a time"),
+                (6, "`-5min` is not a time"),
+                (9, "no database has such an address"),
+            ]
+        );
+        assert_eq!(project.publish, Publish::default());
+        assert!(wrong.iter().all(|d| d.hint.is_some()));
     }
 }

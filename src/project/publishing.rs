@@ -1,0 +1,172 @@
+//! `[upload]`, `[publish]` and `[store]`: where finished files go, how patiently, and what remembers it.
+
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use crate::diag::{Code, Diagnostic, did_you_mean};
+use crate::template::{Node, Table, grammar};
+use crate::upload;
+
+/// `[publish]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Publish {
+    /// How long an unclear publish is watched before anybody decides; 5 min by default.
+    pub settle: Duration,
+    /// Between two publishes of one account; 5 s by default.
+    pub gap: Duration,
+    /// What happens when the settle window has shown nothing.
+    pub unclear: Unclear,
+    /// A story that could not go out for so long after its time is missed; 30 min by default.
+    pub late: Duration,
+}
+
+impl Default for Publish {
+    fn default() -> Self {
+        Self {
+            settle: Duration::from_secs(5 * 60),
+            gap: Duration::from_secs(5),
+            unclear: Unclear::Ask,
+            late: Duration::from_secs(30 * 60),
+        }
+    }
+}
+
+/// What happens to a publish of which the settle window has shown nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Unclear {
+    /// A person decides.
+    #[default]
+    Ask,
+    /// Once more, with the same container.
+    Resend,
+}
+
+/// `[store] url`: `sqlite:FILE`, the file against the project's folder, or `postgres://…`. It may hold a password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoreUrl(String);
+
+impl StoreUrl {
+    /// As it is written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for StoreUrl {
+    fn default() -> Self {
+        Self("sqlite:.storypress/store.db".into())
+    }
+}
+
+impl fmt::Debug for StoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0.starts_with("sqlite:") {
+            true => &self.0,
+            false => "postgres://***",
+        })
+    }
+}
+
+/// Reads `[upload]`; none without `to`.
+pub(super) fn upload(
+    table: &Table,
+    root: &Path,
+    wrong: &mut Vec<Diagnostic>,
+) -> Option<upload::Options> {
+    let to = table.get("to").and_then(Node::as_text);
+    let public_url = table.get("public_url").and_then(Node::as_text);
+    let Some(to) = to else {
+        if table.get("to").is_none() && !table.entries.is_empty() {
+            let said = "`[upload]` has no `to`";
+            wrong.push(Diagnostic::at(Code::BadValue, &table.place, said).hint(
+                "where files go: `to = \"s3://bucket/folder\"`, `gs://…`, `az://…` or `file:DIR`",
+            ));
+        }
+        return None;
+    };
+    match upload::Options::new(to, public_url, root) {
+        Ok(options) => Some(options),
+        Err(bad) => {
+            let place = table.get(bad.key).map_or(&table.place, |node| &node.place);
+            wrong.push(Diagnostic::at(Code::BadValue, place, bad.said).hint(bad.hint));
+            None
+        }
+    }
+}
+
+/// Reads `[publish]`; what is not said, or wrong, is as by default.
+pub(super) fn publish(table: &Table, wrong: &mut Vec<Diagnostic>) -> Publish {
+    let default = Publish::default();
+    let mut time = |key: &str, most: Duration, default: Duration| {
+        table
+            .get(key)
+            .and_then(|node| duration(key, node, most, wrong))
+            .unwrap_or(default)
+    };
+    // a container ends after a day, and what is watched with it
+    let day = Duration::from_secs(24 * 3600);
+    Publish {
+        settle: time("settle", day, default.settle),
+        gap: time("gap", day, default.gap),
+        late: time("late", 30 * day, default.late),
+        // any other word is told by the keys' table
+        unclear: match table.get("unclear").and_then(Node::as_text) {
+            Some("resend") => Unclear::Resend,
+            _ => Unclear::Ask,
+        },
+    }
+}
+
+/// Reads `5s`, `500ms`, `5min`, `1h30m`.
+fn duration(
+    key: &str,
+    node: &Node,
+    most: Duration,
+    wrong: &mut Vec<Diagnostic>,
+) -> Option<Duration> {
+    // what is no text at all is told by the keys' table
+    let text = grammar::text(node)?;
+    let read = text.parse::<SignedDuration>().ok();
+    let read = read.and_then(|time| Duration::try_from(time).ok());
+    let said = match read {
+        Some(time) if time <= most => return Some(time),
+        Some(_) => format!("`{key}` is {} hours at most", most.as_secs() / 3600),
+        None => format!("`{}` is not a time", text.escape_debug()),
+    };
+    wrong.push(
+        Diagnostic::at(Code::BadValue, &node.place, said)
+            .hint("a number and its unit, such as \"500ms\", \"5s\", \"5min\" or \"1h30m\""),
+    );
+    None
+}
+
+/// Reads `[store]`.
+pub(super) fn store(table: &Table, wrong: &mut Vec<Diagnostic>) -> StoreUrl {
+    let Some(node) = table.get("url") else {
+        return StoreUrl::default();
+    };
+    let Some(text) = node.as_text() else {
+        return StoreUrl::default();
+    };
+    let is_file = text
+        .strip_prefix("sqlite:")
+        .is_some_and(|file| !file.trim_start_matches('/').is_empty());
+    if is_file || text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        return StoreUrl(text.to_owned());
+    }
+    // the rest of it may hold a password
+    let scheme = text.split(':').next().unwrap_or_default();
+    wrong.push(
+        Diagnostic::at(
+            Code::BadValue,
+            &node.place,
+            "no database has such an address",
+        )
+        .hint("`sqlite:.storypress/store.db` or `postgres://user@host/database`")
+        .maybe_hint(did_you_mean(scheme, ["sqlite", "postgres"]).filter(|_| text.contains(':'))),
+    );
+    StoreUrl::default()
+}
