@@ -15,6 +15,7 @@ mod plan;
 mod probe;
 mod render;
 mod report;
+mod sandbox;
 mod sheet;
 mod transcode;
 mod verify;
@@ -100,6 +101,8 @@ enum Command {
     Transcode(transcode::Args),
     /// Hold finished media against the platform's rules
     Verify(verify::Args),
+    /// Run a local Instagram to rehearse against; nothing leaves the machine
+    Sandbox(sandbox::Args),
     /// Say what a media file holds
     Probe(probe::Args),
     /// Print the JSON Schema of templates, for editors
@@ -146,6 +149,7 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Transcode(args) => transcode::run(&args, &global),
         Command::Check(args) => check::run(&args, &global),
         Command::Verify(args) => verify::run(&args, &global),
+        Command::Sandbox(args) => sandbox::run(&args, &global),
         Command::Probe(args) => probe::run(&args, &global),
         Command::Schema => print(&format!("{:#}\n", crate::template::schema())),
         Command::Completions { shell } => {
