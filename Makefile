@@ -1,9 +1,11 @@
-# make demo   renders the sample templates into out/
+# make demo   renders the sample templates into out/ and publishes them to a sandbox on this machine
 # make test   everything that has to hold: format, lints, documentation, tests
 # Both first see to the system libraries, and need only git, make and Rust.
 
 # rustup's folder, for a shell that was open before Rust was installed
 export PATH := $(PATH):$(HOME)/.cargo/bin
+
+PORT ?= 8026
 
 STAMP := target/system-libraries
 
@@ -11,11 +13,8 @@ STAMP := target/system-libraries
 .NOTPARALLEL:
 
 demo: $(STAMP)
-	cargo run --locked --release -- render templates/menu.toml --data templates/data/menu.csv -o out
-	cargo run --locked --release -- render templates/news.toml --data templates/data/feed.xml -o out
-	cargo run --locked --release -- render templates -o out --sheet --guides
-	@echo
-	@echo "The pictures are in $(CURDIR)/out; sheet.png shows all of them, NAME.guides.png what the app will cover."
+	cargo build --locked --release
+	tools/demo.sh target/release/storypress $(PORT)
 
 test: $(STAMP)
 	cargo fmt --check

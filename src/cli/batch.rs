@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::diag::{Code, Diagnostic};
 use crate::frame::{self, Contrast, Frame};
+use crate::graph::UserTag;
 use crate::media::{self, Cancel, FilmOptions, Format, Media, Options, Part};
 use crate::scene::{self, Scene};
 
@@ -231,7 +232,7 @@ impl Worker<'_> {
         }
         match self.written(story, &scene, formats, &mut told, timings) {
             Ok((outputs, guides)) => Ok(Finished {
-                outputs,
+                outputs: mentioning(outputs, &scene),
                 guides,
                 told,
                 files: scene.files,
@@ -323,6 +324,20 @@ impl Worker<'_> {
     }
 }
 
+/// Outputs with who is mentioned in them.
+fn mentioning(mut outputs: Vec<Output>, scene: &Scene) -> Vec<Output> {
+    let tags = scene.mentions.iter().map(|mention| UserTag {
+        username: mention.username.clone(),
+        x: mention.at.x.clamp(0.0, 1.0),
+        y: mention.at.y.clamp(0.0, 1.0),
+    });
+    let tags: Vec<_> = tags.collect();
+    for output in &mut outputs {
+        output.mentions.clone_from(&tags);
+    }
+    outputs
+}
+
 /// Why a story was not made.
 enum Fault {
     /// By the user.
@@ -355,6 +370,7 @@ pub(crate) fn output(media: Media, asked: u8) -> Output {
         sha256: media.sha256,
         quality: media.quality.filter(|q| *q < asked),
         notes,
+        mentions: Vec::new(),
     }
 }
 

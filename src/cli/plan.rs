@@ -144,7 +144,8 @@ pub(crate) fn plan(selection: &Selection, project: Project) -> anyhow::Result<Pl
     Ok(plan)
 }
 
-fn clock(given: Option<&str>, timezone: Option<&str>) -> anyhow::Result<jiff::Zoned> {
+/// The time that is meant, in the project's time zone; now, without one.
+pub(crate) fn clock(given: Option<&str>, timezone: Option<&str>) -> anyhow::Result<jiff::Zoned> {
     let zone = match timezone {
         Some(name) => jiff::tz::TimeZone::get(name)?,
         None => jiff::tz::TimeZone::system(),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 
-use crate::diag::Diagnostic;
+use crate::diag::{Code, Diagnostic};
 use crate::media::{Cancel, Format};
 use crate::project::Project;
 
@@ -13,6 +13,8 @@ use super::bars::Bars;
 use super::batch::{self, Order};
 use super::film::Formats;
 use super::plan::{self, Plan, Selection};
+use super::outlet::Target;
+use super::publish::{self, Finished, Wish};
 use super::report::{Item, Output, Report, Status};
 use super::{Global, Outcome, sheet, watch};
 
@@ -57,6 +59,20 @@ pub(crate) struct Args {
     /// Say how long each stage took
     #[arg(long)]
     pub timings: bool,
+    /// Then upload and publish every story, in order
+    #[arg(long, conflicts_with = "watch")]
+    pub publish: bool,
+    #[command(flatten)]
+    pub target: Target,
+    #[command(flatten)]
+    pub wish: Wish,
+}
+
+impl Args {
+    /// Whether the stories go out; a sandbox is for nothing else.
+    fn is_to_publish(&self) -> bool {
+        self.publish || self.target.is_sandbox()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -149,11 +165,55 @@ pub(crate) fn once(
         sheet::write(&report.items, &out, stop)?;
     }
     say(&report, &out, global, args.timings || global.verbose);
+    if args.is_to_publish() && !stop.is_stopped() {
+        publish(args, &plan, &mut report, global)?;
+    }
     let outcome = report.finish(global);
     if stop.is_stopped() {
         return Ok((Outcome::Interrupted, files));
     }
     Ok((outcome, files))
+}
+
+/// Publishes what was rendered, and puts what became of it into the report.
+fn publish(args: &Args, plan: &Plan, report: &mut Report, global: &Global) -> anyhow::Result<()> {
+    let told = report.items.iter().map(|item| item.said.len()).collect::<Vec<_>>();
+    let mut finished = Vec::new();
+    for (at, item) in report.items.iter_mut().enumerate() {
+        if item.status == Status::Failed {
+            continue;
+        }
+        match publish::deliverable(&item.outputs) {
+            Some(file) => finished.push(Finished {
+                item: at,
+                name: publish::name_of(file),
+                template: Some(plan::shown(&item.input).display().to_string()),
+                file: file.clone(),
+            }),
+            None => {
+                let why = Diagnostic::of_file(Code::NotPublished, &item.input, "not published: the platform takes JPEG and MP4")
+                    .hint("--format jpg");
+                item.status = Status::Failed;
+                *item = std::mem::take(item).with(&[why]);
+            }
+        }
+    }
+    let call = publish::Call {
+        project: &plan.project,
+        target: &args.target,
+        wish: args.wish,
+        due: None,
+        global,
+    };
+    super::outlet::runtime()?.block_on(call.go(&finished, report))?;
+    if !global.json {
+        // what was said of the pictures is not said again
+        for (item, told) in report.items.iter_mut().zip(told) {
+            item.said[..told].iter_mut().for_each(String::clear);
+        }
+        publish::say(report, global);
+    }
+    Ok(())
 }
 
 /// What is wrong with the project: the call fails, and the report says why.

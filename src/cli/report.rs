@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::diag::Diagnostic;
+use crate::graph::UserTag;
+use crate::store::Story;
 
 use super::{Global, Outcome};
 
@@ -29,18 +32,62 @@ pub(crate) struct Output {
     /// What was given up to keep a film within its bytes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// Who is mentioned in it, for the publishing of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<UserTag>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// Where a story stands that was asked to go out.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct StoryTold {
+    /// Our own name of it, as `status`, `retry` and `resolve` take it.
+    pub id: String,
+    pub state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub media_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub container_id: Option<String>,
+    /// Where nothing else tells of it.
+    #[serde(flatten)]
+    pub more: Option<More>,
+}
+
+/// What `status` tells beyond a story's state.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct More {
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template: Option<String>,
+    pub account: String,
+    pub due: Timestamp,
+    /// What went wrong last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
+}
+
+impl StoryTold {
+    pub fn of(story: &Story, now: Timestamp) -> Self {
+        Self {
+            id: story.key.to_string(),
+            state: story.state(now),
+            media_id: story.step.story().map(ToString::to_string),
+            container_id: story.step.container().map(ToString::to_string),
+            more: None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Status {
+    #[default]
     Done,
     Unchanged,
     Failed,
 }
 
 /// One story, or one file of a call.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Item {
     pub input: PathBuf,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,6 +97,9 @@ pub(crate) struct Item {
     pub diagnostics: Vec<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timings_ms: Option<Value>,
+    /// What became of its publishing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub story: Option<StoryTold>,
     /// The same as people read them.
     #[serde(skip)]
     pub said: Vec<String>,
@@ -64,6 +114,7 @@ impl Item {
             status,
             diagnostics: Vec::new(),
             timings_ms: None,
+            story: None,
             said: Vec::new(),
         }
     }
@@ -127,7 +178,11 @@ impl Report {
             });
             let _ = super::print(&format!("{report}\n"));
         }
-        if failed == 0 {
+        let is_uncertain =
+            |item: &Item| item.story.as_ref().is_some_and(|story| story.state == "uncertain");
+        if self.items.iter().any(is_uncertain) {
+            Outcome::Uncertain
+        } else if failed == 0 {
             Outcome::Done
         } else {
             Outcome::Failed

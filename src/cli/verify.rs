@@ -1,13 +1,13 @@
 //! `storypress verify`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::media::{self, Cancel, Profile};
 
-use super::report::{Item, Report, Status};
+use super::report::{Item, Output, Report, Status};
 use super::{Global, Outcome, plan};
 
 #[derive(Debug, clap::Args)]
@@ -87,18 +87,23 @@ fn judged(file: &PathBuf, found: &media::Report, global: &Global) -> Item {
         Status::Failed
     };
     let mut item = Item::new(file, None, status).with(&told);
-    if let (Ok(probe), Ok(sha256)) = (media::probe(file), media::sha256_of(file)) {
-        item.outputs.push(super::report::Output {
-            path: std::path::absolute(file).unwrap_or_else(|_| file.clone()),
-            kind: probe.kind.as_str().to_owned(),
-            bytes: probe.bytes,
-            width: probe.width,
-            height: probe.height,
-            duration_s: probe.film().map(|film| film.duration_s),
-            sha256,
-            quality: None,
-            notes: Vec::new(),
-        });
-    }
+    item.outputs.extend(output(file));
     item
+}
+
+/// A file as reports tell of it.
+pub(crate) fn output(file: &Path) -> Option<Output> {
+    let probe = media::probe(file).ok()?;
+    Some(Output {
+        path: std::path::absolute(file).unwrap_or_else(|_| file.to_owned()),
+        kind: probe.kind.as_str().to_owned(),
+        bytes: probe.bytes,
+        width: probe.width,
+        height: probe.height,
+        duration_s: probe.film().map(|film| film.duration_s),
+        sha256: media::sha256_of(file).ok()?,
+        quality: None,
+        notes: Vec::new(),
+        mentions: Vec::new(),
+    })
 }

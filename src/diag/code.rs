@@ -69,6 +69,8 @@ codes! {
     TooShort = "too-short" Error;
     /// Two stories with one output name.
     NameClash = "name-clash" Error;
+    /// A story that did not go out, or of which nobody can tell.
+    NotPublished = "not-published" Error;
     /// Text that was shrunk to the least size or cut.
     Overflow = "overflow" Warning;
     /// Something that the app's own chrome will cover.

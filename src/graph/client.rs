@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
@@ -131,6 +132,12 @@ impl Client {
             token,
             proof,
         })
+    }
+
+    /// The same client, that waits so long for the answer to a publish.
+    pub fn with_publish_timeout(mut self, timeout: Duration) -> Self {
+        Arc::make_mut(&mut self.options).publish_timeout = timeout;
+        self
     }
 
     /// Which login it speaks for.

@@ -1,4 +1,137 @@
 //! The staircase: what a story's next step is. The only room that knows the whole way.
 //!
-//! In: a [`Story`](crate::store::Story), the rooms it needs, and the time. Out: its next step, or when to look again.
+//! In: a [`Story`], the [`Rooms`] it needs, and the time. Out: its next step, or when to look again.
 //! Never: a publish that is tried before it is written down, or tried again before it is known to have failed.
+//!
+//! Up to a finished container everything may be repeated: nobody sees containers. From the intent on nothing is
+//! repeated: whoever finds a story that is `publishing` and did not write that intent itself just now asks what became
+//! of it, however long that takes.
+
+mod after;
+mod drive;
+mod point;
+mod prepare;
+mod run;
+mod send;
+mod settle;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::graph;
+use crate::store::{Step, Store, Story};
+use crate::upload;
+
+pub use drive::{Driver, Driven};
+pub use point::Point;
+pub use run::Runner;
+
+/// What happens to a publish whose outcome nobody can tell after the settle window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Unclear {
+    /// The story becomes `uncertain`, and a person decides.
+    #[default]
+    Ask,
+    /// Once more with the same container, when the window showed nothing.
+    Resend,
+}
+
+/// `[publish]` of the project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// How long an unclear publish is watched; 5 minutes.
+    pub settle: Duration,
+    /// Between two publishes of one account; 5 seconds.
+    pub gap: Duration,
+    /// What happens after the window; ask.
+    pub unclear: Unclear,
+    /// Later than that after its time a story is missed; 30 minutes.
+    pub late: Duration,
+    /// How long the answer to a publish is waited for; a minute.
+    pub timeout: Duration,
+    /// How often a step that failed is tried, 5.
+    pub attempts: u32,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            settle: Duration::from_secs(300),
+            gap: Duration::from_secs(5),
+            unclear: Unclear::Ask,
+            late: Duration::from_secs(1800),
+            timeout: Duration::from_secs(60),
+            attempts: 5,
+        }
+    }
+}
+
+/// What a story needs on its way.
+#[derive(Debug, Clone)]
+pub struct Rooms {
+    /// Where files go.
+    pub upload: Arc<upload::Store>,
+    /// The platform, as the story's account.
+    pub graph: Arc<graph::Client>,
+    /// The memory.
+    pub store: Store,
+    /// The rules.
+    pub policy: Policy,
+}
+
+/// What a story does next.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Next {
+    /// It has passed a border.
+    To(Step),
+    /// It takes a step back, which costs an attempt.
+    Back(Step, String),
+    /// Nothing to do until then; costs no attempt.
+    Wait(Timestamp, String),
+    /// It failed for now, which costs an attempt; again after that time, or, without one, after a pause that grows.
+    Retry(String, Option<Duration>),
+    /// The account as a whole has to rest until then; costs no attempt.
+    Rest(Timestamp, String),
+    /// It can go out: as soon as it is its turn, write the intent down and send once.
+    Turn,
+    /// It will not go out by itself.
+    Stop(String),
+    /// Nobody can tell: a person decides.
+    Ask(String),
+    /// It stays where it is, with newer numbers; look again then.
+    Keep(Step, Timestamp),
+}
+
+/// What comes next for a story, by asking the rooms; nothing is written and nothing is published here.
+///
+/// Whether the story may be touched at all (claimed, due, its turn in the account) is the [`Driver`]'s business.
+pub async fn advance(story: &Story, rooms: &Rooms, now: Timestamp) -> Next {
+    match &story.step {
+        Step::Rendered => prepare::upload(story, rooms, now).await,
+        Step::Uploaded { url } => prepare::contain(story, url, rooms, now).await,
+        Step::Contained { container, .. } => send::ready(story, container, rooms, now).await,
+        Step::Publishing { intent, .. } => settle::watch(story, intent, rooms, now).await,
+        Step::Published { .. } => after::numbers(story, rooms, now).await,
+        // at rest
+        Step::Closed { .. }
+        | Step::Failed { .. }
+        | Step::Missed
+        | Step::Uncertain { .. }
+        | Step::Cancelled { .. } => Next::Wait(Timestamp::MAX, String::new()),
+    }
+}
+
+/// A time after `now`; the end of time where it does not fit.
+fn after(now: Timestamp, pause: Duration) -> Timestamp {
+    SignedDuration::try_from(pause)
+        .ok()
+        .and_then(|pause| now.checked_add(pause).ok())
+        .unwrap_or(Timestamp::MAX)
+}
+
+/// How long ago, zero for what is still to come.
+fn since(then: Timestamp, now: Timestamp) -> Duration {
+    Duration::try_from(now.duration_since(then)).unwrap_or_default()
+}

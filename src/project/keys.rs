@@ -127,6 +127,11 @@ const PUBLISH: &[Key] = &[
         Kind::Text,
         "Later than that is missed, such as 30min, the default.",
     ),
+    key(
+        "timeout",
+        Kind::Text,
+        "How long the answer to a publish is waited for, such as 60s, the default.",
+    ),
 ];
 
 const STORE: &[Key] = &[key("url", Kind::Text, "sqlite:FILE or postgres://….")];

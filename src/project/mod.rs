@@ -12,12 +12,13 @@ use std::time::Duration;
 
 use crate::diag::Diagnostic;
 use crate::media::FILM_LIMIT;
+use crate::pipeline::Policy;
 use crate::scene::picture::Limits;
 use crate::template::{Brand, Fence};
 use crate::upload;
 
 pub use accounts::Account;
-pub use publishing::{Publish, StoreUrl, Unclear};
+pub use publishing::StoreUrl;
 pub use read::{find, open};
 
 /// The name of a project file.
@@ -51,7 +52,7 @@ pub struct Project {
     /// `[upload]`: where finished files go; `None` without it.
     pub upload: Option<upload::Options>,
     /// `[publish]`.
-    pub publish: Publish,
+    pub publish: Policy,
     /// `[store] url`.
     pub store_url: StoreUrl,
     /// The text of the project file and the digests of the brand's fonts: a change renders everything anew.
@@ -80,7 +81,7 @@ impl Project {
             max_pixels: Limits::default().max_pixels,
             film_limit: FILM_LIMIT,
             upload: None,
-            publish: Publish::default(),
+            publish: Policy::default(),
             store_url: StoreUrl::default(),
             fingerprint: String::new(),
             brand_asks_the_clock: false,

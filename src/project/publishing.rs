@@ -7,42 +7,9 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use crate::diag::{Code, Diagnostic, did_you_mean};
+use crate::pipeline::{Policy, Unclear};
 use crate::template::{Node, Table, grammar};
 use crate::upload;
-
-/// `[publish]`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Publish {
-    /// How long an unclear publish is watched before anybody decides; 5 min by default.
-    pub settle: Duration,
-    /// Between two publishes of one account; 5 s by default.
-    pub gap: Duration,
-    /// What happens when the settle window has shown nothing.
-    pub unclear: Unclear,
-    /// A story that could not go out for so long after its time is missed; 30 min by default.
-    pub late: Duration,
-}
-
-impl Default for Publish {
-    fn default() -> Self {
-        Self {
-            settle: Duration::from_secs(5 * 60),
-            gap: Duration::from_secs(5),
-            unclear: Unclear::Ask,
-            late: Duration::from_secs(30 * 60),
-        }
-    }
-}
-
-/// What happens to a publish of which the settle window has shown nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Unclear {
-    /// A person decides.
-    #[default]
-    Ask,
-    /// Once more, with the same container.
-    Resend,
-}
 
 /// `[store] url`: `sqlite:FILE`, the file against the project's folder, or `postgres://…`. It may hold a password.
 #[derive(Clone, PartialEq, Eq)]
@@ -98,8 +65,8 @@ pub(super) fn upload(
 }
 
 /// Reads `[publish]`; what is not said, or wrong, is as by default.
-pub(super) fn publish(table: &Table, wrong: &mut Vec<Diagnostic>) -> Publish {
-    let default = Publish::default();
+pub(super) fn publish(table: &Table, wrong: &mut Vec<Diagnostic>) -> Policy {
+    let default = Policy::default();
     let mut time = |key: &str, most: Duration, default: Duration| {
         table
             .get(key)
@@ -108,15 +75,17 @@ pub(super) fn publish(table: &Table, wrong: &mut Vec<Diagnostic>) -> Publish {
     };
     // a container ends after a day, and what is watched with it
     let day = Duration::from_secs(24 * 3600);
-    Publish {
+    Policy {
         settle: time("settle", day, default.settle),
         gap: time("gap", day, default.gap),
         late: time("late", 30 * day, default.late),
+        timeout: time("timeout", Duration::from_secs(600), default.timeout),
         // any other word is told by the keys' table
         unclear: match table.get("unclear").and_then(Node::as_text) {
             Some("resend") => Unclear::Resend,
             _ => Unclear::Ask,
         },
+        ..default
     }
 }
 

@@ -291,9 +291,9 @@ fn fingerprint(source: &Source, brand: &Brand) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Publish, Unclear};
     use super::*;
     use crate::graph::{Login, UserId};
+    use crate::pipeline::{Policy, Unclear};
 
     #[test]
     fn what_is_wrong_in_a_project_is_told_at_once() {
@@ -397,7 +397,7 @@ mod tests {
                 (9, "no database has such an address"),
             ]
         );
-        assert_eq!(project.publish, Publish::default());
+        assert_eq!(project.publish, Policy::default());
         assert!(wrong.iter().all(|d| d.hint.is_some()));
     }
 }

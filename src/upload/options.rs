@@ -80,6 +80,28 @@ impl Options {
         })
     }
 
+    /// A folder that is shown at `url`, such as [`serve`](super::serve) shows it.
+    pub fn served(folder: PathBuf, url: Url) -> Self {
+        Self {
+            target: Target::Folder(folder),
+            public_url: Some(url),
+            environment: Environment::default(),
+        }
+    }
+
+    /// Nothing leaves this machine: a folder, or a store whose endpoint is on loopback.
+    pub fn is_local(&self) -> bool {
+        let here = |url: &str| Url::parse(url).is_ok_and(|url| super::is_loopback(&url));
+        match &self.target {
+            Target::Folder(_) => true,
+            Target::S3 { .. } => ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"]
+                .iter()
+                .find_map(|key| self.environment.get(key))
+                .is_some_and(here),
+            _ => false,
+        }
+    }
+
     /// The folder of a `file:` target, absolute where `root` was.
     pub fn folder(&self) -> Option<&Path> {
         match &self.target {

@@ -1,0 +1,73 @@
+//! `storypress resolve`: a person says what became of a story that nobody could tell of.
+
+use std::path::Path;
+
+use anyhow::bail;
+use jiff::Timestamp;
+
+use crate::store::Step;
+
+use super::report::Report;
+use super::{Global, Outcome, outlet, plan, status};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  storypress resolve 7kq2 --live          it is there: nothing is sent again
+  storypress resolve 7kq2 --not-live      it is not: `storypress retry 7kq2` may send it again")]
+#[command(group(clap::ArgGroup::new("outcome").required(true).args(["live", "not_live"])))]
+pub(crate) struct Args {
+    /// An uncertain story; the beginning of its id will do
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// It is live
+    #[arg(long)]
+    pub live: bool,
+    /// It is not live
+    #[arg(long)]
+    pub not_live: bool,
+}
+
+pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
+    let mut report = Report::new("resolve");
+    let project = match plan::open_project(global, Path::new("."))? {
+        Ok(project) => project,
+        Err(wrong) => {
+            super::render::say_project(&mut report, Path::new("."), &wrong, global);
+            return Ok(Outcome::Usage);
+        }
+    };
+    let story = outlet::runtime()?.block_on(async {
+        let store = outlet::open_store(&project).await?;
+        let mut story = status::one(&store, &args.id).await?;
+        let Step::Uncertain { intent, .. } = &story.step else {
+            bail!("{} is {}, not uncertain", story.key, story.step.state());
+        };
+        story.step = match args.live {
+            true => Step::Published {
+                story: None,
+                container: intent.container.id.clone(),
+                at: intent.at,
+                insights: None,
+            },
+            false => Step::Failed {
+                why: "somebody looked, and it was not live".into(),
+            },
+        };
+        story.trouble = None;
+        let what = if args.live { "found live by hand" } else { "found not live by hand" };
+        outlet::decide(&store, &story, what, Timestamp::now()).await?;
+        anyhow::Ok(story)
+    })?;
+    let now = Timestamp::now();
+    let mut item = status::item(&story, now);
+    item.status = super::report::Status::Done;
+    report.items.push(item);
+    if !global.quiet && !global.json {
+        match args.live {
+            true => eprintln!("{} is live", story.key),
+            false => eprintln!("{0} is not live; `storypress retry {0}` sends it again", story.key),
+        }
+    }
+    Ok(report.finish(global))
+}

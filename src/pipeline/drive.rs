@@ -1,0 +1,496 @@
+//! Takes a story down the staircase, writing every step before the next one begins.
+//!
+//! In: a story's key. Out: whether it rests, or when to look again. Never: two at work on one story, a send without an
+//! intent in the store, a send by somebody who was away for a while.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use crate::media::Cancel;
+use crate::store::{self, Claim, Claimed, Gate, Hold, Intent, Note, Step, Store, Story, StoryKey};
+
+use super::send::{self, Sent};
+use super::{Next, Point, Rooms, advance, after, since};
+
+/// A claim holds so long without a sign of life.
+const LEASE: SignedDuration = SignedDuration::from_secs(60);
+
+/// Between two signs of life.
+const BEAT: Duration = Duration::from_secs(15);
+
+/// Whoever took longer from the intent to the send was away, and may have been replaced.
+const PROMPT: Duration = Duration::from_secs(10);
+
+/// When to look whether it is a story's turn, if nobody says so.
+const TURN: Duration = Duration::from_secs(5);
+
+/// Waits up to this are slept through, with the claim held.
+const NAP: Duration = Duration::from_millis(300);
+
+/// What the platform suspects of spam is left alone for so long.
+const SUSPECTED: Duration = Duration::from_secs(3600);
+
+/// How often an answer is saved before the store is believed to be broken.
+const SAVES: u32 = 5;
+
+/// Takes stories down the staircase.
+pub struct Driver {
+    /// By account.
+    rooms: HashMap<String, Rooms>,
+    store: Store,
+    clock: fn() -> Timestamp,
+    stop: Cancel,
+    observe: Box<dyn Fn(Point) + Send + Sync>,
+}
+
+impl fmt::Debug for Driver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut accounts: Vec<_> = self.rooms.keys().collect();
+        accounts.sort();
+        f.debug_struct("Driver").field("accounts", &accounts).finish_non_exhaustive()
+    }
+}
+
+/// How a drive ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Driven {
+    /// The story rests: live, failed, missed, uncertain, cancelled, closed.
+    Rests(Box<Story>),
+    /// Look again then.
+    Later(Timestamp),
+}
+
+/// What the next turn of the loop does.
+enum Turn {
+    Again,
+    Done(Driven),
+}
+
+impl Driver {
+    /// A driver for the accounts of `rooms`, by name as in [`Story::account`].
+    ///
+    /// `stop` ends the work between two steps. A publish that was begun is seen through.
+    pub fn new(
+        store: Store,
+        rooms: HashMap<String, Rooms>,
+        clock: fn() -> Timestamp,
+        stop: Cancel,
+    ) -> Self {
+        Self {
+            rooms,
+            store,
+            clock,
+            stop,
+            observe: Box::new(|_| {}),
+        }
+    }
+
+    /// Has `observe` called at every numbered point.
+    pub fn observed(mut self, observe: impl Fn(Point) + Send + Sync + 'static) -> Self {
+        self.observe = Box::new(observe);
+        self
+    }
+
+    /// The memory.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// What a story of that account needs, if this driver has it.
+    pub fn rooms(&self, account: &str) -> Option<&Rooms> {
+        self.rooms.get(account)
+    }
+
+    /// The user wants an end.
+    pub fn is_stopped(&self) -> bool {
+        self.stop.is_stopped()
+    }
+
+    /// What the time is.
+    pub fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// Takes the numbers of a live story now, whatever its time.
+    ///
+    /// # Errors
+    /// As [`Self::drive`].
+    pub async fn look(&self, key: &StoryKey) -> Result<(), store::Error> {
+        let now = self.now();
+        if let Claim::Mine(claimed) = self.store.claim(key, now, LEASE).await? {
+            let mut walk = Walk::new(self, *claimed);
+            if let (Step::Published { .. }, Some(rooms)) = (&walk.story.step, self.rooms(&walk.story.account)) {
+                walk.turn(rooms, now).await?;
+            }
+            walk.let_go().await?;
+        }
+        Ok(())
+    }
+
+    /// Takes a story as far as it goes now.
+    ///
+    /// # Errors
+    /// Of the store: the story stands where it stood, or another worker has it.
+    pub async fn drive(&self, key: &StoryKey) -> Result<Driven, store::Error> {
+        let now = self.now();
+        let claimed = match self.store.claim(key, now, LEASE).await? {
+            Claim::Mine(claimed) => *claimed,
+            Claim::Held(until) => return Ok(Driven::Later(until.min(after(now, TURN)))),
+        };
+        (self.observe)(Point::Claimed);
+        let mut walk = Walk::new(self, claimed);
+        let driven = walk.go().await;
+        // a claim that is not given back ends by itself
+        let released = walk.let_go().await;
+        let driven = driven?;
+        released?;
+        Ok(driven)
+    }
+}
+
+/// One story in hand.
+struct Walk<'a> {
+    driver: &'a Driver,
+    claimed: Claimed,
+    story: Story,
+    is_held: bool,
+}
+
+impl<'a> Walk<'a> {
+    fn new(driver: &'a Driver, claimed: Claimed) -> Self {
+        Self {
+            driver,
+            story: claimed.story.clone(),
+            claimed,
+            is_held: true,
+        }
+    }
+
+    async fn let_go(&self) -> Result<(), store::Error> {
+        match self.is_held {
+            true => self.driver.store.release(&self.claimed, self.driver.now()).await,
+            false => Ok(()),
+        }
+    }
+
+    async fn go(&mut self) -> Result<Driven, store::Error> {
+        let driver = self.driver;
+        let Some(rooms) = driver.rooms(&self.story.account) else {
+            return Ok(Driven::Later(after(driver.now(), TURN)));
+        };
+        if !self.story.step.is_in_flight() && !matches!(self.story.step, Step::Published { .. }) {
+            return Ok(self.rests());
+        }
+        loop {
+            let now = driver.now();
+            if driver.is_stopped() {
+                return Ok(Driven::Later(self.story.wake.max(now)));
+            }
+            if let Some(until) = self.not_before(rooms, now).await? {
+                let pause = since(now, until);
+                if pause > NAP {
+                    return Ok(Driven::Later(until));
+                }
+                tokio::time::sleep(pause).await;
+                continue;
+            }
+            if let Turn::Done(driven) = self.turn(rooms, now).await? {
+                return Ok(driven);
+            }
+        }
+    }
+
+    fn rests(&self) -> Driven {
+        Driven::Rests(Box::new(self.story.clone()))
+    }
+
+    /// The time that the story or its account has to wait for.
+    async fn not_before(
+        &self,
+        rooms: &Rooms,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, store::Error> {
+        let story = &self.story;
+        let mut until = story.wake;
+        if matches!(story.step, Step::Rendered) {
+            until = until.max(story.due);
+        }
+        // what may be live is watched in any case
+        let waits = !matches!(story.step, Step::Publishing { .. } | Step::Published { .. });
+        if waits && let Some((rest, _)) = self.driver.store.account(&story.account).await?.rest {
+            // a story that comes too late while its account rests is missed, and says so in time
+            let late = after(after(story.due, rooms.policy.late), Duration::from_millis(1));
+            until = until.max(rest.min(late));
+        }
+        Ok((until > now).then_some(until))
+    }
+
+    async fn turn(&mut self, rooms: &Rooms, now: Timestamp) -> Result<Turn, store::Error> {
+        if let Some(why) = self.broken_series().await? {
+            return self.rest(Step::Cancelled { why }).await;
+        }
+        if matches!(self.story.step, Step::Publishing { .. }) {
+            self.observe(Some(Point::Watching));
+        }
+        let story = self.story.clone();
+        let next = self.alive(advance(&story, rooms, now)).await;
+        match next {
+            Next::Turn => self.send(rooms).await,
+            next => self.apply(next, rooms).await,
+        }
+    }
+
+    /// Why a story of a series does not go out.
+    async fn broken_series(&self) -> Result<Option<String>, store::Error> {
+        let waits = matches!(
+            self.story.step,
+            Step::Rendered | Step::Uploaded { .. } | Step::Contained { .. }
+        );
+        if !self.story.place.is_series || !waits {
+            return Ok(None);
+        }
+        let before = self.driver.store.same_series_before(&self.story).await?;
+        let goes_out = |story: &&Story| {
+            story.step.is_in_flight()
+                || matches!(story.step, Step::Published { .. } | Step::Closed { .. })
+        };
+        Ok(before.iter().find(|story| !goes_out(story)).map(|broken| {
+            format!("`{}`, which comes before it in the series, is {}", broken.name, broken.step.state())
+        }))
+    }
+
+    /// Gives signs of life while something takes its time.
+    async fn alive<T>(&mut self, work: impl Future<Output = T>) -> T {
+        let mut work = std::pin::pin!(work);
+        loop {
+            match tokio::time::timeout(BEAT, &mut work).await {
+                Ok(done) => return done,
+                Err(_) => {
+                    let now = self.driver.now();
+                    // who lost the claim finds out at the next save
+                    let _ = self.driver.store.renew(&mut self.claimed, now, LEASE).await;
+                }
+            }
+        }
+    }
+
+    /// Writes what was decided.
+    async fn apply(&mut self, next: Next, rooms: &Rooms) -> Result<Turn, store::Error> {
+        match next {
+            Next::To(step) => self.to(step).await,
+            // only `turn` asks for the account's turn
+            Next::Turn => Ok(Turn::Again),
+            Next::Stop(why) => self.rest(Step::Failed { why }).await,
+            Next::Ask(why) => match &self.story.step {
+                Step::Publishing { url, intent } => {
+                    let (url, intent) = (url.clone(), intent.clone());
+                    self.rest(Step::Uncertain { intent, url, why }).await
+                }
+                _ => self.rest(Step::Failed { why }).await,
+            },
+            Next::Wait(until, said) => {
+                self.story.trouble = (!said.is_empty()).then_some(said);
+                self.wait(until).await
+            }
+            Next::Keep(step, until) => {
+                self.story.step = step;
+                self.story.wake = until;
+                self.save("numbers", Hold::Off).await?;
+                Ok(Turn::Done(self.rests()))
+            }
+            Next::Rest(until, said) => {
+                self.driver.store.rest_account(&self.story.account, until, &said).await?;
+                self.story.trouble = Some(said);
+                self.wait(self.driver.now()).await
+            }
+            Next::Back(step, said) => self.stumble(Some(step), said, None, rooms).await,
+            Next::Retry(said, pause) => self.stumble(None, said, pause, rooms).await,
+        }
+    }
+
+    /// Over a border.
+    async fn to(&mut self, step: Step) -> Result<Turn, store::Error> {
+        let (before, behind) = match &step {
+            Step::Uploaded { .. } => (Some(Point::Put), Some(Point::Uploaded)),
+            Step::Contained { .. } => (Some(Point::Made), Some(Point::Contained)),
+            Step::Published { .. } => (Some(Point::Settled), Some(Point::Published)),
+            _ => (None, None),
+        };
+        self.observe(before);
+        if !step.is_in_flight() {
+            let done = self.rest(step).await;
+            self.observe(behind);
+            return done;
+        }
+        self.story.step = step;
+        self.story.attempts = 0;
+        self.story.trouble = None;
+        self.story.wake = self.driver.now();
+        self.save(self.story.step.state(), Hold::On).await?;
+        self.observe(behind);
+        Ok(Turn::Again)
+    }
+
+    /// To a place from which nothing goes on by itself, but a live story's numbers and its end.
+    async fn rest(&mut self, step: Step) -> Result<Turn, store::Error> {
+        self.story.step = step;
+        self.story.attempts = 0;
+        self.story.trouble = None;
+        self.story.wake = match &self.story.step {
+            Step::Published { .. } => after(self.driver.now(), super::after::FIRST_LOOK),
+            _ => self.driver.now(),
+        };
+        self.save(self.story.step.state(), Hold::Off).await?;
+        Ok(Turn::Done(self.rests()))
+    }
+
+    /// Stays where it is until then.
+    async fn wait(&mut self, until: Timestamp) -> Result<Turn, store::Error> {
+        self.story.wake = until;
+        let is_long = since(self.driver.now(), until) > NAP;
+        let hold = if is_long { Hold::Off } else { Hold::On };
+        self.save("waits", hold).await?;
+        Ok(match is_long {
+            true => Turn::Done(Driven::Later(until)),
+            false => Turn::Again,
+        })
+    }
+
+    /// A step that failed: again later, or not at all.
+    async fn stumble(
+        &mut self,
+        back_to: Option<Step>,
+        said: String,
+        pause: Option<Duration>,
+        rooms: &Rooms,
+    ) -> Result<Turn, store::Error> {
+        self.story.attempts += 1;
+        let attempts = self.story.attempts;
+        if attempts >= rooms.policy.attempts {
+            let why = format!("{said} ({attempts} attempts)");
+            return self.rest(Step::Failed { why }).await;
+        }
+        if let Some(step) = back_to {
+            self.story.step = step;
+        }
+        self.story.trouble = Some(said);
+        let pause = pause.unwrap_or_else(|| backoff(attempts));
+        self.wait(after(self.driver.now(), pause)).await
+    }
+
+    /// The account's turn, the intent, the send, the answer: each written before the next.
+    async fn send(&mut self, rooms: &Rooms) -> Result<Turn, store::Error> {
+        let driver = self.driver;
+        let gap = SignedDuration::try_from(rooms.policy.gap).unwrap_or(SignedDuration::MAX);
+        let now = driver.now();
+        match driver.store.enter(&self.claimed, gap, now).await? {
+            Gate::Open => {}
+            Gate::Later(until) => return self.wait(until).await,
+            Gate::Behind(_) => return self.wait(after(now, TURN)).await,
+        }
+        self.observe(Some(Point::Ready));
+        let story = self.story.clone();
+        let intent = match self.alive(send::intent(&story, rooms, now)).await {
+            Ok(intent) => intent,
+            // what is saved next gives the turn back, but for one that may be live
+            Err(next) => return self.apply(next, rooms).await,
+        };
+        let Some(url) = story.step.url().cloned() else {
+            return self.rest(Step::Failed { why: "there is nothing to publish".into() }).await;
+        };
+        self.story.step = Step::Publishing { url, intent: intent.clone() };
+        self.story.wake = driver.now();
+        self.save("intends to publish", Hold::On).await?;
+        self.observe(Some(Point::Intended));
+        // whoever was stopped in between may have been replaced; the container tells
+        if since(intent.at, driver.now()) > PROMPT {
+            return Ok(Turn::Again);
+        }
+        let sending = self.story.clone();
+        let sent = self.alive(send::send(&sending, &intent, rooms, driver.now())).await;
+        self.observe(Some(Point::Answered));
+        self.answered(sent, story.step, &intent, rooms).await
+    }
+
+    async fn answered(
+        &mut self,
+        sent: Sent,
+        before: Step,
+        intent: &Intent,
+        rooms: &Rooms,
+    ) -> Result<Turn, store::Error> {
+        match sent {
+            Sent::Live(story) => {
+                let step = Step::Published {
+                    story: Some(story),
+                    container: intent.container.id.clone(),
+                    at: intent.at,
+                    insights: None,
+                };
+                let done = self.rest_for_sure(step).await;
+                self.observe(Some(Point::Published));
+                done
+            }
+            Sent::Unclear { said, stop } => {
+                if stop {
+                    let until = after(self.driver.now(), SUSPECTED);
+                    self.driver.store.rest_account(&self.story.account, until, &said).await?;
+                }
+                self.story.trouble = Some(said);
+                self.wait(after(self.driver.now(), Duration::from_millis(100))).await
+            }
+            // a second try that is refused says nothing about the first
+            Sent::Refused(_) if intent.tries > 1 => {
+                let why = "a second try was refused, and nothing is known of the first".to_owned();
+                self.apply(Next::Ask(why), rooms).await
+            }
+            Sent::Refused(next) => {
+                self.story.step = before;
+                self.apply(next, rooms).await
+            }
+        }
+    }
+
+    /// The one answer that nobody can give again is saved with patience.
+    async fn rest_for_sure(&mut self, step: Step) -> Result<Turn, store::Error> {
+        let mut tries = 1;
+        loop {
+            match self.rest(step.clone()).await {
+                Err(store::Error::Lost) => return Err(store::Error::Lost),
+                Err(error) if tries >= SAVES => return Err(error),
+                Err(_) => tokio::time::sleep(Duration::from_millis(100) * tries).await,
+                Ok(turn) => return Ok(turn),
+            }
+            tries += 1;
+        }
+    }
+
+    async fn save(&mut self, what: &str, hold: Hold) -> Result<(), store::Error> {
+        let detail = json!({
+            "attempts": self.story.attempts,
+            "trouble": self.story.trouble,
+            "container": self.story.step.container().map(|id| id.as_str()),
+            "story": self.story.step.story().map(|id| id.as_str()),
+        });
+        let note = Note::with(what, detail);
+        let now = self.driver.now();
+        self.driver.store.save(&self.claimed, &self.story, &note, hold, now).await?;
+        self.is_held = hold == Hold::On;
+        Ok(())
+    }
+
+    fn observe(&self, point: Option<Point>) {
+        if let Some(point) = point {
+            (self.driver.observe)(point);
+        }
+    }
+}
+
+/// 1, 2, 4, 8 … seconds, a minute at most.
+fn backoff(attempts: u32) -> Duration {
+    Duration::from_secs(1 << attempts.saturating_sub(1).min(6)).min(Duration::from_secs(60))
+}

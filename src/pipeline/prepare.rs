@@ -1,0 +1,120 @@
+//! From a file to a container: what may be repeated, because nobody sees it.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::graph::{self, NewContainer, Source};
+use crate::store::{Filter, Step, Story};
+use crate::upload::MediaUrl;
+
+use super::{Next, Rooms, after, since};
+
+/// The platform takes so many containers of an account in any 24 hours
+/// (Instagram Platform, "Content publishing", read 2026-11).
+const CONTAINERS_A_DAY: u32 = 400;
+
+/// A quota that is used up frees bit by bit; asking costs calls.
+const QUOTA_PAUSE: Duration = Duration::from_secs(600);
+
+/// An address that ends sooner than this is made anew.
+const LEAST_LIFE: SignedDuration = SignedDuration::from_hours(1);
+
+/// Too late to go out, for a story that was not sent yet.
+pub(super) fn is_late(story: &Story, rooms: &Rooms, now: Timestamp) -> bool {
+    since(story.due, now) > rooms.policy.late
+}
+
+/// Puts the file where the platform can fetch it.
+pub(super) async fn upload(story: &Story, rooms: &Rooms, now: Timestamp) -> Next {
+    if is_late(story, rooms, now) {
+        return Next::To(Step::Missed);
+    }
+    let file = &story.outgoing;
+    match rooms.upload.put(&file.path, file.kind, &file.sha256, file.bytes, now).await {
+        Ok(url) => Next::To(Step::Uploaded { url }),
+        Err(error) if error.is_lasting() => Next::Stop(error.to_string()),
+        Err(error) => Next::Retry(error.to_string(), None),
+    }
+}
+
+/// Looks at the address as the platform will, and has it make a container.
+pub(super) async fn contain(story: &Story, url: &MediaUrl, rooms: &Rooms, now: Timestamp) -> Next {
+    if is_late(story, rooms, now) {
+        return Next::To(Step::Missed);
+    }
+    if url.expires.is_some_and(|end| end.duration_since(now) < LEAST_LIFE) {
+        return Next::To(Step::Rendered);
+    }
+    let file = &story.outgoing;
+    if let Err(refusal) = rooms.upload.crawl(url, file.kind, file.bytes, &file.path).await {
+        let said = refusal.to_string();
+        return if refusal.is_lasting() {
+            Next::Stop(said)
+        } else {
+            // the address may belong to a server that is no longer there
+            Next::Back(Step::Rendered, said)
+        };
+    }
+    if let Some(wait) = may_make(story, rooms, now).await {
+        return wait;
+    }
+    let new = NewContainer {
+        kind: file.kind,
+        source: Source::Url(url.url.clone()),
+        user_tags: file.mentions.clone(),
+        is_ai_generated: false,
+    };
+    match rooms.graph.contain(&new, now).await {
+        Ok(container) => Next::To(Step::Contained { url: url.clone(), container }),
+        Err(error) => failed(&error, now),
+    }
+}
+
+/// Why no container may be made now.
+async fn may_make(story: &Story, rooms: &Rooms, now: Timestamp) -> Option<Next> {
+    let day_ago = now.checked_sub(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MIN);
+    match rooms.store.count_containers(&story.account, day_ago).await {
+        Ok(made) if made >= CONTAINERS_A_DAY => {
+            let said = format!("{CONTAINERS_A_DAY} containers were made within 24 hours");
+            return Some(Next::Wait(after(now, QUOTA_PAUSE), said));
+        }
+        Ok(_) => {}
+        Err(error) => return Some(Next::Retry(error.to_string(), None)),
+    }
+    let waiting = Filter {
+        states: vec!["contained".into(), "publishing".into()],
+        account: Some(story.account.clone()),
+        ..Filter::default()
+    };
+    let waiting = match rooms.store.list(&waiting).await {
+        Ok(waiting) => waiting.len(),
+        Err(error) => return Some(Next::Retry(error.to_string(), None)),
+    };
+    match rooms.graph.quota().await {
+        // a story that has its container will take a part of what is left
+        Ok(quota) => match quota.left() {
+            Some(0) => Some(Next::Rest(after(now, QUOTA_PAUSE), "the quota is used up".into())),
+            Some(left) if left as usize <= waiting => {
+                Some(Next::Wait(after(now, QUOTA_PAUSE), "what is left of the quota is taken".into()))
+            }
+            _ => None,
+        },
+        Err(error) => Some(failed(&error, now)),
+    }
+}
+
+/// What an error means before anything can have been published.
+pub(super) fn failed(error: &graph::Error, now: Timestamp) -> Next {
+    let said = error.to_string();
+    match error.next() {
+        graph::Next::Never | graph::Next::Login | graph::Next::Human => Next::Stop(said),
+        graph::Next::Quota => Next::Rest(after(now, QUOTA_PAUSE), said),
+        graph::Next::After(pause) => Next::Rest(after(now, pause), said),
+        graph::Next::SameContainer { after, .. } => Next::Retry(said, Some(after)),
+        // a container that was made all the same is lost, and nobody sees it
+        graph::Next::NewContainer { .. } | graph::Next::Again | graph::Next::Unsure { .. } => {
+            Next::Retry(said, None)
+        }
+    }
+}

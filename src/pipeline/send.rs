@@ -1,0 +1,115 @@
+//! The one moment that cannot be repeated: from a finished container to a live story.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::graph::{self, Container, StatusCode};
+use crate::store::{Intent, Step, Story};
+
+use super::prepare::{failed, is_late};
+use super::{Next, Rooms, after, since};
+
+/// A container this close to its end is given up for a new one.
+const MARGIN: SignedDuration = SignedDuration::from_mins(10);
+
+/// Asks whether the container is finished.
+pub(super) async fn ready(story: &Story, container: &Container, rooms: &Rooms, now: Timestamp) -> Next {
+    if is_late(story, rooms, now) {
+        return Next::To(Step::Missed);
+    }
+    if container.ends().duration_since(now) < MARGIN {
+        return again(story, "the container came to its end".into());
+    }
+    let status = match rooms.graph.status(&container.id).await {
+        Ok(status) => status,
+        Err(error) => return failed(&error, now),
+    };
+    if let Some((why, next)) = status.trouble() {
+        return match next {
+            graph::Next::Never | graph::Next::Human | graph::Next::Login => Next::Stop(why),
+            _ => again(story, why),
+        };
+    }
+    match status.code {
+        StatusCode::Finished => Next::Turn,
+        // no intent of ours stands behind it, but it is live
+        StatusCode::Published => Next::To(Step::Published {
+            story: None,
+            container: container.id.clone(),
+            at: now,
+            insights: None,
+        }),
+        _ => Next::Wait(
+            after(now, poll(story, container, now)),
+            "the platform is preparing it".into(),
+        ),
+    }
+}
+
+/// A new container from the same address.
+fn again(story: &Story, said: String) -> Next {
+    match &story.step {
+        Step::Contained { url, .. } | Step::Publishing { url, .. } => {
+            Next::Back(Step::Uploaded { url: url.clone() }, said)
+        }
+        _ => Next::Stop(said),
+    }
+}
+
+/// Quick at first, then once a minute: the reads count against the account's calls.
+fn poll(story: &Story, container: &Container, now: Timestamp) -> Duration {
+    let first = match story.outgoing.kind {
+        crate::media::Kind::Image => Duration::from_millis(500),
+        crate::media::Kind::Video => Duration::from_secs(2),
+    };
+    (since(container.made, now) / 4).clamp(first, Duration::from_secs(60))
+}
+
+/// What is about to be sent, with what is live before it. It is the story's turn: nothing else of the account goes out.
+pub(super) async fn intent(story: &Story, rooms: &Rooms, now: Timestamp) -> Result<Intent, Next> {
+    let (container, tries) = match &story.step {
+        Step::Contained { container, .. } => (container, 1),
+        Step::Publishing { intent, .. } => (&intent.container, intent.tries + 1),
+        _ => return Err(Next::Stop("there is no container to publish".into())),
+    };
+    match rooms.graph.stories().await {
+        Ok(baseline) => Ok(Intent {
+            at: now,
+            container: container.clone(),
+            baseline,
+            tries,
+        }),
+        Err(error) => Err(failed(&error, now)),
+    }
+}
+
+/// What became of the one send.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Sent {
+    /// It is live, and this is its name.
+    Live(graph::StoryId),
+    /// It surely is not live.
+    Refused(Next),
+    /// Nobody knows: watch. Whether nothing else of the account may go out meanwhile, and for a while after.
+    Unclear {
+        /// What was heard, for people.
+        said: String,
+        /// The platform suspects the account.
+        stop: bool,
+    },
+}
+
+/// Sends, once. The intent stands in the store already.
+pub(super) async fn send(story: &Story, intent: &Intent, rooms: &Rooms, now: Timestamp) -> Sent {
+    let error = match rooms.graph.publish(&intent.container.id).await {
+        Ok(id) => return Sent::Live(id),
+        Err(error) => error,
+    };
+    let said = error.to_string();
+    Sent::Refused(match error.next() {
+        graph::Next::Unsure { stop } => return Sent::Unclear { said, stop },
+        graph::Next::NewContainer { .. } => again(story, said),
+        _ => failed(&error, now),
+    })
+}

@@ -1,0 +1,174 @@
+//! What people do: render and publish, look, try again, decide.
+
+use serde_json::json;
+
+use super::rehearsal::{Rehearsal, Run};
+
+const TEMPLATE: &str = r##"
+[vars]
+title = { default = "Hello" }
+
+[canvas]
+background = "#102030"
+
+[[layer]]
+id = "title"
+type = "text"
+text = "{{ title }}"
+size = 120
+color = "#fff"
+left = 100
+right = 100
+top = 700
+
+[[mention]]
+username = "chef_ana"
+over = "title"
+"##;
+
+fn project() -> Rehearsal {
+    let rehearsal = Rehearsal::new();
+    let templates = rehearsal.path().join("templates");
+    std::fs::create_dir(&templates).expect("a folder");
+    std::fs::write(templates.join("day.toml"), TEMPLATE).expect("a template");
+    std::fs::write(rehearsal.path().join("days.csv"), "id,title\nmon,Monday\ntue,Tuesday\nwed,Wednesday\n")
+        .expect("data");
+    rehearsal
+}
+
+fn render(rehearsal: &Rehearsal, more: &[&str]) -> Run {
+    let arguments = ["render", "templates/day.toml", "--data", "days.csv", "-o", "out", "--json"];
+    let mut command = rehearsal.command(&arguments);
+    command.args(["--publish", "--sandbox", &rehearsal.url]).args(more);
+    Run::of(command.output().expect("a run"))
+}
+
+#[test]
+fn rows_are_rendered_published_in_order_and_only_once() {
+    let rehearsal = project();
+    let run = render(&rehearsal, &[]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(run.report["command"], "render");
+    assert_eq!(run.report["totals"]["done"], 3);
+    let items = run.report["items"].as_array().expect("items");
+    let listed = rehearsal.get("/sandbox/stories");
+    let listed = listed.as_array().expect("a list");
+    assert_eq!(listed.len(), 3);
+    for (item, live) in items.iter().zip(listed) {
+        assert_eq!(item["story"]["state"], "live");
+        assert_eq!(item["story"]["media_id"], live["id"], "in order");
+        assert_eq!(item["story"]["container_id"], live["container_id"]);
+        assert_eq!(item["outputs"][0]["sha256"], live["sha256"]);
+        assert_eq!(live["mentions"][0]["username"], "chef_ana");
+    }
+    let again = render(&rehearsal, &[]);
+    assert_eq!(again.code, Some(0), "{again:?}");
+    assert_eq!(again.report["totals"]["unchanged"], 3);
+    assert_eq!(again.report["items"][0]["story"], run.report["items"][0]["story"]);
+    assert_eq!(rehearsal.get("/sandbox/stories").as_array().map(Vec::len), Some(3));
+    let wanted = render(&rehearsal, &["--again", "--only", "day-mon"]);
+    assert_eq!(wanted.code, Some(0), "{wanted:?}");
+    assert_eq!(rehearsal.get("/sandbox/stories").as_array().map(Vec::len), Some(4));
+}
+
+#[test]
+fn a_dry_run_sends_nothing() {
+    let rehearsal = project();
+    let run = render(&rehearsal, &["--dry-run"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(rehearsal.get("/sandbox/stories"), json!([]));
+    let log = rehearsal.get("/sandbox/log");
+    let posts = log.as_array().expect("a list").iter().filter(|line| line["method"] == "POST");
+    let graph = posts.filter(|line| !line["path"].as_str().is_some_and(|p| p.starts_with("/sandbox")));
+    assert_eq!(graph.count(), 0, "{log}");
+}
+
+#[test]
+fn a_failed_story_stops_no_other_but_in_a_series() {
+    let faults = json!([{ "on": "container", "do": "error", "code": 36001, "subcode": 2207005, "after": 1, "times": 1 }]);
+    for (flag, states) in [(None, ["live", "failed", "live"]), (Some("--series"), ["live", "failed", "cancelled"])] {
+        let rehearsal = project();
+        rehearsal.post("/sandbox/faults", &faults);
+        // one after the other, so that the second container is the second story's
+        let more: Vec<&str> = flag.into_iter().collect();
+        let run = render(&rehearsal, &more);
+        assert_eq!(run.code, Some(1), "{run:?}");
+        let mut told: Vec<_> = run.report["items"]
+            .as_array()
+            .expect("items")
+            .iter()
+            .map(|item| item["story"]["state"].as_str().expect("a state").to_owned())
+            .collect();
+        if flag.is_none() {
+            // which of them met the fault is chance
+            told.sort();
+            assert_eq!(told, ["failed", "live", "live"]);
+        } else {
+            assert!(told.contains(&"failed".into()), "{told:?} {states:?}");
+            let failed = told.iter().position(|state| state == "failed").expect("one failed");
+            assert!(told[failed + 1..].iter().all(|state| state == "cancelled"), "{told:?}");
+            assert!(told[..failed].iter().all(|state| state == "live"), "{told:?}");
+        }
+    }
+}
+
+#[test]
+fn an_uncertain_story_is_for_people_to_decide() {
+    let rehearsal = Rehearsal::new();
+    let fault = json!([{ "on": "publish", "do": "drop-before", "times": 1 }]);
+    rehearsal.post("/sandbox/faults", &fault);
+    let files = rehearsal.pictures(1);
+    let run = rehearsal.publish(&files, None);
+    assert_eq!(run.code, Some(3), "{run:?}");
+    let story = &run.report["items"][0]["story"];
+    assert_eq!(story["state"], "uncertain");
+    let id = story["id"].as_str().expect("an id");
+    let call = |arguments: &[&str]| {
+        let mut command = rehearsal.command(arguments);
+        command.args(["--json"]);
+        Run::of(command.output().expect("a run"))
+    };
+    let status = call(&["status"]);
+    assert_eq!(status.code, Some(3), "{status:?}");
+    assert_eq!(status.report["items"][0]["story"]["state"], "uncertain");
+    let sandbox = format!("--sandbox={}", rehearsal.url);
+    assert_eq!(call(&["retry", id, &sandbox]).code, Some(2), "it may be live");
+    let resolved = call(&["resolve", id, "--not-live"]);
+    assert_eq!(resolved.code, Some(0), "{resolved:?}");
+    let retried = call(&["retry", id, &sandbox]);
+    assert_eq!(retried.code, Some(0), "{retried:?}");
+    assert_eq!(retried.report["items"][0]["story"]["state"], "live");
+    assert_eq!(rehearsal.published().values().sum::<usize>(), 1);
+    assert_eq!(call(&["resolve", id, "--live"]).code, Some(2), "it is not uncertain any more");
+}
+
+#[test]
+fn what_is_due_later_waits_for_a_worker() {
+    let rehearsal = Rehearsal::new();
+    let files = rehearsal.pictures(1);
+    let mut command = rehearsal.command(&["publish", "--json", "--at", "2099-01-01T09:00"]);
+    command.args(["--sandbox", &rehearsal.url]).args(&files);
+    let run = Run::of(command.output().expect("a run"));
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(run.report["items"][0]["story"]["state"], "due");
+    assert_eq!(rehearsal.get("/sandbox/stories"), json!([]));
+}
+
+#[test]
+fn publishing_asks_for_a_project_and_an_account() {
+    let rehearsal = Rehearsal::new();
+    let files = rehearsal.pictures(1);
+    let call = |arguments: &[&str]| {
+        let mut command = rehearsal.command(arguments);
+        Run::of(command.args(&files).output().expect("a run"))
+    };
+    let run = call(&["publish"]);
+    assert_eq!(run.code, Some(2), "{run:?}");
+    assert!(run.said.contains("[accounts.NAME]"), "{run:?}");
+    let run = call(&["publish", "--account", "nobody", "--sandbox", &rehearsal.url]);
+    assert_eq!(run.code, Some(2), "{run:?}");
+    assert!(run.said.contains("no account `nobody`"), "{run:?}");
+    let run = call(&["publish", "--sandbox", "http://example.com"]);
+    assert_eq!(run.code, Some(2), "{run:?}");
+    assert!(run.said.contains("on this machine"), "{run:?}");
+}

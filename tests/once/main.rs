@@ -1,0 +1,12 @@
+//! Once and only once: the real program against a sandbox, killed at every point of the staircase, under every fault.
+//!
+//! After each case the sandbox's own list tells the truth: every picture at most once, and exactly once unless its
+//! story says `uncertain`, `missed` or `failed`.
+
+mod disk;
+mod flow;
+mod kills;
+mod many;
+mod rehearsal;
+mod secrets;
+mod two;
