@@ -4,10 +4,13 @@
 //! Never: a second upload of bytes that are there, a name that does not come from the bytes, a secret in a message.
 
 mod behind;
+mod crawl;
 mod environment;
 mod error;
 mod name;
 mod options;
+mod refusal;
+mod robots;
 mod send;
 mod serve;
 mod store;
@@ -18,9 +21,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
+pub use crawl::Crawler;
 pub use environment::Environment;
 pub use error::Error;
 pub use options::{BadOption, Options, Target};
+pub use refusal::{Refusal, Why};
 pub use serve::{Served, serve};
 pub use store::Store;
 

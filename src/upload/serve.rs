@@ -143,33 +143,37 @@ async fn open(path: PathBuf) -> io::Result<(File, u64)> {
     opened.await.map_err(io::Error::other)?
 }
 
-fn stream(file: File, range: Range<u64>) -> Body {
-    let rest = (file, range);
-    Body::from_stream(futures_util::stream::try_unfold(
-        rest,
-        |(file, range)| async {
-            if range.is_empty() {
-                return Ok(None);
-            }
-            let read = tokio::task::spawn_blocking(move || read(file, range));
-            read.await.map_err(io::Error::other)?.map(Some)
-        },
-    ))
+/// What of a file is still to be sent.
+struct Rest {
+    file: File,
+    range: Range<u64>,
 }
 
-/// The next chunk of a range, and what is left of it.
-fn read(mut file: File, range: Range<u64>) -> io::Result<(Vec<u8>, (File, Range<u64>))> {
-    let mut chunk = Vec::new();
-    file.seek(SeekFrom::Start(range.start))?;
-    (&mut file)
-        .take(CHUNK_BYTES.min(range.end - range.start))
-        .read_to_end(&mut chunk)?;
-    if chunk.is_empty() {
-        // the file is shorter than it was: better a broken answer than a wrong one
-        return Err(io::ErrorKind::UnexpectedEof.into());
+fn stream(file: File, range: Range<u64>) -> Body {
+    let rest = Rest { file, range };
+    Body::from_stream(futures_util::stream::try_unfold(rest, |rest| async {
+        if rest.range.is_empty() {
+            return Ok(None);
+        }
+        let read = tokio::task::spawn_blocking(move || rest.read());
+        read.await.map_err(io::Error::other)?.map(Some)
+    }))
+}
+
+impl Rest {
+    /// The next chunk, and what is left then.
+    fn read(mut self) -> io::Result<(Vec<u8>, Self)> {
+        let mut chunk = Vec::new();
+        let wanted = CHUNK_BYTES.min(self.range.end - self.range.start);
+        self.file.seek(SeekFrom::Start(self.range.start))?;
+        (&mut self.file).take(wanted).read_to_end(&mut chunk)?;
+        if chunk.is_empty() {
+            // the file is shorter than it was: better a broken answer than a wrong one
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.range.start += chunk.len() as u64;
+        Ok((chunk, self))
     }
-    let rest = range.start + chunk.len() as u64..range.end;
-    Ok((chunk, (file, rest)))
 }
 
 /// What a `Range` header asks for.

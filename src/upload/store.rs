@@ -12,7 +12,7 @@ use url::Url;
 use super::behind::{self, Signing};
 use super::error::Words;
 use super::name::{Format, is_sha256};
-use super::{Error, MediaUrl, Options, Target, is_fetchable, send};
+use super::{Crawler, Error, MediaUrl, Options, Refusal, Target, is_fetchable, send};
 use crate::media::Kind;
 
 /// Where files are put. Cheap to keep, made once for many files.
@@ -24,6 +24,7 @@ pub struct Store {
     public_url: Option<Url>,
     notes: Vec<String>,
     words: Words,
+    crawler: Crawler,
 }
 
 impl Store {
@@ -41,6 +42,7 @@ impl Store {
             public_url: options.public_url.clone(),
             notes: behind.note.filter(|_| is_signed).into_iter().collect(),
             words: behind.words,
+            crawler: Crawler::default(),
         })
     }
 
@@ -105,6 +107,20 @@ impl Store {
                 })?;
         }
         self.address(&name, object, now).await
+    }
+
+    /// Fetches an upload as the platform would: see [`Crawler::crawl`].
+    ///
+    /// # Errors
+    /// What would keep the platform from it.
+    pub async fn crawl(
+        &self,
+        url: &MediaUrl,
+        kind: Kind,
+        bytes: u64,
+        path: &Path,
+    ) -> Result<(), Refusal> {
+        self.crawler.crawl(url, kind, bytes, path).await
     }
 
     /// Deletes objects that nobody needs any more, by the names in [`MediaUrl::object`].

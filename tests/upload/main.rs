@@ -1,70 +1,15 @@
 //! Uploads against a foreign S3 that checks every signature, fetched by clients that have no key.
 
+mod crawl;
 mod s3;
+mod sample;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::Timestamp;
 use s3::{BUCKET, client, s3};
-use sha2::{Digest, Sha256};
-use storypress::media::Kind;
-use storypress::upload::{Error, MediaUrl, Store};
-use tempfile::TempDir;
-
-/// A file that goes up.
-struct Sample {
-    _dir: TempDir,
-    path: PathBuf,
-    kind: Kind,
-    bytes: Vec<u8>,
-}
-
-fn sample(name: &str, length: usize) -> Sample {
-    let (head, kind): (&[u8], _) = match name.ends_with(".mp4") {
-        true => (b"\0\0\0\x18ftypisom\0\0\x02\0isommp42", Kind::Video),
-        false => (b"\xff\xd8\xff\xe0", Kind::Image),
-    };
-    // no two parts are alike, nor two samples
-    let noise = (0..).map(|i: u64| (i.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8);
-    let bytes: Vec<u8> = head
-        .iter()
-        .copied()
-        .chain(name.bytes())
-        .chain(noise)
-        .take(length)
-        .collect();
-    let dir = tempfile::tempdir().expect("a folder");
-    let path = dir.path().join(name);
-    std::fs::write(&path, &bytes).expect("a file");
-    Sample {
-        _dir: dir,
-        path,
-        kind,
-        bytes,
-    }
-}
-
-impl Sample {
-    fn sha256(&self) -> String {
-        Sha256::digest(&self.bytes)
-            .iter()
-            .map(|b| format!("{b:02x}"))
-            .collect()
-    }
-
-    async fn put(&self, store: &Store) -> Result<MediaUrl, Error> {
-        let bytes = self.bytes.len() as u64;
-        store
-            .put(
-                &self.path,
-                self.kind,
-                &self.sha256(),
-                bytes,
-                Timestamp::now(),
-            )
-            .await
-    }
-}
+use sample::sample;
+use storypress::upload::{Environment, Error, Options, Store};
 
 async fn status(url: impl reqwest::IntoUrl) -> u16 {
     let answer = client().get(url).send().await.expect("an answer");
@@ -173,6 +118,22 @@ async fn a_film_that_changes_on_its_way_leaves_nothing_behind() {
 }
 
 #[tokio::test]
+async fn what_was_put_passes_as_the_platform_would_fetch_it() {
+    let store = s3().store("crawl");
+    for sample in [
+        sample("seen.jpg", 70_000),
+        sample("seen.mp4", 70_000),
+        sample("small.jpg", 500),
+    ] {
+        let url = sample.put(&store).await.expect("put");
+        let crawl = store
+            .crawl(&url, sample.kind, sample.length(), &sample.path)
+            .await;
+        assert_eq!(crawl, Ok(()));
+    }
+}
+
+#[tokio::test]
 async fn what_was_swept_is_gone_and_what_was_not_stays() {
     let store = s3().store("sweep");
     let (old, new) = (sample("old.jpg", 1000), sample("new.jpg", 1000));
@@ -221,10 +182,9 @@ async fn a_bucket_that_is_not_there_is_told() {
         ("AWS_ACCESS_KEY_ID", s3::KEY),
         ("AWS_SECRET_ACCESS_KEY", s3::SECRET),
     ];
-    let options = storypress::upload::Options {
-        environment: storypress::upload::Environment::of(vars.map(|(k, v)| (k.into(), v.into()))),
-        ..storypress::upload::Options::new(&format!("s3://no-{BUCKET}"), None, Path::new("/"))
-            .expect("a target")
+    let options = Options {
+        environment: Environment::of(vars.map(|(k, v)| (k.into(), v.into()))),
+        ..Options::new(&format!("s3://no-{BUCKET}"), None, Path::new("/")).expect("a target")
     };
     let store = Store::open(&options).expect("a store");
     let refused = sample.put(&store).await.expect_err("no bucket");
