@@ -166,16 +166,18 @@ impl Words {
     }
 }
 
-/// Denials, bad requests and unknown buckets; not a server's faults, a busy store or a broken line.
+/// Denials, bad requests, unknown buckets and wrong regions; not a server's faults, a busy store or a broken line.
 fn is_lasting(e: &object_store::Error) -> bool {
     use object_store::Error as E;
-    match e {
-        E::Generic { .. } | E::JoinError { .. } => {
-            status_in(&e.to_string()).is_some_and(|status| {
-                (300..500).contains(&status) && !matches!(status, 408 | 425 | 429)
-            })
-        }
-        _ => true,
+    let (E::Generic { .. } | E::JoinError { .. }) = e else {
+        return true;
+    };
+    let said = e.to_string();
+    match status_in(&said) {
+        Some(408 | 425 | 429) => false,
+        Some(status) => (300..500).contains(&status),
+        // S3 leads to a bucket's region so
+        None => said.contains("redirect without LOCATION"),
     }
 }
 
@@ -288,6 +290,9 @@ mod tests {
             "Server returned non-2xx status code: 429 Too Many Requests: "
         ));
         assert!(!lasts("HTTP error: error sending request"));
+        assert!(lasts(
+            "Received redirect without LOCATION, this normally indicates an incorrectly configured region"
+        ));
         let missing = object_store::Error::NotFound {
             path: "x".into(),
             source: "NoSuchBucket".into(),

@@ -77,7 +77,8 @@ impl Reading {
     /// The next part: of full length, but for the last; empty at the end.
     async fn part(mut self) -> Result<(Self, Vec<u8>), Fault> {
         let read = blocking(move || {
-            let mut part = Vec::new();
+            // never grown: twice the length would be in memory
+            let mut part = Vec::with_capacity(PART_BYTES);
             (&mut self.file)
                 .take(PART_BYTES as u64)
                 .read_to_end(&mut part)?;

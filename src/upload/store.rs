@@ -138,6 +138,7 @@ impl Store {
         });
         let mut refusal = None;
         for object in ours {
+            self.sweep_unfinished(&object).await;
             match self.objects.delete(&object).await {
                 Ok(()) => tracing::debug!(object = object.as_ref(), "swept"),
                 Err(object_store::Error::NotFound { .. }) => {}
@@ -148,6 +149,17 @@ impl Store {
             }
         }
         refusal.map_or(Ok(()), Err)
+    }
+
+    /// A folder's half-written files, `NAME#1` and on, stay behind where the machine stopped in the middle.
+    async fn sweep_unfinished(&self, object: &Object) {
+        if let Target::Folder(dir) = &self.target {
+            for number in 1..10 {
+                let path = dir.join(format!("{object}#{number}"));
+                // most often there is none
+                let _ = tokio::fs::remove_file(path).await;
+            }
+        }
     }
 
     fn object(&self, name: &str) -> Object {
@@ -349,6 +361,7 @@ mod tests {
         let path = project.file("a.jpg", &bytes);
         let url = project.put(&path, Kind::Image, &bytes).await.expect("put");
         project.file("public/index.html", b"mine");
+        project.file(&format!("public/{}#1", url.object), b"half");
         let gone = format!("{}.mp4", "0".repeat(64));
         let outside = format!("../{}.jpg", "0".repeat(64));
         project.file(&outside[3..], b"outside");
