@@ -3,6 +3,7 @@
 //! In: arguments. Out: an exit code, people's words on stderr, a report on stdout when `--json` asks for one.
 //! Never: work that another program could not do with the library.
 
+mod account;
 mod bars;
 mod batch;
 mod check;
@@ -111,6 +112,8 @@ enum Command {
     Transcode(transcode::Args),
     /// Hold finished media against the platform's rules
     Verify(verify::Args),
+    /// Get, look at and renew the tokens of accounts
+    Account(account::Args),
     /// Upload and publish finished media, each once
     Publish(publish::Args),
     /// Show what is due, in flight, live, failed, uncertain
@@ -189,6 +192,7 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Verify(args) => verify::run(&args, &global),
         Command::Sandbox(args) => sandbox::run(&args, &global),
         Command::Probe(args) => probe::run(&args, &global),
+        Command::Account(args) => account::run(&args, &global),
         Command::Publish(args) => publish::run(&args, &global),
         Command::Status(args) => status::run(&args, &global),
         Command::Retry(args) => retry::run(&args, &global),

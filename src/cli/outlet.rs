@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::graph::{self, Hosts};
 use crate::media::Cancel;
-use crate::pipeline::{self, Driver, Point, Rooms, Runner};
+use crate::pipeline::{Driver, Point, Rooms, Runner};
 use crate::project::Project;
 use crate::sandbox;
 use crate::store::{Claim, Filter, Hold, Note, Step, Store, Story, StoryKey};
