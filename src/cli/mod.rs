@@ -3,31 +3,23 @@
 //! In: arguments. Out: an exit code, people's words on stderr, a report on stdout when `--json` asks for one.
 //! Never: work that another program could not do with the library.
 
-mod account;
 mod bars;
 mod batch;
 mod check;
 mod clash;
 mod film;
 mod guides;
-mod insights;
 mod ledger;
 mod new;
-mod outlet;
 mod plan;
 mod probe;
-mod publish;
 mod render;
 mod report;
-mod resolve;
-mod retry;
 mod sandbox;
 mod sheet;
-mod status;
 mod transcode;
 mod verify;
 mod watch;
-mod worker;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -45,8 +37,6 @@ pub enum Outcome {
     Failed,
     /// The call itself is wrong.
     Usage,
-    /// Nobody can tell whether a story is live; it needs a look.
-    Uncertain,
     /// Stopped by the user; nothing is half-written.
     Interrupted,
 }
@@ -57,7 +47,6 @@ impl From<Outcome> for ExitCode {
             Outcome::Done => 0,
             Outcome::Failed => 1,
             Outcome::Usage => 2,
-            Outcome::Uncertain => 3,
             Outcome::Interrupted => 130,
         })
     }
@@ -112,20 +101,6 @@ enum Command {
     Transcode(transcode::Args),
     /// Hold finished media against the platform's rules
     Verify(verify::Args),
-    /// Get, look at and renew the tokens of accounts
-    Account(account::Args),
-    /// Upload and publish finished media, each once
-    Publish(publish::Args),
-    /// Show what is due, in flight, live, failed, uncertain
-    Status(status::Args),
-    /// Send a story that did not go out once more
-    Retry(retry::Args),
-    /// Say what became of an uncertain story
-    Resolve(resolve::Args),
-    /// Show the numbers of live and past stories
-    Insights(insights::Args),
-    /// Run due work until stopped
-    Worker(worker::Args),
     /// Run a local Instagram to rehearse against; nothing leaves the machine
     Sandbox(sandbox::Args),
     /// Say what a media file holds
@@ -144,7 +119,7 @@ enum Command {
 
 /// Runs one call; `arguments` start with the program's name.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(with_sandbox_address(arguments)) {
+    let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
             // help and version are no errors
@@ -166,22 +141,6 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// `--sandbox http://…` as one word: what follows `--sandbox` is its address only if it looks like one.
-fn with_sandbox_address(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
-    let mut joined: Vec<OsString> = Vec::new();
-    for argument in arguments {
-        let is_address = argument.to_str().is_some_and(|a| a.starts_with("http"));
-        match joined.last_mut() {
-            Some(last) if is_address && last == "--sandbox" => {
-                last.push("=");
-                last.push(&argument);
-            }
-            _ => joined.push(argument),
-        }
-    }
-    joined
-}
-
 fn run(cli: Cli) -> anyhow::Result<Outcome> {
     let global = cli.global;
     match cli.command {
@@ -192,13 +151,6 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Verify(args) => verify::run(&args, &global),
         Command::Sandbox(args) => sandbox::run(&args, &global),
         Command::Probe(args) => probe::run(&args, &global),
-        Command::Account(args) => account::run(&args, &global),
-        Command::Publish(args) => publish::run(&args, &global),
-        Command::Status(args) => status::run(&args, &global),
-        Command::Retry(args) => retry::run(&args, &global),
-        Command::Resolve(args) => resolve::run(&args, &global),
-        Command::Insights(args) => insights::run(&args, &global),
-        Command::Worker(args) => worker::run(&args, &global),
         Command::Schema => print(&format!("{:#}\n", crate::template::schema())),
         Command::Completions { shell } => {
             let mut out = Vec::new();

@@ -1,7 +1,6 @@
 //! A story on its way out.
 
 use std::fmt;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -15,36 +14,6 @@ use crate::upload::MediaUrl;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct StoryKey(pub String);
-
-impl StoryKey {
-    /// Digits and letters that nobody mistakes for each other.
-    const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-
-    /// A new one: 8 letters, 40 bits of chance. The store sees to it that no two stories share one.
-    pub fn random() -> Self {
-        // its keys come from the system's chance, and nothing else of std does
-        let chance = RandomState::new().build_hasher().finish();
-        let letter = |place: u32| Self::LETTERS[(chance >> (5 * place)) as usize % 32];
-        Self((0..8).map(|place| char::from(letter(place))).collect())
-    }
-
-    /// What somebody typed, as a key would have it: an `O` was a `0`, an `l` was a `1`.
-    ///
-    /// `None` when no key can begin like that.
-    pub(super) fn typed(text: &str) -> Option<String> {
-        let fits = |c: char| u8::try_from(c).is_ok_and(|b| Self::LETTERS.contains(&b));
-        let text: String = text
-            .trim()
-            .chars()
-            .map(|c| match c.to_ascii_lowercase() {
-                'o' => '0',
-                'i' | 'l' => '1',
-                c => c,
-            })
-            .collect();
-        (!text.is_empty() && text.chars().all(fits)).then_some(text)
-    }
-}
 
 impl fmt::Display for StoryKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -94,7 +63,7 @@ pub struct Intent {
 
 /// The steps of the staircase; each holds the product of the last border it passed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "step", rename_all = "snake_case")]
+#[serde(tag = "at", rename_all = "snake_case")]
 pub enum Step {
     /// The file is known, nothing is sent.
     Rendered,
@@ -179,37 +148,6 @@ impl Step {
         }
     }
 
-    /// From where the platform fetches it, where that still matters.
-    pub fn url(&self) -> Option<&MediaUrl> {
-        match self {
-            Self::Uploaded { url }
-            | Self::Contained { url, .. }
-            | Self::Publishing { url, .. }
-            | Self::Uncertain { url, .. } => Some(url),
-            _ => None,
-        }
-    }
-
-    /// The container that it stands in.
-    pub fn container(&self) -> Option<&ContainerId> {
-        match self {
-            Self::Contained { container, .. } => Some(&container.id),
-            Self::Publishing { intent, .. } | Self::Uncertain { intent, .. } => {
-                Some(&intent.container.id)
-            }
-            Self::Published { container, .. } | Self::Closed { container, .. } => Some(container),
-            _ => None,
-        }
-    }
-
-    /// The platform's name of it, where it is known.
-    pub fn story(&self) -> Option<&StoryId> {
-        match self {
-            Self::Published { story, .. } | Self::Closed { story, .. } => story.as_ref(),
-            _ => None,
-        }
-    }
-
     /// On its way: somebody has to look at it again before it is live.
     pub fn is_in_flight(&self) -> bool {
         matches!(
@@ -255,26 +193,6 @@ impl Story {
         match self.step {
             Step::Rendered if self.due > now => "due",
             _ => self.step.state(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_are_short_and_differ() {
-        let keys: std::collections::HashSet<_> = (0..1000).map(|_| StoryKey::random()).collect();
-        assert_eq!(keys.len(), 1000);
-        assert!(keys.iter().all(|k| k.0.len() == 8));
-    }
-
-    #[test]
-    fn a_key_is_found_as_people_type_it() {
-        assert_eq!(StoryKey::typed(" AbO1l ").as_deref(), Some("ab011"));
-        for wrong in ["", "a%", "a_b", "ü", "u"] {
-            assert_eq!(StoryKey::typed(wrong), None, "{wrong}");
         }
     }
 }
