@@ -24,6 +24,7 @@ command:ffmpeg        ffmpeg
 command:python3       python3
 venv                  python3-venv
 av1                   libdav1d-dev
+postgres              postgresql
 '
 
 is_there() {
@@ -35,6 +36,8 @@ is_there() {
     libclang) find /usr/lib /usr/lib64 -name 'libclang.so*' -o -name 'libclang-[0-9]*.so*' 2>/dev/null | grep -q . ;;
     # the tests put files into a server of Python packages; ensurepip is what Debian leaves out
     venv) python3 -c 'import ensurepip, venv' >/dev/null 2>&1 ;;
+    # the tests of the store start a server of their own
+    postgres) find /usr/lib/postgresql -path '*/bin/initdb' 2>/dev/null | grep -q . ;;
     # either decoder will do
     av1) pkg-config --exists 'dav1d >= 1.0' 2>/dev/null || pkg-config --exists aom 2>/dev/null ;;
     esac
@@ -88,13 +91,22 @@ fi
 
 apt() {
     # shellcheck disable=SC2086
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@" >&2
+    $as_root env DEBIAN_FRONTEND=noninteractive UCF_FORCE_CONFFOLD=1 apt-get -qq -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 "$@" >&2
 }
 # a foreign source that does not answer is no reason to stop
 apt update || echo 'setup: the package lists may be old' >&2
 # which packages they are can depend on the lists
 packages=$(missing)
 echo "setup: installing $packages" >&2
+case " $packages " in
+*' postgresql '*)
+    # only its programs are wanted: without this the package makes a cluster and starts it
+    if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+        $as_root mkdir -p /etc/postgresql-common
+        echo 'create_main_cluster = false' | $as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
+    fi
+    ;;
+esac
 # shellcheck disable=SC2086
 apt install -y --no-install-recommends $packages || {
     echo "setup: could not install; run this as root: apt-get install $packages" >&2

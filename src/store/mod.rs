@@ -1,8 +1,86 @@
 //! Durable memory: every story, its step, when it is due, and what was tried.
 //!
-//! In: a [`Story`]. Out: a [`Story`]. The only room that writes the database.
+//! In: a [`Story`]. Out: a [`Story`], and the word of who may move it now. The only room that writes the database.
 //! Never: a decision about what comes next, a secret.
+//!
+//! SQLite for one machine, PostgreSQL for many; the same statements and promises on both:
+//!
+//! - what [`Store::save`] has saved is on the disk, with its line of the trail;
+//! - a story is moved by one worker at a time ([`Store::claim`]); one that was taken over cannot be saved by the former;
+//! - an account sends one story at a time, in order, at a distance ([`Store::enter`]);
+//! - a story in flight has a job ([`Store::work`]), or gets one again within seconds.
 
+mod audit;
+mod claim;
+mod db;
+mod error;
+mod gate;
+mod open;
+mod process;
+mod queue;
+mod stories;
 mod story;
+mod work;
 
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+pub use audit::{Entry, Note};
+pub use claim::{Claim, Claimed, Hold};
+pub use error::Error;
+pub use gate::{Account, Gate};
+pub use stories::{Added, Filter, Same};
 pub use story::{Intent, Outgoing, Place, Step, Story, StoryKey};
+
+use db::Db;
+
+/// The memory of all stories. Copies share their connections.
+#[derive(Clone)]
+pub struct Store {
+    db: Db,
+    /// Who we are, in the trail and in claims.
+    who: Arc<str>,
+    /// Told when there may be work that is due.
+    bell: Arc<watch::Sender<()>>,
+}
+
+impl Store {
+    /// Opens the store that `url` names, and makes it if it is not there.
+    ///
+    /// `sqlite:FILE` stands against `root`; folder and file are made for nobody else to read (0700, 0600).
+    /// `postgres://…` is a server; everything lies in its schemas `storypress` and `apalis`.
+    ///
+    /// # Errors
+    /// `Address`, `File`, `Foreign`, `Damaged`, `Newer`, `Away`; a password is in none of them.
+    pub async fn open(url: &str, root: &Path) -> Result<Self, Error> {
+        Ok(Self {
+            db: open::open(url, root).await?,
+            who: process::this().into(),
+            bell: Arc::new(watch::Sender::new(())),
+        })
+    }
+
+    /// Who we are, as the trail has it: machine, process, and when it began.
+    pub fn who(&self) -> &str {
+        &self.who
+    }
+
+    /// There may be work.
+    fn ring(&self) {
+        self.bell.send_replace(());
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // the pools know passwords
+        let kind = match self.db {
+            Db::Sqlite { .. } => "sqlite",
+            Db::Postgres(_) => "postgres",
+        };
+        f.debug_struct("Store").field("kind", &kind).finish()
+    }
+}

@@ -1,6 +1,7 @@
 //! A story on its way out.
 
 use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -14,6 +15,36 @@ use crate::upload::MediaUrl;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct StoryKey(pub String);
+
+impl StoryKey {
+    /// Digits and letters that nobody mistakes for each other.
+    const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+
+    /// A new one: 8 letters, 40 bits of chance. The store sees to it that no two stories share one.
+    pub fn random() -> Self {
+        // its keys come from the system's chance, and nothing else of std does
+        let chance = RandomState::new().build_hasher().finish();
+        let letter = |place: u32| Self::LETTERS[(chance >> (5 * place)) as usize % 32];
+        Self((0..8).map(|place| char::from(letter(place))).collect())
+    }
+
+    /// What somebody typed, as a key would have it: an `O` was a `0`, an `l` was a `1`.
+    ///
+    /// `None` when no key can begin like that.
+    pub(super) fn typed(text: &str) -> Option<String> {
+        let fits = |c: char| u8::try_from(c).is_ok_and(|b| Self::LETTERS.contains(&b));
+        let text: String = text
+            .trim()
+            .chars()
+            .map(|c| match c.to_ascii_lowercase() {
+                'o' => '0',
+                'i' | 'l' => '1',
+                c => c,
+            })
+            .collect();
+        (!text.is_empty() && text.chars().all(fits)).then_some(text)
+    }
+}
 
 impl fmt::Display for StoryKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -63,7 +94,7 @@ pub struct Intent {
 
 /// The steps of the staircase; each holds the product of the last border it passed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "at", rename_all = "snake_case")]
+#[serde(tag = "step", rename_all = "snake_case")]
 pub enum Step {
     /// The file is known, nothing is sent.
     Rendered,
@@ -193,6 +224,26 @@ impl Story {
         match self.step {
             Step::Rendered if self.due > now => "due",
             _ => self.step.state(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_short_and_differ() {
+        let keys: std::collections::HashSet<_> = (0..1000).map(|_| StoryKey::random()).collect();
+        assert_eq!(keys.len(), 1000);
+        assert!(keys.iter().all(|k| k.0.len() == 8));
+    }
+
+    #[test]
+    fn a_key_is_found_as_people_type_it() {
+        assert_eq!(StoryKey::typed(" AbO1l ").as_deref(), Some("ab011"));
+        for wrong in ["", "a%", "a_b", "ü", "u"] {
+            assert_eq!(StoryKey::typed(wrong), None, "{wrong}");
         }
     }
 }

@@ -1,0 +1,168 @@
+//! What can go wrong with memory.
+
+use std::path::PathBuf;
+use std::{fmt, io};
+
+use sqlx::error::DatabaseError;
+
+/// Why the store could not do what it was asked.
+///
+/// Nothing here carries an address: a database's address may hold a password.
+#[derive(Debug)]
+pub enum Error {
+    /// The address is not one of a database that we speak to.
+    Address(String),
+    /// The file could not be made or opened.
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is there and is somebody else's.
+    Foreign {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The file is ours and cannot be read any more.
+    Damaged {
+        /// Where, in the database's words.
+        detail: String,
+    },
+    /// A newer program has written this database.
+    Newer {
+        /// Its number.
+        found: i64,
+        /// The highest that this program knows.
+        known: i64,
+    },
+    /// There is no room left; nothing of the last change was written.
+    Full,
+    /// Others held the database for longer than we wait; nothing was written.
+    Busy,
+    /// Somebody else has taken the story over: what was to be saved is stale and was not written.
+    Lost,
+    /// A story may only be sent by the one that its account let in.
+    NotLetIn,
+    /// No such story.
+    Unknown(String),
+    /// The server cannot be reached, or hung up.
+    Away(String),
+    /// Anything else the database said.
+    Database(sqlx::Error),
+    /// A story in the database cannot be read.
+    Unreadable {
+        /// Which.
+        key: String,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// The queue could not go on.
+    Queue(String),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(why) => write!(f, "the store's address is wrong: {why}"),
+            Self::File { path, source } => {
+                write!(f, "cannot open the store {}: {source}", path.display())
+            }
+            Self::Foreign { path } => {
+                write!(f, "{} is not a store of this program", path.display())
+            }
+            Self::Damaged { detail } => write!(f, "the store is damaged: {detail}"),
+            Self::Newer { found, known } => write!(
+                f,
+                "the store was written by a newer version of this program \
+                 (its schema is {found}, this version knows {known})"
+            ),
+            Self::Full => f.write_str(
+                "the store's disk is full or refuses to be written; the last change was not made",
+            ),
+            Self::Busy => {
+                f.write_str("the store was busy for too long; the last change was not made")
+            }
+            Self::Lost => f.write_str("another worker has taken this story over"),
+            Self::NotLetIn => {
+                f.write_str("a story may only be sent while it holds its account's turn")
+            }
+            Self::Unknown(key) => write!(f, "there is no story `{}`", key.escape_debug()),
+            Self::Away(why) => write!(f, "the store cannot be reached: {why}"),
+            Self::Database(source) => write!(f, "the store failed: {source}"),
+            Self::Unreadable { key, source } => {
+                write!(f, "the store's entry `{key}` cannot be read: {source}")
+            }
+            Self::Queue(why) => write!(f, "the queue stopped: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::File { source, .. } => Some(source),
+            Self::Database(source) => Some(source),
+            Self::Unreadable { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        let sqlx::Error::Database(told) = &error else {
+            return match error {
+                sqlx::Error::Io(why) => Self::Away(why.to_string()),
+                sqlx::Error::PoolTimedOut => Self::Busy,
+                other => Self::Database(other),
+            };
+        };
+        if let Some(told) = told.try_downcast_ref::<sqlx::sqlite::SqliteError>() {
+            // the low byte is the class, the rest says more: https://sqlite.org/rescode.html
+            let code = told
+                .code()
+                .and_then(|c| c.parse::<i32>().ok())
+                .unwrap_or_default();
+            return match code & 0xff {
+                5 | 6 => Self::Busy,
+                13 => Self::Full,
+                // where a quota or the shared index runs out of room, it is told as a failed write
+                10 if [IOERR_WRITE, IOERR_SHMSIZE].contains(&code) => Self::Full,
+                11 | 26 => Self::Damaged {
+                    detail: told.message().to_owned(),
+                },
+                _ => Self::Database(error),
+            };
+        }
+        match told.code().as_deref() {
+            Some("53100") => Self::Full,
+            Some("55P03" | "40001" | "40P01") => Self::Busy,
+            Some("XX001" | "XX002") => Self::Damaged {
+                detail: told.message().to_owned(),
+            },
+            Some("57P01" | "57P02" | "57P03") => Self::Away(told.message().to_owned()),
+            _ => Self::Database(error),
+        }
+    }
+}
+
+/// `SQLITE_IOERR_WRITE`.
+const IOERR_WRITE: i32 = 10 | (3 << 8);
+
+/// `SQLITE_IOERR_SHMSIZE`.
+const IOERR_SHMSIZE: i32 = 10 | (19 << 8);
+
+impl Error {
+    /// The same again, for the others whose changes stood in one transaction with the one that failed.
+    pub(super) fn again(&self) -> Self {
+        match self {
+            Self::Full => Self::Full,
+            Self::Busy => Self::Busy,
+            Self::Damaged { detail } => Self::Damaged {
+                detail: detail.clone(),
+            },
+            other => Self::Away(other.to_string()),
+        }
+    }
+}

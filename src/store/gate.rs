@@ -1,0 +1,248 @@
+//! One account, one publish at a time, in order, at a distance; and the rests that an account has to take.
+
+use futures_util::FutureExt;
+use jiff::{SignedDuration, Timestamp};
+
+use super::claim::later;
+use super::db::{Conn, Keep, values};
+use super::{Claimed, Error, Store, StoryKey, queue, stories};
+
+/// Whether a story may go out now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Gate {
+    /// It may. The account's turn is the story's until a step is saved that is not an intent.
+    Open,
+    /// Not before then: the distance to the last one, or a rest of the account.
+    Later(Timestamp),
+    /// Not before this one is out of the way; the story is woken when its own turn comes.
+    Behind(StoryKey),
+}
+
+/// What is known of an account.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Account {
+    /// The story whose turn it is.
+    pub holder: Option<StoryKey>,
+    /// When something last went out, or may have.
+    pub published: Option<Timestamp>,
+    /// Nothing is sent before that time, and why; also one that is over.
+    pub rest: Option<(Timestamp, String)>,
+}
+
+impl Store {
+    /// Asks for the account's turn, so that a claimed story may be published.
+    ///
+    /// A story goes before another if it was due earlier; among those due at the same time the call that came first,
+    /// then the place within the call. One that is not in flight any more, or not due yet, is in nobody's way.
+    ///
+    /// # Errors
+    /// `Lost`, if somebody else has taken the story over.
+    pub async fn enter(
+        &self,
+        claimed: &Claimed,
+        gap: SignedDuration,
+        now: Timestamp,
+    ) -> Result<Gate, Error> {
+        let claimed = claimed.clone();
+        self.db
+            .change(Keep::Soon, move |conn| {
+                async move { enter(conn, &claimed, gap, now).await }.boxed()
+            })
+            .await
+    }
+
+    /// What is known of an account; nothing, if it is new.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn account(&self, account: &str) -> Result<Account, Error> {
+        let sql = "SELECT holder, published, rest_until, rest_why FROM accounts
+            WHERE account = $1";
+        let rows = self.db.rows(sql, values![account]).await?;
+        let Some(row) = rows.first() else {
+            return Ok(Account::default());
+        };
+        let why = row.maybe_text(3)?.unwrap_or_default();
+        Ok(Account {
+            holder: row.maybe_text(0)?.map(StoryKey),
+            published: row.maybe_time(1)?,
+            rest: row.maybe_time(2)?.map(|until| (until, why)),
+        })
+    }
+
+    /// Nothing is sent for the account before `until`: a limit, a quota, a login that ran out.
+    ///
+    /// A longer rest that it takes already stays.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn rest_account(
+        &self,
+        account: &str,
+        until: Timestamp,
+        why: &str,
+    ) -> Result<(), Error> {
+        let (account, why) = (account.to_owned(), why.to_owned());
+        self.db
+            .change(Keep::Now, move |conn| {
+                async move {
+                    stories::lock(conn, &account).await?;
+                    let sql = "UPDATE accounts SET rest_until = $2, rest_why = $3
+                        WHERE account = $1 AND (rest_until IS NULL OR rest_until < $2)";
+                    let values = values![account, until, why];
+                    conn.run(sql, values).await?;
+                    Ok(())
+                }
+                .boxed()
+            })
+            .await
+    }
+
+    /// The account's rest is over, whatever was said before; its first story in line is woken.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn wake_account(&self, account: &str, now: Timestamp) -> Result<(), Error> {
+        let account = account.to_owned();
+        let nudged = self
+            .db
+            .change(Keep::Now, move |conn| {
+                async move {
+                    stories::lock(conn, &account).await?;
+                    let sql = "UPDATE accounts SET rest_until = NULL, rest_why = NULL
+                        WHERE account = $1";
+                    conn.run(sql, values![account.as_str()]).await?;
+                    nudge_first(conn, &account, now).await
+                }
+                .boxed()
+            })
+            .await?;
+        if nudged {
+            self.ring();
+        }
+        Ok(())
+    }
+
+    /// How many containers were made for the account since then.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn count_containers(&self, account: &str, since: Timestamp) -> Result<u32, Error> {
+        let sql = "SELECT COUNT(*) FROM containers WHERE account = $1 AND made >= $2";
+        let rows = self.db.rows(sql, values![account, since]).await?;
+        let count = rows.first().map_or(Ok(0), |row| row.int(0))?;
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    }
+}
+
+async fn enter(
+    conn: &mut Conn<'_>,
+    claimed: &Claimed,
+    gap: SignedDuration,
+    now: Timestamp,
+) -> Result<Gate, Error> {
+    let (account, key) = (claimed.story.account.as_str(), &claimed.story.key);
+    stories::lock(conn, account).await?;
+    // from here on whoever leaves has to wake this story; what was told it before is known now
+    let sql = "UPDATE stories SET nudge = NULL WHERE key = $1 AND fence = $2";
+    if conn
+        .run(sql, values![key.0.as_str(), claimed.fence])
+        .await?
+        == 0
+    {
+        return Err(Error::Lost);
+    }
+    let sql = "SELECT holder, published, rest_until FROM accounts WHERE account = $1";
+    let Some(row) = conn.row(sql, values![account]).await? else {
+        return Err(Error::Lost);
+    };
+    match row.maybe_text(0)?.map(StoryKey) {
+        Some(holder) if holder == *key => return Ok(Gate::Open),
+        Some(holder) => return Ok(Gate::Behind(holder)),
+        None => {}
+    }
+    if let Some(first) = earlier(conn, key, now).await? {
+        return Ok(Gate::Behind(first));
+    }
+    let distance = row.maybe_time(1)?.map(|at| later(at, gap));
+    let opens = row.maybe_time(2)?.max(distance);
+    if let Some(opens) = opens.filter(|at| *at > now) {
+        return Ok(Gate::Later(opens));
+    }
+    let sql = "UPDATE accounts SET holder = $2, gap = $3 WHERE account = $1";
+    let gap_ms = i64::try_from(gap.as_millis()).unwrap_or(i64::MAX);
+    conn.run(sql, values![account, key.0.as_str(), gap_ms])
+        .await?;
+    Ok(Gate::Open)
+}
+
+/// The first one of the account that has to go out before this one.
+async fn earlier(
+    conn: &mut Conn<'_>,
+    key: &StoryKey,
+    now: Timestamp,
+) -> Result<Option<StoryKey>, Error> {
+    let sql =
+        "SELECT other.key FROM stories AS me JOIN stories AS other ON other.account = me.account
+        WHERE me.key = $1 AND other.due <= $2
+            AND other.state IN ('rendered', 'uploaded', 'contained', 'publishing')
+            AND (other.due, other.batch_seq, other.position, other.seq)
+                < (me.due, me.batch_seq, me.position, me.seq)
+        ORDER BY other.due, other.batch_seq, other.position, other.seq LIMIT 1";
+    let row = conn.row(sql, values![key.0.as_str(), now]).await?;
+    row.map(|row| Ok(StoryKey(row.text(0)?))).transpose()
+}
+
+/// Whether it is this story's turn.
+pub(super) async fn holds(
+    conn: &mut Conn<'_>,
+    account: &str,
+    key: &StoryKey,
+) -> Result<bool, Error> {
+    let sql = "SELECT 1 FROM accounts WHERE account = $1 AND holder = $2";
+    let row = conn.row(sql, values![account, key.0.as_str()]).await?;
+    Ok(row.is_some())
+}
+
+/// Gives the turn back, if the story has it, and wakes the next in line; whether one was woken.
+///
+/// The caller has locked the account.
+pub(super) async fn leave(
+    conn: &mut Conn<'_>,
+    account: &str,
+    key: &StoryKey,
+    published: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let sql = "UPDATE accounts SET holder = CASE WHEN holder = $2 THEN NULL ELSE holder END,
+            published = CASE WHEN $3 IS NULL OR published > $3 THEN published ELSE $3 END
+        WHERE account = $1";
+    conn.run(sql, values![account, key.0.as_str(), published])
+        .await?;
+    nudge_first(conn, account, now).await
+}
+
+/// Wakes the account's first story in line, if it stands at the gate: it looks again as soon as it may go out.
+async fn nudge_first(conn: &mut Conn<'_>, account: &str, now: Timestamp) -> Result<bool, Error> {
+    let sql = "SELECT first.key, first.state, first.wake, accounts.published + accounts.gap
+        FROM stories AS first JOIN accounts ON accounts.account = first.account
+        WHERE first.account = $1 AND first.due <= $2 AND accounts.holder IS NULL
+            AND first.state IN ('rendered', 'uploaded', 'contained', 'publishing')
+        ORDER BY first.due, first.batch_seq, first.position, first.seq LIMIT 1";
+    let Some(row) = conn.row(sql, values![account, now]).await? else {
+        return Ok(false);
+    };
+    let at = row.maybe_time(3)?.map_or(now, |opens| opens.max(now));
+    if row.text(1)? != "contained" {
+        return Ok(false);
+    }
+    let key = StoryKey(row.text(0)?);
+    let is_asleep = row.time(2)? > at;
+    if is_asleep {
+        queue::push_in(conn, &key, at).await?;
+    }
+    // whoever holds it at this moment may be about to say that it can wait: that counts no more
+    let sql = "UPDATE stories SET nudge = $2 WHERE key = $1";
+    conn.run(sql, values![key.0.as_str(), at]).await?;
+    Ok(is_asleep)
+}

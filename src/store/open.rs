@@ -1,0 +1,281 @@
+//! Opens a database, makes it if it is not there, and brings it up to this program's schema.
+//!
+//! In: the address from the project file. Out: a [`Db`] that is ours and of our schema.
+//! Never: a change to a file that is not ours, a password in an error.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, PgPool, SqlitePool};
+
+use super::Error;
+use super::db::{Conn, Db, PATIENCE, values};
+
+/// In a SQLite file's header: whose it is. "STPY".
+const OURS: u32 = 0x5354_5059;
+
+/// On PostgreSQL all of ours stands in a schema of this name; `public` may hold the extension that the queue needs.
+const SCHEMA: &str = "storypress, public";
+
+/// Everybody who migrates a PostgreSQL database takes this lock. Any number will do, as long as it stays.
+const LOCK: i64 = 0x5354_5059;
+
+/// How many statements may run at the same time, a process.
+const CONNECTIONS: u32 = 8;
+
+/// What makes the schema, in order: its number, for SQLite, for PostgreSQL.
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (
+        1,
+        include_str!("migrations/0001_stories.sql"),
+        include_str!("migrations/0001_stories.sql"),
+    ),
+    (
+        2,
+        include_str!("migrations/0002_append_only_sqlite.sql"),
+        include_str!("migrations/0002_append_only_postgres.sql"),
+    ),
+];
+
+/// Opens what `url` names; a relative file stands against `root`.
+pub(super) async fn open(url: &str, root: &Path) -> Result<Db, Error> {
+    if let Some(path) = url.strip_prefix("sqlite:") {
+        let path = path.strip_prefix("//").unwrap_or(path);
+        if path.is_empty() || path.contains(['?', '\0']) || path.starts_with(':') {
+            return Err(Error::Address(
+                "after `sqlite:` comes the name of a file".to_owned(),
+            ));
+        }
+        sqlite(&root.join(path)).await
+    } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        postgres(url).await
+    } else {
+        Err(Error::Address(
+            "it starts with `sqlite:` or `postgres://`".to_owned(),
+        ))
+    }
+}
+
+async fn sqlite(path: &Path) -> Result<Db, Error> {
+    if make_file(path)? {
+        claim_file(path).await?;
+    }
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .foreign_keys(true)
+        .busy_timeout(PATIENCE)
+        .journal_mode(SqliteJournalMode::Wal)
+        // what has to outlive a power cut raises this for its own commit
+        .synchronous(SqliteSynchronous::Normal)
+        .pragma("journal_size_limit", "16777216");
+    let writer = SqlitePoolOptions::new()
+        .max_connections(1)
+        // a connection is kept: opening one costs more than all it will do
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .acquire_timeout(PATIENCE * 3)
+        .connect_lazy_with(options.clone());
+    patiently(|| migrate_sqlite(&writer).boxed()).await?;
+    let readers = SqlitePoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(PATIENCE * 3)
+        .connect_lazy_with(options);
+    Ok(Db::sqlite(writer, readers))
+}
+
+/// Makes folder and file where they are missing, for nobody else to read. Whether the file is new.
+fn make_file(path: &Path) -> Result<bool, Error> {
+    let wrong = |source| Error::File {
+        path: path.to_owned(),
+        source,
+    };
+    if let Some(folder) = path.parent().filter(|f| !f.is_dir()) {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
+            .map_err(wrong)?;
+    }
+    let made = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    match made {
+        Ok(_) => return Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(wrong(error)),
+    }
+    let mut head = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(100).read_to_end(&mut head))
+        .map_err(wrong)?;
+    // somebody else may be making it at this moment
+    if head.is_empty() {
+        return Ok(true);
+    }
+    // https://sqlite.org/fileformat2.html#the_database_header
+    let is_ours = head.starts_with(b"SQLite format 3\0")
+        && head.get(68..72) == Some(OURS.to_be_bytes().as_slice());
+    if is_ours {
+        Ok(false)
+    } else {
+        Err(Error::Foreign {
+            path: path.to_owned(),
+        })
+    }
+}
+
+/// Writes into an empty file that it is ours, before it gets a log of changes: then the header always says so.
+async fn claim_file(path: &Path) -> Result<(), Error> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .busy_timeout(PATIENCE);
+    patiently(|| sign(&options).boxed()).await
+}
+
+async fn sign(options: &SqliteConnectOptions) -> Result<(), Error> {
+    let mut conn = options.connect().await?;
+    let signed = Conn::Sqlite(&mut conn)
+        .row("PRAGMA application_id", &[])
+        .await?;
+    if signed.map(|row| row.int(0)).transpose()? != Some(i64::from(OURS)) {
+        // this is `OURS`; a pragma takes no values
+        let sql = "PRAGMA application_id = 1398034521";
+        Conn::Sqlite(&mut conn).run(sql, &[]).await?;
+    }
+    Ok(conn.close().await?)
+}
+
+/// Changing a file's kind of journal fails at once when somebody else has it open: asks again for a while.
+async fn patiently<'a>(
+    mut act: impl FnMut() -> BoxFuture<'a, Result<(), Error>>,
+) -> Result<(), Error> {
+    let started = Instant::now();
+    loop {
+        match act().await {
+            Err(Error::Busy) if started.elapsed() < PATIENCE => {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn migrate_sqlite(pool: &SqlitePool) -> Result<(), Error> {
+    let mut conn = pool.acquire().await?;
+    let mut tx = conn.begin_with("BEGIN IMMEDIATE").await?;
+    for (number, sql, _) in missing(&mut Conn::Sqlite(&mut tx)).await? {
+        sqlx::raw_sql(*sql).execute(&mut *tx).await?;
+        note(&mut Conn::Sqlite(&mut tx), *number).await?;
+    }
+    let queue = unlocked(apalis_sqlite::SqliteStorage::migrations());
+    queue
+        .run_direct(None, &mut *tx, false)
+        .await
+        .map_err(queues)?;
+    Ok(tx.commit().await?)
+}
+
+async fn postgres(url: &str) -> Result<Db, Error> {
+    // what the parser says may quote the address, and with it the password
+    let options = PgConnectOptions::from_str(url)
+        .map_err(|_| Error::Address("it is not a PostgreSQL address".to_owned()))?
+        .application_name("storypress")
+        .options([("search_path", SCHEMA)]);
+    let pool = PgPoolOptions::new()
+        .max_connections(CONNECTIONS)
+        .acquire_timeout(PATIENCE)
+        .connect_lazy_with(options);
+    migrate_postgres(&pool).await?;
+    Ok(Db::Postgres(pool))
+}
+
+async fn migrate_postgres(pool: &PgPool) -> Result<(), Error> {
+    let mut tx = pool.begin().await?;
+    let mut conn = Conn::Postgres(&mut tx);
+    let lock = "SELECT CAST(pg_advisory_xact_lock($1) AS TEXT)";
+    conn.row(lock, values![LOCK]).await?;
+    conn.run("CREATE SCHEMA IF NOT EXISTS storypress", &[])
+        .await?;
+    for (number, _, sql) in missing(&mut conn).await? {
+        if let Conn::Postgres(conn) = &mut conn {
+            sqlx::raw_sql(*sql).execute(&mut **conn).await?;
+        }
+        note(&mut conn, *number).await?;
+    }
+    let queue = unlocked(apalis_postgres::PostgresStorage::migrations());
+    queue
+        .run_direct(None, &mut *tx, false)
+        .await
+        .map_err(queues)?;
+    Ok(tx.commit().await?)
+}
+
+/// The numbers that this database has not seen.
+async fn missing(
+    conn: &mut Conn<'_>,
+) -> Result<impl Iterator<Item = &'static (i64, &'static str, &'static str)> + use<>, Error> {
+    conn.run(
+        "CREATE TABLE IF NOT EXISTS storypress_schema (number BIGINT PRIMARY KEY)",
+        &[],
+    )
+    .await?;
+    let highest = conn
+        .row(
+            "SELECT COALESCE(MAX(number), 0) FROM storypress_schema",
+            &[],
+        )
+        .await?;
+    let found = highest.map_or(Ok(0), |row| row.int(0))?;
+    let known = MIGRATIONS.last().map_or(0, |last| last.0);
+    if found > known {
+        return Err(Error::Newer { found, known });
+    }
+    Ok(MIGRATIONS.iter().filter(move |m| m.0 > found))
+}
+
+async fn note(conn: &mut Conn<'_>, number: i64) -> Result<(), Error> {
+    conn.run(
+        "INSERT INTO storypress_schema (number) VALUES ($1)",
+        values![number],
+    )
+    .await?;
+    Ok(())
+}
+
+/// The queue's own migrations; they stand in a transaction that has a lock already.
+fn unlocked(mut queue: Migrator) -> Migrator {
+    queue.set_locking(false);
+    queue
+}
+
+fn queues(error: sqlx::migrate::MigrateError) -> Error {
+    match error {
+        sqlx::migrate::MigrateError::Execute(error) => error.into(),
+        sqlx::migrate::MigrateError::ExecuteMigration(error, _) => {
+            let told = error.to_string();
+            if ["hstore", "pgcrypto"]
+                .iter()
+                .any(|name| told.contains(name))
+            {
+                return Error::Queue(format!(
+                    "PostgreSQL's extensions `hstore` and `pgcrypto` (package postgresql-contrib) are needed: {told}"
+                ));
+            }
+            error.into()
+        }
+        other => Error::Queue(other.to_string()),
+    }
+}

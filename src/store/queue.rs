@@ -1,0 +1,207 @@
+//! Jobs: each only says "look at this story then". The stories are the truth; a job that is lost is made again.
+//!
+//! In: a story's key and a time. Out: a job in apalis' tables, in the caller's transaction.
+//! Never: two jobs of a story that both count; a story in flight without one, for more than seconds.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use apalis::prelude::{Task, TaskBuilder, TaskId};
+use futures_util::FutureExt;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::db::{Conn, Keep, values};
+use super::{Error, Store, StoryKey, process};
+
+/// apalis' name of our queue.
+pub(super) const NAME: &str = "storypress";
+
+/// What a job says. Whether it still counts is known by its id, which the story's row names.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Job {
+    pub(super) key: StoryKey,
+    /// Milliseconds; apalis itself keeps whole seconds.
+    pub(super) at: i64,
+}
+
+impl Store {
+    /// Has the story looked at then; an earlier word on that is forgotten.
+    ///
+    /// # Errors
+    /// What the database says. A story that is not there is nobody's business: nothing happens.
+    pub async fn push(&self, key: &StoryKey, at: Timestamp) -> Result<(), Error> {
+        let key = key.clone();
+        self.db
+            .change(Keep::Soon, move |conn| {
+                async move { push_in(conn, &key, at).await }.boxed()
+            })
+            .await?;
+        self.ring();
+        Ok(())
+    }
+
+    /// Makes jobs for stories that want to be looked at and have none: how many.
+    pub(super) async fn mend(&self, before: Timestamp) -> Result<usize, Error> {
+        let jobs = self.jobs();
+        let sql = format!(
+            "SELECT key FROM stories LEFT JOIN {jobs} AS job ON job.id = stories.job
+            WHERE state IN ('rendered', 'uploaded', 'contained', 'publishing', 'live')
+                AND wake <= $1 AND (lease IS NULL OR lease <= $1)
+                AND (job.id IS NULL OR job.status IN ('Done', 'Failed', 'Killed'))
+            ORDER BY wake LIMIT 500"
+        );
+        let rows = self
+            .db
+            .rows(sqlx::AssertSqlSafe(sql), values![before])
+            .await?;
+        for row in &rows {
+            self.push(&StoryKey(row.text(0)?), before).await?;
+        }
+        Ok(rows.len())
+    }
+
+    /// Frees what processes of this machine held that have ended, without waiting for their leases.
+    pub(super) async fn bury(&self) -> Result<(), Error> {
+        let sql = "SELECT DISTINCT worker FROM stories WHERE worker IS NOT NULL";
+        for row in self.db.rows(sql, &[]).await? {
+            let who = row.text(0)?;
+            if process::is_gone(&who) {
+                let sql = "UPDATE stories SET worker = NULL, lease = NULL WHERE worker = $1";
+                self.quietly(sql.to_owned(), who).await?;
+            }
+        }
+        let jobs = self.jobs();
+        let sql = format!(
+            "SELECT DISTINCT lock_by FROM {jobs} WHERE status IN ('Queued', 'Running') AND lock_by IS NOT NULL"
+        );
+        for row in self.db.rows(sqlx::AssertSqlSafe(sql), &[]).await? {
+            let who = row.text(0)?;
+            if process::is_gone(&who) {
+                self.give_back(&who, 1).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the jobs that a worker has taken and not done back into the queue.
+    pub(super) async fn give_back(&self, worker: &str, attempts: u8) -> Result<(), Error> {
+        let jobs = self.jobs();
+        let sql = format!(
+            "UPDATE {jobs} SET status = 'Pending', lock_by = NULL, lock_at = NULL,
+                attempts = attempts + {attempts}
+            WHERE lock_by = $1 AND status IN ('Queued', 'Running')"
+        );
+        self.quietly(sql, worker.to_owned()).await?;
+        self.ring();
+        Ok(())
+    }
+
+    /// Removes jobs that are done, and workers that were not heard of for a day.
+    pub(super) async fn prune(&self) -> Result<(), Error> {
+        let jobs = self.jobs();
+        let done = format!(
+            "DELETE FROM {jobs} WHERE job_type = $1 AND status IN ('Done', 'Failed', 'Killed')"
+        );
+        self.quietly(done, NAME.to_owned()).await?;
+        let (workers, long_ago) = match self.db {
+            super::Db::Sqlite { .. } => {
+                ("Workers", "CAST(strftime('%s', 'now') AS INTEGER) - 86400")
+            }
+            super::Db::Postgres(_) => ("apalis.workers", "now() - interval '1 day'"),
+        };
+        let gone = format!(
+            "DELETE FROM {workers} WHERE worker_type = $1 AND last_seen < {long_ago}
+                AND NOT EXISTS (SELECT 1 FROM {jobs} AS job WHERE job.lock_by = {workers}.id)"
+        );
+        self.quietly(gone, NAME.to_owned()).await
+    }
+
+    async fn quietly(&self, sql: String, value: String) -> Result<(), Error> {
+        self.db
+            .change(Keep::Soon, move |conn| {
+                async move {
+                    // only names of ours were put into the text
+                    conn.run(sqlx::AssertSqlSafe(sql), values![value]).await?;
+                    Ok(())
+                }
+                .boxed()
+            })
+            .await
+    }
+
+    /// apalis' table.
+    fn jobs(&self) -> &'static str {
+        match self.db {
+            super::Db::Sqlite { .. } => "Jobs",
+            super::Db::Postgres(_) => "apalis.jobs",
+        }
+    }
+}
+
+/// Makes the one job of the story that counts. When it will be looked at: earlier than asked, if it was nudged.
+pub(super) async fn push_in(
+    conn: &mut Conn<'_>,
+    key: &StoryKey,
+    at: Timestamp,
+) -> Result<Timestamp, Error> {
+    let id = ulid();
+    let sql = "UPDATE stories SET job = $2, nudge = NULL,
+            wake = CASE WHEN nudge < $3 THEN nudge ELSE $3 END
+        WHERE key = $1 RETURNING wake";
+    let values = values![key.0.as_str(), id.as_str(), at];
+    let Some(row) = conn.row(sql, values).await? else {
+        return Ok(at);
+    };
+    let at = row.time(0)?;
+    let task = task(id, key, at)?;
+    match conn {
+        Conn::Sqlite(conn) => {
+            let pushed = apalis_sqlite::queries::push_tasks(&mut **conn, NAME, &[task]).await;
+            pushed.map_err(|error| match error {
+                apalis_sqlite::Error::Database(error) => error.into(),
+                other => Error::Queue(other.to_string()),
+            })?;
+        }
+        Conn::Postgres(conn) => {
+            let pushed = apalis_postgres::queries::push_tasks(&mut **conn, NAME, vec![task]).await;
+            pushed.map_err(|error| match error {
+                apalis_postgres::Error::Database(error) => error.into(),
+                other => Error::Queue(other.to_string()),
+            })?;
+        }
+    }
+    Ok(at)
+}
+
+fn task(id: String, key: &StoryKey, at: Timestamp) -> Result<Task<Vec<u8>>, Error> {
+    let job = Job {
+        key: key.clone(),
+        at: at.as_millisecond(),
+    };
+    let job = serde_json::to_vec(&job).map_err(|source| Error::Unreadable {
+        key: key.0.clone(),
+        source,
+    })?;
+    // rounded down: the rest is waited for by the one who has fetched it
+    let seconds = u64::try_from(at.as_second()).unwrap_or_default();
+    Ok(TaskBuilder::new(job)
+        .task_id(TaskId::from_string(id))
+        .run_at_timestamp(seconds)
+        .build())
+}
+
+/// A new id as apalis wants them: 48 bits of time, 80 of chance, in Crockford's base 32.
+fn ulid() -> String {
+    const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let now = u128::try_from(Timestamp::now().as_millisecond()).unwrap_or_default();
+    let chance = || u128::from(RandomState::new().build_hasher().finish());
+    let mask = (1 << 80) - 1;
+    let id = (now << 80) | ((chance() << 16) & mask) | (chance() & 0xffff);
+    (0..26)
+        .rev()
+        .map(|place| char::from(LETTERS[(id >> (5 * place)) as usize % 32]))
+        .collect()
+}
+
+/// How long ago a story must have wanted to be looked at before the lack of a job is a loss.
+pub(super) const GRACE: SignedDuration = SignedDuration::from_secs(2);

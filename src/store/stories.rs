@@ -1,0 +1,342 @@
+//! Stories as they are added and found.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use sqlx::AssertSqlSafe;
+
+use super::audit::{self, Note};
+use super::db::{Conn, Keep, Row, Value, values};
+use super::{Error, Store, Story, StoryKey, queue};
+use crate::graph::StoryId;
+
+/// So long a picture that went out is not sent to the same account again by itself.
+const SAME_PICTURE: SignedDuration = SignedDuration::from_hours(24);
+
+/// What is done with a picture that the account has, or is about to have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Same {
+    /// It is not added again.
+    Known,
+    /// It goes out once more.
+    Again,
+}
+
+/// What became of a story that was to be added.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Added {
+    /// It is on its way. Its key may be another than it came with.
+    New(Story),
+    /// This one shows the same picture on the same account: it is on its way, uncertain, or was published within 24 h.
+    Known(Story),
+}
+
+/// Which stories are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Words of [`Step::state`](super::Step::state); none means all.
+    pub states: Vec<String>,
+    /// Of one account.
+    pub account: Option<String>,
+    /// Of one call.
+    pub batch: Option<String>,
+    /// Changed at that time or later.
+    pub since: Option<Timestamp>,
+    /// At most so many, the latest ones.
+    pub limit: Option<u32>,
+}
+
+impl Store {
+    /// Adds stories, all of them or, on an error, none; in the order given, which is also the answer's.
+    ///
+    /// Two processes that add the same picture for the same account at the same moment: one of them gets the other's.
+    /// Each new story gets a job at its `wake`.
+    ///
+    /// # Errors
+    /// `Full`, `Busy` and what else the database says; nothing is added then.
+    pub async fn add(
+        &self,
+        stories: &[Story],
+        same: Same,
+        now: Timestamp,
+    ) -> Result<Vec<Added>, Error> {
+        let stories = stories.to_vec();
+        let who = self.who.clone();
+        let added = self
+            .db
+            .change(Keep::Now, move |conn| {
+                Box::pin(async move { add(conn, stories, same, &who, now).await })
+            })
+            .await?;
+        self.ring();
+        Ok(added)
+    }
+
+    /// A story.
+    ///
+    /// # Errors
+    /// `Unknown`; what the database says.
+    pub async fn get(&self, key: &StoryKey) -> Result<Story, Error> {
+        let sql = "SELECT key, wake, body FROM stories WHERE key = $1";
+        let rows = self.db.rows(sql, values![key.0.as_str()]).await?;
+        match rows.first() {
+            Some(row) => story(row),
+            None => Err(Error::Unknown(key.0.clone())),
+        }
+    }
+
+    /// The stories whose key begins so, at most ten: what a person typed.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn find(&self, prefix: &str) -> Result<Vec<Story>, Error> {
+        let Some(prefix) = StoryKey::typed(prefix) else {
+            return Ok(Vec::new());
+        };
+        let sql = "SELECT key, wake, body FROM stories WHERE key LIKE $1 ORDER BY key LIMIT 10";
+        self.stories(sql.to_owned(), &[Value::from(format!("{prefix}%"))])
+            .await
+    }
+
+    /// Stories in the order in which they go out, the earliest first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn list(&self, filter: &Filter) -> Result<Vec<Story>, Error> {
+        let mut sql = "SELECT key, wake, body FROM stories WHERE 1 = 1".to_owned();
+        let mut values: Vec<Value> = Vec::new();
+        let mut place = |value: Value| {
+            values.push(value);
+            format!("${}", values.len())
+        };
+        if !filter.states.is_empty() {
+            let states: Vec<String> = (filter.states.iter())
+                .map(|state| place(state.as_str().into()))
+                .collect();
+            sql += &format!(" AND state IN ({})", states.join(", "));
+        }
+        if let Some(account) = &filter.account {
+            sql += &format!(" AND account = {}", place(account.as_str().into()));
+        }
+        if let Some(batch) = &filter.batch {
+            sql += &format!(" AND batch = {}", place(batch.as_str().into()));
+        }
+        if let Some(since) = filter.since {
+            sql += &format!(" AND changed >= {}", place(since.into()));
+        }
+        sql += " ORDER BY due DESC, batch_seq DESC, position DESC, seq DESC, key";
+        if let Some(limit) = filter.limit {
+            sql += &format!(" LIMIT {}", place(i64::from(limit).into()));
+        }
+        let mut stories = self.stories(sql, &values).await?;
+        stories.reverse();
+        Ok(stories)
+    }
+
+    /// The stories that want to be looked at by now and that nobody holds: those in flight, and the live ones.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<StoryKey>, Error> {
+        let sql = "SELECT key FROM stories
+            WHERE state IN ('rendered', 'uploaded', 'contained', 'publishing', 'live')
+                AND wake <= $1 AND (lease IS NULL OR lease <= $1)
+            ORDER BY wake, due, batch_seq, position, seq LIMIT $2";
+        let values = values![now, i64::from(limit)];
+        let rows = self.db.rows(sql, values).await?;
+        rows.iter().map(|row| Ok(StoryKey(row.text(0)?))).collect()
+    }
+
+    /// When the next story in flight wants to be looked at.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn next_wake(&self, account: Option<&str>) -> Result<Option<Timestamp>, Error> {
+        let sql = "SELECT MIN(wake) FROM stories
+            WHERE state IN ('rendered', 'uploaded', 'contained', 'publishing')
+                AND ($1 IS NULL OR account = $1)";
+        let rows = self.db.rows(sql, values![account]).await?;
+        rows.first().map_or(Ok(None), |row| row.maybe_time(0))
+    }
+
+    /// Those of the same call and account that stand before this one, in their order.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn same_series_before(&self, story: &Story) -> Result<Vec<Story>, Error> {
+        let sql = "SELECT key, wake, body FROM stories
+            WHERE batch = $1 AND account = $2 AND position < $3 ORDER BY position, seq";
+        let values = values![
+            story.place.batch.as_str(),
+            story.account.as_str(),
+            i64::from(story.place.position)
+        ];
+        self.stories(sql.to_owned(), values).await
+    }
+
+    /// The platform's names of what we published on the account since then.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn story_ids(&self, account: &str, since: Timestamp) -> Result<Vec<StoryId>, Error> {
+        let sql = "SELECT story_id FROM stories
+            WHERE account = $1 AND published >= $2 AND story_id IS NOT NULL ORDER BY published";
+        let rows = self.db.rows(sql, values![account, since]).await?;
+        let ids = rows.iter().map(|row| row.text(0));
+        // only our own ids were ever written there
+        ids.filter_map(|id| id.map(|id| id.parse().ok()).transpose())
+            .collect()
+    }
+
+    /// Uploaded files that no story needs any more: all of theirs rest since before `before`.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn unneeded_objects(
+        &self,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<String>, Error> {
+        let sql = "SELECT object FROM stories WHERE object IS NOT NULL AND swept IS NULL
+            GROUP BY object
+            HAVING MAX(changed) < $1 AND COUNT(*) = COUNT(CASE
+                WHEN state IN ('closed', 'failed', 'missed', 'cancelled') THEN 1 END)
+            ORDER BY object LIMIT $2";
+        let values = values![before, i64::from(limit)];
+        let rows = self.db.rows(sql, values).await?;
+        rows.iter().map(|row| row.text(0)).collect()
+    }
+
+    /// The uploaded file was removed.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn swept(&self, object: &str, now: Timestamp) -> Result<(), Error> {
+        let object = object.to_owned();
+        self.db
+            .change(Keep::Soon, move |conn| {
+                Box::pin(async move {
+                    let sql = "UPDATE stories SET swept = $2 WHERE object = $1 AND swept IS NULL
+                        AND state IN ('closed', 'failed', 'missed', 'cancelled')";
+                    conn.run(sql, values![object, now]).await?;
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    async fn stories(&self, sql: String, values: &[Value]) -> Result<Vec<Story>, Error> {
+        // only places for values were put into the text
+        let rows = self.db.rows(AssertSqlSafe(sql), values).await?;
+        rows.iter().map(story).collect()
+    }
+}
+
+/// The story in a row of key, wake, body.
+pub(super) fn story(row: &Row) -> Result<Story, Error> {
+    let body = row.text(2)?;
+    let mut story: Story = serde_json::from_str(&body).map_err(|source| Error::Unreadable {
+        key: row.text(0).unwrap_or_default(),
+        source,
+    })?;
+    // the queue moves it without reading the story
+    story.wake = row.time(1)?;
+    Ok(story)
+}
+
+/// The story as it is stored.
+pub(super) fn body(story: &Story) -> Result<String, Error> {
+    serde_json::to_string(story).map_err(|source| Error::Unreadable {
+        key: story.key.0.clone(),
+        source,
+    })
+}
+
+async fn add(
+    conn: &mut Conn<'_>,
+    stories: Vec<Story>,
+    same: Same,
+    who: &str,
+    now: Timestamp,
+) -> Result<Vec<Added>, Error> {
+    // everybody takes the accounts in the same order, so that nobody waits for each other
+    let accounts: BTreeSet<String> = stories.iter().map(|s| s.account.clone()).collect();
+    for account in accounts {
+        lock(conn, &account).await?;
+    }
+    let mut added = Vec::with_capacity(stories.len());
+    for mut story in stories {
+        if same == Same::Known
+            && let Some(known) = known(conn, &story, now).await?
+        {
+            added.push(Added::Known(known));
+            continue;
+        }
+        insert(conn, &mut story, now).await?;
+        let note = Note::new("added");
+        audit::write(conn, &story.key, who, None, story.step.state(), &note, now).await?;
+        story.wake = queue::push_in(conn, &story.key, story.wake).await?;
+        added.push(Added::New(story));
+    }
+    Ok(added)
+}
+
+/// Nobody else changes the account's line of stories until the transaction ends.
+pub(super) async fn lock(conn: &mut Conn<'_>, account: &str) -> Result<(), Error> {
+    let sql = "UPDATE accounts SET gap = gap WHERE account = $1";
+    if conn.run(sql, values![account]).await? == 0 {
+        let new = "INSERT INTO accounts (account) VALUES ($1) ON CONFLICT (account) DO NOTHING";
+        conn.run(new, values![account]).await?;
+        // somebody else may have made it a moment ago, and still be at work
+        conn.run(sql, values![account]).await?;
+    }
+    Ok(())
+}
+
+/// The newest story that makes this one a repetition.
+async fn known(conn: &mut Conn<'_>, story: &Story, now: Timestamp) -> Result<Option<Story>, Error> {
+    let sql = "SELECT key, wake, body FROM stories WHERE account = $1 AND sha256 = $2
+            AND (state IN ('rendered', 'uploaded', 'contained', 'publishing', 'uncertain')
+                OR (state IN ('live', 'closed') AND published > $3))
+        ORDER BY seq DESC LIMIT 1";
+    let since = now.checked_sub(SAME_PICTURE).unwrap_or(Timestamp::MIN);
+    let values = values![
+        story.account.as_str(),
+        story.outgoing.sha256.as_str(),
+        since
+    ];
+    conn.row(sql, values)
+        .await?
+        .map(|row| self::story(&row))
+        .transpose()
+}
+
+async fn insert(conn: &mut Conn<'_>, story: &mut Story, now: Timestamp) -> Result<(), Error> {
+    let sql = "INSERT INTO stories (key, account, seq, batch, batch_seq, position, sha256, state,
+            due, wake, added, changed, body)
+        SELECT $1, $2, line.next, $3,
+            COALESCE((SELECT MIN(batch_seq) FROM stories WHERE batch = $3 AND account = $2), line.next),
+            $4, $5, $6, $7, $8, $9, $9, $10
+        FROM (SELECT COALESCE(MAX(seq), 0) + 1 AS next FROM stories WHERE account = $2) AS line
+        WHERE 1 = 1
+        ON CONFLICT (key) DO NOTHING";
+    for _ in 0..8 {
+        let values = values![
+            story.key.0.as_str(),
+            story.account.as_str(),
+            story.place.batch.as_str(),
+            i64::from(story.place.position),
+            story.outgoing.sha256.as_str(),
+            story.step.state(),
+            story.due,
+            story.wake,
+            now,
+            body(story)?,
+        ];
+        if conn.run(sql, values).await? == 1 {
+            return Ok(());
+        }
+        story.key = StoryKey::random();
+    }
+    Err(Error::Queue("no free key was found".to_owned()))
+}

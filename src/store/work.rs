@@ -1,0 +1,396 @@
+//! Runs due work: fetches jobs through apalis, sleeps their last second, and hands stories to whoever moves them.
+//!
+//! In: jobs. Out: calls of the handler, each under the count of workers that ended over the story.
+//! Never: a decision on a story, but to stop one that kills whoever touches it.
+
+use std::future::ready;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use apalis::prelude::{BackendExt, BoxDynError, Service, Task, WorkerBuilder, WorkerContext};
+use apalis_postgres::PostgresStorage;
+use apalis_sqlite::SqliteStorage;
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, BoxStream};
+use futures_util::{FutureExt, StreamExt};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::Instant;
+
+use super::audit::Note;
+use super::db::{Db, Keep, values};
+use super::queue::{GRACE, Job, NAME};
+use super::{Claim, Error, Hold, Step, Store, StoryKey};
+
+/// apalis looks for due jobs that often; a job that we made ourselves is seen at once.
+const POLL: Duration = Duration::from_millis(100);
+
+/// A worker that is not heard of for five of these has ended, and its jobs are given to others.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+const MISSED: usize = 5;
+
+/// Jobs of the present second that may wait in memory beside those at work.
+const WAITING: usize = 64;
+
+/// How often jobs that were lost are looked for, and those that are done are removed.
+const MEND: Duration = Duration::from_secs(3);
+
+/// So many workers may end over a story without a step forward before people have to look at it.
+const CRASHES: i64 = 5;
+
+/// A handler that panics is called again after that.
+const AFTER_PANIC: SignedDuration = SignedDuration::from_secs(60);
+
+/// How long the queue may fail without a break before [`Store::work`] gives up.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+impl Store {
+    /// Runs due work until `stop` is done; what is at work then is finished first.
+    ///
+    /// `handler` is called with a story that wants to be looked at, at most `concurrency` at a time, and says when to
+    /// look again; `None` is never, or that somebody else has said when. It claims the story itself: in rare cases two
+    /// calls for a story overlap. Any number of workers may run on a store, in one process or in many.
+    ///
+    /// A story over which several workers have ended without a step forward is not handed out any more: it is saved
+    /// as failed, or as uncertain if it may have gone out.
+    ///
+    /// # Errors
+    /// When the database cannot be worked with for half a minute.
+    pub async fn work<H, F>(
+        &self,
+        concurrency: usize,
+        stop: impl Future<Output = ()>,
+        handler: H,
+    ) -> Result<(), Error>
+    where
+        H: Fn(StoryKey) -> F + Send + Sync + 'static,
+        F: Future<Output = Option<Timestamp>> + Send + 'static,
+    {
+        let concurrency = concurrency.max(1);
+        let (end, ended) = watch::channel(false);
+        let desk = Desk {
+            hands: Arc::new(Hands {
+                store: self.clone(),
+                handler: Box::new(move |key| handler(key).boxed()),
+                free: Semaphore::new(concurrency),
+                ended: ended.clone(),
+            }),
+            room: Arc::new(Semaphore::new(concurrency + WAITING)),
+            place: None,
+            asking: None,
+        };
+        let stopping = async {
+            stop.await;
+            end.send_replace(true);
+        };
+        let mending = keep_mending(self, ended.clone());
+        let working = keep_working(desk, concurrency, ended);
+        let (outcome, (), ()) = tokio::join!(
+            async {
+                let outcome = working.await;
+                end.send_replace(true);
+                outcome
+            },
+            async {
+                // the worker may end first, by an error
+                tokio::select! {
+                    () = stopping => {}
+                    () = is_true(end.subscribe()) => {}
+                }
+            },
+            mending,
+        );
+        outcome
+    }
+
+    /// Notes that another worker ended over the story; how many since it was last saved.
+    async fn count_crash(&self, key: &StoryKey) -> Result<i64, Error> {
+        let key = key.clone();
+        self.db
+            .change(Keep::Now, move |conn| {
+                async move {
+                    let sql = "UPDATE stories SET crashes = crashes + 1 WHERE key = $1
+                        RETURNING crashes";
+                    let row = conn.row(sql, values![key.0.as_str()]).await?;
+                    row.map_or(Ok(0), |row| row.int(0))
+                }
+                .boxed()
+            })
+            .await
+    }
+
+    /// Puts a story to rest that ends every worker. When to try again, if somebody holds it.
+    async fn give_up(&self, key: &StoryKey) -> Result<Option<Timestamp>, Error> {
+        let now = Timestamp::now();
+        let claimed = match self.claim(key, now, SignedDuration::from_secs(30)).await? {
+            Claim::Mine(claimed) => claimed,
+            Claim::Held(until) => return Ok(Some(until)),
+        };
+        let why = format!("{CRASHES} workers ended while they worked on it");
+        let mut story = claimed.story.clone();
+        story.trouble = Some(why.clone());
+        story.step = match story.step {
+            Step::Publishing { url, intent } => Step::Uncertain { intent, url, why },
+            step if step.is_in_flight() => Step::Failed { why },
+            rests => {
+                story.step = rests;
+                self.release(&claimed, now).await?;
+                return Ok(None);
+            }
+        };
+        let note = Note::new("given up");
+        self.save(&claimed, &story, &note, Hold::Off, now).await?;
+        Ok(None)
+    }
+}
+
+/// Until it is true, or nobody can say so any more.
+async fn is_true(mut flag: watch::Receiver<bool>) {
+    let _ = flag.wait_for(|is| *is).await;
+}
+
+/// Takes jobs from apalis, only as many as it has room for.
+struct Desk {
+    hands: Arc<Hands>,
+    /// One for each job that may be here.
+    room: Arc<Semaphore>,
+    /// Room for the next job.
+    place: Option<OwnedSemaphorePermit>,
+    /// The question for it.
+    asking: Option<BoxFuture<'static, Option<OwnedSemaphorePermit>>>,
+}
+
+impl Clone for Desk {
+    fn clone(&self) -> Self {
+        Self {
+            hands: self.hands.clone(),
+            room: self.room.clone(),
+            place: None,
+            asking: None,
+        }
+    }
+}
+
+/// Those who do the work.
+struct Hands {
+    store: Store,
+    handler: Box<dyn Fn(StoryKey) -> BoxFuture<'static, Option<Timestamp>> + Send + Sync>,
+    /// One for each handler that may run.
+    free: Semaphore,
+    ended: watch::Receiver<bool>,
+}
+
+impl Service<Task<Job>> for Desk {
+    type Response = ();
+    type Error = BoxDynError;
+    type Future = BoxFuture<'static, Result<(), BoxDynError>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxDynError>> {
+        if self.place.is_some() {
+            return Poll::Ready(Ok(()));
+        }
+        let room = &self.room;
+        let asking = self.asking.get_or_insert_with(|| {
+            let room = room.clone();
+            async move { room.acquire_owned().await.ok() }.boxed()
+        });
+        let Poll::Ready(place) = asking.poll_unpin(cx) else {
+            return Poll::Pending;
+        };
+        self.asking = None;
+        self.place = place;
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, task: Task<Job>) -> Self::Future {
+        let place = self.place.take();
+        let hands = self.hands.clone();
+        let id = task.task_id().map(ToString::to_string).unwrap_or_default();
+        // the first time it is 1 by the time this runs; before that, 0
+        let is_takeover = task.attempt() > 0;
+        let work = async move {
+            let outcome = hands.serve(&task.args, &id, is_takeover).await;
+            drop(place);
+            outcome
+        };
+        // a task of its own: what takes long does not keep apalis from its heartbeat
+        let work = tokio::spawn(work);
+        async move { Ok(work.await??) }.boxed()
+    }
+}
+
+impl Hands {
+    async fn serve(&self, job: &Job, id: &str, is_takeover: bool) -> Result<(), Error> {
+        let at = Timestamp::from_millisecond(job.at).unwrap_or_default();
+        let wait = Duration::try_from(at.duration_since(Timestamp::now())).unwrap_or_default();
+        let mut ended = self.ended.clone();
+        let hand = tokio::select! {
+            biased;
+            _ = ended.wait_for(|is| *is) => None,
+            hand = async {
+                tokio::time::sleep(wait).await;
+                self.free.acquire().await.ok()
+            } => hand,
+        };
+        if !self.counts(&job.key, id).await? {
+            return Ok(());
+        }
+        let Some(_hand) = hand else {
+            // stopped before its turn came: somebody else's work
+            return self.store.push(&job.key, at).await;
+        };
+        let next = if is_takeover && self.store.count_crash(&job.key).await? > CRASHES {
+            self.store.give_up(&job.key).await?
+        } else {
+            self.call_handler(job.key.clone()).await
+        };
+        match next {
+            Some(at) => self.store.push(&job.key, at).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Whether this is the story's job that counts: a newer one makes all others void.
+    async fn counts(&self, key: &StoryKey, id: &str) -> Result<bool, Error> {
+        let sql = "SELECT 1 FROM stories WHERE key = $1 AND job = $2";
+        let rows = self.store.db.rows(sql, values![key.0.as_str(), id]).await?;
+        Ok(!rows.is_empty())
+    }
+
+    async fn call_handler(&self, key: StoryKey) -> Option<Timestamp> {
+        let call = (self.handler)(key.clone());
+        match tokio::spawn(call).await {
+            Ok(next) => next,
+            Err(error) => {
+                tracing::error!(story = %key, %error, "the work on a story broke off");
+                Some(Timestamp::now() + AFTER_PANIC)
+            }
+        }
+    }
+}
+
+/// Runs one apalis worker after the other: a worker ends with the first error of its database.
+async fn keep_working(
+    desk: Desk,
+    concurrency: usize,
+    ended: watch::Receiver<bool>,
+) -> Result<(), Error> {
+    let mut failing_since: Option<Instant> = None;
+    while !*ended.borrow() {
+        // a name that was used before is refused
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("{}/{number}", desk.hands.store.who());
+        let started = Instant::now();
+        let outcome = run(desk.clone(), &name, concurrency, ended.clone()).await;
+        let given_back = desk.hands.store.give_back(&name, 0).await;
+        let Err(error) = outcome.and(given_back) else {
+            continue;
+        };
+        if started.elapsed() > PATIENCE {
+            failing_since = None;
+        }
+        tracing::warn!(%error, "the queue starts anew");
+        if failing_since.get_or_insert(started).elapsed() > PATIENCE {
+            return Err(error);
+        }
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(500)) => {}
+            () = is_true(ended.clone()) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Looks after the queue: jobs that were lost, jobs that are done, processes that are gone.
+async fn keep_mending(store: &Store, ended: watch::Receiver<bool>) {
+    while !*ended.borrow() {
+        let mended = async {
+            store.bury().await?;
+            let before = Timestamp::now() - GRACE;
+            let count = store.mend(before).await?;
+            if count > 0 {
+                tracing::debug!(count, "stories had no job");
+            }
+            store.prune().await
+        };
+        if let Err(error) = mended.await {
+            tracing::warn!(%error, "the queue could not be looked after");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(MEND) => {}
+            () = is_true(ended.clone()) => {}
+        }
+    }
+}
+
+/// When apalis looks for jobs: at a steady pace, and when the bell rings.
+fn ticks(store: &Store) -> BoxStream<'static, ()> {
+    stream::unfold(store.bell.subscribe(), |mut bell| async move {
+        let rung = async {
+            if bell.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        let _ = tokio::time::timeout(POLL, rung).await;
+        Some(((), bell))
+    })
+    .boxed()
+}
+
+/// One worker of apalis, from its start to its end. Both kinds are built alike and share no type.
+macro_rules! worker {
+    ($storage:expr, $desk:expr, $context:expr) => {
+        WorkerBuilder::new($context)
+            .backend($storage.poll_with_stream(ticks(&$desk.hands.store)))
+            .build($desk)
+            .run()
+            .boxed()
+    };
+}
+
+async fn run(
+    desk: Desk,
+    name: &str,
+    concurrency: usize,
+    ended: watch::Receiver<bool>,
+) -> Result<(), Error> {
+    let context = WorkerContext::new(name);
+    let worker = match &desk.hands.store.db {
+        Db::Sqlite { writer, .. } => {
+            let config = apalis_sqlite::Config::default()
+                .queue(NAME)
+                .batch_size(concurrency.min(100))
+                .heartbeat_interval(HEARTBEAT)
+                .missed_heartbeats(MISSED)
+                // a job that is fetched is ours already: one change less for each
+                .lock_tasks(false);
+            let storage = SqliteStorage::<Job>::new(writer).with_config(config);
+            worker!(storage, desk, &context)
+        }
+        Db::Postgres(pool) => {
+            let config = apalis_postgres::Config::default()
+                .queue(NAME)
+                .batch_size(concurrency.min(100))
+                .heartbeat_interval(HEARTBEAT)
+                .missed_heartbeats(MISSED)
+                .lock_tasks(false);
+            let storage = PostgresStorage::<Job>::new(pool).with_config(config);
+            worker!(storage, desk, &context)
+        }
+    };
+    let stopping = async {
+        is_true(ended).await;
+        // it refuses only when it has not begun, or is over
+        while context.stop().is_err() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        outcome = worker => outcome.map_err(|error| Error::Queue(error.to_string())),
+        () = stopping => ready(Ok(())).await,
+    }
+}

@@ -1,0 +1,327 @@
+//! The gate: an account sends one story at a time, in order, at a distance.
+
+use jiff::SignedDuration;
+use storypress::store::{Error, Gate, Hold, Note, Step, Store, StoryKey};
+
+use crate::world::{
+    World, add, at, claim, contained, intent, live, noon, prepare, publish, publishing, save, secs,
+    story, url,
+};
+use crate::{Case, cases};
+
+pub const CASES: &[Case] = cases![
+    the_gate_lets_one_in_at_a_time,
+    the_gate_keeps_the_distance,
+    the_gate_keeps_the_order,
+    earlier_calls_go_first_whatever_their_places,
+    one_that_is_due_later_is_in_nobodys_way,
+    an_intent_without_the_turn_is_refused,
+    the_turn_of_one_who_died_is_its_stories,
+    every_outcome_gives_the_turn_back,
+    an_unclear_one_counts_for_the_distance,
+    a_resting_account_lets_nobody_in,
+    the_next_in_line_is_woken,
+    a_nudge_outlives_a_worker_that_wants_to_wait,
+    many_ask_and_one_gets_in,
+];
+
+async fn enter(store: &Store, claimed: &storypress::store::Claimed, seconds: i64) -> Gate {
+    let gate = store.enter(claimed, secs(5), at(seconds)).await;
+    gate.expect("an answer")
+}
+
+async fn the_gate_lets_one_in_at_a_time(world: World) {
+    let store = world.open().await;
+    let first = add(&store, story("instagram:1", 1)).await;
+    let second = add(&store, story("instagram:1", 2)).await;
+    let other = add(&store, story("instagram:2", 3)).await;
+    let one = prepare(&store, &first, 1, noon()).await;
+    let two = prepare(&store, &second, 2, noon()).await;
+    let apart = prepare(&store, &other, 3, noon()).await;
+    assert_eq!(enter(&store, &one, 0).await, Gate::Open);
+    assert_eq!(enter(&store, &one, 0).await, Gate::Open);
+    assert_eq!(
+        enter(&store, &two, 0).await,
+        Gate::Behind(first.key.clone())
+    );
+    assert_eq!(enter(&store, &apart, 0).await, Gate::Open);
+    let account = store.account("instagram:1").await.expect("an account");
+    assert_eq!(account.holder, Some(first.key.clone()));
+    save(&store, &one, publishing(1, at(1)), at(1)).await;
+    assert_eq!(enter(&store, &two, 2).await, Gate::Behind(first.key));
+    save(&store, &one, live(1, at(3)), at(3)).await;
+    assert_eq!(enter(&store, &two, 3).await, Gate::Later(at(8)));
+    assert_eq!(enter(&store, &two, 8).await, Gate::Open);
+}
+
+async fn the_gate_keeps_the_distance(world: World) {
+    let store = world.open().await;
+    let first = add(&store, story("instagram:1", 1)).await;
+    let second = add(&store, story("instagram:1", 2)).await;
+    let one = prepare(&store, &first, 1, noon()).await;
+    publish(&store, &one, 1, at(10)).await;
+    let two = prepare(&store, &second, 2, at(11)).await;
+    assert_eq!(enter(&store, &two, 11).await, Gate::Later(at(15)));
+    let longer = store.enter(&two, secs(60), at(20)).await;
+    assert_eq!(longer.expect("an answer"), Gate::Later(at(70)));
+    let account = store.account("instagram:1").await.expect("an account");
+    assert_eq!((account.holder, account.published), (None, Some(at(10))));
+}
+
+async fn the_gate_keeps_the_order(world: World) {
+    let store = world.open().await;
+    let first = add(&store, story("instagram:1", 1)).await;
+    let second = add(&store, story("instagram:1", 2)).await;
+    let two = prepare(&store, &second, 2, noon()).await;
+    // the first is still being uploaded
+    assert_eq!(
+        enter(&store, &two, 1).await,
+        Gate::Behind(first.key.clone())
+    );
+    let one = claim(&store, &first.key, at(1)).await;
+    let failed = Step::Failed {
+        why: "no".to_owned(),
+    };
+    save(&store, &one, failed, at(2)).await;
+    assert_eq!(enter(&store, &two, 2).await, Gate::Open);
+}
+
+async fn earlier_calls_go_first_whatever_their_places(world: World) {
+    let store = world.open().await;
+    let mut early = story("instagram:1", 7);
+    early.place.batch = "early".to_owned();
+    let early = add(&store, early).await;
+    let mut late = story("instagram:1", 0);
+    late.place.batch = "late".to_owned();
+    let late = add(&store, late).await;
+    // a second one of the first call, which was rendered last and has an earlier place
+    let mut more = story("instagram:1", 3);
+    more.place.batch = "early".to_owned();
+    let more = add(&store, more).await;
+    let on_late = prepare(&store, &late, 1, noon()).await;
+    let on_early = prepare(&store, &early, 2, noon()).await;
+    let on_more = prepare(&store, &more, 3, noon()).await;
+    assert_eq!(
+        enter(&store, &on_late, 0).await,
+        Gate::Behind(more.key.clone())
+    );
+    assert_eq!(enter(&store, &on_early, 0).await, Gate::Behind(more.key));
+    assert_eq!(enter(&store, &on_more, 0).await, Gate::Open);
+}
+
+async fn one_that_is_due_later_is_in_nobodys_way(world: World) {
+    let store = world.open().await;
+    let mut later = story("instagram:1", 1);
+    later.due = at(100);
+    later.wake = at(100);
+    let later = add(&store, later).await;
+    let mut earlier = story("instagram:1", 2);
+    earlier.due = at(-5);
+    let earlier = add(&store, earlier).await;
+    let mut last = story("instagram:1", 3);
+    last.due = at(200);
+    let last = add(&store, last).await;
+    let on_last = prepare(&store, &last, 3, noon()).await;
+    let on_earlier = prepare(&store, &earlier, 2, noon()).await;
+    assert_eq!(enter(&store, &on_last, 50).await, Gate::Behind(earlier.key));
+    publish(&store, &on_earlier, 2, noon()).await;
+    assert_eq!(enter(&store, &on_last, 99).await, Gate::Open);
+    store
+        .release(&on_last, at(99))
+        .await
+        .expect("it is given back");
+    let on_last = claim(&store, &last.key, at(99)).await;
+    assert_eq!(enter(&store, &on_last, 100).await, Gate::Behind(later.key));
+}
+
+async fn an_intent_without_the_turn_is_refused(world: World) {
+    let store = world.open().await;
+    let first = add(&store, story("instagram:1", 1)).await;
+    let claimed = prepare(&store, &first, 1, noon()).await;
+    let mut bold = claimed.story.clone();
+    bold.step = publishing(1, noon());
+    let note = Note::new("sent");
+    let saved = store.save(&claimed, &bold, &note, Hold::On, noon()).await;
+    assert!(matches!(saved, Err(Error::NotLetIn)), "{saved:?}");
+    assert_eq!(
+        store.get(&first.key).await.expect("it is there").step,
+        contained(1)
+    );
+    assert_eq!(store.audit(&first.key).await.expect("a trail").len(), 2);
+}
+
+async fn the_turn_of_one_who_died_is_its_stories(world: World) {
+    let store = world.open().await;
+    let first = add(&store, story("instagram:1", 1)).await;
+    let second = add(&store, story("instagram:1", 2)).await;
+    let dead = prepare(&store, &first, 1, noon()).await;
+    let two = prepare(&store, &second, 2, at(1000)).await;
+    assert_eq!(enter(&store, &dead, 0).await, Gate::Open);
+    save(&store, &dead, publishing(1, noon()), noon()).await;
+    assert_eq!(
+        enter(&store, &two, 1000).await,
+        Gate::Behind(first.key.clone())
+    );
+    let heir = claim(&store, &first.key, at(1000)).await;
+    assert_eq!(heir.story.step, publishing(1, noon()));
+    assert_eq!(enter(&store, &heir, 1000).await, Gate::Open);
+    save(&store, &heir, live(1, at(1001)), at(1001)).await;
+    assert_eq!(enter(&store, &two, 1006).await, Gate::Open);
+}
+
+async fn every_outcome_gives_the_turn_back(world: World) {
+    let store = world.open().await;
+    let outcomes = [
+        contained(1),
+        Step::Failed {
+            why: "no".to_owned(),
+        },
+        Step::Missed,
+        Step::Cancelled {
+            why: "no".to_owned(),
+        },
+    ];
+    for (picture, outcome) in outcomes.into_iter().enumerate() {
+        let account = format!("instagram:{picture}");
+        let first = add(&store, story(&account, 1)).await;
+        let one = prepare(&store, &first, 1, noon()).await;
+        assert_eq!(enter(&store, &one, 0).await, Gate::Open);
+        save(&store, &one, publishing(1, noon()), noon()).await;
+        save(&store, &one, outcome, at(1)).await;
+        let account = store.account(&account).await.expect("an account");
+        assert_eq!((account.holder, account.published), (None, None));
+    }
+    let first = add(&store, story("instagram:9", 1)).await;
+    let one = prepare(&store, &first, 1, noon()).await;
+    assert_eq!(enter(&store, &one, 0).await, Gate::Open);
+    store.release(&one, noon()).await.expect("it is given back");
+    let account = store.account("instagram:9").await.expect("an account");
+    assert_eq!(account.holder, None);
+}
+
+async fn an_unclear_one_counts_for_the_distance(world: World) {
+    let store = world.open().await;
+    let first = add(&store, story("instagram:1", 1)).await;
+    let second = add(&store, story("instagram:1", 2)).await;
+    let one = prepare(&store, &first, 1, noon()).await;
+    assert_eq!(enter(&store, &one, 0).await, Gate::Open);
+    save(&store, &one, publishing(1, at(1)), at(1)).await;
+    let unclear = Step::Uncertain {
+        intent: intent(1, at(1)),
+        url: url("object"),
+        why: "no answer".to_owned(),
+    };
+    save(&store, &one, unclear, at(2)).await;
+    let two = prepare(&store, &second, 2, at(2)).await;
+    assert_eq!(enter(&store, &two, 2).await, Gate::Later(at(6)));
+}
+
+async fn a_resting_account_lets_nobody_in(world: World) {
+    let store = world.open().await;
+    let first = add(&store, story("instagram:1", 1)).await;
+    let one = prepare(&store, &first, 1, noon()).await;
+    let rest = async |seconds, why: &str| {
+        let rested = store.rest_account("instagram:1", at(seconds), why).await;
+        rested.expect("it is noted");
+    };
+    rest(100, "quota").await;
+    rest(50, "shorter").await;
+    assert_eq!(enter(&store, &one, 1).await, Gate::Later(at(100)));
+    let account = store.account("instagram:1").await.expect("an account");
+    assert_eq!(account.rest, Some((at(100), "quota".to_owned())));
+    store
+        .wake_account("instagram:1", at(2))
+        .await
+        .expect("it is noted");
+    assert_eq!(enter(&store, &one, 2).await, Gate::Open);
+    // an account that is not known yet
+    let rested = store.rest_account("instagram:7", at(9), "login").await;
+    rested.expect("it is noted");
+    let account = store.account("instagram:7").await.expect("an account");
+    assert_eq!(account.rest, Some((at(9), "login".to_owned())));
+}
+
+/// When a story wants to be looked at.
+async fn wake(store: &Store, key: &StoryKey) -> jiff::Timestamp {
+    store.get(key).await.expect("it is there").wake
+}
+
+async fn the_next_in_line_is_woken(world: World) {
+    let store = world.open().await;
+    let mut all = Vec::new();
+    for picture in 0..3 {
+        let story = add(&store, story("instagram:1", picture)).await;
+        all.push(prepare(&store, &story, picture, noon()).await);
+    }
+    for waiting in &all[1..] {
+        assert!(matches!(enter(&store, waiting, 1).await, Gate::Behind(_)));
+        store
+            .release(waiting, at(1))
+            .await
+            .expect("it is given back");
+        store
+            .push(&waiting.story.key, at(600))
+            .await
+            .expect("it is put off");
+    }
+    assert_eq!(enter(&store, &all[0], 1).await, Gate::Open);
+    save(&store, &all[0], publishing(0, at(2)), at(2)).await;
+    assert_eq!(wake(&store, &all[1].story.key).await, at(600));
+    save(&store, &all[0], live(0, at(3)), at(3)).await;
+    assert_eq!(wake(&store, &all[1].story.key).await, at(8));
+    assert_eq!(wake(&store, &all[2].story.key).await, at(600));
+}
+
+async fn a_nudge_outlives_a_worker_that_wants_to_wait(world: World) {
+    let store = world.open().await;
+    let first = add(&store, story("instagram:1", 1)).await;
+    let second = add(&store, story("instagram:1", 2)).await;
+    let one = prepare(&store, &first, 1, noon()).await;
+    let two = prepare(&store, &second, 2, noon()).await;
+    assert_eq!(enter(&store, &one, 1).await, Gate::Open);
+    assert!(matches!(enter(&store, &two, 1).await, Gate::Behind(_)));
+    // the first leaves between the second's question and its nap
+    save(&store, &one, publishing(1, at(2)), at(2)).await;
+    save(&store, &one, live(1, at(3)), at(3)).await;
+    store.release(&two, at(4)).await.expect("it is given back");
+    store
+        .push(&second.key, at(600))
+        .await
+        .expect("it is put off");
+    assert_eq!(wake(&store, &second.key).await, at(8));
+    // once it has asked again, the old word is forgotten
+    let two = claim(&store, &second.key, at(4)).await;
+    assert_eq!(enter(&store, &two, 4).await, Gate::Later(at(8)));
+    store
+        .push(&second.key, at(700))
+        .await
+        .expect("it is put off");
+    assert_eq!(wake(&store, &second.key).await, at(700));
+}
+
+async fn many_ask_and_one_gets_in(world: World) {
+    let stores = [world.open().await, world.open().await];
+    let mut waiting = Vec::new();
+    for picture in 0..8 {
+        let mut story = story("instagram:1", picture);
+        // nobody is before anybody but by chance
+        story.due = noon() - SignedDuration::from_millis(i64::from(picture));
+        waiting.push(add(&stores[0], story).await);
+    }
+    let mut claims = Vec::new();
+    for (number, story) in waiting.iter().enumerate() {
+        claims.push(prepare(&stores[number % 2], story, number as u32, noon()).await);
+    }
+    for _ in 0..3 {
+        let asked = claims.iter().enumerate().map(|(number, claimed)| {
+            let (store, claimed) = (stores[number % 2].clone(), claimed.clone());
+            tokio::spawn(async move { store.enter(&claimed, secs(5), noon()).await })
+        });
+        let mut open = 0;
+        for asked in asked.collect::<Vec<_>>() {
+            let gate = asked.await.expect("no panic").expect("an answer");
+            open += usize::from(gate == Gate::Open);
+        }
+        assert_eq!(open, 1);
+    }
+}

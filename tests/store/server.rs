@@ -1,0 +1,192 @@
+//! A PostgreSQL server in a temporary folder, on a free port of loopback, gone with the test.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// Must not show up anywhere.
+pub const PASSWORD: &str = "geheim-4711";
+
+/// Started with [`Server::start`], stopped when dropped; a test that is killed takes it along.
+pub struct Server {
+    process: Child,
+    folder: TempDir,
+    port: u16,
+    databases: u32,
+}
+
+impl Server {
+    /// Makes a cluster and starts it.
+    pub fn start() -> Result<Self, String> {
+        let programs = programs().ok_or(
+            "PostgreSQL is not installed: `make setup`, or the packages postgresql and postgresql-contrib",
+        )?;
+        let folder = tempfile::tempdir().map_err(told("a temporary folder"))?;
+        let user = unprivileged(folder.path())?;
+        let secret = folder.path().join("password");
+        fs::write(&secret, PASSWORD).map_err(told("the password"))?;
+        let readable = fs::Permissions::from_mode(0o644);
+        fs::set_permissions(&secret, readable).map_err(told("the password"))?;
+        let data = folder.path().join("data");
+        let log = fs::File::create(folder.path().join("log")).map_err(told("the log"))?;
+        let made = as_user(user, &programs.join("initdb"))
+            .current_dir(folder.path())
+            .args([
+                "--no-sync",
+                "--encoding=UTF8",
+                "--locale=C",
+                "--username=storypress",
+            ])
+            .args(["--auth=scram-sha-256", "--pwfile"])
+            .arg(&secret)
+            .arg("-D")
+            .arg(&data)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log.try_clone().map_err(told("the log"))?)
+            .status()
+            .map_err(told("initdb"))?;
+        if !made.success() {
+            return Err(format!("initdb failed: {}", read(folder.path())));
+        }
+        let port = free_port().map_err(told("a free port"))?;
+        let process = as_user(user, &programs.join("postgres"))
+            .current_dir(folder.path())
+            .arg("-D")
+            .arg(&data)
+            .arg("-k")
+            .arg(folder.path())
+            .args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1"])
+            .args(["-c", "max_connections=200", "-c", "shared_buffers=32MB"])
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().map_err(told("the log"))?)
+            .stderr(log)
+            .spawn()
+            .map_err(told("postgres"))?;
+        let mut server = Self {
+            process,
+            folder,
+            port,
+            databases: 0,
+        };
+        server.wait()?;
+        Ok(server)
+    }
+
+    /// The address of a new, empty database.
+    pub fn database(&mut self) -> Result<String, String> {
+        self.databases += 1;
+        let name = format!("store_{}", self.databases);
+        let programs = programs().ok_or("PostgreSQL is gone")?;
+        let made = Command::new(programs.join("createdb"))
+            .args(["-h", "127.0.0.1", "-p", &self.port.to_string()])
+            .args(["-U", "storypress", &name])
+            .env("PGPASSWORD", PASSWORD)
+            .output()
+            .map_err(told("createdb"))?;
+        if !made.status.success() {
+            return Err(String::from_utf8_lossy(&made.stderr).into_owned());
+        }
+        let port = self.port;
+        Ok(format!(
+            "postgres://storypress:{PASSWORD}@127.0.0.1:{port}/{name}"
+        ))
+    }
+
+    fn wait(&mut self) -> Result<(), String> {
+        let started = Instant::now();
+        while started.elapsed() < Duration::from_secs(60) {
+            if read(self.folder.path()).contains("ready to accept connections") {
+                return Ok(());
+            }
+            if let Ok(Some(status)) = self.process.try_wait() {
+                let log = read(self.folder.path());
+                return Err(format!("postgres ended ({status}): {log}"));
+            }
+            sleep(Duration::from_millis(20));
+        }
+        Err("postgres did not get ready within a minute".to_owned())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // the fast shutdown; a kill would leave its shared memory behind
+        let pid = self.process.id().to_string();
+        let asked = Command::new("kill").args(["-INT", &pid]).status();
+        let started = Instant::now();
+        while asked.as_ref().is_ok_and(|s| s.success())
+            && started.elapsed() < Duration::from_secs(20)
+        {
+            if let Ok(Some(_)) = self.process.try_wait() {
+                return;
+            }
+            sleep(Duration::from_millis(20));
+        }
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn told<E: std::fmt::Display>(what: &'static str) -> impl Fn(E) -> String {
+    move |error| format!("{what}: {error}")
+}
+
+/// The newest installed version's folder of programs.
+fn programs() -> Option<PathBuf> {
+    let mut found: Vec<(u32, PathBuf)> = fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| {
+            let version = entry.file_name().to_str()?.parse().ok()?;
+            Some((version, entry.path().join("bin")))
+        })
+        .filter(|(_, folder)| folder.join("initdb").exists())
+        .collect();
+    found.sort();
+    found.pop().map(|(_, folder)| folder)
+}
+
+/// PostgreSQL refuses to run as root: then it runs as the user that its package made, who gets the folder.
+fn unprivileged(folder: &Path) -> Result<Option<(u32, u32)>, String> {
+    let mine = fs::metadata(folder).map_err(told("the folder"))?;
+    if mine.uid() != 0 {
+        return Ok(None);
+    }
+    let number = |flag| {
+        let told = Command::new("id").args([flag, "postgres"]).output().ok()?;
+        String::from_utf8(told.stdout).ok()?.trim().parse().ok()
+    };
+    let (user, group) = number("-u")
+        .zip(number("-g"))
+        .ok_or("there is no user `postgres`, and PostgreSQL does not run as root")?;
+    chown(folder, Some(user), Some(group)).map_err(told("the folder"))?;
+    Ok(Some((user, group)))
+}
+
+/// A command that ends when we end, whatever ends us.
+fn as_user(user: Option<(u32, u32)>, program: &Path) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "INT"]);
+    if let Some((user, group)) = user {
+        command.args(["--reuid", &user.to_string(), "--regid", &group.to_string()]);
+        command.arg("--clear-groups");
+    }
+    command.arg(program);
+    command
+}
+
+fn free_port() -> std::io::Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+fn read(folder: &Path) -> String {
+    fs::read_to_string(folder.join("log")).unwrap_or_default()
+}
