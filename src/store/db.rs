@@ -361,11 +361,14 @@ async fn attempt(
     for change in batch {
         let mut conn = Conn::Sqlite(&mut tx);
         conn.run("SAVEPOINT change", &[]).await?;
-        let error = change.act(&mut conn).await.err();
-        if error.is_some() {
-            // a full disk may have ended the whole transaction: then this fails, and all have failed
-            conn.run("ROLLBACK TO change", &[]).await?;
-        }
+        let error = match change.act(&mut conn).await {
+            Ok(()) => None,
+            Err(error) => match conn.run("ROLLBACK TO change", &[]).await {
+                Ok(_) => Some(error),
+                // a full disk ends the whole transaction, and all have failed
+                Err(_) => return Err(error),
+            },
+        };
         refused.push(error);
         conn.run("RELEASE change", &[]).await?;
     }

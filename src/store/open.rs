@@ -4,6 +4,7 @@
 //! Never: a change to a file that is not ours, a password in an error.
 
 use std::fs::{DirBuilder, File, OpenOptions};
+use std::future::ready;
 use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
@@ -84,6 +85,8 @@ async fn sqlite(path: &Path) -> Result<Db, Error> {
         .idle_timeout(None)
         .max_lifetime(None)
         .acquire_timeout(PATIENCE * 3)
+        // a full disk ends a transaction behind sqlx's back, which takes it for open ever after
+        .before_acquire(|conn, _| ready(Ok(!conn.is_in_transaction())).boxed())
         .connect_lazy_with(options.clone());
     patiently(|| migrate_sqlite(&writer).boxed()).await?;
     let readers = SqlitePoolOptions::new()

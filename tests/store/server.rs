@@ -1,10 +1,12 @@
 //! A PostgreSQL server in a temporary folder, on a free port of loopback, gone with the test.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Sender, channel};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -16,6 +18,8 @@ pub const PASSWORD: &str = "geheim-4711";
 /// Started with [`Server::start`], stopped when dropped; a test that is killed takes it along.
 pub struct Server {
     process: Child,
+    /// The thread that started it waits until this is dropped: the server ends with it.
+    _keeper: Sender<()>,
     folder: TempDir,
     port: u16,
     databases: u32,
@@ -56,7 +60,8 @@ impl Server {
             return Err(format!("initdb failed: {}", read(folder.path())));
         }
         let port = free_port().map_err(told("a free port"))?;
-        let process = as_user(user, &programs.join("postgres"))
+        let mut command = as_user(user, &programs.join("postgres"));
+        command
             .current_dir(folder.path())
             .arg("-D")
             .arg(&data)
@@ -66,11 +71,11 @@ impl Server {
             .args(["-c", "max_connections=200", "-c", "shared_buffers=32MB"])
             .stdin(Stdio::null())
             .stdout(log.try_clone().map_err(told("the log"))?)
-            .stderr(log)
-            .spawn()
-            .map_err(told("postgres"))?;
+            .stderr(log);
+        let (process, keeper) = keep(command).map_err(told("postgres"))?;
         let mut server = Self {
             process,
+            _keeper: keeper,
             folder,
             port,
             databases: 0,
@@ -181,6 +186,20 @@ fn as_user(user: Option<(u32, u32)>, program: &Path) -> Command {
     }
     command.arg(program);
     command
+}
+
+/// Starts it from a thread that lasts: the signal comes when the thread ends, not the process.
+fn keep(mut command: Command) -> std::io::Result<(Child, Sender<()>)> {
+    let (tell, told) = channel();
+    let (keeper, kept) = channel::<()>();
+    std::thread::spawn(move || {
+        if tell.send(command.spawn()).is_ok() {
+            // nothing is ever sent
+            let _ = kept.recv();
+        }
+    });
+    let process = told.recv().unwrap_or(Err(ErrorKind::Other.into()))?;
+    Ok((process, keeper))
 }
 
 fn free_port() -> std::io::Result<u16> {
