@@ -3,6 +3,7 @@
 //! In: arguments. Out: an exit code, people's words on stderr, a report on stdout when `--json` asks for one.
 //! Never: work that another program could not do with the library.
 
+mod account;
 mod bars;
 mod batch;
 mod check;
@@ -103,6 +104,8 @@ enum Command {
     Verify(verify::Args),
     /// Run a local Instagram to rehearse against; nothing leaves the machine
     Sandbox(sandbox::Args),
+    /// Keep and check the tokens of accounts
+    Account(account::Args),
     /// Say what a media file holds
     Probe(probe::Args),
     /// Print the JSON Schema of templates, for editors
@@ -150,6 +153,7 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Check(args) => check::run(&args, &global),
         Command::Verify(args) => verify::run(&args, &global),
         Command::Sandbox(args) => sandbox::run(&args, &global),
+        Command::Account(args) => account::run(&args, &global),
         Command::Probe(args) => probe::run(&args, &global),
         Command::Schema => print(&format!("{:#}\n", crate::template::schema())),
         Command::Completions { shell } => {

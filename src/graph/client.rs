@@ -145,6 +145,11 @@ impl Client {
         self.options.login
     }
 
+    /// What it was made with.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
     /// Which account it speaks for, where that was said.
     pub fn user_id(&self) -> Option<&UserId> {
         self.options.user_id.as_ref()

@@ -1,0 +1,392 @@
+//! `storypress account`: tokens, their end, what they may do, and what is left of the quota.
+
+mod find;
+mod login;
+
+use anyhow::Context;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::graph::tokens::{self, Kept, Renewal};
+use crate::graph::{Login, Next, oauth};
+use crate::project::{self, Account, Project};
+
+use super::{Global, Outcome};
+use find::{Found, Origin};
+
+pub(crate) use find::{account, client};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Get a token for an account, and keep it in the user's own folder
+    Login(login::Args),
+    /// Say whose tokens there are, when they end, what they may do, and what is left of the quota
+    Status(Which),
+    /// Give tokens sixty more days, where they can have them
+    Refresh(Which),
+}
+
+#[derive(Debug, clap::Args)]
+struct Which {
+    /// An account of the project; all of them without one
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+    /// Ask a sandbox
+    #[arg(long, value_name = "URL")]
+    sandbox: Option<Url>,
+}
+
+pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
+    let project = open_project(global)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
+    runtime.block_on(async {
+        tokio::select! {
+            outcome = dispatch(args, &project, global) => outcome,
+            _ = tokio::signal::ctrl_c() => Ok(Outcome::Interrupted),
+        }
+    })
+}
+
+fn open_project(global: &Global) -> anyhow::Result<Project> {
+    let here = std::env::current_dir()?;
+    let Some(file) = global.project.clone().or_else(|| project::find(&here)) else {
+        return Ok(Project::none(&here));
+    };
+    project::open(&file, &file).map_err(|wrong| {
+        let said: Vec<_> = wrong.iter().map(ToString::to_string).collect();
+        anyhow::anyhow!("{}", said.join("\n\n"))
+    })
+}
+
+async fn dispatch(args: &Args, project: &Project, global: &Global) -> anyhow::Result<Outcome> {
+    match &args.command {
+        Command::Login(args) => {
+            let account = login::account(args, project)?;
+            let name = account.name.clone();
+            let told = match login::run(args, account, global).await {
+                Ok(found) => Told::of_login(found, args.sandbox.as_ref()).await,
+                Err(error) => Told::failed(&name, &error),
+            };
+            Ok(report("account login", vec![told], global))
+        }
+        Command::Status(which) => {
+            each("account status", which, project, global, async |found| {
+                Told::of_status(found).await
+            })
+            .await
+        }
+        Command::Refresh(which) => {
+            each("account refresh", which, project, global, async |found| {
+                refresh(found).await
+            })
+            .await
+        }
+    }
+}
+
+/// Does the same with every account that is meant; one that fails does not stop the others.
+async fn each(
+    command: &'static str,
+    which: &Which,
+    project: &Project,
+    global: &Global,
+    act: impl AsyncFn(Found) -> Told,
+) -> anyhow::Result<Outcome> {
+    let mut all = Vec::new();
+    for account in find::accounts(project, which.name.as_deref())? {
+        let name = account.name.clone();
+        all.push(match find::open(account, which.sandbox.as_ref()) {
+            Ok(found) => act(found).await,
+            Err(error) => Told::failed(&name, &error),
+        });
+    }
+    Ok(report(command, all, global))
+}
+
+/// What is told of one account.
+struct Told {
+    json: Value,
+    lines: Vec<String>,
+    is_ok: bool,
+}
+
+impl Told {
+    fn failed(name: &str, error: &anyhow::Error) -> Self {
+        let said = format!("{error:#}");
+        Self {
+            json: json!({"name": name, "error": said}),
+            lines: vec![format!("{name}: {said}")],
+            is_ok: false,
+        }
+    }
+
+    /// What is known without asking anybody.
+    fn of(found: &Found) -> Self {
+        let Found {
+            account,
+            kept,
+            origin,
+            client,
+        } = found;
+        let renewal = kept.renewal(account.login, Timestamp::now());
+        let token = match origin {
+            Origin::Environment(name) => format!("${name}"),
+            Origin::File(path) => path.display().to_string(),
+        };
+        let mut lines = vec![format!(
+            "{} ({} Login)",
+            account.name,
+            login_name(account.login)
+        )];
+        if let Some(id) = client.user_id() {
+            lines.push(format!("  id       {id}"));
+        }
+        lines.push(format!("  token    {token}, {}", ending(kept, renewal)));
+        if !kept.scopes.is_empty() {
+            lines.push(format!("  may      {}", kept.scopes.join(", ")));
+        }
+        for missing in missing_scopes(account.login, &kept.scopes) {
+            lines.push(format!(
+                "  warning: without {missing} nothing can be published"
+            ));
+        }
+        Self {
+            json: json!({
+                "name": account.name,
+                "login": account.login,
+                "user_id": client.user_id(),
+                "token_from": token,
+                "scopes": kept.scopes,
+                "issued_at": kept.issued_at,
+                "expires_at": kept.expires_at,
+                "renewal": word(renewal),
+            }),
+            lines,
+            is_ok: true,
+        }
+    }
+
+    /// And whose it is, as the platform says.
+    async fn of_login(found: Found, sandbox: Option<&Url>) -> Self {
+        let mut told = Self::of(&found);
+        told.ask_me(&found).await;
+        let Account { name, login, .. } = &found.account;
+        if found
+            .account
+            .token_env
+            .as_ref()
+            .is_some_and(|v| std::env::var_os(v).is_some())
+            || found.account.token_file.is_some()
+        {
+            let said =
+                "the project file names another place for this account's token, which goes first";
+            told.lines.push(format!("  warning: {said}"));
+        }
+        if found.account.user_id.is_none()
+            && let Some(id) = found.client.user_id()
+        {
+            told.lines.push(format!(
+                "\nIn storypress.toml:\n\n[accounts.{name}]\nlogin = \"{}\"\nuser_id = \"{id}\"",
+                login.as_str()
+            ));
+            told.lines
+                .extend(sandbox.map(|base| format!("base = \"{base}\"")));
+        }
+        told
+    }
+
+    /// And how much of the quota is left.
+    async fn of_status(mut found: Found) -> Self {
+        if found.kept.scopes.is_empty()
+            && found.account.login == Login::Facebook
+            && let Ok(known) = found.client.inspect(find::app().ok().as_ref()).await
+        {
+            found.kept = known;
+        }
+        let mut told = Self::of(&found);
+        told.ask_me(&found).await;
+        if !told.is_ok {
+            return told;
+        }
+        match found.client.quota().await {
+            Ok(quota) => {
+                let left = quota.left().map_or("?".to_owned(), |left| left.to_string());
+                let hours = quota.duration.map_or(24, |d| d.as_secs() / 3600);
+                told.lines.push(format!(
+                    "  stories  {} in {hours} h, {left} left",
+                    quota.used
+                ));
+                told.json["quota"] = json!({
+                    "used": quota.used,
+                    "total": quota.total,
+                    "left": quota.left(),
+                    "duration_s": quota.duration.map(|d| d.as_secs()),
+                });
+            }
+            Err(error) => told.fail(&error),
+        }
+        told
+    }
+
+    async fn ask_me(&mut self, found: &Found) {
+        match found.client.me().await {
+            Ok(me) => {
+                let kind = me.account_type.as_deref().unwrap_or("professional");
+                self.lines.insert(
+                    1,
+                    format!("  account  {} ({})", me.username, kind.to_lowercase()),
+                );
+                self.json["username"] = json!(me.username);
+                self.json["account_type"] = json!(me.account_type);
+                if self.json["user_id"].is_null() {
+                    self.lines.insert(2, format!("  id       {}", me.user_id));
+                    self.json["user_id"] = json!(me.user_id);
+                }
+            }
+            Err(error) => self.fail(&error),
+        }
+    }
+
+    fn fail(&mut self, error: &crate::graph::Error) {
+        let hint = match error.next() {
+            Next::Login => {
+                let name = self.json["name"].as_str().unwrap_or_default();
+                format!("; only a new login helps: storypress account login {name}")
+            }
+            _ => String::new(),
+        };
+        self.is_ok = false;
+        self.lines.push(format!("  {error}{hint}"));
+        self.json["error"] = json!(format!("{error}{hint}"));
+    }
+}
+
+/// Sixty more days, where the rules allow them.
+async fn refresh(found: Found) -> Told {
+    let now = Timestamp::now();
+    let renewal = found.kept.renewal(found.account.login, now);
+    let refreshed = match renewal {
+        Renewal::NeverEnds | Renewal::From(_) => Ok(None),
+        Renewal::Over => Err(anyhow::anyhow!(
+            "the token has ended, and only a new login helps: storypress account login {}",
+            found.account.name
+        )),
+        Renewal::Due | Renewal::Possible => renewed(&found, now).await.map(Some),
+    };
+    match refreshed {
+        Ok(kept) => {
+            let status = if kept.is_some() {
+                "refreshed"
+            } else {
+                "unchanged"
+            };
+            let kept = kept.unwrap_or_else(|| found.kept.clone());
+            let mut told = Told::of(&Found { kept, ..found });
+            told.json["status"] = json!(status);
+            told.lines.push(format!("  {status}"));
+            told
+        }
+        Err(error) => Told::failed(&found.account.name, &error),
+    }
+}
+
+async fn renewed(found: &Found, now: Timestamp) -> anyhow::Result<Kept> {
+    let Origin::File(path) = &found.origin else {
+        anyhow::bail!(
+            "the token is in the environment, where a new one cannot be put; \
+             storypress account login {} keeps one in a file",
+            found.account.name
+        );
+    };
+    let grant = match found.account.login {
+        Login::Instagram => found.client.refresh(now).await?,
+        Login::Facebook => {
+            let options = found.client.options().clone();
+            oauth::exchange(options, find::app()?, &found.kept.token, now).await?
+        }
+    };
+    let kept = Kept {
+        token: grant.token,
+        login: Some(found.account.login),
+        user_id: found.client.user_id().cloned(),
+        issued_at: Some(now),
+        expires_at: grant.expires_at,
+        scopes: match grant.scopes.is_empty() {
+            true => found.kept.scopes.clone(),
+            false => grant.scopes,
+        },
+        app_id: found.kept.app_id.clone(),
+    };
+    tokens::save(path, &kept)?;
+    Ok(kept)
+}
+
+fn report(command: &str, all: Vec<Told>, global: &Global) -> Outcome {
+    let is_ok = all.iter().all(|told| told.is_ok);
+    for told in &all {
+        if !global.quiet || !told.is_ok {
+            eprintln!("{}", told.lines.join("\n"));
+        }
+    }
+    if global.json {
+        let accounts: Vec<_> = all.into_iter().map(|told| told.json).collect();
+        let report = json!({"command": command, "ok": is_ok, "accounts": accounts});
+        let _ = super::print(&format!("{report}\n"));
+    }
+    if is_ok {
+        Outcome::Done
+    } else {
+        Outcome::Failed
+    }
+}
+
+fn login_name(login: Login) -> &'static str {
+    match login {
+        Login::Instagram => "Instagram",
+        Login::Facebook => "Facebook",
+    }
+}
+
+fn word(renewal: Renewal) -> &'static str {
+    match renewal {
+        Renewal::NeverEnds => "never-ends",
+        Renewal::From(_) => "too-young",
+        Renewal::Due => "due",
+        Renewal::Possible => "possible",
+        Renewal::Over => "over",
+    }
+}
+
+fn ending(kept: &Kept, renewal: Renewal) -> String {
+    let days =
+        |end: Timestamp| SignedDuration::as_hours(&end.duration_since(Timestamp::now())) / 24;
+    match (renewal, kept.expires_at) {
+        (Renewal::NeverEnds, _) => "does not end as far as is known".to_owned(),
+        (Renewal::Over, Some(end)) => format!("ended on {end:.0}: log in again"),
+        (_, Some(end)) => format!("ends on {end:.0}, in {} days", days(end)),
+        (_, None) => "nobody knows when it ends".to_owned(),
+    }
+}
+
+/// Scopes without which no story goes out; nothing is known of an empty list.
+fn missing_scopes(login: Login, scopes: &[String]) -> Vec<&'static str> {
+    let needed = match login {
+        Login::Instagram => [
+            "instagram_business_basic",
+            "instagram_business_content_publish",
+        ],
+        Login::Facebook => ["instagram_basic", "instagram_content_publish"],
+    };
+    let has = |scope: &&str| scopes.is_empty() || scopes.iter().any(|s| s == scope);
+    needed.into_iter().filter(|scope| !has(scope)).collect()
+}

@@ -1,0 +1,241 @@
+//! Which account is meant, where its token is, and a client for it.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use secrecy::SecretString;
+use serde::Deserialize;
+use url::Url;
+
+use crate::graph::tokens::{self, Kept};
+use crate::graph::{Client, Hosts, Login, Options, UserId, oauth};
+use crate::project::{Account, Project};
+
+/// Environment variables of the app at Meta.
+pub(super) const APP_ID: &str = "STORYPRESS_APP_ID";
+pub(super) const APP_SECRET: &str = "STORYPRESS_APP_SECRET";
+
+/// Where a token was found.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Origin {
+    Environment(String),
+    File(PathBuf),
+}
+
+/// An account with its token and a client that speaks for it.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub account: Account,
+    pub kept: Kept,
+    pub origin: Origin,
+    pub client: Client,
+}
+
+/// The accounts that a call means: the named one, or all.
+pub(super) fn accounts(project: &Project, name: Option<&str>) -> anyhow::Result<Vec<Account>> {
+    match name {
+        Some(_) => Ok(vec![account(project, name)?]),
+        None if project.accounts.is_empty() => bail!(none(project)),
+        None => Ok(project.accounts.clone()),
+    }
+}
+
+/// The account that a call means: the named one, or the only one.
+pub(crate) fn account(project: &Project, name: Option<&str>) -> anyhow::Result<Account> {
+    let names = || {
+        let names: Vec<_> = project.accounts.iter().map(|a| a.name.as_str()).collect();
+        names.join(", ")
+    };
+    match (name, &project.accounts[..]) {
+        (_, []) => bail!(none(project)),
+        (None, [only]) => Ok(only.clone()),
+        (None, _) => bail!("which account? The project has {}", names()),
+        (Some(name), all) => match all.iter().find(|a| a.name == name) {
+            Some(account) => Ok(account.clone()),
+            None => bail!("no account `{name}`; the project has {}", names()),
+        },
+    }
+}
+
+fn none(project: &Project) -> String {
+    match &project.file {
+        Some(file) => format!("{} names no account: add [accounts.NAME]", file.display()),
+        None => "no storypress.toml here: an account is one of its [accounts.NAME]".to_owned(),
+    }
+}
+
+/// Its token: from the environment, else from its own file, else from where a login put it.
+pub(super) fn token(account: &Account) -> anyhow::Result<(Kept, Origin)> {
+    let set = |name: &&String| std::env::var_os(name).is_some();
+    if let Some(name) = account.token_env.as_ref().filter(set) {
+        return Ok((tokens::from_env(name)?, Origin::Environment(name.clone())));
+    }
+    if let Some(path) = &account.token_file {
+        return Ok((tokens::from_file(path)?, Origin::File(path.clone())));
+    }
+    let path = tokens::path_of(&account.name)?;
+    if !path.exists() {
+        let variable = account
+            .token_env
+            .as_ref()
+            .map(|name| format!("set {name}, or "));
+        bail!(
+            "no token for account `{name}`: {}storypress account login {name}",
+            variable.unwrap_or_default(),
+            name = account.name,
+        );
+    }
+    Ok((tokens::from_file(&path)?, Origin::File(path)))
+}
+
+/// What a client of an account is made with.
+pub(super) fn options(account: &Account, sandbox: Option<&Url>) -> Options {
+    let mut options = Options::new(account.login);
+    options.user_id = account.user_id.clone();
+    if let Some(base) = sandbox.or(account.base.as_ref()) {
+        options.hosts = Hosts::at(base);
+    }
+    if let Some(version) = &account.version {
+        options.version = version.clone();
+    }
+    options.allow_elsewhere = account.allow_elsewhere;
+    options
+}
+
+/// An account with its token.
+pub(super) fn open(account: Account, sandbox: Option<&Url>) -> anyhow::Result<Found> {
+    let (kept, origin) = token(&account)?;
+    if kept.login.is_some_and(|login| login != account.login) {
+        bail!(
+            "the token of account `{name}` is of the other login: storypress account login {name}",
+            name = account.name
+        );
+    }
+    let mut options = options(&account, sandbox);
+    if options.user_id.is_none() {
+        options.user_id = kept.user_id.clone();
+    }
+    let client = Client::new(options, kept.token.clone(), secret_for(&kept))?;
+    Ok(Found {
+        account,
+        kept,
+        origin,
+        client,
+    })
+}
+
+/// The app's secret, unless the token is known to be another app's.
+fn secret_for(kept: &Kept) -> Option<SecretString> {
+    let app = app().ok()?;
+    let is_its = kept.app_id.as_ref().is_none_or(|id| *id == app.id);
+    is_its.then_some(app.secret)
+}
+
+/// The app at Meta, from the environment.
+pub(super) fn app() -> anyhow::Result<oauth::App> {
+    let variable = |name: &str| {
+        let value = std::env::var(name).unwrap_or_default().trim().to_owned();
+        anyhow::ensure!(
+            !value.is_empty(),
+            "{APP_ID} and {APP_SECRET} have to be set: the app's own id and secret"
+        );
+        Ok(value)
+    };
+    Ok(oauth::App {
+        id: variable(APP_ID)?,
+        secret: variable(APP_SECRET)?.into(),
+    })
+}
+
+/// The account that is meant, and a client that speaks for it.
+///
+/// With a sandbox, the account is one of the sandbox's own: of the project's account's login, or the first.
+pub(crate) async fn client(
+    project: &Project,
+    name: Option<&str>,
+    sandbox: Option<&Url>,
+) -> anyhow::Result<(Account, Client)> {
+    let Some(base) = sandbox else {
+        let found = open(account(project, name)?, None)?;
+        let mut account = found.account;
+        account.user_id = found.client.user_id().cloned();
+        if account.user_id.is_none() {
+            account.user_id = Some(found.client.me().await?.user_id);
+        }
+        return Ok((account, found.client));
+    };
+    let wanted = match name {
+        // a name may also be one of the sandbox's
+        Some(_) => account(project, name).ok(),
+        None => project.accounts.first().cloned(),
+    };
+    let (user, token) = pick(people(base).await?, wanted.as_ref(), name)?;
+    let account = Account {
+        name: wanted.map_or(user.name, |account| account.name),
+        user_id: Some(user.user_id),
+        base: Some(base.clone()),
+        ..Account::new("", user.login)
+    };
+    let client = Client::new(options(&account, Some(base)), token, None)?;
+    Ok((account, client))
+}
+
+/// One of a sandbox's accounts.
+#[derive(Deserialize)]
+struct Person {
+    name: String,
+    login: Login,
+    user_id: UserId,
+    token: String,
+}
+
+#[derive(Deserialize)]
+struct World {
+    accounts: Vec<Person>,
+}
+
+async fn people(base: &Url) -> anyhow::Result<Vec<Person>> {
+    // its tokens are good for nothing but itself; still, only this machine is asked for them
+    anyhow::ensure!(Hosts::at(base).are_local(), "a sandbox is on this machine");
+    let asked = format!("{}/sandbox", base.as_str().trim_end_matches('/'));
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .tls_certs_only([])
+        .build()?;
+    let world: World = async {
+        client
+            .get(&asked)
+            .send()
+            .await?
+            .error_for_status()?
+            .json()
+            .await
+    }
+    .await
+    .with_context(|| format!("no sandbox answers at {base}"))?;
+    Ok(world.accounts)
+}
+
+fn pick(
+    people: Vec<Person>,
+    wanted: Option<&Account>,
+    name: Option<&str>,
+) -> anyhow::Result<(Person, SecretString)> {
+    let by_name = people.iter().position(|p| Some(p.name.as_str()) == name);
+    let by_login = || match wanted {
+        Some(account) => people.iter().position(|p| p.login == account.login),
+        None if name.is_none() => (!people.is_empty()).then_some(0),
+        None => None,
+    };
+    let Some(place) = by_name.or_else(by_login) else {
+        let names: Vec<_> = people.iter().map(|p| p.name.as_str()).collect();
+        bail!(
+            "no account `{}`; the sandbox has {}",
+            name.unwrap_or_default(),
+            names.join(", ")
+        );
+    };
+    let person = people.into_iter().nth(place).context("no account")?;
+    let token = SecretString::from(person.token.as_str());
+    Ok((person, token))
+}
