@@ -67,7 +67,7 @@ fn object(body: &[u8]) -> Result<Value, String> {
 /// An account as `/sandbox` and the first line of `storypress sandbox --json` name it.
 pub fn account_line(world: &World, person: &Person) -> Value {
     let token = world
-        .long_token(&person.user_id)
+        .own_token(&person.user_id)
         .map(|token| token.token.clone());
     json!({
         "name": person.name,

@@ -47,6 +47,13 @@ impl App {
         }
     }
 
+    /// Ends all requests, and lets go of the world's folder.
+    pub fn close(&self) {
+        self.closing.send_replace(true);
+        self.world().close();
+        self.folder.leave();
+    }
+
     /// The world, for as long as the guard lives; never over an `await`.
     pub fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
@@ -87,6 +94,13 @@ impl Folder {
         Ok(folder)
     }
 
+    /// Takes a passing folder away, also while a request still holds on to it.
+    pub fn leave(&self) {
+        if self.is_passing {
+            let _ = std::fs::remove_dir_all(&self.path);
+        }
+    }
+
     /// A checked file.
     pub fn media(&self, file: &str) -> PathBuf {
         self.path.join("media").join(file)
@@ -100,8 +114,6 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        if self.is_passing {
-            let _ = std::fs::remove_dir_all(&self.path);
-        }
+        self.leave();
     }
 }

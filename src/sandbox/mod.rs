@@ -191,14 +191,14 @@ impl fmt::Debug for Running {
 impl Running {
     /// Ends it: no new connection, and none that stays open.
     pub async fn stop(mut self) {
-        self.app.closing.send_replace(true);
+        self.app.close();
         let _ = tokio::time::timeout(Duration::from_secs(2), &mut self.server).await;
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.app.closing.send_replace(true);
+        self.app.close();
         self.server.abort();
     }
 }
@@ -296,12 +296,27 @@ fn found(world: &mut World, options: &Options) -> std::io::Result<()> {
             world.add_person(login, None)?;
         }
     }
+    // a world that was kept for long: its own tokens are good when it is opened
+    let now = world.now();
+    let over = |person: &&things::Person| {
+        let token = world.own_token(&person.user_id);
+        token.is_none_or(|token| token.expires.is_some_and(|expires| expires <= now))
+    };
+    let new: Vec<Record> = world
+        .people()
+        .iter()
+        .filter(over)
+        .map(|person| Record::Token(world.born_token(person)))
+        .collect();
+    if !new.is_empty() {
+        world.write(new)?;
+    }
     Ok(())
 }
 
 fn accounts(world: &World) -> Vec<Account> {
     let account = |person: &things::Person| {
-        let token = world.long_token(&person.user_id)?;
+        let token = world.own_token(&person.user_id)?;
         Some(Account {
             name: person.name.clone(),
             login: person.login,

@@ -207,6 +207,26 @@ pub fn media_url(app: &App, story: &Story) -> String {
     format!("{}/cdn/{}", app.base, story.medium.file)
 }
 
+/// What can be asked of a story.
+const STORY_FIELDS: &[&str] = &[
+    "id",
+    "ig_id",
+    "media_type",
+    "media_product_type",
+    "media_url",
+    "thumbnail_url",
+    "caption",
+    "permalink",
+    "shortcode",
+    "timestamp",
+    "username",
+    "owner",
+    "like_count",
+    "comments_count",
+    "is_comment_enabled",
+    "is_ai_generated",
+];
+
 fn story(app: &Arc<App>, found: &Story, person: &Person, fields: &[Field]) -> Answer {
     object(fields, &["id"], "IGMedia", |name| {
         Some(match name {
@@ -261,6 +281,11 @@ fn shortcode(id: &str) -> String {
 pub fn stories(app: &Arc<App>, ask: &Ask, caller: &Caller) -> Answer {
     caller.needs(Right::Read)?;
     let fields = ask.fields();
+    // an empty list is no excuse for a field that does not exist
+    let known = |field: &&Field| !STORY_FIELDS.contains(&field.name.as_str());
+    if let Some(unknown) = fields.iter().find(known) {
+        return Err(Refusal::field(&unknown.name, "IGMedia"));
+    }
     let world = app.world();
     let now = world.now();
     let shown = listed(&world, &caller.person.user_id, now);

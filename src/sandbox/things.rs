@@ -62,6 +62,9 @@ pub struct Token {
     pub app_id: String,
     /// The `appsecret_proof` that fits, where the app's secret was seen.
     pub proof: Option<String>,
+    /// The sandbox gave it to the account; nobody logged in for it.
+    #[serde(default)]
+    pub is_born: bool,
 }
 
 /// What a token of each login may do when everything is granted.

@@ -107,7 +107,7 @@ mod tests {
         let mut usage = Usage::default();
         let percents: Vec<u64> = (0..5).map(|_| usage.count("1", start, 4).calls).collect();
         assert_eq!(percents, [0, 25, 50, 75, 100]);
-        let hours = |n| later(start, Duration::from_secs(3600 * n));
+        let hours = |n: u64| later(start, Duration::from_secs(3600 * n));
         assert_eq!(usage.count("1", hours(23), 4).regain_minutes, 60);
         assert_eq!(
             usage.count("2", hours(23), 4).calls,

@@ -68,6 +68,7 @@ pub struct World {
     /// Which stories are an account's, oldest first.
     told: BTreeMap<String, Vec<usize>>,
     journal: Option<Journal>,
+    is_closed: bool,
 }
 
 impl World {
@@ -90,6 +91,7 @@ impl World {
             story_places: HashMap::new(),
             told: BTreeMap::new(),
             journal,
+            is_closed: false,
         };
         for record in records {
             world.apply(record);
@@ -121,6 +123,9 @@ impl World {
     /// # Errors
     /// Of the disk.
     pub fn write(&mut self, change: Vec<Record>) -> std::io::Result<()> {
+        if self.is_closed {
+            return Err(std::io::Error::other("the world is closed"));
+        }
         if let Some(journal) = &mut self.journal {
             journal.append(&change)?;
         }
@@ -128,6 +133,12 @@ impl World {
             self.apply(record);
         }
         Ok(())
+    }
+
+    /// Nothing changes from here on, and another sandbox may open the folder.
+    pub fn close(&mut self) {
+        self.is_closed = true;
+        self.journal = None;
     }
 
     /// [`World::write`], for answers.
@@ -220,17 +231,23 @@ impl World {
             scoped_id: chance::digits("27", 17),
             page_id: (login == Login::Facebook).then(|| chance::digits("10", 15)),
         };
-        let issued = ago(self.now(), 10);
-        let family = match login {
+        let token = self.born_token(&person);
+        self.write(vec![Record::Person(person.clone()), Record::Token(token)])?;
+        Ok(person)
+    }
+
+    /// A long token of ten days with every right, which is not yet written.
+    pub fn born_token(&self, person: &Person) -> Token {
+        let family = match person.login {
             Login::Instagram => Family::Instagram,
             Login::Facebook => Family::Facebook,
         };
-        let mut token = self.new_token(&person.user_id, family, all_scopes(login));
-        token.issued = issued;
-        token.expires = Some(later(issued, DAY * 60));
+        let mut token = self.new_token(&person.user_id, family, all_scopes(person.login));
+        token.issued = ago(self.now(), 10);
+        token.expires = Some(later(token.issued, DAY * 60));
         token.is_long = true;
-        self.write(vec![Record::Person(person.clone()), Record::Token(token)])?;
-        Ok(person)
+        token.is_born = true;
+        token
     }
 
     /// A token of one hour that is not yet written.
@@ -249,6 +266,7 @@ impl World {
             is_long: false,
             app_id: "1000000000000001".to_owned(),
             proof: None,
+            is_born: false,
         }
     }
 
@@ -263,13 +281,11 @@ impl World {
         self.tokens.values().find(is_it)
     }
 
-    /// The token an account was born with, or its newest long one.
-    pub fn long_token(&self, user_id: &str) -> Option<&Token> {
-        let mine = |t: &&Token| t.user_id == user_id && t.is_long && t.family != Family::Page;
-        self.tokens
-            .values()
-            .filter(mine)
-            .min_by_key(|token| token.issued)
+    /// The token that the sandbox itself gave an account; the newest, where it had to give another.
+    pub fn own_token(&self, user_id: &str) -> Option<&Token> {
+        let mine = |token: &&Token| token.is_born && token.user_id == user_id;
+        let mine = self.tokens.values().filter(mine);
+        mine.max_by_key(|token| token.expires)
     }
 
     /// A container by its id.
