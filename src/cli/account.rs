@@ -15,7 +15,7 @@ use crate::project::{self, Account, Project};
 use super::{Global, Outcome};
 use find::{Found, Origin};
 
-pub(crate) use find::{account, client};
+pub(crate) use find::client;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {

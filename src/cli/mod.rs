@@ -10,17 +10,24 @@ mod check;
 mod clash;
 mod film;
 mod guides;
+mod insights;
 mod ledger;
 mod new;
+mod outlet;
 mod plan;
 mod probe;
+mod publish;
 mod render;
 mod report;
+mod resolve;
+mod retry;
 mod sandbox;
 mod sheet;
+mod status;
 mod transcode;
 mod verify;
 mod watch;
+mod worker;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -38,6 +45,8 @@ pub enum Outcome {
     Failed,
     /// The call itself is wrong.
     Usage,
+    /// Nobody can tell whether a story is live; it needs a look.
+    Uncertain,
     /// Stopped by the user; nothing is half-written.
     Interrupted,
 }
@@ -48,6 +57,7 @@ impl From<Outcome> for ExitCode {
             Outcome::Done => 0,
             Outcome::Failed => 1,
             Outcome::Usage => 2,
+            Outcome::Uncertain => 3,
             Outcome::Interrupted => 130,
         })
     }
@@ -106,6 +116,18 @@ enum Command {
     Sandbox(sandbox::Args),
     /// Keep and check the tokens of accounts
     Account(account::Args),
+    /// Upload and publish finished media, each once
+    Publish(publish::Args),
+    /// Show what is due, in flight, live, failed, uncertain
+    Status(status::Args),
+    /// Send a story that did not go out once more
+    Retry(retry::Args),
+    /// Say what became of an uncertain story
+    Resolve(resolve::Args),
+    /// Show the numbers of live and past stories
+    Insights(insights::Args),
+    /// Run due work until stopped
+    Worker(worker::Args),
     /// Say what a media file holds
     Probe(probe::Args),
     /// Print the JSON Schema of templates, for editors
@@ -122,7 +144,7 @@ enum Command {
 
 /// Runs one call; `arguments` start with the program's name.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let cli = match Cli::try_parse_from(with_sandbox_address(arguments)) {
         Ok(cli) => cli,
         Err(error) => {
             // help and version are no errors
@@ -144,6 +166,22 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
+/// `--sandbox http://…` as one word: what follows `--sandbox` is its address only if it looks like one.
+fn with_sandbox_address(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut joined: Vec<OsString> = Vec::new();
+    for argument in arguments {
+        let is_address = argument.to_str().is_some_and(|a| a.starts_with("http"));
+        match joined.last_mut() {
+            Some(last) if is_address && last == "--sandbox" => {
+                last.push("=");
+                last.push(&argument);
+            }
+            _ => joined.push(argument),
+        }
+    }
+    joined
+}
+
 fn run(cli: Cli) -> anyhow::Result<Outcome> {
     let global = cli.global;
     match cli.command {
@@ -155,6 +193,12 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Sandbox(args) => sandbox::run(&args, &global),
         Command::Account(args) => account::run(&args, &global),
         Command::Probe(args) => probe::run(&args, &global),
+        Command::Publish(args) => publish::run(&args, &global),
+        Command::Status(args) => status::run(&args, &global),
+        Command::Retry(args) => retry::run(&args, &global),
+        Command::Resolve(args) => resolve::run(&args, &global),
+        Command::Insights(args) => insights::run(&args, &global),
+        Command::Worker(args) => worker::run(&args, &global),
         Command::Schema => print(&format!("{:#}\n", crate::template::schema())),
         Command::Completions { shell } => {
             let mut out = Vec::new();

@@ -179,6 +179,37 @@ impl Step {
         }
     }
 
+    /// From where the platform fetches it, where that still matters.
+    pub fn url(&self) -> Option<&MediaUrl> {
+        match self {
+            Self::Uploaded { url }
+            | Self::Contained { url, .. }
+            | Self::Publishing { url, .. }
+            | Self::Uncertain { url, .. } => Some(url),
+            _ => None,
+        }
+    }
+
+    /// The container that it stands in.
+    pub fn container(&self) -> Option<&ContainerId> {
+        match self {
+            Self::Contained { container, .. } => Some(&container.id),
+            Self::Publishing { intent, .. } | Self::Uncertain { intent, .. } => {
+                Some(&intent.container.id)
+            }
+            Self::Published { container, .. } | Self::Closed { container, .. } => Some(container),
+            _ => None,
+        }
+    }
+
+    /// The platform's name of it, where it is known.
+    pub fn story(&self) -> Option<&StoryId> {
+        match self {
+            Self::Published { story, .. } | Self::Closed { story, .. } => story.as_ref(),
+            _ => None,
+        }
+    }
+
     /// On its way: somebody has to look at it again before it is live.
     pub fn is_in_flight(&self) -> bool {
         matches!(
