@@ -35,6 +35,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,6 +159,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return code.into();
         }
     };
+    listen(&cli.global);
     match run(cli) {
         Ok(outcome) => outcome.into(),
         Err(error) => {
@@ -164,6 +167,27 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             Outcome::Usage.into()
         }
     }
+}
+
+/// What the rooms log goes to stderr: warnings, more with `-v`, and what `STORYPRESS_LOG` says: `debug`, `trace`.
+///
+/// Only this program's own words: what its libraries would say has not been held against the secrets they see.
+fn listen(global: &Global) {
+    let asked = std::env::var("STORYPRESS_LOG").ok();
+    let level = match asked.as_deref().and_then(|word| word.parse().ok()) {
+        Some(level) => level,
+        None if global.quiet => tracing::Level::ERROR,
+        None if global.verbose => tracing::Level::INFO,
+        None => tracing::Level::WARN,
+    };
+    let own = tracing_subscriber::filter::Targets::new().with_target("storypress", level);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .with_ansi(false)
+        .without_time();
+    // a subscriber that is already set (by a test's host) stays
+    let _ = tracing_subscriber::registry().with(lines.with_filter(own)).try_init();
 }
 
 /// `--sandbox http://…` as one word: what follows `--sandbox` is its address only if it looks like one.
