@@ -17,7 +17,7 @@ use url::Url;
 use crate::media::Kind;
 
 use super::error::{Call, Cause, Error};
-use super::options::{Options, below, is_loopback};
+use super::options::{Options, below, is_loopback, shown};
 use super::redact::Secrets;
 use super::wire::{Wire, authorization};
 use super::{Container, ContainerId, Login, StoryId, UserId, UserTag};
@@ -71,12 +71,22 @@ impl NewContainer {
 }
 
 /// Where a container's bytes come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Source {
     /// The platform fetches them.
     Url(Url),
     /// They are sent afterwards: films, and Facebook Login, only.
     Resumable,
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // a signed address lets anybody fetch it
+            Self::Url(url) => write!(f, "Url({}{})", shown(url), url.path()),
+            Self::Resumable => f.write_str("Resumable"),
+        }
+    }
 }
 
 /// What is sent for it.

@@ -3,9 +3,11 @@
 //! In: a [`MediaUrl`](crate::upload::MediaUrl). Out: a [`Container`], a [`StoryId`], [`Insights`].
 //! Never: a request sent twice by itself, a token in an address, a log or a message.
 
+mod bearer;
 mod client;
 mod error;
 mod ids;
+mod insights;
 mod limits;
 pub mod oauth;
 mod options;
@@ -27,6 +29,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+pub use bearer::PageAccount;
 pub use client::{Client, NewContainer, Source};
 pub use error::{Call, Cause, Error, Next, Refusal};
 pub use ids::{ContainerId, NotAnId, StoryId, UserId};

@@ -11,12 +11,13 @@ use secrecy::{ExposeSecret, SecretString};
 const TOKEN_STARTS: [&str; 3] = ["IGAA", "IGQ", "EAA"];
 
 /// Names of parameters whose value is a secret wherever it stands.
-const SECRET_NAMES: [&str; 7] = [
+const SECRET_NAMES: [&str; 8] = [
     "access_token=",
     "client_secret=",
     "input_token=",
     "fb_exchange_token=",
     "appsecret_proof=",
+    "Signature=",
     "\"access_token\":\"",
     "code=AQ",
 ];
@@ -57,6 +58,7 @@ impl Secrets {
         for secret in self.0.read().unwrap_or_else(PoisonError::into_inner).iter() {
             hidden = hidden.replace(secret.expose_secret(), "***");
         }
+        hidden = cut_queries(&hidden);
         for name in SECRET_NAMES {
             hidden = cut_after(&hidden, name);
         }
@@ -86,6 +88,25 @@ impl Secrets {
 
 fn is_of_token(c: char) -> bool {
     c.is_ascii_alphanumeric() || "-_|.%".contains(c)
+}
+
+/// `***` for the query of every address: a signed one lets anybody fetch what it names.
+fn cut_queries(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (before, address) = rest.split_at(at + 3);
+        out.push_str(before);
+        let ends = |c: char| c.is_whitespace() || "\"'<>`".contains(c);
+        let (address, after) = address.split_at(address.find(ends).unwrap_or(address.len()));
+        match address.split_once('?') {
+            Some((path, _)) => out.extend([path, "?***"]),
+            None => out.push_str(address),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
 }
 
 /// `***` for the value that follows `name`.
@@ -140,8 +161,14 @@ mod tests {
     fn what_looks_like_a_token_is_hidden_too() {
         let hide = |text: &str| secrets().hide(text);
         assert_eq!(
-            hide("https://h/x?a=1&access_token=abc%7Cdef&b=2"),
-            "https://h/x?a=1&access_token=***&b=2"
+            hide("x?a=1&access_token=abc%7Cdef&b=2"),
+            "x?a=1&access_token=***&b=2"
+        );
+        assert_eq!(
+            hide(
+                "not from \"https://cdn.example.com/a.jpg?X-Amz-Signature=ab12\" or http://h/ now"
+            ),
+            "not from \"https://cdn.example.com/a.jpg?***\" or http://h/ now"
         );
         assert_eq!(hide("bad token EAAGm0PX4ZCpsBAKZC."), "bad token ***");
         assert_eq!(hide("EAA is how they begin"), "EAA is how they begin");

@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::graph::oauth::{self, Flow, Grant, PageAccount};
+use crate::graph::oauth::{self, Flow, Grant};
 use crate::graph::redirect::Redirect;
 use crate::graph::tokens::{self, Kept};
-use crate::graph::{Client, Login, Options, UserId};
+use crate::graph::{Client, Login, Options, PageAccount, UserId};
 use crate::project::{Account, Project};
 
 use super::super::Global;
