@@ -35,6 +35,7 @@ impl Ask {
         let mut parameters = BTreeMap::new();
         put_form(&mut parameters, query.as_bytes());
         read_body(&mut parameters, headers, body);
+        put_basic(&mut parameters, headers);
         let mut token = bearer(headers);
         if let Some(Value::String(given)) = parameters.remove("access_token") {
             token = token.or(Some(given));
@@ -120,6 +121,44 @@ pub fn bearer(headers: &HeaderMap) -> Option<String> {
     let (scheme, token) = value.trim().split_once(' ')?;
     let is_ours = scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("oauth");
     is_ours.then(|| token.trim().to_owned())
+}
+
+/// An app's id and secret as OAuth libraries send them (RFC 6749, 2.3.1); what is in the form goes before.
+fn put_basic(parameters: &mut BTreeMap<String, Value>, headers: &HeaderMap) {
+    let value = headers.get(header::AUTHORIZATION);
+    let text = value
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let Some((scheme, coded)) = text.split_once(' ') else {
+        return;
+    };
+    let pair = String::from_utf8(base64(coded.trim())).unwrap_or_default();
+    if let ("basic", Some((id, secret))) = (scheme.to_lowercase().as_str(), pair.split_once(':')) {
+        for (name, value) in [("client_id", id), ("client_secret", secret)] {
+            parameters
+                .entry(name.to_owned())
+                .or_insert_with(|| value.into());
+        }
+    }
+}
+
+/// What base 64 stands for, up to the first sign that is none of it.
+fn base64(text: &str) -> Vec<u8> {
+    const SIGNS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut bytes = Vec::new();
+    let (mut pool, mut bits) = (0_u32, 0);
+    for sign in text.bytes() {
+        let Some(value) = SIGNS.iter().position(|known| *known == sign) else {
+            break;
+        };
+        pool = (pool << 6) | u32::try_from(value).unwrap_or_default();
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push((pool >> bits & 0xff) as u8);
+        }
+    }
+    bytes
 }
 
 /// Version and the other parts of a path; empty parts, as a slash at the end makes, are left out.
@@ -262,6 +301,21 @@ mod tests {
             assert_eq!(ask.version.as_deref(), Some("v26.0"));
             assert_eq!(ask.path, ["123", "media"]);
         }
+    }
+
+    #[test]
+    fn an_app_may_name_itself_by_basic_authorization() {
+        let basic = [(header::AUTHORIZATION, "Basic NDcxMTpodXNoIQ==")];
+        let named = ask("", &basic, "code=1");
+        assert_eq!(named.text("client_id").as_deref(), Some("4711"));
+        assert_eq!(named.text("client_secret").as_deref(), Some("hush!"));
+        assert_eq!(named.token, None);
+        let both = ask("client_id=1", &basic, "");
+        assert_eq!(both.text("client_id").as_deref(), Some("1"));
+        assert_eq!(
+            ask("", &[(header::AUTHORIZATION, "Basic =")], "").text("client_id"),
+            None
+        );
     }
 
     #[test]

@@ -18,6 +18,7 @@ use super::refusal::Refusal;
 use super::reply::Answer;
 use super::things::{Check, Container, Mention, Source};
 use super::who::{Caller, Right};
+use super::world::World;
 use crate::graph::Login;
 use crate::media::Kind;
 
@@ -31,7 +32,7 @@ const MAX_MENTIONS: usize = 20;
 pub async fn container(app: &Arc<App>, ask: &Ask, caller: &Caller, twist: Twist) -> Answer {
     caller.needs(Right::Publish)?;
     let mut container = wanted(app, ask, caller)?;
-    room_for_one(app, &container)?;
+    room_for_one(&mut app.world(), &container)?;
     container.fails = twist.fails;
     if twist.is_stuck {
         container.check = Check::Stuck;
@@ -154,8 +155,7 @@ fn mention(tag: &Value) -> Result<Mention, Refusal> {
     Ok(mention)
 }
 
-fn room_for_one(app: &Arc<App>, container: &Container) -> Result<(), Refusal> {
-    let mut world = app.world();
+fn room_for_one(world: &mut World, container: &Container) -> Result<(), Refusal> {
     let (now, limit) = (world.now(), world.settings.container_limit);
     match world.containers_today(&container.user_id, now) < limit {
         true => Ok(()),
@@ -164,9 +164,10 @@ fn room_for_one(app: &Arc<App>, container: &Container) -> Result<(), Refusal> {
 }
 
 fn keep(app: &Arc<App>, container: Container) -> Result<(), Refusal> {
-    room_for_one(app, &container)?;
-    app.world()
-        .commit(vec![Record::Container(Box::new(container))])
+    // asked again under the same guard: others were made while this one was fetched
+    let mut world = app.world();
+    room_for_one(&mut world, &container)?;
+    world.commit(vec![Record::Container(Box::new(container))])
 }
 
 /// When the platform will have done its own work on it.
