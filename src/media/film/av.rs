@@ -45,8 +45,30 @@ pub(super) fn ready() {
         // SAFETY: the callback is a plain function that lives as long as the program, takes what the library gives,
         // and never unwinds.
         unsafe { ffi::av_log_set_callback(Some(keep)) };
+        thrifty();
     });
 }
+
+/// What is freed and large goes back to the system at once.
+///
+/// glibc learns from the first large piece that is freed, our sound, to keep all that are smaller: the frames of every
+/// encoder that is closed, between others still in use, where the next one's do not fit.
+#[cfg(target_env = "gnu")]
+fn thrifty() {
+    /// Its number in glibc.
+    const MMAP_THRESHOLD: c_int = -3;
+    /// Bytes; a row of macroblocks is smaller, a picture larger.
+    const LARGE: c_int = 1 << 19;
+    unsafe extern "C" {
+        fn mallopt(parameter: c_int, value: c_int) -> c_int;
+    }
+    // SAFETY: the function takes two numbers, may be called at any time, and refuses what it does not know.
+    unsafe { mallopt(MMAP_THRESHOLD, LARGE) };
+}
+
+/// Other allocators do so by themselves.
+#[cfg(not(target_env = "gnu"))]
+fn thrifty() {}
 
 /// What FFmpeg said on this thread since it was last asked: errors only, oldest first, at most eight lines.
 pub(super) fn said() -> Vec<String> {
