@@ -125,6 +125,12 @@ impl Composer {
         Ok(())
     }
 
+    /// Seconds of clips that are decoded in vain on the way to a frame, after [`Self::seek`].
+    pub fn run_up(&self, index: u64) -> f64 {
+        let of = |player: &Player| player.run_up(index, self.rate);
+        self.players.iter().map(of).sum()
+    }
+
     /// Frame `index` of the film; indices only grow.
     ///
     /// # Errors

@@ -175,6 +175,8 @@ pub(in crate::media) struct Facts {
     pub colors: Colors,
     /// How bright its brightest pixel is, in nits; 0 where nothing says so.
     pub peak_nits: f32,
+    /// When the pictures show that decoding can begin at, seconds after `zero`, ascending.
+    pub keys: Vec<f64>,
 }
 
 impl Facts {
@@ -247,6 +249,7 @@ impl Facts {
             format: frame.format(),
             colors: Colors::of(&frame),
             peak_nits: peak_nits(&frame),
+            keys: Vec::new(),
         }))
     }
 
@@ -389,6 +392,7 @@ struct Times {
     /// Of each stream.
     clocks: Vec<Clock>,
     shown: Vec<f64>,
+    keys: Vec<f64>,
     /// How long the last picture says it shows.
     last_step: f64,
     sound_start: f64,
@@ -406,6 +410,7 @@ impl Times {
             sound,
             clocks: input.streams().map(clock).collect(),
             shown: Vec::new(),
+            keys: Vec::new(),
             last_step: 0.0,
             sound_start: f64::INFINITY,
             sound_end: f64::NEG_INFINITY,
@@ -438,6 +443,9 @@ impl Times {
                 self.last_step = lasts;
             }
             self.shown.push(at);
+            if packet.is_key() {
+                self.keys.push(at);
+            }
         } else if Some(stream) == self.sound {
             self.sound_start = self.sound_start.min(at);
             self.sound_end = self.sound_end.max(at + lasts);
@@ -447,6 +455,7 @@ impl Times {
     fn facts(mut self, facts: Facts) -> Facts {
         self.shown.sort_by(f64::total_cmp);
         self.shown.dedup();
+        self.keys.sort_by(f64::total_cmp);
         let count = self.shown.len().max(1);
         let first = self.shown.first().copied().unwrap_or(0.0);
         let last = self.shown.last().copied().unwrap_or(first);
@@ -491,6 +500,7 @@ impl Times {
             rate: if mean > 0.0 { 1.0 / mean } else { 25.0 },
             step,
             is_constant,
+            keys: self.keys.iter().map(|at| at - zero).collect(),
             ..facts
         }
     }

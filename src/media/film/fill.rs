@@ -80,7 +80,7 @@ pub(super) fn look(
     let mut expected = Vec::with_capacity(stretches.len());
     for stretch in stretches {
         let count = stretch.frames.min(GLANCE);
-        let first = stretch.first + (stretch.frames - count) / 2;
+        let first = glance(&composer, stretch, count, film.rate());
         composer.seek(first)?;
         let mut encoder = Encoder::open(format, LOOK_CRF)?;
         for index in first..first + count {
@@ -96,6 +96,17 @@ pub(super) fn look(
         expected.push(keys * key + (frames - keys).max(0.0) * others);
     }
     Ok(expected)
+}
+
+/// Where to look at a stretch: soon after a key picture of the clip, for what comes before is decoded in vain, and near
+/// the middle.
+fn glance(composer: &Composer, stretch: &Stretch, count: u64, rate: f64) -> u64 {
+    let spare = stretch.frames - count;
+    let middle = stretch.first + spare / 2;
+    let vain = |index: &u64| (composer.run_up(*index) * rate).round() as u64;
+    (stretch.first..=stretch.first + spare)
+        .min_by_key(|index| (vain(index), index.abs_diff(middle)))
+        .unwrap_or(middle)
 }
 
 /// How many frames [`look`] looks at.

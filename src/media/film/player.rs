@@ -226,6 +226,15 @@ impl Player {
         Ok(())
     }
 
+    /// Seconds of the clip that are decoded in vain on the way to a frame, after a seek.
+    pub fn run_up(&self, index: u64, rate: f64) -> f64 {
+        let at = self.stretch.at(index as f64 / rate).0;
+        let keys = &self.facts.keys;
+        // clocks round: a seek to the very moment may lead to the key before it
+        let after = keys.partition_point(|key| key + self.facts.step / 2.0 <= at);
+        at - after.checked_sub(1).map_or(0.0, |before| keys[before])
+    }
+
     fn begin_again(&mut self, round: u64) -> Result<(), Error> {
         self.begin_at(self.stretch.from, round)
     }
