@@ -343,13 +343,15 @@ fn squared(ratio: Rational) -> Option<f64> {
     (0.05..=20.0).contains(&ratio).then_some(ratio)
 }
 
-/// A decoder for a stream's pictures, over all cores.
+/// Threads of a decoder; each holds pictures of its own, and the encoder works beside them.
+const DECODER_THREADS: usize = 2;
+
+/// A decoder for a stream's pictures.
 pub(super) fn open_decoder(stream: &Stream<'_>) -> Result<decoder::Video, ffmpeg_next::Error> {
     let mut context = codec::Context::from_parameters(stream.parameters())?;
     context.set_threading(codec::threading::Config {
         kind: codec::threading::Type::Frame,
-        // one a core
-        count: 0,
+        count: DECODER_THREADS,
         ..Default::default()
     });
     let mut decoder = context.decoder();

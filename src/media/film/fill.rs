@@ -19,7 +19,7 @@ use super::pictures::Care;
 use crate::media::Error;
 
 /// Frames between the thread that makes them and the one that encodes them.
-const AHEAD: usize = 4;
+const AHEAD: usize = 3;
 
 /// Frames of each stretch that are looked at.
 const GLANCE: u64 = 12;
