@@ -3,6 +3,7 @@
 //! In: a [`Scene`]. Out: the same with decoded frames, the part of a picture that is seen at a moment. Never:
 //! decoding, painting.
 
+use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -74,6 +75,18 @@ impl Scene {
             scene.nodes.insert(0, node);
         }
         scene
+    }
+}
+
+impl Node {
+    /// Whether it is a clip, or has one inside.
+    pub fn has_film(&self) -> bool {
+        any(slice::from_ref(self), &is_clip)
+    }
+
+    /// Whether a picture of it moves.
+    pub fn has_motion(&self) -> bool {
+        any(slice::from_ref(self), &is_moving)
     }
 }
 

@@ -85,6 +85,16 @@ pub(super) fn words(error: ffmpeg::Error) -> String {
         .unwrap_or_else(|| error.to_string())
 }
 
+/// What the library refused, in its words.
+pub(super) fn failed(error: ffmpeg::Error) -> Error {
+    Error::Film { said: words(error) }
+}
+
+/// The other side has to be asked first: there is nothing to take yet, or no room to give.
+pub(super) fn is_again(error: ffmpeg::Error) -> bool {
+    matches!(error, ffmpeg::Error::Other { errno } if errno == ffmpeg::error::EAGAIN)
+}
+
 /// Keeps errors for the report; everything else is dropped, and nothing reaches the screen.
 unsafe extern "C" fn keep(
     context: *mut c_void,

@@ -18,7 +18,7 @@ use super::player::Player;
 use super::{Cancel, av};
 use crate::frame as paint;
 use crate::media::Error;
-use crate::scene::picture::Filter;
+use crate::scene::picture::{self, Filter};
 use crate::scene::{Blend, Clip, Content, Node, Picture, Pixels, Rect, Scene, Surface};
 
 /// The facts of every clip of a scene, by its file.
@@ -136,7 +136,7 @@ impl Composer {
     /// # Errors
     /// What the clips give.
     pub fn frame(&mut self, index: u64, onto: &mut frame::Video) -> Result<(), Error> {
-        av::own(onto).map_err(|e| Error::Film { said: av::words(e) })?;
+        av::own(onto).map_err(av::failed)?;
         if self.mixed.is_some() {
             return self.mixed_frame(index, onto);
         }
@@ -214,37 +214,22 @@ fn is_mixed(scene: &Scene) -> bool {
         node.blend != Blend::Normal
             || matches!(&node.content, Content::Group(group) if group.children.iter().any(blends))
     }
-    fn holds_film(node: &Node) -> bool {
-        match &node.content {
-            Content::Film(_) => true,
-            Content::Group(group) => group.children.iter().any(holds_film),
-            _ => false,
-        }
-    }
     let is_film = |node: &Node| matches!(node.content, Content::Film(_));
     let first = if scene.film.is_some() {
         Some(0)
     } else {
-        scene.nodes.iter().position(holds_film)
+        scene.nodes.iter().position(Node::has_film)
     };
     let Some(first) = first else { return false };
     scene.nodes[first..].iter().any(blends)
         || scene.nodes.iter().any(|node| {
-            holds_film(node)
+            node.has_film()
                 && (!is_film(node) || node.rotate != 0.0 || node.opacity < 1.0 || is_filtered(node))
         })
 }
 
 fn is_filtered(node: &Node) -> bool {
     matches!(&node.content, Content::Film(film) if film.filter != Filter::default())
-}
-
-fn moves(node: &Node) -> bool {
-    match &node.content {
-        Content::Picture(picture) => picture.motion.is_some(),
-        Content::Group(group) => group.children.iter().any(moves),
-        _ => false,
-    }
 }
 
 /// What building a composer needs at every step.
@@ -281,7 +266,7 @@ impl Build<'_> {
                     self.clip(&film.clip, node.rect, matte, into)?;
                     self.waiting.extend(border_of(node));
                 }
-                _ if moves(node) => {
+                _ if node.has_motion() => {
                     self.flush(into);
                     into.strata
                         .push(Stratum::Moving(Box::new(self.part(vec![node.clone()]))));
@@ -293,26 +278,18 @@ impl Build<'_> {
         Ok(())
     }
 
-    fn mixed(&mut self, into: &mut Composer) -> Result<(), Error> {
-        fn boxes(nodes: &[Node], found: &mut Vec<Rect>) {
-            for node in nodes {
-                match &node.content {
-                    Content::Film(_) => found.push(node.rect),
-                    Content::Group(group) => boxes(&group.children, found),
-                    _ => {}
-                }
-            }
-        }
-        let mut rects = Vec::new();
-        if self.scene.film.is_some() {
-            rects.push(Rect::new(0.0, 0.0, self.scene.width, self.scene.height));
-        }
-        boxes(&self.scene.nodes, &mut rects);
+    fn mixed(&self, into: &mut Composer) -> Result<(), Error> {
+        let mut failed = None;
         // the painter draws pictures at their own size, so they come at that of its raster
-        self.scale = self.scene.raster.0 as f32 / self.scene.width;
-        for (clip, rect) in self.scene.clips().into_iter().zip(rects) {
-            let (_, _, w, h) = self.pixels(rect);
-            into.players.push(self.player(clip, (w, h))?);
+        self.scene.with_films(|clip, (w, h)| {
+            match self.player(clip, (w.max(2), h.max(2))) {
+                Ok(player) => into.players.push(player),
+                Err(error) => failed = failed.take().or(Some(error)),
+            }
+            None
+        });
+        if let Some(error) = failed {
+            return Err(error);
         }
         into.mixed = Some(Box::new(self.scene.clone()));
         Ok(())
@@ -470,27 +447,13 @@ fn overlay_of(painted: &paint::Frame, size: (u32, u32)) -> Option<Overlay> {
     Overlay::new(size.0, size.1, &rgba)
 }
 
-/// A painted frame at another size. Averaging premultiplied colours needs no care for their alpha.
-fn resized(painted: &paint::Frame, (width, height): (u32, u32)) -> Vec<u8> {
-    use fast_image_resize::images::{TypedImage, TypedImageRef};
-    use fast_image_resize::pixels::U8x4;
-    use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
-    if (painted.width(), painted.height()) == (width, height) {
+/// A painted frame at another size.
+fn resized(painted: &paint::Frame, size: (u32, u32)) -> Vec<u8> {
+    let own = (painted.width(), painted.height());
+    if own == size {
         return painted.rgba().to_vec();
     }
-    let mut rgba = vec![0; width as usize * height as usize * 4];
-    let from =
-        TypedImageRef::<U8x4>::from_buffer(painted.width(), painted.height(), painted.rgba());
-    let to = TypedImage::<U8x4>::from_buffer(width, height, &mut rgba);
-    if let (Ok(from), Ok(mut to)) = (from, to) {
-        let options = ResizeOptions::new()
-            .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
-            .use_alpha(false);
-        Resizer::new()
-            .resize_typed(&from, &mut to, &options)
-            .expect("pictures of the same kind, without a cut");
-    }
-    rgba
+    picture::resized(painted.rgba(), own, size)
 }
 
 /// The alpha of a part of a picture; outside of it nothing shows.

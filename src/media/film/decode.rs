@@ -229,7 +229,7 @@ impl Decoded {
             match sent {
                 Ok(()) | Err(Refusal::Eof) => waiting = false,
                 // the decoder is full: what is done is taken, then it is asked again
-                Err(Refusal::Other { errno }) if errno == ffmpeg_next::error::EAGAIN => {}
+                Err(error) if av::is_again(error) => {}
                 Err(error) => {
                     self.refuse_picture(error);
                     waiting = false;
@@ -254,7 +254,7 @@ impl Decoded {
             match eye.receive_frame(&mut frame) {
                 Ok(()) => self.saw(&frame, watch),
                 Err(Refusal::Eof) => return false,
-                Err(Refusal::Other { errno }) if errno == ffmpeg_next::error::EAGAIN => {
+                Err(error) if av::is_again(error) => {
                     return true;
                 }
                 Err(error) => {
@@ -293,7 +293,7 @@ impl Decoded {
             heard = ear.receive_frame(&mut frame);
         }
         match heard {
-            Err(Refusal::Other { errno }) if errno == ffmpeg_next::error::EAGAIN => {}
+            Err(error) if av::is_again(error) => {}
             Ok(()) | Err(Refusal::Eof) => {}
             Err(error) => {
                 let number = self.sound_packets;

@@ -54,14 +54,13 @@ impl Seek for Shared {
 /// # Errors
 /// [`Error::Film`] in FFmpeg's words.
 pub(super) fn mp4(tapes: &[Tape<'_>]) -> Result<Vec<u8>, Error> {
-    let failed = |e| Error::Film { said: av::words(e) };
     let bytes = Shared::default();
-    let writer = StreamIo::from_write_seek(bytes.clone()).map_err(failed)?;
-    let mut output = format::output_to_stream(writer, None, Some("mp4")).map_err(failed)?;
+    let writer = StreamIo::from_write_seek(bytes.clone()).map_err(av::failed)?;
+    let mut output = format::output_to_stream(writer, None, Some("mp4")).map_err(av::failed)?;
     for tape in tapes {
         let mut stream = output
             .add_stream(ffmpeg_next::codec::encoder::find(Id::None))
-            .map_err(failed)?;
+            .map_err(av::failed)?;
         stream.set_parameters(tape.parameters.clone());
         stream.set_time_base(tape.time_base);
     }
@@ -70,7 +69,7 @@ pub(super) fn mp4(tapes: &[Tape<'_>]) -> Result<Vec<u8>, Error> {
     options.set("movflags", "negative_cts_offsets");
     options.set("use_editlist", "0");
     options.set("fflags", "bitexact");
-    output.write_header_with(options).map_err(failed)?;
+    output.write_header_with(options).map_err(av::failed)?;
     let units: Vec<Rational> = output.streams().map(|s| s.time_base()).collect();
     for (tape, at) in in_order(tapes) {
         let Some(packet) = tapes[tape].packets.get(at) else {
@@ -81,9 +80,9 @@ pub(super) fn mp4(tapes: &[Tape<'_>]) -> Result<Vec<u8>, Error> {
         packet.rescale_ts(tapes[tape].time_base, units[tape]);
         packet.set_position(-1);
         // in our own order: the library's would start a new chunk with nearly every packet
-        packet.write(&mut output).map_err(failed)?;
+        packet.write(&mut output).map_err(av::failed)?;
     }
-    output.write_trailer().map_err(failed)?;
+    output.write_trailer().map_err(av::failed)?;
     drop(output);
     let written = bytes.with(|c| std::mem::take(c.get_mut()));
     index_first(&written).ok_or_else(|| Error::Film {

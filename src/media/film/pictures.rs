@@ -156,7 +156,7 @@ impl Pictures {
                     }
                 }
                 // a picture that does not decode is left out; the one before it stays
-                Err(error) if !is_again(error) => self.note_damage(None),
+                Err(error) if !av::is_again(error) => self.note_damage(None),
                 Err(_) => self.feed()?,
             }
         }
@@ -192,9 +192,7 @@ impl Pictures {
     fn drain(&mut self) -> Result<(), Error> {
         if !self.drained {
             self.drained = true;
-            self.decoder
-                .send_eof()
-                .map_err(|e| Error::Film { said: av::words(e) })?;
+            self.decoder.send_eof().map_err(av::failed)?;
         }
         Ok(())
     }
@@ -234,19 +232,14 @@ impl Pictures {
         if self.weaver.is_none() && !frame.is_interlaced() {
             return Ok(Some(frame));
         }
-        let failed = |e| Error::Film { said: av::words(e) };
         if self.weaver.as_ref().is_none_or(|w| !w.fits(&frame)) {
-            self.weaver = Some(Weaver::new(&frame).map_err(failed)?);
+            self.weaver = Some(Weaver::new(&frame).map_err(av::failed)?);
         }
         if let Some(weaver) = &mut self.weaver {
-            weaver.give(&frame).map_err(failed)?;
+            weaver.give(&frame).map_err(av::failed)?;
         }
         Ok(None)
     }
-}
-
-fn is_again(error: ffmpeg_next::Error) -> bool {
-    matches!(error, ffmpeg_next::Error::Other { errno } if errno == ffmpeg_next::error::EAGAIN)
 }
 
 /// Makes whole pictures of half ones.

@@ -4,8 +4,7 @@
 
 use super::Filter;
 use super::color::product;
-use super::fit::Window;
-use super::resample::{self, Kernel, Plane};
+use super::resample;
 use super::scratch::Scratch;
 use crate::scene::Pixels;
 
@@ -109,21 +108,11 @@ pub(super) fn blur(pixels: &mut Pixels, sigma: f32) {
         size.1.div_ceil(shrink).max(1),
     );
     let mut less = vec![0; small.0 as usize * small.1 as usize * 4];
-    resize(&pixels.rgba, size, &mut less, small);
+    resample::softly(&pixels.rgba, size, &mut less, small);
     // shrinking and growing by triangles blurs too: a sixth of a small pixel squared each
     let narrow = (sigma / shrink as f32).powi(2) - 1.0 / 3.0;
     let less = convolve(less, small, &kernel(narrow.sqrt()));
-    resize(&less, small, &mut pixels.rgba, size);
-}
-
-fn resize(from: &[u8], size: (u32, u32), out: &mut [u8], out_size: (u32, u32)) {
-    let plane = Plane {
-        samples: from,
-        width: size.0,
-        height: size.1,
-    };
-    let window = Window::whole(size.0, size.1);
-    resample::quads(plane, window, out, out_size, Kernel::Bilinear);
+    resample::softly(&less, small, &mut pixels.rgba, size);
 }
 
 /// One half of a Gaussian from its middle, in parts of 2^14 whose mirrored sum is exactly one.

@@ -70,6 +70,13 @@ pub fn part(pixels: &Pixels, [x, y, w, h]: [f64; 4], out: &mut [u8], size: (u32,
     resample::quads(plane, window, out, size, resample::Kernel::CatmullRom);
 }
 
+/// A painted picture at another size, softly. Averaging premultiplied colours needs no care for their alpha.
+pub fn resized(rgba: &[u8], own: (u32, u32), size: (u32, u32)) -> Vec<u8> {
+    let mut out = vec![0; size.0 as usize * size.1 as usize * 4];
+    resample::softly(rgba, own, &mut out, size);
+    out
+}
+
 /// How a picture meets its box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Fit {

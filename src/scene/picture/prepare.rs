@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::error::Error;
 use super::fit::{self, Placement, Window};
 use super::format::{self, Format};
-use super::resample::{self, Kernel, Plane};
+use super::resample::{self, Kernel};
 use super::source::{Need, Source, check_size};
 use super::svg::Drawing;
 use super::{Filter, Fit, Prepared, Wanted, color, filter, heif, jpeg, raster};
@@ -98,13 +98,7 @@ fn over_blurred_copy(
     filter::blur(&mut behind, sigma.max(0.5));
     filter::darken(&mut behind, BEHIND_LIGHT);
     let mut rgba = vec![0; size.0 as usize * size.1 as usize * 4];
-    let plane = Plane {
-        samples: &behind.rgba,
-        width: small.0,
-        height: small.1,
-    };
-    let window = Window::whole(small.0, small.1);
-    resample::quads(plane, window, &mut rgba, size, Kernel::Bilinear);
+    resample::softly(&behind.rgba, small, &mut rgba, size);
     let (x, y) = (placement.offset.0 as usize, placement.offset.1 as usize);
     let (wide, row) = (size.0 as usize, front.width as usize);
     let out = rgba.as_chunks_mut::<4>().0;

@@ -53,6 +53,17 @@ pub(super) fn quads(
     resize::<U8x4>(plane, window, out, size, kernel);
 }
 
+/// Resizes a whole picture of `size` four-byte pixels into `out`, softly.
+pub(super) fn softly(rgba: &[u8], size: (u32, u32), out: &mut [u8], out_size: (u32, u32)) {
+    let plane = Plane {
+        samples: rgba,
+        width: size.0,
+        height: size.1,
+    };
+    let window = Window::whole(size.0, size.1);
+    quads(plane, window, out, out_size, Kernel::Bilinear);
+}
+
 fn resize<P: PixelTrait>(
     plane: Plane<'_>,
     window: Window,

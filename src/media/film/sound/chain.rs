@@ -8,6 +8,7 @@ use ffmpeg_next::format::Sample;
 use ffmpeg_next::{ChannelLayout, frame};
 
 use super::RATE;
+use crate::media::film::av;
 
 /// More channels than this is no recording, but a broken header.
 const MOST_CHANNELS: u16 = 64;
@@ -158,12 +159,8 @@ impl Chain {
         loop {
             match sink.sink().frame(&mut self.drained) {
                 Ok(()) => {}
-                Err(
-                    ffmpeg::Error::Eof
-                    | ffmpeg::Error::Other {
-                        errno: ffmpeg::error::EAGAIN,
-                    },
-                ) => return Ok(()),
+                Err(ffmpeg::Error::Eof) => return Ok(()),
+                Err(error) if av::is_again(error) => return Ok(()),
                 Err(error) => return Err(error),
             }
             if self.drained.planes() == 0 {

@@ -270,13 +270,7 @@ impl Recorder {
                     }
                     self.take(&mut frame)?;
                 }
-                Err(
-                    ffmpeg::Error::Eof
-                    | ffmpeg::Error::Other {
-                        errno: ffmpeg::error::EAGAIN,
-                    },
-                ) => return Ok(true),
-                Err(_) => return Ok(false),
+                Err(error) => return Ok(error == ffmpeg::Error::Eof || av::is_again(error)),
             }
         }
     }
