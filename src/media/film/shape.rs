@@ -94,7 +94,6 @@ impl Shaper {
     /// # Errors
     /// [`Error::Film`] in FFmpeg's words.
     pub fn shape(&mut self, picture: &frame::Video) -> Result<frame::Video, Error> {
-        let failed = |e| Error::Film { said: av::words(e) };
         let key = ((picture.width(), picture.height()), picture.format());
         // a clip may change its size and format on the way
         if self
@@ -103,20 +102,20 @@ impl Shaper {
             .is_none_or(|(_, size, format)| (*size, *format) != key)
         {
             let chain = self.chain(picture.width(), picture.height(), picture.format());
-            let built = graph(picture, &chain).map_err(failed)?;
+            let built = graph(picture, &chain).map_err(av::failed)?;
             self.graph = Some((built, key.0, key.1));
         }
-        let missing = || failed(ffmpeg_next::Error::FilterNotFound);
+        let missing = || av::failed(ffmpeg_next::Error::FilterNotFound);
         let (graph, ..) = self.graph.as_mut().ok_or_else(missing)?;
         graph
             .get("in")
             .ok_or_else(missing)?
             .source()
             .add(picture)
-            .map_err(failed)?;
+            .map_err(av::failed)?;
         let mut shaped = frame::Video::empty();
         let mut sink = graph.get("out").ok_or_else(missing)?;
-        sink.sink().frame(&mut shaped).map_err(failed)?;
+        sink.sink().frame(&mut shaped).map_err(av::failed)?;
         // a picture's own type would force the encoder's
         shaped.set_kind(ffmpeg_next::picture::Type::None);
         Ok(shaped)
@@ -158,22 +157,31 @@ impl Shaper {
         let turn = self.facts.turn;
         let coded = as_coded(part, turn.transpose, turn.flip_x, turn.flip_y);
         let mut steps = Vec::new();
-        let (w, h) = (f64::from(from.0), f64::from(from.1));
-        let (cut_w, cut_h) = (
-            (coded.w * w).round().max(1.0),
-            (coded.h * h).round().max(1.0),
-        );
-        if w - cut_w > SLIVER || h - cut_h > SLIVER {
-            let (x, y) = ((coded.x * w).round(), (coded.y * h).round());
-            steps.push(format!("crop={cut_w}:{cut_h}:{x}:{y}"));
+        let (to_w, to_h) = if turn.transpose { (to.1, to.0) } else { to };
+        let (step_w, step_h) = chroma_steps(format);
+        let across = Cut::of((coded.x, coded.w), from.0, step_w, to_w);
+        let down = Cut::of((coded.y, coded.h), from.1, step_h, to_h);
+        if (across.length, down.length) != from {
+            steps.push(format!(
+                "crop={}:{}:{}:{}:exact=1",
+                across.length, down.length, across.from, down.from
+            ));
         }
         if !turn.transpose && turn.flip_y {
             // costs nothing here: the rows are only read from the other end
             steps.push("vflip".to_owned());
         }
-        let (to_w, to_h) = if turn.transpose { (to.1, to.0) } else { to };
-        if !self.is_as_wanted(format) || (cut_w, cut_h) != (f64::from(to_w), f64::from(to_h)) {
-            steps.push(self.scale(to_w, to_h));
+        let scaled = (across.scaled, down.scaled);
+        if !self.is_as_wanted(format) || scaled != (across.length, down.length) {
+            steps.push(self.scale(scaled.0, scaled.1));
+        }
+        if scaled != (to_w, to_h) {
+            let y = match !turn.transpose && turn.flip_y {
+                // upside down by now
+                true => even_below(f64::from(down.scaled - to_h - down.spare)),
+                false => down.spare,
+            };
+            steps.push(format!("crop={to_w}:{to_h}:{}:{y}:exact=1", across.spare));
         }
         steps.push(format!(
             "format={}",
@@ -244,6 +252,60 @@ impl Shaper {
     }
 }
 
+/// How one side of a picture is cut and scaled: first on the grid of its own colours, a little more than is wanted, then
+/// on that of the box. So neither the shape nor the place is rounded to pixels of the clip, which may be large ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Cut {
+    /// The first pixel that is kept.
+    from: u32,
+    /// Pixels that are kept.
+    length: u32,
+    /// How many they become.
+    scaled: u32,
+    /// How many of those come before the box.
+    spare: u32,
+}
+
+impl Cut {
+    /// Brings a part of a side, 0–1, of `all` pixels to `to`; colours stand at every `step`th pixel.
+    fn of((from, part): (f64, f64), all: u32, step: u32, to: u32) -> Self {
+        let side = f64::from(all);
+        let (from, length) = (from * side, (part * side).clamp(1.0, side));
+        if side - length <= SLIVER {
+            return Self {
+                from: 0,
+                length: all,
+                scaled: to,
+                spare: 0,
+            };
+        }
+        let grid = f64::from(step);
+        // rounding of a part that is whole pixels must not take one more of them
+        let first = ((from + 1e-6) / grid).floor() * grid;
+        let end = (((from + length - 1e-6) / grid).ceil() * grid).min(side);
+        let scale = f64::from(to) / length;
+        let scaled = (even_below((end - first) * scale + 1.0)).max(to);
+        Self {
+            from: first as u32,
+            length: (end - first) as u32,
+            scaled,
+            spare: even_below((from - first) * scale + 1.0).min(even_below(f64::from(scaled - to))),
+        }
+    }
+}
+
+/// The nearest even number that is no larger.
+fn even_below(length: f64) -> u32 {
+    length.max(0.0) as u32 & !1
+}
+
+/// At every how many pixels of a row, and of a column, colours stand.
+fn chroma_steps(format: Pixel) -> (u32, u32) {
+    format
+        .descriptor()
+        .map_or((2, 2), |d| (1 << d.log2_chroma_w(), 1 << d.log2_chroma_h()))
+}
+
 const WHOLE: Part = Part {
     x: 0.0,
     y: 0.0,
@@ -302,13 +364,122 @@ fn matrix_name(matrix: Space) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use ffmpeg_next::color::{Primaries, TransferCharacteristic};
+
     use super::*;
+    use crate::media::film::facts::{Colors, Turn};
 
     #[test]
     fn what_is_contained_keeps_its_shape_in_even_pixels() {
         assert_eq!(contained((1920.0, 1080.0), (1080, 1920)), (1080, 608));
         assert_eq!(contained((1080.0, 1920.0), (1080, 1920)), (1080, 1920));
         assert_eq!(contained((500.0, 500.0), (1080, 1920)), (1080, 1080));
+    }
+
+    /// Facts of a clip whose pictures are like this one.
+    fn facts(frame: &frame::Video, turn: Turn) -> Facts {
+        Facts {
+            stream: 0,
+            sound: None,
+            zero: 0.0,
+            seconds: 1.0,
+            declared: None,
+            count: 1,
+            restarts: false,
+            rate: 25.0,
+            step: 0.04,
+            beat: None,
+            is_constant: true,
+            width: frame.width(),
+            height: frame.height(),
+            aspect: 1.0,
+            turn,
+            interlaced: false,
+            top_first: false,
+            format: frame.format(),
+            colors: Colors {
+                range: Range::MPEG,
+                matrix: Space::BT709,
+                primaries: Primaries::BT709,
+                transfer: TransferCharacteristic::BT709,
+            },
+            peak_nits: 0.0,
+        }
+    }
+
+    /// Between which columns of its middle row, and which rows of its middle column, a picture is bright.
+    fn bright(frame: &frame::Video) -> [f64; 4] {
+        let (w, h) = (frame.width() as usize, frame.height() as usize);
+        let stride = frame.stride(0);
+        let luma = frame.data(0);
+        let row: Vec<u8> = luma[h / 2 * stride..][..w].to_vec();
+        let column: Vec<u8> = (0..h).map(|y| luma[y * stride + w / 2]).collect();
+        let ends = |line: &[u8]| {
+            let is = |value: &u8| *value > 125;
+            let (first, last) = (line.iter().position(is), line.iter().rposition(is));
+            [first.unwrap_or(0) as f64, last.unwrap_or(0) as f64 + 1.0]
+        };
+        let (x, y) = (ends(&row), ends(&column));
+        [x[0], x[1], y[0], y[1]]
+    }
+
+    #[test]
+    fn a_small_picture_that_is_cut_keeps_its_shape_and_its_place() {
+        av::ready();
+        // bright from 120 to 200 and from 30 to 151
+        let mut picture = frame::Video::new(Pixel::YUV420P, 320, 180);
+        let stride = picture.stride(0);
+        for (at, luma) in picture.data_mut(0).iter_mut().enumerate() {
+            let (x, y) = (at % stride, at / stride);
+            let is = (120..200).contains(&x) && (30..151).contains(&y);
+            *luma = if is { 235 } else { 16 };
+        }
+        picture.data_mut(1).fill(128);
+        picture.data_mut(2).fill(128);
+        for (turn, expected) in [
+            // 101.25 columns from 109.375 on, all rows: each pixel becomes 10.67
+            ((false, false, false), [113.3, 966.7, 320.0, 1610.7]),
+            ((false, true, true), [113.3, 966.7, 309.3, 1600.0]),
+            // turned, all columns and rows of 180 by 320 fit: each pixel becomes 6
+            ((true, true, false), [174.0, 900.0, 720.0, 1200.0]),
+        ] {
+            let (transpose, flip_x, flip_y) = turn;
+            let turn = Turn {
+                transpose,
+                flip_x,
+                flip_y,
+            };
+            let facts = facts(&picture, turn);
+            let mut shaper = Shaper::new(&facts, (1080, 1920), Fit::Cover, (0.5, 0.5), false);
+            let shaped = shaper.shape(&picture).unwrap();
+            assert_eq!((shaped.width(), shaped.height()), (1080, 1920));
+            let found = bright(&shaped);
+            for (found, expected) in found.iter().zip(expected) {
+                assert!(
+                    (found - expected).abs() < 3.0,
+                    "{turn:?}: {found} {expected}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_part_of_whole_pixels_is_cut_as_it_is() {
+        let cut = |from, length, scaled, spare| Cut {
+            from,
+            length,
+            scaled,
+            spare,
+        };
+        assert_eq!(Cut::of((0.25, 0.5), 1920, 2, 1080), cut(480, 960, 1080, 0));
+        assert_eq!(Cut::of((0.0, 1.0), 1081, 2, 540), cut(0, 1081, 540, 0));
+        // an odd part of an odd side, at its end
+        assert_eq!(Cut::of((0.5, 0.5), 101, 2, 1010), cut(50, 51, 1020, 10));
+        // less than a pixel of the box is too much: no second cut
+        assert_eq!(
+            Cut::of((656.25 / 1920.0, 607.5 / 1920.0), 1920, 2, 1080),
+            cut(656, 608, 1080, 0)
+        );
     }
 
     #[test]
