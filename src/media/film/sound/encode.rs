@@ -8,15 +8,24 @@ use ffmpeg_next::{ChannelLayout, Dictionary, Packet, Rational, codec, frame};
 
 use super::limit::{limit, true_peak};
 use super::loudness::CEILING;
-use super::{Pcm, RATE, decibels, factor};
+use super::{Pcm, RATE, decibels, factor, scaled};
 use crate::media::Error;
 use crate::media::film::{Cancel, av};
 
 /// Samples in a packet.
 const PACKET: usize = 1024;
 
+/// What a decoder makes of the sound stays under this, dB; other meters see up to a tenth more.
+const HEARD: f64 = CEILING - 0.1;
+
 /// What the encoder adds to the peaks is taken from them before, up to here, dB.
 const MOST_LOWER: f64 = 1.5;
+
+/// What is still over then is taken from the whole, up to here, dB.
+const MOST_GAIN: f64 = 2.0;
+
+/// How often peaks are lowered: what is taken from one can come back at another.
+const ROUNDS: usize = 3;
 
 /// The encoded sound.
 pub struct Packets {
@@ -39,7 +48,8 @@ pub struct Packets {
 /// decoder lacks the first packet's half of the overlap then, and begins with silence of 9 ms, or with a fade over 21 ms.
 ///
 /// A lossy codec lifts peaks. What it makes of the sound is heard before it is given away; where that is over -1 dBTP,
-/// the sound's own peaks are lowered by as much, up to 1.5 dB, and it is encoded again.
+/// the sound's own peaks are lowered by as much, up to 1.5 dB, and it is encoded again. What that does not reach, at a low
+/// bit rate, is taken from the whole.
 ///
 /// # Errors
 /// [`Error::Film`] in the encoder's words, [`Error::Cancelled`].
@@ -56,15 +66,28 @@ pub fn encode(pcm: &Pcm, bit_rate: usize, cancel: &Cancel) -> Result<Packets, Er
 /// Encodes, listens, and encodes what is too high once more, with lower peaks.
 fn checked(pcm: &Pcm, bit_rate: usize, cancel: &Cancel) -> Result<Packets, ffmpeg::Error> {
     let mut packets = encode_with(pcm, bit_rate, cancel)?;
+    if packets.true_peak <= HEARD {
+        return Ok(packets);
+    }
+    let mut softer = Pcm::default();
     let mut lower = 0.0;
-    for _ in 0..2 {
-        let over = packets.true_peak - CEILING;
+    for _ in 0..ROUNDS {
+        let over = packets.true_peak - HEARD;
         if over <= 0.0 || lower >= MOST_LOWER {
             break;
         }
         lower = (lower + over + 0.1f64).min(MOST_LOWER);
-        let mut softer = pcm.clone();
+        softer.clone_from(pcm);
         limit(&mut softer.samples, factor(CEILING - lower) as f32);
+        packets = encode_with(&softer, bit_rate, cancel)?;
+    }
+    let over = packets.true_peak - HEARD;
+    if over > 0.0 {
+        let by = factor(-over.min(MOST_GAIN)) as f32;
+        softer
+            .samples
+            .iter_mut()
+            .for_each(|sample| *sample = scaled(*sample, by));
         packets = encode_with(&softer, bit_rate, cancel)?;
     }
     Ok(packets)
@@ -119,12 +142,8 @@ fn encode_with(pcm: &Pcm, bit_rate: usize, cancel: &Cancel) -> Result<Packets, f
                 packets.push(packet);
             }
             Ok(()) => {}
-            Err(
-                ffmpeg::Error::Eof
-                | ffmpeg::Error::Other {
-                    errno: ffmpeg::error::EAGAIN,
-                },
-            ) => return Ok(()),
+            Err(ffmpeg::Error::Eof) => return Ok(()),
+            Err(error) if av::is_again(error) => return Ok(()),
             Err(error) => return Err(error),
         }
     };
