@@ -207,7 +207,7 @@ async fn release(conn: &mut Conn<'_>, claimed: &Claimed, now: Timestamp) -> Resu
     if row.text(0)? == "publishing" {
         return Ok(false);
     }
-    gate::leave(conn, &story.account, &story.key, None, now).await
+    gate::leave(conn, &story.account, &story.key, None, false, now).await
 }
 
 /// All that a save needs, owned: on SQLite it is done by another task.
@@ -257,7 +257,9 @@ impl Saving {
             return Ok(false);
         }
         let published = sent(&self.story.step);
-        gate::leave(conn, &self.story.account, &self.key, published, self.now).await
+        let rests = !self.story.step.is_in_flight();
+        let account = &self.story.account;
+        gate::leave(conn, account, &self.key, published, rests, self.now).await
     }
 
     async fn update(&self, conn: &mut Conn<'_>) -> Result<(), Error> {

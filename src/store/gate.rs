@@ -112,7 +112,7 @@ impl Store {
                     let sql = "UPDATE accounts SET rest_until = NULL, rest_why = NULL
                         WHERE account = $1";
                     conn.run(sql, values![account.as_str()]).await?;
-                    nudge_first(conn, &account, now).await
+                    nudge_first(conn, &account, None, now).await
                 }
                 .boxed()
             })
@@ -204,26 +204,41 @@ pub(super) async fn holds(
     Ok(row.is_some())
 }
 
-/// Gives the turn back, if the story has it, and wakes the next in line; whether one was woken.
+/// Gives the turn back, if the story has it; whether another one was woken by that.
 ///
-/// The caller has locked the account.
+/// Those in line wait for a turn that was given back, and for a story that `rests` now: one that only waits at the gate
+/// wakes nobody, or two of them would wake each other for ever. The caller has locked the account.
 pub(super) async fn leave(
     conn: &mut Conn<'_>,
     account: &str,
     key: &StoryKey,
     published: Option<Timestamp>,
+    rests: bool,
     now: Timestamp,
 ) -> Result<bool, Error> {
-    let sql = "UPDATE accounts SET holder = CASE WHEN holder = $2 THEN NULL ELSE holder END,
-            published = CASE WHEN $3 IS NULL OR published > $3 THEN published ELSE $3 END
+    let sql = "UPDATE accounts SET published = CASE WHEN published > $2 THEN published ELSE $2 END
         WHERE account = $1";
-    conn.run(sql, values![account, key.0.as_str(), published])
-        .await?;
-    nudge_first(conn, account, now).await
+    if published.is_some() {
+        conn.run(sql, values![account, published]).await?;
+    }
+    let sql = "UPDATE accounts SET holder = NULL WHERE account = $1 AND holder = $2";
+    let had_turn = conn.run(sql, values![account, key.0.as_str()]).await? > 0;
+    if had_turn || rests {
+        nudge_first(conn, account, Some(key), now).await
+    } else {
+        Ok(false)
+    }
 }
 
 /// Wakes the account's first story in line, if it stands at the gate: it looks again as soon as it may go out.
-async fn nudge_first(conn: &mut Conn<'_>, account: &str, now: Timestamp) -> Result<bool, Error> {
+///
+/// Not the one that has just said itself when it wants to be looked at.
+async fn nudge_first(
+    conn: &mut Conn<'_>,
+    account: &str,
+    but: Option<&StoryKey>,
+    now: Timestamp,
+) -> Result<bool, Error> {
     let sql = "SELECT first.key, first.state, first.wake, accounts.published + accounts.gap
         FROM stories AS first JOIN accounts ON accounts.account = first.account
         WHERE first.account = $1 AND first.due <= $2 AND accounts.holder IS NULL
@@ -233,10 +248,10 @@ async fn nudge_first(conn: &mut Conn<'_>, account: &str, now: Timestamp) -> Resu
         return Ok(false);
     };
     let at = row.maybe_time(3)?.map_or(now, |opens| opens.max(now));
-    if row.text(1)? != "contained" {
+    let key = StoryKey(row.text(0)?);
+    if row.text(1)? != "contained" || but == Some(&key) {
         return Ok(false);
     }
-    let key = StoryKey(row.text(0)?);
     let is_asleep = row.time(2)? > at;
     if is_asleep {
         queue::push_in(conn, &key, at).await?;
