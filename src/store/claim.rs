@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::audit::{self, Note};
 use super::db::{Conn, Keep, values};
+use super::queue::{self, Nudge};
 use super::{Error, Step, Store, Story, StoryKey, gate, process, stories};
 
 /// A story that is ours to move until `until`.
@@ -29,13 +30,15 @@ pub enum Claim {
     Held(Timestamp),
 }
 
-/// Whether a saved story is given back.
+/// What becomes of a claim when the story is saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hold {
-    /// The claim stays.
+    /// It stays.
     On,
-    /// It is free for the next one.
+    /// The story is free for the next one.
     Off,
+    /// The story is free, and is looked at again at its `wake`: it has its job as soon as it is saved.
+    Nap,
 }
 
 impl Store {
@@ -51,14 +54,33 @@ impl Store {
         now: Timestamp,
         lease: SignedDuration,
     ) -> Result<Claim, Error> {
-        let key = key.clone();
-        let worker = self.who.to_string();
+        let sql = "UPDATE stories SET fence = fence + 1, worker = $2, lease = $3
+            WHERE key = $1 AND (lease IS NULL OR lease <= $4 OR worker = $5)
+            RETURNING key, wake, body, fence";
         let until = later(now, lease);
-        self.db
-            .change(Keep::Soon, move |conn| {
-                claim(conn, key, worker, now, until).boxed()
-            })
-            .await
+        let mut ended: Option<String> = None;
+        loop {
+            let ended_worker = ended.as_deref();
+            let values = values![key.0.as_str(), &*self.who, until, now, ended_worker];
+            if let Some(row) = self.db.change_in_one(sql, values).await?.first() {
+                return Ok(Claim::Mine(Box::new(Claimed {
+                    story: stories::story(row)?,
+                    until,
+                    fence: row.int(3)?,
+                    worker: self.who.to_string(),
+                })));
+            }
+            let sql = "SELECT lease, worker FROM stories WHERE key = $1";
+            let rows = self.db.rows(sql, values![key.0.as_str()]).await?;
+            let row = (rows.first()).ok_or_else(|| Error::Unknown(key.0.clone()))?;
+            let holder = row.maybe_text(1)?;
+            if ended.is_none() && holder.as_deref().is_some_and(process::is_gone) {
+                ended = holder;
+                continue;
+            }
+            // given back between the two questions: it is free now
+            return Ok(Claim::Held(row.maybe_time(0)?.unwrap_or(now)));
+        }
     }
 
     /// Keeps a claim for `lease` from now on.
@@ -71,19 +93,14 @@ impl Store {
         now: Timestamp,
         lease: SignedDuration,
     ) -> Result<(), Error> {
-        let (key, fence) = (claimed.story.key.clone(), claimed.fence);
         let until = later(now, lease);
-        self.db
-            .change(Keep::Soon, move |conn| {
-                async move {
-                    let sql = "UPDATE stories SET lease = $3 WHERE key = $1 AND fence = $2
-                        AND worker IS NOT NULL";
-                    let values = values![key.0.as_str(), fence, until];
-                    kept(conn.run(sql, values).await?)
-                }
-                .boxed()
-            })
-            .await?;
+        let sql = "UPDATE stories SET lease = $3 WHERE key = $1 AND fence = $2
+            AND worker IS NOT NULL RETURNING 1";
+        let values = values![claimed.story.key.0.as_str(), claimed.fence, until];
+        let kept = self.db.change_in_one(sql, values).await?;
+        if kept.is_empty() {
+            return Err(Error::Lost);
+        }
         claimed.until = until;
         Ok(())
     }
@@ -93,14 +110,36 @@ impl Store {
     /// # Errors
     /// What the database says. A claim that was lost is given back already.
     pub async fn release(&self, claimed: &Claimed, now: Timestamp) -> Result<(), Error> {
+        self.give(claimed, None, now).await
+    }
+
+    /// Gives a story back unchanged, as [`Store::release`] does, and has it looked at again then.
+    ///
+    /// # Errors
+    /// What the database says. A claim that was lost is given back already.
+    pub async fn nap(
+        &self,
+        claimed: &Claimed,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        self.give(claimed, Some(until), now).await
+    }
+
+    async fn give(
+        &self,
+        claimed: &Claimed,
+        again: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         let claimed = claimed.clone();
-        let nudged = self
+        let has_work = self
             .db
             .change(Keep::Soon, move |conn| {
-                async move { release(conn, &claimed, now).await }.boxed()
+                async move { give(conn, &claimed, again, now).await }.boxed()
             })
             .await?;
-        if nudged {
+        if has_work {
             self.ring();
         }
         Ok(())
@@ -132,13 +171,13 @@ impl Store {
             hold,
             now,
         };
-        let nudged = self
+        let has_work = self
             .db
             .change(Keep::Now, move |conn| {
                 async move { saving.save(conn).await }.boxed()
             })
             .await?;
-        if nudged {
+        if has_work {
             self.ring();
         }
         Ok(())
@@ -150,64 +189,46 @@ pub(super) fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
     now.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
-fn kept(rows: u64) -> Result<(), Error> {
-    if rows == 0 { Err(Error::Lost) } else { Ok(()) }
-}
-
-async fn claim(
+/// The state of a story that is still ours, and whether its account's turn is.
+async fn standing(
     conn: &mut Conn<'_>,
-    key: StoryKey,
-    worker: String,
-    now: Timestamp,
-    until: Timestamp,
-) -> Result<Claim, Error> {
-    let sql = "UPDATE stories SET fence = fence + 1, worker = $2, lease = $3
-        WHERE key = $1 AND (lease IS NULL OR lease <= $4 OR worker = $5)
-        RETURNING key, wake, body, fence";
-    let mut ended: Option<String> = None;
-    loop {
-        let values = values![
-            key.0.as_str(),
-            worker.as_str(),
-            until,
-            now,
-            ended.as_deref()
-        ];
-        if let Some(row) = conn.row(sql, values).await? {
-            return Ok(Claim::Mine(Box::new(Claimed {
-                story: stories::story(&row)?,
-                until,
-                fence: row.int(3)?,
-                worker,
-            })));
-        }
-        let sql = "SELECT lease, worker FROM stories WHERE key = $1";
-        let Some(row) = conn.row(sql, values![key.0.as_str()]).await? else {
-            return Err(Error::Unknown(key.0));
-        };
-        let holder = row.maybe_text(1)?;
-        if ended.is_none() && holder.as_deref().is_some_and(process::is_gone) {
-            ended = holder;
-            continue;
-        }
-        // given back between the two questions: it is free now
-        return Ok(Claim::Held(row.maybe_time(0)?.unwrap_or(now)));
-    }
+    key: &StoryKey,
+    fence: i64,
+) -> Result<Option<(String, bool)>, Error> {
+    let sql = "SELECT stories.state, accounts.holder FROM stories
+        LEFT JOIN accounts ON accounts.account = stories.account
+        WHERE stories.key = $1 AND stories.fence = $2";
+    let Some(row) = conn.row(sql, values![key.0.as_str(), fence]).await? else {
+        return Ok(None);
+    };
+    let has_turn = row.maybe_text(1)?.is_some_and(|holder| holder == key.0);
+    Ok(Some((row.text(0)?, has_turn)))
 }
 
-async fn release(conn: &mut Conn<'_>, claimed: &Claimed, now: Timestamp) -> Result<bool, Error> {
-    let story = &claimed.story;
-    stories::lock(conn, &story.account).await?;
-    let sql = "UPDATE stories SET worker = NULL, lease = NULL WHERE key = $1 AND fence = $2
-        RETURNING state";
-    let values = values![story.key.0.as_str(), claimed.fence];
-    let Some(row) = conn.row(sql, values).await? else {
+async fn give(
+    conn: &mut Conn<'_>,
+    claimed: &Claimed,
+    again: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let (key, account) = (&claimed.story.key, claimed.story.account.as_str());
+    let Some((state, has_turn)) = standing(conn, key, claimed.fence).await? else {
         return Ok(false);
     };
-    if row.text(0)? == "publishing" {
+    let leaves = has_turn && state != "publishing";
+    if leaves {
+        gate::leave(conn, account, key, None).await?;
+    }
+    let sql = "UPDATE stories SET worker = NULL, lease = NULL WHERE key = $1 AND fence = $2";
+    let values = values![key.0.as_str(), claimed.fence];
+    if conn.run(sql, values).await? == 0 {
         return Ok(false);
     }
-    gate::leave(conn, &story.account, &story.key, None, false, now).await
+    if let Some(at) = again {
+        queue::push_in(conn, key, at, Nudge::Obey).await?;
+    }
+    let woke = leaves && gate::nudge_first(conn, account, Some(key), now).await?;
+    Ok(woke || again.is_some())
 }
 
 /// All that a save needs, owned: on SQLite it is done by another task.
@@ -222,44 +243,30 @@ struct Saving {
 }
 
 impl Saving {
-    /// Whether another story was woken.
+    /// Whether there is work now for the queue.
     async fn save(self, conn: &mut Conn<'_>) -> Result<bool, Error> {
-        let state = self.story.step.state();
-        // the account first, then its stories: everybody takes them in this order, so that nobody waits for each other
-        let is_at_gate = !matches!(self.story.step, Step::Rendered | Step::Uploaded { .. });
-        if is_at_gate {
-            stories::lock(conn, &self.story.account).await?;
-        }
-        let sql = "SELECT state FROM stories WHERE key = $1 AND fence = $2";
-        let before = conn
-            .row(sql, values![self.key.0.as_str(), self.fence])
-            .await?
-            .ok_or(Error::Lost)?
-            .text(0)?;
-        let is_intent = state == "publishing" && before != state;
-        if is_intent && !gate::holds(conn, &self.story.account, &self.key).await? {
+        let (step, key) = (&self.story.step, &self.key);
+        let (account, state) = (self.story.account.as_str(), step.state());
+        let standing = standing(conn, key, self.fence).await?;
+        let (before, has_turn) = standing.ok_or(Error::Lost)?;
+        if state == "publishing" && before != state && !has_turn {
             return Err(Error::NotLetIn);
         }
-        self.update(conn).await?;
-        let from = Some(before.as_str());
-        audit::write(
-            conn,
-            &self.key,
-            &self.worker,
-            from,
-            state,
-            &self.note,
-            self.now,
-        )
-        .await?;
-        self.count_container(conn).await?;
-        if !is_at_gate || state == "publishing" {
-            return Ok(false);
+        // one that rests may have been before others without having had the turn
+        let leaves = state != "publishing" && (has_turn || !step.is_in_flight());
+        if leaves {
+            // the account first, then its stories: everybody locks in this order, so that nobody waits for each other
+            gate::leave(conn, account, key, sent(step)).await?;
         }
-        let published = sent(&self.story.step);
-        let rests = !self.story.step.is_in_flight();
-        let account = &self.story.account;
-        gate::leave(conn, account, &self.key, published, rests, self.now).await
+        self.update(conn).await?;
+        let (who, note) = (self.worker.as_str(), &self.note);
+        audit::write(conn, key, who, Some(&before), state, note, self.now).await?;
+        self.count_container(conn).await?;
+        if self.hold == Hold::Nap {
+            queue::push_in(conn, key, self.story.wake, Nudge::Obey).await?;
+        }
+        let woke = leaves && gate::nudge_first(conn, account, Some(key), self.now).await?;
+        Ok(woke || self.hold == Hold::Nap)
     }
 
     async fn update(&self, conn: &mut Conn<'_>) -> Result<(), Error> {
@@ -289,7 +296,10 @@ impl Saving {
             stories::body(&self.story)?,
             i64::from(self.hold == Hold::On),
         ];
-        kept(conn.run(sql, values).await?)
+        if conn.run(sql, values).await? == 0 {
+            return Err(Error::Lost);
+        }
+        Ok(())
     }
 
     /// The platform allows an account only so many a day, used or not.

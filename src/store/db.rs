@@ -259,17 +259,34 @@ impl Db {
                 told.await.map_err(|_| gone())?
             }
             Self::Postgres(pool) => {
-                let mut tx = pool.begin().await?;
-                if keep == Keep::Soon {
-                    Conn::Postgres(&mut tx)
-                        .run("SET LOCAL synchronous_commit = off", &[])
-                        .await?;
-                }
+                let begin = match keep {
+                    // one way to the server for both
+                    Keep::Now => "BEGIN; SET LOCAL synchronous_commit = on",
+                    Keep::Soon => "BEGIN",
+                };
+                let mut tx = pool.begin_with(begin).await?;
                 let out = act(&mut Conn::Postgres(&mut tx)).await?;
                 tx.commit().await?;
                 Ok(out)
             }
         }
+    }
+
+    /// A change that is one statement, and is kept [`Keep::Soon`]: the rows that it answers with.
+    pub(super) async fn change_in_one(
+        &self,
+        sql: impl SqlSafeStr + Send + 'static,
+        values: &[Value],
+    ) -> Result<Vec<Row>, Error> {
+        if let Self::Postgres(pool) = self {
+            let mut conn = pool.acquire().await?;
+            return Conn::Postgres(&mut conn).rows(sql, values).await;
+        }
+        let values = values.to_vec();
+        self.change(Keep::Soon, move |conn| {
+            Box::pin(async move { conn.rows(sql, &values).await })
+        })
+        .await
     }
 }
 
@@ -333,7 +350,12 @@ async fn write(pool: SqlitePool, mut queue: mpsc::UnboundedReceiver<Box<dyn Chan
 /// Makes the changes in one transaction, and tells everybody how it went.
 async fn commit_together(pool: &SqlitePool, mut batch: Vec<Box<dyn Change>>) {
     let mut refused = Vec::new();
-    let outcome = attempt(pool, &mut batch, &mut refused).await;
+    let mut outcome = attempt(pool, &mut batch, &mut refused).await;
+    if let [_] = batch.as_slice()
+        && let Err(error) = std::mem::replace(&mut outcome, Ok(()))
+    {
+        refused = vec![Some(error)];
+    }
     refused.resize_with(batch.len(), || None);
     for (change, refused) in batch.into_iter().zip(refused) {
         change.tell(match (refused, &outcome) {
@@ -358,19 +380,25 @@ async fn attempt(
     };
     Conn::Sqlite(&mut conn).run(level, &[]).await?;
     let mut tx = conn.begin_with("BEGIN IMMEDIATE").await?;
+    // alone, it needs no savepoint: the transaction is one
+    let is_shared = batch.len() > 1;
     for change in batch {
         let mut conn = Conn::Sqlite(&mut tx);
-        conn.run("SAVEPOINT change", &[]).await?;
-        let error = match change.act(&mut conn).await {
-            Ok(()) => None,
+        if is_shared {
+            conn.run("SAVEPOINT change", &[]).await?;
+        }
+        match change.act(&mut conn).await {
+            Ok(()) => refused.push(None),
+            Err(error) if !is_shared => return Err(error),
             Err(error) => match conn.run("ROLLBACK TO change", &[]).await {
-                Ok(_) => Some(error),
+                Ok(_) => refused.push(Some(error)),
                 // a full disk ends the whole transaction, and all have failed
                 Err(_) => return Err(error),
             },
-        };
-        refused.push(error);
-        conn.run("RELEASE change", &[]).await?;
+        }
+        if is_shared {
+            conn.run("RELEASE change", &[]).await?;
+        }
     }
     tx.commit().await?;
     Ok(())

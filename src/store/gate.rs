@@ -5,7 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::claim::later;
 use super::db::{Conn, Keep, values};
-use super::{Claimed, Error, Store, StoryKey, queue, stories};
+use super::queue::{self, Nudge};
+use super::{Claimed, Error, Store, StoryKey, stories};
 
 /// Whether a story may go out now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,8 +153,17 @@ async fn enter(
     {
         return Err(Error::Lost);
     }
-    let sql = "SELECT holder, published, rest_until FROM accounts WHERE account = $1";
-    let Some(row) = conn.row(sql, values![account]).await? else {
+    // with the first one of the account that has to go out before this one
+    let sql = "SELECT holder, published, rest_until, (
+            SELECT other.key FROM stories AS me JOIN stories AS other ON other.account = me.account
+            WHERE me.key = $2 AND other.due <= $3
+                AND other.state IN ('rendered', 'uploaded', 'contained', 'publishing')
+                AND (other.due, other.batch_seq, other.position, other.seq)
+                    < (me.due, me.batch_seq, me.position, me.seq)
+            ORDER BY other.due, other.batch_seq, other.position, other.seq LIMIT 1)
+        FROM accounts WHERE account = $1";
+    let values = values![account, key.0.as_str(), now];
+    let Some(row) = conn.row(sql, values).await? else {
         return Err(Error::Lost);
     };
     match row.maybe_text(0)?.map(StoryKey) {
@@ -161,8 +171,8 @@ async fn enter(
         Some(holder) => return Ok(Gate::Behind(holder)),
         None => {}
     }
-    if let Some(first) = earlier(conn, key, now).await? {
-        return Ok(Gate::Behind(first));
+    if let Some(first) = row.maybe_text(3)? {
+        return Ok(Gate::Behind(StoryKey(first)));
     }
     let distance = row.maybe_time(1)?.map(|at| later(at, gap));
     let opens = row.maybe_time(2)?.max(distance);
@@ -171,75 +181,36 @@ async fn enter(
     }
     let sql = "UPDATE accounts SET holder = $2, gap = $3 WHERE account = $1";
     let gap_ms = i64::try_from(gap.as_millis()).unwrap_or(i64::MAX);
-    conn.run(sql, values![account, key.0.as_str(), gap_ms])
-        .await?;
+    let values = values![account, key.0.as_str(), gap_ms];
+    conn.run(sql, values).await?;
     Ok(Gate::Open)
 }
 
-/// The first one of the account that has to go out before this one.
-async fn earlier(
-    conn: &mut Conn<'_>,
-    key: &StoryKey,
-    now: Timestamp,
-) -> Result<Option<StoryKey>, Error> {
-    let sql =
-        "SELECT other.key FROM stories AS me JOIN stories AS other ON other.account = me.account
-        WHERE me.key = $1 AND other.due <= $2
-            AND other.state IN ('rendered', 'uploaded', 'contained', 'publishing')
-            AND (other.due, other.batch_seq, other.position, other.seq)
-                < (me.due, me.batch_seq, me.position, me.seq)
-        ORDER BY other.due, other.batch_seq, other.position, other.seq LIMIT 1";
-    let row = conn.row(sql, values![key.0.as_str(), now]).await?;
-    row.map(|row| Ok(StoryKey(row.text(0)?))).transpose()
-}
-
-/// Whether it is this story's turn.
-pub(super) async fn holds(
-    conn: &mut Conn<'_>,
-    account: &str,
-    key: &StoryKey,
-) -> Result<bool, Error> {
-    let sql = "SELECT 1 FROM accounts WHERE account = $1 AND holder = $2";
-    let row = conn.row(sql, values![account, key.0.as_str()]).await?;
-    Ok(row.is_some())
-}
-
-/// Gives the turn back, if the story has it; whether another one was woken by that.
-///
-/// Those in line wait for a turn that was given back, and for a story that `rests` now: one that only waits at the gate
-/// wakes nobody, or two of them would wake each other for ever. The caller has locked the account.
+/// Gives the turn back, if the story has it. Takes the account's lock.
 pub(super) async fn leave(
     conn: &mut Conn<'_>,
     account: &str,
     key: &StoryKey,
     published: Option<Timestamp>,
-    rests: bool,
-    now: Timestamp,
-) -> Result<bool, Error> {
-    let sql = "UPDATE accounts SET published = CASE WHEN published > $2 THEN published ELSE $2 END
+) -> Result<(), Error> {
+    let sql = "UPDATE accounts SET holder = CASE WHEN holder = $2 THEN NULL ELSE holder END,
+            published = CASE WHEN $3 IS NULL OR published > $3 THEN published ELSE $3 END
         WHERE account = $1";
-    if published.is_some() {
-        conn.run(sql, values![account, published]).await?;
-    }
-    let sql = "UPDATE accounts SET holder = NULL WHERE account = $1 AND holder = $2";
-    let had_turn = conn.run(sql, values![account, key.0.as_str()]).await? > 0;
-    if had_turn || rests {
-        nudge_first(conn, account, Some(key), now).await
-    } else {
-        Ok(false)
-    }
+    let values = values![account, key.0.as_str(), published];
+    conn.run(sql, values).await?;
+    Ok(())
 }
 
 /// Wakes the account's first story in line, if it stands at the gate: it looks again as soon as it may go out.
 ///
-/// Not the one that has just said itself when it wants to be looked at.
-async fn nudge_first(
+/// The caller has the account's lock. `leaving` is one that has just given its turn back, and has its reasons.
+pub(super) async fn nudge_first(
     conn: &mut Conn<'_>,
     account: &str,
-    but: Option<&StoryKey>,
+    leaving: Option<&StoryKey>,
     now: Timestamp,
 ) -> Result<bool, Error> {
-    let sql = "SELECT first.key, first.state, first.wake, accounts.published + accounts.gap
+    let sql = "SELECT first.key, first.state, accounts.published + accounts.gap
         FROM stories AS first JOIN accounts ON accounts.account = first.account
         WHERE first.account = $1 AND first.due <= $2 AND accounts.holder IS NULL
             AND first.state IN ('rendered', 'uploaded', 'contained', 'publishing')
@@ -247,17 +218,18 @@ async fn nudge_first(
     let Some(row) = conn.row(sql, values![account, now]).await? else {
         return Ok(false);
     };
-    let at = row.maybe_time(3)?.map_or(now, |opens| opens.max(now));
     let key = StoryKey(row.text(0)?);
-    if row.text(1)? != "contained" || but == Some(&key) {
+    if row.text(1)? != "contained" || leaving == Some(&key) {
         return Ok(false);
     }
-    let is_asleep = row.time(2)? > at;
-    if is_asleep {
-        queue::push_in(conn, &key, at).await?;
+    let at = row.maybe_time(2)?.map_or(now, |opens| opens.max(now));
+    // whoever holds it at this moment may be about to say that it can wait: that counts no more.
+    // The word is left before the look: if it went to sleep just now, that is waited for and seen
+    let sql = "UPDATE stories SET nudge = $2 WHERE key = $1 RETURNING wake";
+    let row = conn.row(sql, values![key.0.as_str(), at]).await?;
+    if row.map_or(Ok(at), |row| row.time(0))? <= at {
+        return Ok(false);
     }
-    // whoever holds it at this moment may be about to say that it can wait: that counts no more
-    let sql = "UPDATE stories SET nudge = $2 WHERE key = $1";
-    conn.run(sql, values![key.0.as_str(), at]).await?;
-    Ok(is_asleep)
+    queue::push_in(conn, &key, at, Nudge::Leave).await?;
+    Ok(true)
 }

@@ -78,7 +78,8 @@ async fn sqlite(path: &Path) -> Result<Db, Error> {
         .journal_mode(SqliteJournalMode::Wal)
         // what has to outlive a power cut raises this for its own commit
         .synchronous(SqliteSynchronous::Normal)
-        .pragma("journal_size_limit", "16777216");
+        .pragma("journal_size_limit", "16777216")
+        .disable_statement_logging();
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
         // a connection is kept: opening one costs more than all it will do
@@ -196,7 +197,9 @@ async fn postgres(url: &str) -> Result<Db, Error> {
     let options = PgConnectOptions::from_str(url)
         .map_err(|_| Error::Address("it is not a PostgreSQL address".to_owned()))?
         .application_name("storypress")
-        .options([("search_path", SCHEMA)]);
+        // what has to outlive a power cut raises the second for its own commit
+        .options([("search_path", SCHEMA), ("synchronous_commit", "off")])
+        .disable_statement_logging();
     let pool = PgPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(PATIENCE)

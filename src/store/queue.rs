@@ -3,6 +3,7 @@
 //! In: a story's key and a time. Out: a job in apalis' tables, in the caller's transaction.
 //! Never: two jobs of a story that both count; a story in flight without one, for more than seconds.
 
+use std::collections::HashSet;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use apalis::prelude::{Task, TaskBuilder, TaskId};
@@ -33,7 +34,7 @@ impl Store {
         let key = key.clone();
         self.db
             .change(Keep::Soon, move |conn| {
-                async move { push_in(conn, &key, at).await }.boxed()
+                async move { push_in(conn, &key, at, Nudge::Obey).await }.boxed()
             })
             .await?;
         self.ring();
@@ -67,7 +68,7 @@ impl Store {
             let who = row.text(0)?;
             if process::is_gone(&who) {
                 let sql = "UPDATE stories SET worker = NULL, lease = NULL WHERE worker = $1";
-                self.quietly(sql.to_owned(), who).await?;
+                self.db.change_in_one(sql, values![who]).await?;
             }
         }
         let jobs = self.jobs();
@@ -77,22 +78,47 @@ impl Store {
         for row in self.db.rows(sqlx::AssertSqlSafe(sql), &[]).await? {
             let who = row.text(0)?;
             if process::is_gone(&who) {
-                self.give_back(&who, 1).await?;
+                self.give_back(&who, &HashSet::new(), 1).await?;
             }
         }
         Ok(())
     }
 
-    /// Puts the jobs that a worker has taken and not done back into the queue.
-    pub(super) async fn give_back(&self, worker: &str, attempts: u8) -> Result<(), Error> {
+    /// Puts the jobs that a worker has taken back into the queue, but for those that are still at work.
+    pub(super) async fn give_back(
+        &self,
+        worker: &str,
+        at_work: &HashSet<String>,
+        attempts: i64,
+    ) -> Result<(), Error> {
         let jobs = self.jobs();
-        let sql = format!(
-            "UPDATE {jobs} SET status = 'Pending', lock_by = NULL, lock_at = NULL,
-                attempts = attempts + {attempts}
-            WHERE lock_by = $1 AND status IN ('Queued', 'Running')"
-        );
-        self.quietly(sql, worker.to_owned()).await?;
+        let sql =
+            format!("SELECT id FROM {jobs} WHERE lock_by = $1 AND status IN ('Queued', 'Running')");
+        let sql = sqlx::AssertSqlSafe(sql);
+        for row in self.db.rows(sql, values![worker]).await? {
+            let id = row.text(0)?;
+            if at_work.contains(&id) {
+                continue;
+            }
+            let sql = format!(
+                "UPDATE {jobs} SET status = 'Pending', lock_by = NULL, lock_at = NULL,
+                    attempts = attempts + CAST($3 AS INTEGER)
+                WHERE id = $1 AND lock_by = $2 AND status IN ('Queued', 'Running')"
+            );
+            let sql = sqlx::AssertSqlSafe(sql);
+            let values = values![id, worker, attempts];
+            self.db.change_in_one(sql, values).await?;
+        }
         self.ring();
+        Ok(())
+    }
+
+    /// Marks a job as done whose worker cannot do that any more.
+    pub(super) async fn mark_done(&self, id: &str) -> Result<(), Error> {
+        let jobs = self.jobs();
+        let sql = format!("UPDATE {jobs} SET status = 'Done' WHERE id = $1");
+        let sql = sqlx::AssertSqlSafe(sql);
+        self.db.change_in_one(sql, values![id]).await?;
         Ok(())
     }
 
@@ -102,7 +128,8 @@ impl Store {
         let done = format!(
             "DELETE FROM {jobs} WHERE job_type = $1 AND status IN ('Done', 'Failed', 'Killed')"
         );
-        self.quietly(done, NAME.to_owned()).await?;
+        let done = sqlx::AssertSqlSafe(done);
+        self.db.change_in_one(done, values![NAME]).await?;
         let (workers, long_ago) = match self.db {
             super::Db::Sqlite { .. } => {
                 ("Workers", "CAST(strftime('%s', 'now') AS INTEGER) - 86400")
@@ -113,20 +140,9 @@ impl Store {
             "DELETE FROM {workers} WHERE worker_type = $1 AND last_seen < {long_ago}
                 AND NOT EXISTS (SELECT 1 FROM {jobs} AS job WHERE job.lock_by = {workers}.id)"
         );
-        self.quietly(gone, NAME.to_owned()).await
-    }
-
-    async fn quietly(&self, sql: String, value: String) -> Result<(), Error> {
-        self.db
-            .change(Keep::Soon, move |conn| {
-                async move {
-                    // only names of ours were put into the text
-                    conn.run(sqlx::AssertSqlSafe(sql), values![value]).await?;
-                    Ok(())
-                }
-                .boxed()
-            })
-            .await
+        let gone = sqlx::AssertSqlSafe(gone);
+        self.db.change_in_one(gone, values![NAME]).await?;
+        Ok(())
     }
 
     /// apalis' table.
@@ -138,17 +154,28 @@ impl Store {
     }
 }
 
+/// What a new job does with the word that an earlier one left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Nudge {
+    /// If it is for an earlier time, that time counts; then it is forgotten.
+    Obey,
+    /// This is such a word.
+    Leave,
+}
+
 /// Makes the one job of the story that counts. When it will be looked at: earlier than asked, if it was nudged.
 pub(super) async fn push_in(
     conn: &mut Conn<'_>,
     key: &StoryKey,
     at: Timestamp,
+    nudge: Nudge,
 ) -> Result<Timestamp, Error> {
     let id = ulid();
-    let sql = "UPDATE stories SET job = $2, nudge = NULL,
+    let sql = "UPDATE stories SET job = $2, nudge = CASE WHEN $4 = 1 THEN $3 END,
             wake = CASE WHEN nudge < $3 THEN nudge ELSE $3 END
         WHERE key = $1 RETURNING wake";
-    let values = values![key.0.as_str(), id.as_str(), at];
+    let leaves = i64::from(nudge == Nudge::Leave);
+    let values = values![key.0.as_str(), id.as_str(), at, leaves];
     let Some(row) = conn.row(sql, values).await? else {
         return Ok(at);
     };

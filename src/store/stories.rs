@@ -7,7 +7,8 @@ use sqlx::AssertSqlSafe;
 
 use super::audit::{self, Note};
 use super::db::{Conn, Keep, Row, Value, values};
-use super::{Error, Store, Story, StoryKey, queue};
+use super::queue::{self, Nudge};
+use super::{Error, Store, Story, StoryKey};
 use crate::graph::StoryId;
 
 /// So long a picture that went out is not sent to the same account again by itself.
@@ -212,17 +213,10 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub async fn swept(&self, object: &str, now: Timestamp) -> Result<(), Error> {
-        let object = object.to_owned();
-        self.db
-            .change(Keep::Soon, move |conn| {
-                Box::pin(async move {
-                    let sql = "UPDATE stories SET swept = $2 WHERE object = $1 AND swept IS NULL
-                        AND state IN ('closed', 'failed', 'missed', 'cancelled')";
-                    conn.run(sql, values![object, now]).await?;
-                    Ok(())
-                })
-            })
-            .await
+        let sql = "UPDATE stories SET swept = $2 WHERE object = $1 AND swept IS NULL
+            AND state IN ('closed', 'failed', 'missed', 'cancelled')";
+        self.db.change_in_one(sql, values![object, now]).await?;
+        Ok(())
     }
 
     async fn stories(&self, sql: String, values: &[Value]) -> Result<Vec<Story>, Error> {
@@ -275,7 +269,7 @@ async fn add(
         insert(conn, &mut story, now).await?;
         let note = Note::new("added");
         audit::write(conn, &story.key, who, None, story.step.state(), &note, now).await?;
-        story.wake = queue::push_in(conn, &story.key, story.wake).await?;
+        story.wake = queue::push_in(conn, &story.key, story.wake, Nudge::Obey).await?;
         added.push(Added::New(story));
     }
     Ok(added)
@@ -283,12 +277,20 @@ async fn add(
 
 /// Nobody else changes the account's line of stories until the transaction ends.
 pub(super) async fn lock(conn: &mut Conn<'_>, account: &str) -> Result<(), Error> {
-    let sql = "UPDATE accounts SET gap = gap WHERE account = $1";
-    if conn.run(sql, values![account]).await? == 0 {
-        let new = "INSERT INTO accounts (account) VALUES ($1) ON CONFLICT (account) DO NOTHING";
-        conn.run(new, values![account]).await?;
-        // somebody else may have made it a moment ago, and still be at work
-        conn.run(sql, values![account]).await?;
+    // SQLite has one writer at a time, and that is us
+    if let Conn::Postgres(_) = conn {
+        let sql = "SELECT 1 FROM accounts WHERE account = $1 FOR UPDATE";
+        if conn.row(sql, values![account]).await?.is_some() {
+            return Ok(());
+        }
+    }
+    let new = "INSERT INTO accounts (account) VALUES ($1) ON CONFLICT (account) DO NOTHING";
+    if conn.run(new, values![account]).await? == 0
+        && let Conn::Postgres(_) = conn
+    {
+        // somebody else made it a moment ago, and may still be at work
+        let sql = "SELECT 1 FROM accounts WHERE account = $1 FOR UPDATE";
+        conn.row(sql, values![account]).await?;
     }
     Ok(())
 }

@@ -3,13 +3,14 @@
 //! In: jobs. Out: calls of the handler, each under the count of workers that ended over the story.
 //! Never: a decision on a story, but to stop one that kills whoever touches it.
 
-use std::future::ready;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::HashSet;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use apalis::prelude::{BackendExt, BoxDynError, Service, Task, WorkerBuilder, WorkerContext};
+use apalis::prelude::{BackendExt, BoxDynError, Service, Task, WorkerBuilder};
 use apalis_postgres::PostgresStorage;
 use apalis_sqlite::SqliteStorage;
 use futures_util::future::BoxFuture;
@@ -17,9 +18,11 @@ use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::audit::Note;
+use super::claim::later;
 use super::db::{Db, Keep, values};
 use super::queue::{GRACE, Job, NAME};
 use super::{Claim, Error, Hold, Step, Store, StoryKey};
@@ -75,11 +78,13 @@ impl Store {
                 store: self.clone(),
                 handler: Box::new(move |key| handler(key).boxed()),
                 free: Semaphore::new(concurrency),
+                here: Mutex::default(),
                 ended: ended.clone(),
             }),
             room: Arc::new(Semaphore::new(concurrency + WAITING)),
             place: None,
             asking: None,
+            is_alive: Arc::default(),
         };
         let stopping = async {
             stop.await;
@@ -160,15 +165,19 @@ struct Desk {
     place: Option<OwnedSemaphorePermit>,
     /// The question for it.
     asking: Option<BoxFuture<'static, Option<OwnedSemaphorePermit>>>,
+    /// Whether apalis' worker still listens, and marks what is done.
+    is_alive: Arc<AtomicBool>,
 }
 
-impl Clone for Desk {
-    fn clone(&self) -> Self {
+impl Desk {
+    /// For another worker.
+    fn another(&self) -> Self {
         Self {
             hands: self.hands.clone(),
             room: self.room.clone(),
             place: None,
             asking: None,
+            is_alive: Arc::new(AtomicBool::new(true)),
         }
     }
 }
@@ -179,7 +188,17 @@ struct Hands {
     handler: Box<dyn Fn(StoryKey) -> BoxFuture<'static, Option<Timestamp>> + Send + Sync>,
     /// One for each handler that may run.
     free: Semaphore,
+    /// The jobs that were taken and are not done.
+    here: Mutex<HashSet<String>>,
     ended: watch::Receiver<bool>,
+}
+
+/// What became of a job.
+#[derive(PartialEq, Eq)]
+enum Served {
+    Done,
+    /// It was not begun, and waits for somebody else.
+    Left,
 }
 
 impl Service<Task<Job>> for Desk {
@@ -206,50 +225,54 @@ impl Service<Task<Job>> for Desk {
 
     fn call(&mut self, task: Task<Job>) -> Self::Future {
         let place = self.place.take();
-        let hands = self.hands.clone();
+        let (hands, is_alive) = (self.hands.clone(), self.is_alive.clone());
         let id = task.task_id().map(ToString::to_string).unwrap_or_default();
         // the first time it is 1 by the time this runs; before that, 0
         let is_takeover = task.attempt() > 0;
-        let work = async move {
-            let outcome = hands.serve(&task.args, &id, is_takeover).await;
+        hands.jobs_here().insert(id.clone());
+        // a task of its own: it does not keep apalis from its heartbeat, and does not end with apalis' worker
+        let work = tokio::spawn(async move {
+            let served = hands.serve(&task.args, &id, is_takeover).await;
+            hands.jobs_here().remove(&id);
+            let is_done = matches!(served, Ok(Served::Done));
+            if is_done && !is_alive.load(Ordering::SeqCst) {
+                hands.store.mark_done(&id).await?;
+            }
             drop(place);
-            outcome
-        };
-        // a task of its own: what takes long does not keep apalis from its heartbeat
-        let work = tokio::spawn(work);
+            served.map(|_| ())
+        });
         async move { Ok(work.await??) }.boxed()
     }
 }
 
 impl Hands {
-    async fn serve(&self, job: &Job, id: &str, is_takeover: bool) -> Result<(), Error> {
+    async fn serve(&self, job: &Job, id: &str, is_takeover: bool) -> Result<Served, Error> {
         let at = Timestamp::from_millisecond(job.at).unwrap_or_default();
         let wait = Duration::try_from(at.duration_since(Timestamp::now())).unwrap_or_default();
-        let mut ended = self.ended.clone();
+        let turn = async {
+            tokio::time::sleep(wait).await;
+            self.free.acquire().await.ok()
+        };
         let hand = tokio::select! {
             biased;
-            _ = ended.wait_for(|is| *is) => None,
-            hand = async {
-                tokio::time::sleep(wait).await;
-                self.free.acquire().await.ok()
-            } => hand,
+            () = is_true(self.ended.clone()) => None,
+            hand = turn => hand,
+        };
+        let Some(_hand) = hand else {
+            return Ok(Served::Left);
         };
         if !self.counts(&job.key, id).await? {
-            return Ok(());
+            return Ok(Served::Done);
         }
-        let Some(_hand) = hand else {
-            // stopped before its turn came: somebody else's work
-            return self.store.push(&job.key, at).await;
-        };
         let next = if is_takeover && self.store.count_crash(&job.key).await? > CRASHES {
             self.store.give_up(&job.key).await?
         } else {
-            self.call_handler(job.key.clone()).await
+            self.call_handler(&job.key).await
         };
-        match next {
-            Some(at) => self.store.push(&job.key, at).await,
-            None => Ok(()),
+        if let Some(at) = next {
+            self.store.push(&job.key, at).await?;
         }
+        Ok(Served::Done)
     }
 
     /// Whether this is the story's job that counts: a newer one makes all others void.
@@ -259,15 +282,31 @@ impl Hands {
         Ok(!rows.is_empty())
     }
 
-    async fn call_handler(&self, key: StoryKey) -> Option<Timestamp> {
-        let call = (self.handler)(key.clone());
-        match tokio::spawn(call).await {
+    async fn call_handler(&self, key: &StoryKey) -> Option<Timestamp> {
+        // what a handler has broken is its own
+        let call = AssertUnwindSafe(async { (self.handler)(key.clone()).await });
+        match call.catch_unwind().await {
             Ok(next) => next,
-            Err(error) => {
-                tracing::error!(story = %key, %error, "the work on a story broke off");
-                Some(Timestamp::now() + AFTER_PANIC)
+            Err(_) => {
+                tracing::error!(story = %key, "the work on a story broke off");
+                Some(later(Timestamp::now(), AFTER_PANIC))
             }
         }
+    }
+
+    /// What was fetched under these names and was not begun is for others; if they cannot be told, they wait for our
+    /// heartbeat to end.
+    async fn give_back(&self, names: &[String]) {
+        for name in names {
+            let here = self.jobs_here().clone();
+            if let Err(error) = self.store.give_back(name, &here, 0).await {
+                tracing::warn!(%error, "jobs could not be given back");
+            }
+        }
+    }
+
+    fn jobs_here(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.here.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -278,15 +317,19 @@ async fn keep_working(
     ended: watch::Receiver<bool>,
 ) -> Result<(), Error> {
     let mut failing_since: Option<Instant> = None;
-    while !*ended.borrow() {
+    let mut names = Vec::new();
+    let outcome = loop {
         // a name that was used before is refused
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("{}/{number}", desk.hands.store.who());
         let started = Instant::now();
-        let outcome = run(desk.clone(), &name, concurrency, ended.clone()).await;
-        let given_back = desk.hands.store.give_back(&name, 0).await;
-        let Err(error) = outcome.and(given_back) else {
+        let outcome = run(desk.another(), &name, concurrency, ended.clone()).await;
+        names.push(name);
+        if *ended.borrow() {
+            break Ok(());
+        }
+        let Err(error) = outcome else {
             continue;
         };
         if started.elapsed() > PATIENCE {
@@ -294,14 +337,19 @@ async fn keep_working(
         }
         tracing::warn!(%error, "the queue starts anew");
         if failing_since.get_or_insert(started).elapsed() > PATIENCE {
-            return Err(error);
+            break Err(error);
         }
         tokio::select! {
             () = tokio::time::sleep(Duration::from_millis(500)) => {}
             () = is_true(ended.clone()) => {}
         }
-    }
-    Ok(())
+        desk.hands.give_back(&names).await;
+    };
+    // each job has a place: when all are free, none is at work
+    let all = u32::try_from(concurrency + WAITING).unwrap_or(u32::MAX);
+    let _ = desk.room.acquire_many(all).await;
+    desk.hands.give_back(&names).await;
+    outcome
 }
 
 /// Looks after the queue: jobs that were lost, jobs that are done, processes that are gone.
@@ -340,15 +388,16 @@ fn ticks(store: &Store) -> BoxStream<'static, ()> {
     .boxed()
 }
 
-/// One worker of apalis, from its start to its end. Both kinds are built alike and share no type.
+/// One worker of apalis, until it fails or all is to end. Both kinds are built alike and share no type.
 macro_rules! worker {
-    ($storage:expr, $desk:expr, $context:expr) => {
-        WorkerBuilder::new($context)
-            .backend($storage.poll_with_stream(ticks(&$desk.hands.store)))
+    ($storage:expr, $desk:expr, $name:expr) => {{
+        let ticks = ticks(&$desk.hands.store);
+        WorkerBuilder::new($name)
+            .backend($storage.poll_with_stream(ticks))
             .build($desk)
             .run()
             .boxed()
-    };
+    }};
 }
 
 async fn run(
@@ -357,18 +406,18 @@ async fn run(
     concurrency: usize,
     ended: watch::Receiver<bool>,
 ) -> Result<(), Error> {
-    let context = WorkerContext::new(name);
-    let worker = match &desk.hands.store.db {
+    let (hands, is_alive) = (desk.hands.clone(), desk.is_alive.clone());
+    // fetched is ours: to lock a job once more would be one change more for each
+    let worker = match &hands.store.db {
         Db::Sqlite { writer, .. } => {
             let config = apalis_sqlite::Config::default()
                 .queue(NAME)
                 .batch_size(concurrency.min(100))
                 .heartbeat_interval(HEARTBEAT)
                 .missed_heartbeats(MISSED)
-                // a job that is fetched is ours already: one change less for each
                 .lock_tasks(false);
             let storage = SqliteStorage::<Job>::new(writer).with_config(config);
-            worker!(storage, desk, &context)
+            worker!(storage, desk, name)
         }
         Db::Postgres(pool) => {
             let config = apalis_postgres::Config::default()
@@ -378,19 +427,22 @@ async fn run(
                 .missed_heartbeats(MISSED)
                 .lock_tasks(false);
             let storage = PostgresStorage::<Job>::new(pool).with_config(config);
-            worker!(storage, desk, &context)
+            worker!(storage, desk, name)
         }
     };
-    let stopping = async {
-        is_true(ended).await;
-        // it refuses only when it has not begun, or is over
-        while context.stop().is_err() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        std::future::pending::<()>().await;
+    // apalis' own way to stop waits for the handlers, while a fetch that it has begun keeps the database locked for
+    // them. So it is not asked to stop: it is dropped, and what it held is given back
+    let mut workers = JoinSet::new();
+    workers.spawn(worker);
+    let outcome = tokio::select! {
+        ended = workers.join_next() => match ended {
+            Some(Ok(Err(error))) => Err(Error::Queue(error.to_string())),
+            Some(Err(error)) => Err(Error::Queue(error.to_string())),
+            Some(Ok(Ok(()))) | None => Err(Error::Queue("its worker ended".to_owned())),
+        },
+        () = is_true(ended) => Ok(()),
     };
-    tokio::select! {
-        outcome = worker => outcome.map_err(|error| Error::Queue(error.to_string())),
-        () = stopping => ready(Ok(())).await,
-    }
+    workers.shutdown().await;
+    is_alive.store(false, Ordering::SeqCst);
+    outcome
 }

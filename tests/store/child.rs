@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use storypress::store::Store;
+use storypress::store::{Claim, Store};
 
 use crate::world::World;
 
@@ -71,7 +71,9 @@ async fn play(part: &str, url: &str, root: &std::path::Path) {
             }
             let hour = SignedDuration::from_hours(1);
             let claimed = store.claim(&key, Timestamp::now(), hour).await;
-            claimed.expect("an answer");
+            if let Claim::Held(until) = claimed.expect("an answer") {
+                return Some(until);
+            }
             tokio::time::sleep(Duration::from_secs(3600)).await;
             None
         }

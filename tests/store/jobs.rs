@@ -332,16 +332,13 @@ pub async fn step(store: &Store, key: &StoryKey, sent: &Mutex<Vec<StoryKey>>) ->
         Gate::Later(at) => Some(at),
         Gate::Behind(_) => Some(now + secs(60)),
     };
-    if wait.is_some() {
-        store
-            .release(&claimed, now)
-            .await
-            .expect("it is given back");
-        return wait;
+    if let Some(until) = wait {
+        store.nap(&claimed, until, now).await.expect("it naps");
+        return None;
     }
     for (what, next, hold) in [
         ("intent", publishing(number, now), Hold::On),
-        ("live", live(number, now), Hold::Off),
+        ("live", live(number, now), Hold::Nap),
     ] {
         claimed.story.step = next;
         // a live story's numbers are asked for later
@@ -355,7 +352,7 @@ pub async fn step(store: &Store, key: &StoryKey, sent: &Mutex<Vec<StoryKey>>) ->
             .await
             .expect("it is saved");
     }
-    Some(claimed.story.wake)
+    None
 }
 
 async fn a_line_of_stories_goes_out_in_order(world: World) {
