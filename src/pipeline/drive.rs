@@ -62,6 +62,8 @@ pub enum Driven {
     Rests(Box<Story>),
     /// Look again then.
     Later(Timestamp),
+    /// It is looked at again at its own time.
+    Sleeps,
 }
 
 /// What the next turn of the loop does.
@@ -299,7 +301,7 @@ impl<'a> Walk<'a> {
             Next::Keep(step, until) => {
                 self.story.step = step;
                 self.story.wake = until;
-                self.save("numbers", Hold::Off).await?;
+                self.save("numbers", Hold::Nap).await?;
                 Ok(Turn::Done(self.rests()))
             }
             Next::Rest(until, said) => {
@@ -344,7 +346,11 @@ impl<'a> Walk<'a> {
             Step::Published { .. } => after(self.driver.now(), super::after::FIRST_LOOK),
             _ => self.driver.now(),
         };
-        self.save(self.story.step.state(), Hold::Off).await?;
+        let hold = match &self.story.step {
+            Step::Published { .. } => Hold::Nap,
+            _ => Hold::Off,
+        };
+        self.save(self.story.step.state(), hold).await?;
         Ok(Turn::Done(self.rests()))
     }
 
@@ -352,10 +358,10 @@ impl<'a> Walk<'a> {
     async fn wait(&mut self, until: Timestamp) -> Result<Turn, store::Error> {
         self.story.wake = until;
         let is_long = since(self.driver.now(), until) > NAP;
-        let hold = if is_long { Hold::Off } else { Hold::On };
+        let hold = if is_long { Hold::Nap } else { Hold::On };
         self.save("waits", hold).await?;
         Ok(match is_long {
-            true => Turn::Done(Driven::Later(until)),
+            true => Turn::Done(Driven::Sleeps),
             false => Turn::Again,
         })
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
-use crate::store::{self, Step, Story, StoryKey};
+use crate::store::{self, Story, StoryKey};
 
 use super::{Driven, Driver, after};
 
@@ -143,11 +143,11 @@ impl<F: Fn(&Story) + Send + Sync> Shared<F> {
         self.succeeded();
         match driven {
             Driven::Later(then) => Some(then),
+            Driven::Sleeps => None,
             Driven::Rests(story) => {
                 (self.told)(&story);
                 self.rang.notify_waiters();
-                // a live story's numbers are taken later
-                matches!(story.step, Step::Published { .. }).then_some(story.wake)
+                None
             }
         }
     }
