@@ -31,9 +31,6 @@ const TURN: Duration = Duration::from_secs(5);
 /// Waits up to this are slept through, with the claim held.
 const NAP: Duration = Duration::from_millis(300);
 
-/// What the platform suspects of spam is left alone for so long.
-const SUSPECTED: Duration = Duration::from_secs(3600);
-
 /// How often an answer is saved before the store is believed to be broken.
 const SAVES: u32 = 5;
 
@@ -443,7 +440,8 @@ impl<'a> Walk<'a> {
             }
             Sent::Unclear { said, stop } => {
                 if stop {
-                    let until = after(self.driver.now(), SUSPECTED);
+                    // whoever is suspected of spam had better be silent until it is known what became of this one
+                    let until = after(self.driver.now(), rooms.policy.settle * 2);
                     self.driver.store.rest_account(&self.story.account, until, &said).await?;
                 }
                 self.story.trouble = Some(said);

@@ -18,8 +18,8 @@ use super::{Driven, Driver, after};
 /// What is looked for that somebody else may have done.
 const GLANCE: Duration = Duration::from_millis(500);
 
-/// A store that fails so often in a row has to be looked at.
-const PATIENCE: usize = 5;
+/// A store that fails so often in a row has to be looked at; one on a full disk at once.
+const PATIENCE: usize = 3;
 
 /// Keeps stories moving.
 #[derive(Debug)]
@@ -166,7 +166,7 @@ impl<F: Fn(&Story) + Send + Sync> Shared<F> {
     fn failed(&self, error: store::Error) {
         let mut failures = self.failures.lock().expect("no thread panics while it holds this");
         failures.0 += 1;
-        if failures.0 >= PATIENCE {
+        if failures.0 >= PATIENCE || matches!(error, store::Error::Full) {
             failures.1 = Some(error);
             self.rang.notify_waiters();
         }

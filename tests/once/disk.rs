@@ -6,7 +6,7 @@ use std::process::Command;
 use super::rehearsal::{Rehearsal, Run};
 
 /// So many places are tried, spread over all writes of a run.
-const PLACES: u64 = 40;
+const PLACES: u64 = 24;
 
 fn full_disk() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("once");
