@@ -28,7 +28,7 @@ enum Command {
     /// Get a token for an account, and keep it in the user's own folder
     Login(login::Args),
     /// Say whose tokens there are, when they end, what they may do, and what is left of the quota
-    Status(Which),
+    Status(StatusArgs),
     /// Give tokens sixty more days, where they can have them
     Refresh(Which),
 }
@@ -38,7 +38,13 @@ struct Which {
     /// An account of the project; all of them without one
     #[arg(value_name = "NAME")]
     name: Option<String>,
-    /// Ask a sandbox
+}
+
+#[derive(Debug, clap::Args)]
+struct StatusArgs {
+    #[command(flatten)]
+    which: Which,
+    /// Ask a sandbox for the account that a `--sandbox` elsewhere publishes to
     #[arg(long, value_name = "URL")]
     sandbox: Option<Url>,
 }
@@ -79,17 +85,19 @@ async fn dispatch(args: &Args, project: &Project, global: &Global) -> anyhow::Re
             };
             Ok(report("account login", vec![told], global))
         }
-        Command::Status(which) => {
-            each("account status", which, project, global, async |found| {
-                Told::of_status(found).await
-            })
-            .await
+        Command::Status(args) => {
+            if let Some(base) = &args.sandbox {
+                let name = args.which.name.as_deref();
+                let (account, client) = client(project, name, Some(base)).await?;
+                let told = Told::of_status(Found::of_sandbox(account, client, base)).await;
+                return Ok(report("account status", vec![told], global));
+            }
+            let ask = async |found| Told::of_status(found).await;
+            each("account status", &args.which, project, global, ask).await
         }
         Command::Refresh(which) => {
-            each("account refresh", which, project, global, async |found| {
-                refresh(found).await
-            })
-            .await
+            let renew = async |found| refresh(found).await;
+            each("account refresh", which, project, global, renew).await
         }
     }
 }
@@ -105,7 +113,7 @@ async fn each(
     let mut all = Vec::new();
     for account in find::accounts(project, which.name.as_deref())? {
         let name = account.name.clone();
-        all.push(match find::open(account, which.sandbox.as_ref()) {
+        all.push(match find::open(account) {
             Ok(found) => act(found).await,
             Err(error) => Told::failed(&name, &error),
         });
@@ -142,6 +150,7 @@ impl Told {
         let token = match origin {
             Origin::Environment(name) => format!("${name}"),
             Origin::File(path) => path.display().to_string(),
+            Origin::Sandbox(base) => base.to_string(),
         };
         let mut lines = vec![format!(
             "{} ({} Login)",
@@ -302,6 +311,7 @@ async fn refresh(found: Found) -> Told {
 
 async fn renewed(found: &Found, now: Timestamp) -> anyhow::Result<Kept> {
     let Origin::File(path) = &found.origin else {
+        // a sandbox's own token does not come here
         anyhow::bail!(
             "the token is in the environment, where a new one cannot be put; \
              storypress account login {} keeps one in a file",

@@ -174,13 +174,8 @@ mod tests {
 
     fn state(flow: &Flow) -> String {
         let address = flow.address();
-        let state = address
-            .query_pairs()
-            .find(|(n, _)| n == "state")
-            .unwrap()
-            .1
-            .into_owned();
-        state
+        let mut pairs = address.query_pairs();
+        pairs.find(|(n, _)| n == "state").unwrap().1.into_owned()
     }
 
     #[tokio::test]

@@ -20,6 +20,7 @@ pub(super) const APP_SECRET: &str = "STORYPRESS_APP_SECRET";
 pub(super) enum Origin {
     Environment(String),
     File(PathBuf),
+    Sandbox(Url),
 }
 
 /// An account with its token and a client that speaks for it.
@@ -29,6 +30,18 @@ pub(super) struct Found {
     pub kept: Kept,
     pub origin: Origin,
     pub client: Client,
+}
+
+impl Found {
+    /// One of a sandbox's accounts, of which nothing is kept here.
+    pub fn of_sandbox(account: Account, client: Client, base: &Url) -> Self {
+        Self {
+            account,
+            kept: Kept::bare(SecretString::default()),
+            origin: Origin::Sandbox(base.clone()),
+            client,
+        }
+    }
 }
 
 /// The accounts that a call means: the named one, or all.
@@ -103,7 +116,7 @@ pub(super) fn options(account: &Account, sandbox: Option<&Url>) -> Options {
 }
 
 /// An account with its token.
-pub(super) fn open(account: Account, sandbox: Option<&Url>) -> anyhow::Result<Found> {
+pub(super) fn open(account: Account) -> anyhow::Result<Found> {
     let (kept, origin) = token(&account)?;
     if kept.login.is_some_and(|login| login != account.login) {
         bail!(
@@ -111,7 +124,7 @@ pub(super) fn open(account: Account, sandbox: Option<&Url>) -> anyhow::Result<Fo
             name = account.name
         );
     }
-    let mut options = options(&account, sandbox);
+    let mut options = options(&account, None);
     if options.user_id.is_none() {
         options.user_id = kept.user_id.clone();
     }
@@ -156,7 +169,7 @@ pub(crate) async fn client(
     sandbox: Option<&Url>,
 ) -> anyhow::Result<(Account, Client)> {
     let Some(base) = sandbox else {
-        let found = open(account(project, name)?, None)?;
+        let found = open(account(project, name)?)?;
         let mut account = found.account;
         account.user_id = found.client.user_id().cloned();
         if account.user_id.is_none() {
@@ -238,4 +251,47 @@ fn pick(
     let person = people.into_iter().nth(place).context("no account")?;
     let token = SecretString::from(person.token.as_str());
     Ok((person, token))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn people() -> Vec<Person> {
+        let text = r#"[{"name": "instagram", "login": "instagram", "user_id": "1", "token": "a"},
+            {"name": "facebook", "login": "facebook", "user_id": "2", "token": "b"}]"#;
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn a_sandbox_stands_in_for_the_account_that_is_meant() {
+        let picked = |wanted: Option<Account>, name| {
+            pick(people(), wanted.as_ref(), name).map(|(person, _)| person.name)
+        };
+        let shop = Account::new("shop", Login::Facebook);
+        assert_eq!(picked(None, None).unwrap(), "instagram");
+        assert_eq!(picked(None, Some("facebook")).unwrap(), "facebook");
+        assert_eq!(picked(Some(shop.clone()), None).unwrap(), "facebook");
+        assert_eq!(picked(Some(shop), Some("shop")).unwrap(), "facebook");
+        let said = picked(None, Some("other")).unwrap_err().to_string();
+        assert_eq!(
+            said,
+            "no account `other`; the sandbox has instagram, facebook"
+        );
+    }
+
+    #[test]
+    fn the_only_account_is_the_default_one() {
+        let mut project = Project::none(std::path::Path::new("."));
+        assert!(account(&project, None).is_err());
+        project.accounts = vec![Account::new("main", Login::Instagram)];
+        assert_eq!(account(&project, None).unwrap().name, "main");
+        project.accounts.push(Account::new("shop", Login::Facebook));
+        let said = account(&project, None).unwrap_err().to_string();
+        assert_eq!(said, "which account? The project has main, shop");
+        assert_eq!(
+            account(&project, Some("shop")).unwrap().login,
+            Login::Facebook
+        );
+    }
 }
