@@ -46,7 +46,14 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         }
         let store = outlet::open_store(&project).await?;
         let states = ["live", "closed"].map(str::to_owned).to_vec();
-        anyhow::Ok(store.list(&Filter { states, ..Filter::default() }).await?)
+        anyhow::Ok(
+            store
+                .list(&Filter {
+                    states,
+                    ..Filter::default()
+                })
+                .await?,
+        )
     })?;
     if global.json {
         return print(&format!("{}\n", told(&stories)));
@@ -58,7 +65,14 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
 /// Takes the numbers of what is live, and keeps them.
 async fn ask(outlet: &Outlet) -> anyhow::Result<()> {
     let states = vec!["live".to_owned()];
-    for story in outlet.store.list(&Filter { states, ..Filter::default() }).await? {
+    for story in outlet
+        .store
+        .list(&Filter {
+            states,
+            ..Filter::default()
+        })
+        .await?
+    {
         if outlet.rooms.contains_key(&story.account) {
             outlet.look(&story.key).await?;
         }
@@ -77,7 +91,10 @@ fn numbers(story: &Story) -> Option<&Insights> {
 fn by_template(stories: &[Story]) -> BTreeMap<String, (u32, BTreeMap<String, i64>)> {
     let mut templates: BTreeMap<String, (u32, BTreeMap<String, i64>)> = BTreeMap::new();
     for story in stories {
-        let name = story.template.clone().unwrap_or_else(|| "(no template)".into());
+        let name = story
+            .template
+            .clone()
+            .unwrap_or_else(|| "(no template)".into());
         let (count, sums) = templates.entry(name).or_default();
         *count += 1;
         for (name, number) in numbers(story).into_iter().flat_map(|i| &i.numbers) {
@@ -133,12 +150,19 @@ fn say(stories: &[Story]) {
         let [views, reach, replies, shares, all] = shown;
         println!("{name:<40} {views:>8} {reach:>8} {replies:>8} {shares:>8} {all:>8}");
     };
-    println!("{:<40} {:>8} {:>8} {:>8} {:>8} {:>8}", "story", "views", "reach", "replies", "shares", "all");
+    println!(
+        "{:<40} {:>8} {:>8} {:>8} {:>8} {:>8}",
+        "story", "views", "reach", "replies", "shares", "all"
+    );
     for story in stories {
-        line(&story.name, &|name| numbers(story)?.numbers.get(name).copied());
+        line(&story.name, &|name| {
+            numbers(story)?.numbers.get(name).copied()
+        });
     }
     println!();
     for (template, (count, sums)) in by_template(stories) {
-        line(&format!("{template} ({count})"), &|name| sums.get(name).copied());
+        line(&format!("{template} ({count})"), &|name| {
+            sums.get(name).copied()
+        });
     }
 }

@@ -187,7 +187,9 @@ fn listen(global: &Global) {
         .with_ansi(false)
         .without_time();
     // a subscriber that is already set (by a test's host) stays
-    let _ = tracing_subscriber::registry().with(lines.with_filter(own)).try_init();
+    let _ = tracing_subscriber::registry()
+        .with(lines.with_filter(own))
+        .try_init();
 }
 
 /// `--sandbox http://…` as one word: what follows `--sandbox` is its address only if it looks like one.

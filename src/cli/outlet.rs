@@ -90,7 +90,11 @@ impl Outlet {
     }
 
     /// Opens every account of the project; those that cannot be opened are told in the notes.
-    pub async fn open_all(project: &Project, target: &Target, stop: &Cancel) -> anyhow::Result<Self> {
+    pub async fn open_all(
+        project: &Project,
+        target: &Target,
+        stop: &Cancel,
+    ) -> anyhow::Result<Self> {
         Self::opened(project, target, stop, true).await
     }
 
@@ -101,7 +105,9 @@ impl Outlet {
         all: bool,
     ) -> anyhow::Result<Self> {
         if project.file.is_none() && !target.is_sandbox() {
-            bail!("publishing asks for a project file: storypress.toml with [accounts.NAME] and [upload]");
+            bail!(
+                "publishing asks for a project file: storypress.toml with [accounts.NAME] and [upload]"
+            );
         }
         let mut notes = Vec::new();
         let (sandbox, base) = match target.sandbox.as_deref() {
@@ -112,7 +118,9 @@ impl Outlet {
                     data: Some(project.root.join(SANDBOX)),
                     ..sandbox::Options::default()
                 };
-                let running = sandbox::start(options).await.context("cannot start a sandbox")?;
+                let running = sandbox::start(options)
+                    .await
+                    .context("cannot start a sandbox")?;
                 let url = sandbox_url(&running.url)?;
                 (Some(running), Some(url))
             }
@@ -173,9 +181,16 @@ impl Outlet {
     }
 
     /// Works until each of these stories rests, or the call is stopped.
-    pub async fn run(&self, keys: &[StoryKey], told: impl Fn(&Story) + Send + Sync + 'static) -> anyhow::Result<()> {
+    pub async fn run(
+        &self,
+        keys: &[StoryKey],
+        told: impl Fn(&Story) + Send + Sync + 'static,
+    ) -> anyhow::Result<()> {
         let runner = Runner::new(self.driver.clone(), CONCURRENCY);
-        runner.until_rest(keys, told).await.context("the stories are safe, but the work on them ended")
+        runner
+            .until_rest(keys, told)
+            .await
+            .context("the stories are safe, but the work on them ended")
     }
 
     /// Works until the call is stopped.
@@ -197,7 +212,9 @@ impl Outlet {
         if waits && story.due != now {
             (story.due, story.wake) = (now, now);
             let note = Note::new("asked for again");
-            self.store.save(&claimed, &story, &note, Hold::Off, now).await?;
+            self.store
+                .save(&claimed, &story, &note, Hold::Off, now)
+                .await?;
         } else {
             self.store.release(&claimed, now).await?;
         }
@@ -246,7 +263,12 @@ impl Outlet {
 }
 
 /// Saves what a person has decided about a story.
-pub(crate) async fn decide(store: &Store, story: &Story, what: &str, now: Timestamp) -> anyhow::Result<()> {
+pub(crate) async fn decide(
+    store: &Store,
+    story: &Story,
+    what: &str,
+    now: Timestamp,
+) -> anyhow::Result<()> {
     match store.claim(&story.key, now, LEASE).await? {
         Claim::Mine(claimed) => {
             let note = Note::new(what);
@@ -266,7 +288,10 @@ pub(crate) async fn open_store(project: &Project) -> anyhow::Result<Store> {
 fn sandbox_url(text: &str) -> anyhow::Result<Url> {
     let url = Url::parse(text).with_context(|| format!("`{text}` is no address"))?;
     if !Hosts::at(&url).are_local() {
-        bail!("a sandbox is on this machine, and `{}` is not", url.origin().ascii_serialization());
+        bail!(
+            "a sandbox is on this machine, and `{}` is not",
+            url.origin().ascii_serialization()
+        );
     }
     Ok(url)
 }
@@ -275,10 +300,12 @@ fn sandbox_url(text: &str) -> anyhow::Result<Url> {
 fn names(project: &Project, target: &Target, all: bool) -> Vec<Option<String>> {
     match &target.account {
         Some(name) => vec![Some(name.clone())],
-        None if all && !project.accounts.is_empty() => {
-            project.accounts.iter().map(|a| Some(a.name.clone())).collect()
-        }
-            None => vec![None],
+        None if all && !project.accounts.is_empty() => project
+            .accounts
+            .iter()
+            .map(|a| Some(a.name.clone()))
+            .collect(),
+        None => vec![None],
     }
 }
 
@@ -306,15 +333,22 @@ async fn upload_of(
 ) -> anyhow::Result<(upload::Store, Option<Served>)> {
     let Some(options) = &project.upload else {
         if !is_rehearsal {
-            bail!("where can the platform fetch the files? add [upload] to the project file, see docs/upload.md");
+            bail!(
+                "where can the platform fetch the files? add [upload] to the project file, see docs/upload.md"
+            );
         }
         return local(project.root.join(UPLOADS)).await;
     };
     match options.folder() {
-        Some(folder) if is_rehearsal && options.public_url.is_none() => local(folder.to_owned()).await,
+        Some(folder) if is_rehearsal && options.public_url.is_none() => {
+            local(folder.to_owned()).await
+        }
         Some(_) => Ok((upload::Store::open(options)?, None)),
         None if is_rehearsal && !options.is_local() => {
-            notes.push(format!("a rehearsal uploads nothing to {}: the files stay here", options.target));
+            notes.push(format!(
+                "a rehearsal uploads nothing to {}: the files stay here",
+                options.target
+            ));
             local(project.root.join(UPLOADS)).await
         }
         None => Ok((upload::Store::open(options)?, None)),
@@ -342,7 +376,10 @@ struct Plug {
 impl Plug {
     fn of_process(is_rehearsal: bool) -> Self {
         let asked = std::env::var(PULL_THE_PLUG).ok().filter(|_| is_rehearsal);
-        let (name, times) = match asked.as_deref().map(|a| a.split_once(':').unwrap_or((a, "1"))) {
+        let (name, times) = match asked
+            .as_deref()
+            .map(|a| a.split_once(':').unwrap_or((a, "1")))
+        {
             Some((name, times)) => (name, times.parse().unwrap_or(1)),
             None => ("", 1),
         };
@@ -358,6 +395,8 @@ impl Plug {
             return;
         }
         let own = std::process::id().to_string();
-        let _ = std::process::Command::new("kill").args(["-9", &own]).status();
+        let _ = std::process::Command::new("kill")
+            .args(["-9", &own])
+            .status();
     }
 }

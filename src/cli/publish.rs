@@ -87,7 +87,11 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     outlet::runtime()?.block_on(call.go(&finished, &mut report))?;
     say(&report, global);
     let outcome = report.finish(global);
-    Ok(if stop.is_stopped() { Outcome::Interrupted } else { outcome })
+    Ok(if stop.is_stopped() {
+        Outcome::Interrupted
+    } else {
+        outcome
+    })
 }
 
 fn named(item: usize, file: Output) -> Finished {
@@ -107,7 +111,11 @@ pub(crate) fn name_of(file: &Output) -> String {
 
 /// Of a story's outputs the one that goes out: film before its cover, and no format that the platform does not take.
 pub(crate) fn deliverable(outputs: &[Output]) -> Option<&Output> {
-    let of = |ending: &str| outputs.iter().find(|o| o.path.extension().is_some_and(|e| e == ending));
+    let of = |ending: &str| {
+        outputs
+            .iter()
+            .find(|o| o.path.extension().is_some_and(|e| e == ending))
+    };
     of("mp4").or_else(|| of("jpg"))
 }
 
@@ -166,14 +174,18 @@ impl Call<'_> {
 
     /// What goes out: of a series, only what stands before the first item that failed.
     fn unbroken<'f>(&self, finished: &'f [Finished], report: &mut Report) -> Vec<&'f Finished> {
-        let broken = report.items.iter().position(|item| item.status == Status::Failed);
+        let broken = report
+            .items
+            .iter()
+            .position(|item| item.status == Status::Failed);
         let Some(broken) = broken.filter(|_| self.wish.series) else {
             return finished.iter().collect();
         };
         let (out, behind): (Vec<_>, Vec<_>) = finished.iter().partition(|one| one.item < broken);
         let before = report.items[broken].input.display().to_string();
         for one in behind {
-            let said = format!("not published: `{before}`, which comes before it in the series, failed");
+            let said =
+                format!("not published: `{before}`, which comes before it in the series, failed");
             let why = Diagnostic::of_file(Code::NotPublished, &one.file.path, said);
             let item = &mut report.items[one.item];
             item.status = Status::Failed;
@@ -191,7 +203,11 @@ impl Call<'_> {
     ) -> anyhow::Result<()> {
         let now = Timestamp::now();
         let stories = self.stories(outlet, finished, now);
-        let same = if self.wish.again { Same::Again } else { Same::Known };
+        let same = if self.wish.again {
+            Same::Again
+        } else {
+            Same::Known
+        };
         let added = outlet.store.add(&stories, same, now).await?;
         outlet.observe_added();
         let mut keys = Vec::new();
@@ -209,7 +225,9 @@ impl Call<'_> {
         if self.due.is_none_or(|due| due <= now) {
             let wanted: Vec<StoryKey> = keys.iter().map(|(_, key, _)| key.clone()).collect();
             let quiet = self.global.quiet || self.global.json;
-            outlet.run(&wanted, move |story| say_rest(story, quiet)).await?;
+            outlet
+                .run(&wanted, move |story| say_rest(story, quiet))
+                .await?;
         }
         for (at, key, was_known) in keys {
             let story = outlet.store.get(&key).await?;
@@ -249,8 +267,18 @@ impl Call<'_> {
         report: &mut Report,
     ) -> anyhow::Result<()> {
         let now = Timestamp::now();
-        let me = outlet.chosen().graph.me().await.context("the account does not answer")?;
-        let quota = outlet.chosen().graph.quota().await.context("the quota cannot be read")?;
+        let me = outlet
+            .chosen()
+            .graph
+            .me()
+            .await
+            .context("the account does not answer")?;
+        let quota = outlet
+            .chosen()
+            .graph
+            .quota()
+            .await
+            .context("the quota cannot be read")?;
         let stories = self.stories(outlet, finished, now);
         let mut would = 0;
         for (one, story) in finished.iter().zip(&stories) {
@@ -265,7 +293,9 @@ impl Call<'_> {
             }
         }
         if !self.global.quiet && !self.global.json {
-            let left = quota.left().map_or("an unknown number".to_owned(), |left| left.to_string());
+            let left = quota
+                .left()
+                .map_or("an unknown number".to_owned(), |left| left.to_string());
             eprintln!(
                 "would publish {would} of {} to {}, which has {left} of its daily stories left; nothing was sent",
                 finished.len(),
@@ -322,7 +352,9 @@ pub(crate) fn say_rest(story: &Story, quiet: bool) {
         return;
     }
     match &story.step {
-        Step::Published { story: Some(id), .. } => eprintln!("{}  live as {id}", story.name),
+        Step::Published {
+            story: Some(id), ..
+        } => eprintln!("{}  live as {id}", story.name),
         Step::Published { .. } => eprintln!("{}  live; its id is not known", story.name),
         step => eprintln!("{}  {}", story.name, step.state()),
     }

@@ -12,8 +12,8 @@ use crate::project::Project;
 use super::bars::Bars;
 use super::batch::{self, Order};
 use super::film::Formats;
-use super::plan::{self, Plan, Selection};
 use super::outlet::Target;
+use super::plan::{self, Plan, Selection};
 use super::publish::{self, Finished, Wish};
 use super::report::{Item, Output, Report, Status};
 use super::{Global, Outcome, sheet, watch};
@@ -177,7 +177,11 @@ pub(crate) fn once(
 
 /// Publishes what was rendered, and puts what became of it into the report.
 fn publish(args: &Args, plan: &Plan, report: &mut Report, global: &Global) -> anyhow::Result<()> {
-    let told = report.items.iter().map(|item| item.said.len()).collect::<Vec<_>>();
+    let told = report
+        .items
+        .iter()
+        .map(|item| item.said.len())
+        .collect::<Vec<_>>();
     let mut finished = Vec::new();
     for (at, item) in report.items.iter_mut().enumerate() {
         if item.status == Status::Failed {
@@ -191,8 +195,12 @@ fn publish(args: &Args, plan: &Plan, report: &mut Report, global: &Global) -> an
                 file: file.clone(),
             }),
             None => {
-                let why = Diagnostic::of_file(Code::NotPublished, &item.input, "not published: the platform takes JPEG and MP4")
-                    .hint("--format jpg");
+                let why = Diagnostic::of_file(
+                    Code::NotPublished,
+                    &item.input,
+                    "not published: the platform takes JPEG and MP4",
+                )
+                .hint("--format jpg");
                 item.status = Status::Failed;
                 *item = std::mem::take(item).with(&[why]);
             }

@@ -178,8 +178,11 @@ impl Report {
             });
             let _ = super::print(&format!("{report}\n"));
         }
-        let is_uncertain =
-            |item: &Item| item.story.as_ref().is_some_and(|story| story.state == "uncertain");
+        let is_uncertain = |item: &Item| {
+            item.story
+                .as_ref()
+                .is_some_and(|story| story.state == "uncertain")
+        };
         if self.items.iter().any(is_uncertain) {
             Outcome::Uncertain
         } else if failed == 0 {

@@ -55,7 +55,11 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
             },
         };
         story.trouble = None;
-        let what = if args.live { "found live by hand" } else { "found not live by hand" };
+        let what = if args.live {
+            "found live by hand"
+        } else {
+            "found not live by hand"
+        };
         outlet::decide(&store, &story, what, Timestamp::now()).await?;
         anyhow::Ok(story)
     })?;
@@ -66,7 +70,10 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     if !global.quiet && !global.json {
         match args.live {
             true => eprintln!("{} is live", story.key),
-            false => eprintln!("{0} is not live; `storypress retry {0}` sends it again", story.key),
+            false => eprintln!(
+                "{0} is not live; `storypress retry {0}` sends it again",
+                story.key
+            ),
         }
     }
     Ok(report.finish(global))

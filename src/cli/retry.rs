@@ -54,7 +54,11 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     })?;
     publish::say(&report, global);
     let outcome = report.finish(global);
-    Ok(if stop.is_stopped() { Outcome::Interrupted } else { outcome })
+    Ok(if stop.is_stopped() {
+        Outcome::Interrupted
+    } else {
+        outcome
+    })
 }
 
 async fn again(
@@ -66,7 +70,10 @@ async fn again(
     let now = Timestamp::now();
     let mut story = outlet.store.get(key).await?;
     if !outlet.rooms.contains_key(&story.account) {
-        bail!("{key} belongs to the account {}, which is not open here", story.account);
+        bail!(
+            "{key} belongs to the account {}, which is not open here",
+            story.account
+        );
     }
     story.step = Step::Rendered;
     story.due = now;
@@ -75,7 +82,11 @@ async fn again(
     story.trouble = None;
     outlet::decide(&outlet.store, &story, "retried by hand", now).await?;
     let quiet = global.quiet || global.json;
-    outlet.run(std::slice::from_ref(key), move |story| publish::say_rest(story, quiet)).await?;
+    outlet
+        .run(std::slice::from_ref(key), move |story| {
+            publish::say_rest(story, quiet)
+        })
+        .await?;
     let story = outlet.store.get(key).await?;
     let mut item = status::item(&story, Timestamp::now());
     publish::told(&mut item, &story, false);

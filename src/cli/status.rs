@@ -73,20 +73,30 @@ async fn found(
                     serde_json::Value::Null => String::new(),
                     detail => format!(" {detail}"),
                 };
-                format!("{:.0} {} {from} → {}{detail} ({})", entry.at, entry.what, entry.to, entry.who)
+                format!(
+                    "{:.0} {} {from} → {}{detail} ({})",
+                    entry.at, entry.what, entry.to, entry.who
+                )
             });
             let lines = lines.collect();
             found.push((story, lines));
         }
         None => {
-            let since = (!args.all).then(|| now.checked_sub(SignedDuration::from_hours(48)).unwrap_or(now));
+            let since = (!args.all).then(|| {
+                now.checked_sub(SignedDuration::from_hours(48))
+                    .unwrap_or(now)
+            });
             let all = store.list(&Filter::default()).await?;
             let recent = |story: &Story| {
                 story.step.is_in_flight()
                     || matches!(story.step, Step::Uncertain { .. } | Step::Published { .. })
                     || since.is_none_or(|since| story.due >= since)
             };
-            found.extend(all.into_iter().filter(recent).map(|story| (story, Vec::new())));
+            found.extend(
+                all.into_iter()
+                    .filter(recent)
+                    .map(|story| (story, Vec::new())),
+            );
         }
     }
     Ok(found)
@@ -127,14 +137,21 @@ pub(crate) fn item(story: &Story, now: Timestamp) -> Item {
 /// What people should know of where it stands.
 fn trouble(story: &Story) -> Option<String> {
     match &story.step {
-        Step::Failed { why } | Step::Cancelled { why } | Step::Uncertain { why, .. } => Some(why.clone()),
+        Step::Failed { why } | Step::Cancelled { why } | Step::Uncertain { why, .. } => {
+            Some(why.clone())
+        }
         _ => story.trouble.clone(),
     }
 }
 
 fn say(project: &Project, story: &Story, now: Timestamp) {
-    let zone = project.timezone.as_deref().and_then(|name| jiff::tz::TimeZone::get(name).ok());
-    let due = story.due.to_zoned(zone.unwrap_or_else(jiff::tz::TimeZone::system));
+    let zone = project
+        .timezone
+        .as_deref()
+        .and_then(|name| jiff::tz::TimeZone::get(name).ok());
+    let due = story
+        .due
+        .to_zoned(zone.unwrap_or_else(jiff::tz::TimeZone::system));
     let id = match &StoryTold::of(story, now).media_id {
         Some(id) => format!("  {id}"),
         None => String::new(),
@@ -151,6 +168,9 @@ fn say(project: &Project, story: &Story, now: Timestamp) {
         eprintln!("    {trouble}");
     }
     if matches!(story.step, Step::Uncertain { .. }) {
-        eprintln!("    look at the account, then: storypress resolve {0} --live, or --not-live", story.key);
+        eprintln!(
+            "    look at the account, then: storypress resolve {0} --live, or --not-live",
+            story.key
+        );
     }
 }

@@ -74,7 +74,11 @@ async fn swept(outlet: &Outlet, now: Timestamp) -> anyhow::Result<()> {
     let before = now.checked_sub(KEPT)?;
     let objects = outlet.store.unneeded_objects(before, 100).await?;
     for object in objects {
-        outlet.chosen().upload.sweep(std::slice::from_ref(&object)).await?;
+        outlet
+            .chosen()
+            .upload
+            .sweep(std::slice::from_ref(&object))
+            .await?;
         outlet.store.swept(&object, now).await?;
     }
     Ok(())

@@ -22,7 +22,13 @@ const LAST_LOOK: Duration = Duration::from_secs(600);
 
 /// Takes the numbers, or closes the story.
 pub(super) async fn numbers(story: &Story, rooms: &Rooms, now: Timestamp) -> Next {
-    let Step::Published { story: id, container, at, insights } = &story.step else {
+    let Step::Published {
+        story: id,
+        container,
+        at,
+        insights,
+    } = &story.step
+    else {
         return Next::Wait(Timestamp::MAX, String::new());
     };
     let end = at.checked_add(LIFE).unwrap_or(Timestamp::MAX);

@@ -48,7 +48,9 @@ impl fmt::Debug for Driver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut accounts: Vec<_> = self.rooms.keys().collect();
         accounts.sort();
-        f.debug_struct("Driver").field("accounts", &accounts).finish_non_exhaustive()
+        f.debug_struct("Driver")
+            .field("accounts", &accounts)
+            .finish_non_exhaustive()
     }
 }
 
@@ -122,7 +124,9 @@ impl Driver {
         let now = self.now();
         if let Claim::Mine(claimed) = self.store.claim(key, now, LEASE).await? {
             let mut walk = Walk::new(self, *claimed);
-            if let (Step::Published { .. }, Some(rooms)) = (&walk.story.step, self.rooms(&walk.story.account)) {
+            if let (Step::Published { .. }, Some(rooms)) =
+                (&walk.story.step, self.rooms(&walk.story.account))
+            {
                 walk.turn(rooms, now).await?;
             }
             walk.let_go().await?;
@@ -171,7 +175,12 @@ impl<'a> Walk<'a> {
 
     async fn let_go(&self) -> Result<(), store::Error> {
         match self.is_held {
-            true => self.driver.store.release(&self.claimed, self.driver.now()).await,
+            true => {
+                self.driver
+                    .store
+                    .release(&self.claimed, self.driver.now())
+                    .await
+            }
             false => Ok(()),
         }
     }
@@ -222,7 +231,10 @@ impl<'a> Walk<'a> {
         let waits = !matches!(story.step, Step::Publishing { .. } | Step::Published { .. });
         if waits && let Some((rest, _)) = self.driver.store.account(&story.account).await?.rest {
             // a story that comes too late while its account rests is missed, and says so in time
-            let late = after(after(story.due, rooms.policy.late), Duration::from_millis(1));
+            let late = after(
+                after(story.due, rooms.policy.late),
+                Duration::from_millis(1),
+            );
             until = until.max(rest.min(late));
         }
         Ok((until > now).then_some(until))
@@ -258,7 +270,11 @@ impl<'a> Walk<'a> {
                 || matches!(story.step, Step::Published { .. } | Step::Closed { .. })
         };
         Ok(before.iter().find(|story| !goes_out(story)).map(|broken| {
-            format!("`{}`, which comes before it in the series, is {}", broken.name, broken.step.state())
+            format!(
+                "`{}`, which comes before it in the series, is {}",
+                broken.name,
+                broken.step.state()
+            )
         }))
     }
 
@@ -302,7 +318,10 @@ impl<'a> Walk<'a> {
                 Ok(Turn::Done(self.rests()))
             }
             Next::Rest(until, said) => {
-                self.driver.store.rest_account(&self.story.account, until, &said).await?;
+                self.driver
+                    .store
+                    .rest_account(&self.story.account, until, &said)
+                    .await?;
                 self.story.trouble = Some(said);
                 self.wait(self.driver.now()).await
             }
@@ -381,7 +400,10 @@ impl<'a> Walk<'a> {
             self.story.step = step;
         }
         self.story.trouble = Some(said);
-        let pause = pause.unwrap_or_else(|| backoff(attempts));
+        // a project that waits for nothing else for long does not wait for this
+        let pause = pause
+            .unwrap_or_else(|| backoff(attempts))
+            .min(rooms.policy.settle);
         self.wait(after(self.driver.now(), pause)).await
     }
 
@@ -403,9 +425,16 @@ impl<'a> Walk<'a> {
             Err(next) => return self.apply(next, rooms).await,
         };
         let Some(url) = story.step.url().cloned() else {
-            return self.rest(Step::Failed { why: "there is nothing to publish".into() }).await;
+            return self
+                .rest(Step::Failed {
+                    why: "there is nothing to publish".into(),
+                })
+                .await;
         };
-        self.story.step = Step::Publishing { url, intent: intent.clone() };
+        self.story.step = Step::Publishing {
+            url,
+            intent: intent.clone(),
+        };
         self.story.wake = driver.now();
         self.save("intends to publish", Hold::On).await?;
         self.observe(Some(Point::Intended));
@@ -414,7 +443,9 @@ impl<'a> Walk<'a> {
             return Ok(Turn::Again);
         }
         let sending = self.story.clone();
-        let sent = self.alive(send::send(&sending, &intent, rooms, driver.now())).await;
+        let sent = self
+            .alive(send::send(&sending, &intent, rooms, driver.now()))
+            .await;
         self.observe(Some(Point::Answered));
         self.answered(sent, story.step, &intent, rooms).await
     }
@@ -442,10 +473,14 @@ impl<'a> Walk<'a> {
                 if stop {
                     // whoever is suspected of spam had better be silent until it is known what became of this one
                     let until = after(self.driver.now(), rooms.policy.settle * 2);
-                    self.driver.store.rest_account(&self.story.account, until, &said).await?;
+                    self.driver
+                        .store
+                        .rest_account(&self.story.account, until, &said)
+                        .await?;
                 }
                 self.story.trouble = Some(said);
-                self.wait(after(self.driver.now(), Duration::from_millis(100))).await
+                self.wait(after(self.driver.now(), Duration::from_millis(100)))
+                    .await
             }
             // a second try that is refused says nothing about the first
             Sent::Refused(_) if intent.tries > 1 => {
@@ -454,7 +489,7 @@ impl<'a> Walk<'a> {
             }
             Sent::Refused(next) => {
                 self.story.step = before;
-                self.apply(next, rooms).await
+                self.apply(*next, rooms).await
             }
         }
     }
@@ -482,7 +517,10 @@ impl<'a> Walk<'a> {
         });
         let note = Note::with(what, detail);
         let now = self.driver.now();
-        self.driver.store.save(&self.claimed, &self.story, &note, hold, now).await?;
+        self.driver
+            .store
+            .save(&self.claimed, &self.story, &note, hold, now)
+            .await?;
         self.is_held = hold == Hold::On;
         Ok(())
     }

@@ -24,7 +24,7 @@ use crate::graph;
 use crate::store::{Step, Store, Story};
 use crate::upload;
 
-pub use drive::{Driver, Driven};
+pub use drive::{Driven, Driver};
 pub use point::Point;
 pub use run::Runner;
 

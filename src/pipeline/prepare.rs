@@ -31,7 +31,11 @@ pub(super) async fn upload(story: &Story, rooms: &Rooms, now: Timestamp) -> Next
         return Next::To(Step::Missed);
     }
     let file = &story.outgoing;
-    match rooms.upload.put(&file.path, file.kind, &file.sha256, file.bytes, now).await {
+    match rooms
+        .upload
+        .put(&file.path, file.kind, &file.sha256, file.bytes, now)
+        .await
+    {
         Ok(url) => Next::To(Step::Uploaded { url }),
         Err(error) if error.is_lasting() => Next::Stop(error.to_string()),
         Err(error) => Next::Retry(error.to_string(), None),
@@ -43,11 +47,18 @@ pub(super) async fn contain(story: &Story, url: &MediaUrl, rooms: &Rooms, now: T
     if is_late(story, rooms, now) {
         return Next::To(Step::Missed);
     }
-    if url.expires.is_some_and(|end| end.duration_since(now) < LEAST_LIFE) {
+    if url
+        .expires
+        .is_some_and(|end| end.duration_since(now) < LEAST_LIFE)
+    {
         return Next::To(Step::Rendered);
     }
     let file = &story.outgoing;
-    if let Err(refusal) = rooms.upload.crawl(url, file.kind, file.bytes, &file.path).await {
+    if let Err(refusal) = rooms
+        .upload
+        .crawl(url, file.kind, file.bytes, &file.path)
+        .await
+    {
         let said = refusal.to_string();
         return if refusal.is_lasting() {
             Next::Stop(said)
@@ -66,14 +77,19 @@ pub(super) async fn contain(story: &Story, url: &MediaUrl, rooms: &Rooms, now: T
         is_ai_generated: false,
     };
     match rooms.graph.contain(&new, now).await {
-        Ok(container) => Next::To(Step::Contained { url: url.clone(), container }),
+        Ok(container) => Next::To(Step::Contained {
+            url: url.clone(),
+            container,
+        }),
         Err(error) => failed(&error, now),
     }
 }
 
 /// Why no container may be made now.
 async fn may_make(story: &Story, rooms: &Rooms, now: Timestamp) -> Option<Next> {
-    let day_ago = now.checked_sub(SignedDuration::from_hours(24)).unwrap_or(Timestamp::MIN);
+    let day_ago = now
+        .checked_sub(SignedDuration::from_hours(24))
+        .unwrap_or(Timestamp::MIN);
     match rooms.store.count_containers(&story.account, day_ago).await {
         Ok(made) if made >= CONTAINERS_A_DAY => {
             let said = format!("{CONTAINERS_A_DAY} containers were made within 24 hours");
@@ -94,10 +110,14 @@ async fn may_make(story: &Story, rooms: &Rooms, now: Timestamp) -> Option<Next> 
     match rooms.graph.quota().await {
         // a story that has its container will take a part of what is left
         Ok(quota) => match quota.left() {
-            Some(0) => Some(Next::Rest(after(now, QUOTA_PAUSE), "the quota is used up".into())),
-            Some(left) if left as usize <= waiting => {
-                Some(Next::Wait(after(now, QUOTA_PAUSE), "what is left of the quota is taken".into()))
-            }
+            Some(0) => Some(Next::Rest(
+                after(now, QUOTA_PAUSE),
+                "the quota is used up".into(),
+            )),
+            Some(left) if left as usize <= waiting => Some(Next::Wait(
+                after(now, QUOTA_PAUSE),
+                "what is left of the quota is taken".into(),
+            )),
             _ => None,
         },
         Err(error) => Some(failed(&error, now)),

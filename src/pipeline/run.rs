@@ -40,7 +40,10 @@ struct Shared<F> {
 impl Runner {
     /// So many stories at the same time.
     pub fn new(driver: Arc<Driver>, concurrency: usize) -> Self {
-        Self { driver, concurrency }
+        Self {
+            driver,
+            concurrency,
+        }
     }
 
     /// Works until each of `keys` rests, or the driver is stopped; tells of every story that came to rest here.
@@ -97,7 +100,10 @@ impl Runner {
             let shared = jobs.clone();
             async move { shared.job(key).await }
         };
-        self.driver.store().work(self.concurrency, stop, work).await?;
+        self.driver
+            .store()
+            .work(self.concurrency, stop, work)
+            .await?;
         outcome.await.unwrap_or(Ok(()))
     }
 
@@ -117,7 +123,9 @@ impl Runner {
         }
     }
 
-    async fn stopped<F: Fn(&Story) + Send + Sync>(shared: Arc<Shared<F>>) -> Result<(), store::Error> {
+    async fn stopped<F: Fn(&Story) + Send + Sync>(
+        shared: Arc<Shared<F>>,
+    ) -> Result<(), store::Error> {
         while !shared.driver.is_stopped() {
             shared.check()?;
             tokio::time::sleep(GLANCE / 2).await;
@@ -153,7 +161,10 @@ impl<F: Fn(&Story) + Send + Sync> Shared<F> {
     }
 
     /// Those of them that do not rest yet.
-    async fn still_in_flight(&self, keys: HashSet<StoryKey>) -> Result<HashSet<StoryKey>, store::Error> {
+    async fn still_in_flight(
+        &self,
+        keys: HashSet<StoryKey>,
+    ) -> Result<HashSet<StoryKey>, store::Error> {
         let mut left = HashSet::new();
         for key in keys {
             if self.driver.store().get(&key).await?.step.is_in_flight() {
@@ -164,7 +175,10 @@ impl<F: Fn(&Story) + Send + Sync> Shared<F> {
     }
 
     fn failed(&self, error: store::Error) {
-        let mut failures = self.failures.lock().expect("no thread panics while it holds this");
+        let mut failures = self
+            .failures
+            .lock()
+            .expect("no thread panics while it holds this");
         failures.0 += 1;
         if failures.0 >= PATIENCE || matches!(error, store::Error::Full) {
             failures.1 = Some(error);
@@ -173,11 +187,17 @@ impl<F: Fn(&Story) + Send + Sync> Shared<F> {
     }
 
     fn succeeded(&self) {
-        self.failures.lock().expect("no thread panics while it holds this").0 = 0;
+        self.failures
+            .lock()
+            .expect("no thread panics while it holds this")
+            .0 = 0;
     }
 
     fn check(&self) -> Result<(), store::Error> {
-        let mut failures = self.failures.lock().expect("no thread panics while it holds this");
+        let mut failures = self
+            .failures
+            .lock()
+            .expect("no thread panics while it holds this");
         failures.1.take().map_or(Ok(()), Err)
     }
 }

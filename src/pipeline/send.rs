@@ -14,7 +14,12 @@ use super::{Next, Rooms, after, since};
 const MARGIN: SignedDuration = SignedDuration::from_mins(10);
 
 /// Asks whether the container is finished.
-pub(super) async fn ready(story: &Story, container: &Container, rooms: &Rooms, now: Timestamp) -> Next {
+pub(super) async fn ready(
+    story: &Story,
+    container: &Container,
+    rooms: &Rooms,
+    now: Timestamp,
+) -> Next {
     if is_late(story, rooms, now) {
         return Next::To(Step::Missed);
     }
@@ -90,7 +95,7 @@ pub(super) enum Sent {
     /// It is live, and this is its name.
     Live(graph::StoryId),
     /// It surely is not live.
-    Refused(Next),
+    Refused(Box<Next>),
     /// Nobody knows: watch. Whether nothing else of the account may go out meanwhile, and for a while after.
     Unclear {
         /// What was heard, for people.
@@ -107,9 +112,9 @@ pub(super) async fn send(story: &Story, intent: &Intent, rooms: &Rooms, now: Tim
         Err(error) => error,
     };
     let said = error.to_string();
-    Sent::Refused(match error.next() {
+    Sent::Refused(Box::new(match error.next() {
         graph::Next::Unsure { stop } => return Sent::Unclear { said, stop },
         graph::Next::NewContainer { .. } => again(story, said),
         _ => failed(&error, now),
-    })
+    }))
 }

@@ -66,14 +66,16 @@ fn decided(code: StatusCode, new: &[StoryId], intent: &Intent, unclear: Unclear)
     }
     match code {
         // such a container cannot have been published
-        StatusCode::Error | StatusCode::Expired => {
-            Next::Stop(format!("the container is {}, and no story has appeared", word(code)))
-        }
+        StatusCode::Error | StatusCode::Expired => Next::Stop(format!(
+            "the container is {}, and no story has appeared",
+            word(code)
+        )),
         // once more with the same container: if it went out after all, the platform refuses it
-        StatusCode::Finished if unclear == Unclear::Resend && intent.tries < 2 => {
-            Next::Turn
-        }
-        _ => Next::Ask(format!("the container is still {}, and no story has appeared", word(code))),
+        StatusCode::Finished if unclear == Unclear::Resend && intent.tries < 2 => Next::Turn,
+        _ => Next::Ask(format!(
+            "the container is still {}, and no story has appeared",
+            word(code)
+        )),
     }
 }
 
@@ -84,9 +86,15 @@ async fn new_stories(
     rooms: &Rooms,
     now: Timestamp,
 ) -> Result<Vec<StoryId>, String> {
-    let day_ago = now.checked_sub(SignedDuration::from_hours(25)).unwrap_or(Timestamp::MIN);
+    let day_ago = now
+        .checked_sub(SignedDuration::from_hours(25))
+        .unwrap_or(Timestamp::MIN);
     let live = rooms.graph.stories().await.map_err(|e| e.to_string())?;
-    let known = rooms.store.story_ids(&story.account, day_ago).await.map_err(|e| e.to_string())?;
+    let known = rooms
+        .store
+        .story_ids(&story.account, day_ago)
+        .await
+        .map_err(|e| e.to_string())?;
     let mut new = Vec::new();
     for id in live {
         if intent.baseline.contains(&id) || known.contains(&id) {

@@ -116,7 +116,7 @@ fn read(source: &Arc<Source>, root: &Path) -> (Project, Vec<Diagnostic>) {
         project.max_pixels = (megapixels.clamp(0.1, 1000.0) * 1e6) as u64;
     }
     if let Some(seconds) = limits.get("seconds").and_then(grammar::number) {
-        project.film_limit = Duration::from_secs_f64(seconds.clamp(0.001, 86_400.0).into());
+        project.film_limit = Duration::from_secs_f64(seconds.clamp(0.001, 86_400.0));
     }
     project.upload = publishing::upload(of("upload"), root, &mut wrong);
     project.publish = publishing::publish(of("publish"), &mut wrong);

@@ -59,7 +59,10 @@ fn a_full_disk_at_any_write_doubles_nothing() {
             let times = published.get(&sha256).copied().unwrap_or_default();
             assert!(times <= 1, "{case}: published {times} times");
             let is_open = ["uncertain", "missed", "failed"].contains(&state.as_str());
-            assert!(times == 1 || is_open, "{case}: {state}, but not there: {run:?} {last:?}");
+            assert!(
+                times == 1 || is_open,
+                "{case}: {state}, but not there: {run:?} {last:?}"
+            );
         }
         assert_eq!(last.states().len(), 2, "{case}: {last:?}");
     }

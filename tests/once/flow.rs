@@ -31,15 +31,28 @@ fn project() -> Rehearsal {
     let templates = rehearsal.path().join("templates");
     std::fs::create_dir(&templates).expect("a folder");
     std::fs::write(templates.join("day.toml"), TEMPLATE).expect("a template");
-    std::fs::write(rehearsal.path().join("days.csv"), "id,title\nmon,Monday\ntue,Tuesday\nwed,Wednesday\n")
-        .expect("data");
+    std::fs::write(
+        rehearsal.path().join("days.csv"),
+        "id,title\nmon,Monday\ntue,Tuesday\nwed,Wednesday\n",
+    )
+    .expect("data");
     rehearsal
 }
 
 fn render(rehearsal: &Rehearsal, more: &[&str]) -> Run {
-    let arguments = ["render", "templates/day.toml", "--data", "days.csv", "-o", "out", "--json"];
+    let arguments = [
+        "render",
+        "templates/day.toml",
+        "--data",
+        "days.csv",
+        "-o",
+        "out",
+        "--json",
+    ];
     let mut command = rehearsal.command(&arguments);
-    command.args(["--publish", "--sandbox", &rehearsal.url]).args(more);
+    command
+        .args(["--publish", "--sandbox", &rehearsal.url])
+        .args(more);
     Run::of(command.output().expect("a run"))
 }
 
@@ -64,11 +77,20 @@ fn rows_are_rendered_published_in_order_and_only_once() {
     let again = render(&rehearsal, &[]);
     assert_eq!(again.code, Some(0), "{again:?}");
     assert_eq!(again.report["totals"]["unchanged"], 3);
-    assert_eq!(again.report["items"][0]["story"], run.report["items"][0]["story"]);
-    assert_eq!(rehearsal.get("/sandbox/stories").as_array().map(Vec::len), Some(3));
+    assert_eq!(
+        again.report["items"][0]["story"],
+        run.report["items"][0]["story"]
+    );
+    assert_eq!(
+        rehearsal.get("/sandbox/stories").as_array().map(Vec::len),
+        Some(3)
+    );
     let wanted = render(&rehearsal, &["--again", "--only", "day-mon"]);
     assert_eq!(wanted.code, Some(0), "{wanted:?}");
-    assert_eq!(rehearsal.get("/sandbox/stories").as_array().map(Vec::len), Some(4));
+    assert_eq!(
+        rehearsal.get("/sandbox/stories").as_array().map(Vec::len),
+        Some(4)
+    );
 }
 
 #[test]
@@ -78,15 +100,26 @@ fn a_dry_run_sends_nothing() {
     assert_eq!(run.code, Some(0), "{run:?}");
     assert_eq!(rehearsal.get("/sandbox/stories"), json!([]));
     let log = rehearsal.get("/sandbox/log");
-    let posts = log.as_array().expect("a list").iter().filter(|line| line["method"] == "POST");
-    let graph = posts.filter(|line| !line["path"].as_str().is_some_and(|p| p.starts_with("/sandbox")));
+    let posts = log
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|line| line["method"] == "POST");
+    let graph = posts.filter(|line| {
+        !line["path"]
+            .as_str()
+            .is_some_and(|p| p.starts_with("/sandbox"))
+    });
     assert_eq!(graph.count(), 0, "{log}");
 }
 
 #[test]
 fn a_failed_story_stops_no_other_but_in_a_series() {
     let faults = json!([{ "on": "container", "do": "error", "code": 36001, "subcode": 2207005, "after": 1, "times": 1 }]);
-    for (flag, states) in [(None, ["live", "failed", "live"]), (Some("--series"), ["live", "failed", "cancelled"])] {
+    for (flag, states) in [
+        (None, ["live", "failed", "live"]),
+        (Some("--series"), ["live", "failed", "cancelled"]),
+    ] {
         let rehearsal = project();
         rehearsal.post("/sandbox/faults", &faults);
         // one after the other, so that the second container is the second story's
@@ -105,9 +138,18 @@ fn a_failed_story_stops_no_other_but_in_a_series() {
             assert_eq!(told, ["failed", "live", "live"]);
         } else {
             assert!(told.contains(&"failed".into()), "{told:?} {states:?}");
-            let failed = told.iter().position(|state| state == "failed").expect("one failed");
-            assert!(told[failed + 1..].iter().all(|state| state == "cancelled"), "{told:?}");
-            assert!(told[..failed].iter().all(|state| state == "live"), "{told:?}");
+            let failed = told
+                .iter()
+                .position(|state| state == "failed")
+                .expect("one failed");
+            assert!(
+                told[failed + 1..].iter().all(|state| state == "cancelled"),
+                "{told:?}"
+            );
+            assert!(
+                told[..failed].iter().all(|state| state == "live"),
+                "{told:?}"
+            );
         }
     }
 }
@@ -132,14 +174,22 @@ fn an_uncertain_story_is_for_people_to_decide() {
     assert_eq!(status.code, Some(3), "{status:?}");
     assert_eq!(status.report["items"][0]["story"]["state"], "uncertain");
     let sandbox = format!("--sandbox={}", rehearsal.url);
-    assert_eq!(call(&["retry", id, &sandbox]).code, Some(2), "it may be live");
+    assert_eq!(
+        call(&["retry", id, &sandbox]).code,
+        Some(2),
+        "it may be live"
+    );
     let resolved = call(&["resolve", id, "--not-live"]);
     assert_eq!(resolved.code, Some(0), "{resolved:?}");
     let retried = call(&["retry", id, &sandbox]);
     assert_eq!(retried.code, Some(0), "{retried:?}");
     assert_eq!(retried.report["items"][0]["story"]["state"], "live");
     assert_eq!(rehearsal.published().values().sum::<usize>(), 1);
-    assert_eq!(call(&["resolve", id, "--live"]).code, Some(2), "it is not uncertain any more");
+    assert_eq!(
+        call(&["resolve", id, "--live"]).code,
+        Some(2),
+        "it is not uncertain any more"
+    );
 }
 
 #[test]
@@ -165,7 +215,13 @@ fn publishing_asks_for_a_project_and_an_account() {
     let run = call(&["publish"]);
     assert_eq!(run.code, Some(2), "{run:?}");
     assert!(run.said.contains("[accounts.NAME]"), "{run:?}");
-    let run = call(&["publish", "--account", "nobody", "--sandbox", &rehearsal.url]);
+    let run = call(&[
+        "publish",
+        "--account",
+        "nobody",
+        "--sandbox",
+        &rehearsal.url,
+    ]);
     assert_eq!(run.code, Some(2), "{run:?}");
     assert!(run.said.contains("no account `nobody`"), "{run:?}");
     let run = call(&["publish", "--sandbox", "http://example.com"]);

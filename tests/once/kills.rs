@@ -28,7 +28,11 @@ fn once(fault: &Value, point: Option<Point>) {
     let again = rehearsal.publish(&files, None);
     check(&rehearsal, &again, &format!("{case}, again"));
     for (sha256, times) in &before {
-        assert_eq!(rehearsal.published().get(sha256), Some(times), "{case}, again");
+        assert_eq!(
+            rehearsal.published().get(sha256),
+            Some(times),
+            "{case}, again"
+        );
     }
     let always_passed = [Point::Added, Point::Claimed, Point::Put];
     if let Some(point) = point.filter(|point| always_passed.contains(point)) {

@@ -1,6 +1,7 @@
 //! A busy day: many stories for many accounts through one store.
 
 use std::collections::HashMap;
+use std::process::Command;
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -40,4 +41,91 @@ fn many_stories_keep_their_order_and_lose_none() {
         *times.entry(sha256).or_default() += 1;
     }
     assert!(times.values().all(|times| *times == 1), "{}", json!(times));
+}
+
+/// The whole of a busy day; says how long it took. `cargo test --release --test once -- --ignored --nocapture`
+#[test]
+#[ignore = "takes a minute; it measures"]
+fn a_thousand_stories_for_twenty_accounts() {
+    const EACH: usize = 50;
+    let rehearsal = Rehearsal::of("", &["--accounts", "10"]);
+    let limits = json!({
+        "image_processing_ms": 0, "quota_total": 1000, "quota_lag_ms": 0,
+        "container_limit": 4000, "calls_total": 10_000_000,
+    });
+    rehearsal.post("/sandbox/settings", &limits);
+    let accounts = rehearsal.accounts.as_array().expect("accounts").clone();
+    assert_eq!(accounts.len(), 20);
+    let mut project = "[publish]\ngap = \"0s\"\n".to_owned();
+    for account in &accounts {
+        let (name, login, id) = (&account["name"], &account["login"], &account["user_id"]);
+        project += &format!("[accounts.{name}]\nlogin = {login}\nuser_id = {id}\n");
+    }
+    std::fs::write(rehearsal.path().join("storypress.toml"), project).expect("a project");
+    let files = rehearsal.pictures(accounts.len() * EACH);
+    let due = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(60);
+    for (account, files) in accounts.iter().zip(files.chunks(EACH)) {
+        let name = account["name"].as_str().expect("a name");
+        let at = due.to_string();
+        let mut command = rehearsal.command(&["publish", "--json", "--account", name, "--at", &at]);
+        command.args(["--sandbox", &rehearsal.url]).args(files);
+        let run = Run::of(command.output().expect("a run"));
+        assert_eq!(run.code, Some(0), "{run:?}");
+    }
+    let wait = due.duration_since(jiff::Timestamp::now());
+    std::thread::sleep(wait.try_into().unwrap_or_default());
+    let mut worker = rehearsal
+        .command(&["worker", "--quiet", "--sandbox", &rehearsal.url])
+        .spawn()
+        .expect("a worker");
+    let start = Instant::now();
+    let live = loop {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        let listed = rehearsal.get("/sandbox/stories");
+        let listed = listed.as_array().expect("a list").clone();
+        if listed.len() >= files.len() || start.elapsed().as_secs() > 300 {
+            break listed;
+        }
+    };
+    let took = start.elapsed();
+    let status =
+        std::fs::read_to_string(format!("/proc/{}/status", worker.id())).unwrap_or_default();
+    let peak = status
+        .lines()
+        .find(|line| line.starts_with("VmHWM"))
+        .unwrap_or_default()
+        .to_owned();
+    let _ = Command::new("kill")
+        .args(["-INT", &worker.id().to_string()])
+        .status();
+    let _ = worker.wait();
+    println!(
+        "{} stories in {took:?}: {:?} each; {peak}",
+        live.len(),
+        took / live.len() as u32
+    );
+    assert_eq!(live.len(), files.len());
+    for account in &accounts {
+        let own = live
+            .iter()
+            .filter(|story| story["user_id"] == account["user_id"]);
+        let ids: Vec<_> = own.map(|story| story["sha256"].clone()).collect();
+        let mut unique = ids.clone();
+        unique.sort_by_key(Value::to_string);
+        unique.dedup();
+        assert_eq!((ids.len(), unique.len()), (EACH, EACH));
+    }
+    let asked: Vec<String> = files
+        .iter()
+        .map(|file| storypress::media::sha256_of(file).expect("a digest"))
+        .collect();
+    for (account, asked) in accounts.iter().zip(asked.chunks(EACH)) {
+        let own = live
+            .iter()
+            .filter(|story| story["user_id"] == account["user_id"]);
+        let order: Vec<_> = own
+            .map(|story| story["sha256"].as_str().unwrap_or_default())
+            .collect();
+        assert_eq!(order, asked, "the order of {}", account["name"]);
+    }
 }

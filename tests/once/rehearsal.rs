@@ -37,14 +37,16 @@ impl Drop for Rehearsal {
 
 impl Rehearsal {
     pub fn new() -> Self {
-        Self::with(PROJECT)
+        Self::of(PROJECT, &[])
     }
 
-    pub fn with(project: &str) -> Self {
+    /// With a project file of its own, and more arguments for the sandbox.
+    pub fn of(project: &str, more: &[&str]) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         std::fs::write(dir.path().join("storypress.toml"), project).expect("a project");
         let mut sandbox = Command::new(PROGRAM)
             .args(["sandbox", "--port", "0", "--json"])
+            .args(more)
             .current_dir(dir.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -52,7 +54,9 @@ impl Rehearsal {
             .expect("a sandbox");
         let mut line = String::new();
         let out = sandbox.stdout.take().expect("its stdout");
-        BufReader::new(out).read_line(&mut line).expect("its first line");
+        BufReader::new(out)
+            .read_line(&mut line)
+            .expect("its first line");
         let told: Value = serde_json::from_str(&line).expect("JSON");
         let rehearsal = Self {
             dir,
@@ -171,9 +175,18 @@ fn picture(number: usize) -> PathBuf {
     let path = folder.join(format!("{number}.jpg"));
     if !path.is_file() {
         let (width, height) = (1080, 1920);
-        let colour = [(number * 37 % 256) as u8, (number / 7 % 256) as u8, (number % 7 * 30) as u8, 255];
+        let colour = [
+            (number * 37 % 256) as u8,
+            (number / 7 % 256) as u8,
+            (number % 7 * 30) as u8,
+            255,
+        ];
         let rgba = colour.repeat((width * height) as usize);
-        let pixels = Pixels { width, height, rgba: &rgba };
+        let pixels = Pixels {
+            width,
+            height,
+            rgba: &rgba,
+        };
         media::write(pixels, &path, &media::Options::default()).expect("a picture");
     }
     path

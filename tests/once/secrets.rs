@@ -16,7 +16,9 @@ fn every_file(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
 }
 
 fn holds(bytes: &[u8], secret: &str) -> bool {
-    bytes.windows(secret.len()).any(|part| part == secret.as_bytes())
+    bytes
+        .windows(secret.len())
+        .any(|part| part == secret.as_bytes())
 }
 
 #[test]
@@ -37,20 +39,39 @@ fn no_secret_is_in_any_output() {
     rehearsal.post("/sandbox/faults", &faults);
     let files = rehearsal.pictures(3);
     let mut said = Vec::new();
-    for arguments in [&["publish", "--again"][..], &["publish", "-v"], &["publish", "--dry-run"], &["publish", "--json"]] {
+    for arguments in [
+        &["publish", "--again"][..],
+        &["publish", "-v"],
+        &["publish", "--dry-run"],
+        &["publish", "--json"],
+    ] {
         let mut command = rehearsal.command(arguments);
         command.args(["--sandbox", &rehearsal.url]).args(&files);
-        command.env("STORYPRESS_LOG", "trace").env("RUST_BACKTRACE", "1");
+        command
+            .env("STORYPRESS_LOG", "trace")
+            .env("RUST_BACKTRACE", "1");
         let output = command.output().expect("a run");
         said.extend(output.stdout);
         said.extend(output.stderr);
     }
-    for arguments in [&["status", "--all", "-v"][..], &["account", "status"], &["insights"]] {
-        let output = rehearsal.command(arguments).env("STORYPRESS_LOG", "trace").output().expect("a run");
+    for arguments in [
+        &["status", "--all", "-v"][..],
+        &["account", "status"],
+        &["insights"],
+    ] {
+        let output = rehearsal
+            .command(arguments)
+            .env("STORYPRESS_LOG", "trace")
+            .output()
+            .expect("a run");
         said.extend(output.stdout);
         said.extend(output.stderr);
     }
-    assert!(said.len() > 3_000, "trace says little: {}", String::from_utf8_lossy(&said));
+    assert!(
+        said.len() > 3_000,
+        "trace says little: {}",
+        String::from_utf8_lossy(&said)
+    );
     let mut files = Vec::new();
     every_file(rehearsal.path(), &mut files);
     for token in &tokens {

@@ -15,17 +15,17 @@ fn two_processes_publish_each_story_once() {
     });
     for run in &runs {
         assert_eq!(run.code, Some(0), "{run:?}");
-        assert!(run.states().values().all(|state| state == "live"), "{run:?}");
+        assert!(
+            run.states().values().all(|state| state == "live"),
+            "{run:?}"
+        );
     }
     let published = rehearsal.published();
     assert_eq!(published.len(), 6);
     assert!(published.values().all(|times| *times == 1), "{published:?}");
 }
 
-fn rehearsal_publish(
-    rehearsal: &Rehearsal,
-    files: &[std::path::PathBuf],
-) -> super::rehearsal::Run {
+fn rehearsal_publish(rehearsal: &Rehearsal, files: &[std::path::PathBuf]) -> super::rehearsal::Run {
     let mut command = rehearsal.command(&["publish", "--json", "--sandbox", &rehearsal.url]);
     command.args(files);
     super::rehearsal::Run::of(command.output().expect("a run"))

@@ -234,13 +234,17 @@ fn pick(
     wanted: Option<&Account>,
     name: Option<&str>,
 ) -> anyhow::Result<(Person, SecretString)> {
+    let by_id = wanted.and_then(|account| {
+        let id = account.user_id.as_ref()?;
+        people.iter().position(|p| p.user_id == *id)
+    });
     let by_name = people.iter().position(|p| Some(p.name.as_str()) == name);
     let by_login = || match wanted {
         Some(account) => people.iter().position(|p| p.login == account.login),
         None if name.is_none() => (!people.is_empty()).then_some(0),
         None => None,
     };
-    let Some(place) = by_name.or_else(by_login) else {
+    let Some(place) = by_id.or(by_name).or_else(by_login) else {
         let names: Vec<_> = people.iter().map(|p| p.name.as_str()).collect();
         bail!(
             "no account `{}`; the sandbox has {}",

@@ -385,6 +385,7 @@ mod tests {
             seconds: 1.0,
             declared: None,
             count: 1,
+            keys: Vec::new(),
             restarts: false,
             rate: 25.0,
             step: 0.04,
