@@ -160,6 +160,11 @@ impl Client {
         &self.options
     }
 
+    /// It speaks to this machine alone: a sandbox.
+    pub fn is_local(&self) -> bool {
+        self.options.hosts.are_local()
+    }
+
     /// Which account it speaks for, where that was said.
     pub fn user_id(&self) -> Option<&UserId> {
         self.options.user_id.as_ref()

@@ -53,6 +53,12 @@ pub(super) async fn contain(story: &Story, url: &MediaUrl, rooms: &Rooms, now: T
     {
         return Next::To(Step::Rendered);
     }
+    if url.is_loopback() && !rooms.graph.is_local() {
+        return Next::Stop(format!(
+            "the platform cannot fetch {}: it is on this machine",
+            url.shown()
+        ));
+    }
     let file = &story.outgoing;
     if let Err(refusal) = rooms
         .upload
