@@ -44,7 +44,9 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
             outlet.close().await;
             asked?;
         }
-        let store = outlet::open_store(&project).await?;
+        let Some(store) = outlet::existing_store(&project).await? else {
+            return Ok(Vec::new());
+        };
         let states = ["live", "closed"].map(str::to_owned).to_vec();
         anyhow::Ok(
             store

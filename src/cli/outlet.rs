@@ -278,6 +278,15 @@ pub(crate) async fn decide(
     }
 }
 
+/// Opens a project's store, if anything was ever put into it: looking leaves nothing behind.
+pub(crate) async fn existing_store(project: &Project) -> anyhow::Result<Option<Store>> {
+    let file = project.store_url.as_str().strip_prefix("sqlite:");
+    match file.map(|file| project.root.join(file.trim_start_matches("//"))) {
+        Some(file) if !file.exists() => Ok(None),
+        _ => open_store(project).await.map(Some),
+    }
+}
+
 /// Opens a project's store.
 pub(crate) async fn open_store(project: &Project) -> anyhow::Result<Store> {
     Store::open(project.store_url.as_str(), &project.root)

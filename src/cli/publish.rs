@@ -339,6 +339,10 @@ pub(crate) fn told(item: &mut Item, story: &Story, was_known: bool) {
             );
             (Status::Failed, Some(wrong(said).hint(hint)))
         }
+        step if step.is_in_flight() && story.due <= now && !was_known => {
+            let said = "stopped before it went out; the same command goes on with it";
+            (Status::Failed, Some(wrong(said.into())))
+        }
         _ if was_known => (Status::Unchanged, None),
         _ => (Status::Done, None),
     };

@@ -38,7 +38,9 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         }
     };
     let story = outlet::runtime()?.block_on(async {
-        let store = outlet::open_store(&project).await?;
+        let store = outlet::existing_store(&project)
+            .await?
+            .ok_or_else(|| status::unknown(&args.id))?;
         let mut story = status::one(&store, &args.id).await?;
         let Step::Uncertain { intent, .. } = &story.step else {
             bail!("{} is {}, not uncertain", story.key, story.step.state());

@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     };
     outlet::runtime()?.block_on(async {
         // nothing is opened for a story that may not be tried again
-        let store = outlet::open_store(&project).await?;
+        let store = outlet::existing_store(&project).await?.ok_or_else(|| status::unknown(&args.id))?;
         let story = status::one(&store, &args.id).await?;
         match &story.step {
             Step::Failed { .. } | Step::Missed | Step::Cancelled { .. } => {}

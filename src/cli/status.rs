@@ -61,8 +61,13 @@ async fn found(
     args: &Args,
     now: Timestamp,
 ) -> anyhow::Result<Vec<(Story, Vec<String>)>> {
-    let store = outlet::open_store(project).await?;
     let mut found = Vec::new();
+    let Some(store) = outlet::existing_store(project).await? else {
+        return match &args.id {
+            Some(id) => Err(unknown(id)),
+            None => Ok(found),
+        };
+    };
     match &args.id {
         Some(id) => {
             let story = one(&store, id).await?;
@@ -102,12 +107,17 @@ async fn found(
     Ok(found)
 }
 
+/// There is no such story.
+pub(crate) fn unknown(id: &str) -> anyhow::Error {
+    anyhow::anyhow!("no story `{id}`: `storypress status --all` shows them")
+}
+
 /// The one story whose id begins so.
 pub(crate) async fn one(store: &Store, id: &str) -> anyhow::Result<Story> {
     let mut found = store.find(id).await?;
     match found.len() {
         1 => Ok(found.remove(0)),
-        0 => anyhow::bail!("no story `{id}`: `storypress status --all` shows them"),
+        0 => Err(unknown(id)),
         _ => {
             let keys: Vec<_> = found.iter().map(|s| s.key.to_string()).collect();
             anyhow::bail!("`{id}` may be {}", keys.join(", "))

@@ -315,7 +315,7 @@ impl<'a> Walk<'a> {
                 self.story.step = step;
                 self.story.wake = until;
                 self.save("numbers", Hold::Nap).await?;
-                Ok(Turn::Done(self.rests()))
+                Ok(Turn::Done(Driven::Sleeps))
             }
             Next::Rest(until, said) => {
                 self.driver

@@ -29,7 +29,7 @@ impl Server {
     /// Makes a cluster and starts it.
     pub fn start() -> Result<Self, String> {
         let programs = programs().ok_or(
-            "PostgreSQL is not installed: `make setup`, or the packages postgresql and postgresql-contrib",
+            "PostgreSQL is not installed: tools/setup.sh installs the package postgresql",
         )?;
         let folder = tempfile::tempdir().map_err(told("a temporary folder"))?;
         let user = unprivileged(folder.path())?;
