@@ -419,9 +419,14 @@ impl<'a> Walk<'a> {
         }
         self.observe(Some(Point::Ready));
         let story = self.story.clone();
-        let intent = match self.alive(send::intent(&story, rooms, now)).await {
+        let mut intent = match self.alive(send::intent(&story, rooms, now)).await {
             Ok(intent) => intent,
-            // what is saved next gives the turn back, but for one that may be live
+            // it may be live already: whatever went wrong, it has not failed
+            Err(_) if matches!(story.step, Step::Publishing { .. }) => {
+                let why = "the live stories could not be read before a second try";
+                return self.apply(Next::Ask(why.into()), rooms).await;
+            }
+            // what is saved next gives the turn back
             Err(next) => return self.apply(next, rooms).await,
         };
         let Some(url) = story.step.url().cloned() else {
@@ -431,11 +436,13 @@ impl<'a> Walk<'a> {
                 })
                 .await;
         };
+        // what was live before was asked for slowly, perhaps: the time that counts is that of the send
+        intent.at = driver.now();
         self.story.step = Step::Publishing {
             url,
             intent: intent.clone(),
         };
-        self.story.wake = driver.now();
+        self.story.wake = intent.at;
         self.save("intends to publish", Hold::On).await?;
         self.observe(Some(Point::Intended));
         // whoever was stopped in between may have been replaced; the container tells

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::graph::{StatusCode, StoryId};
+use crate::graph::{self, StatusCode, StoryId};
 use crate::store::{Intent, Step, Story};
 
 use super::{Next, Rooms, Unclear, after, since};
@@ -22,11 +22,18 @@ pub(super) async fn watch(story: &Story, intent: &Intent, rooms: &Rooms, now: Ti
     let later = |said: &str| Next::Wait(after(now, poll(settle)), said.to_owned());
     let code = match rooms.graph.status(&intent.container.id).await {
         Ok(status) => status.code,
-        // a read that fails decides nothing; but nobody waits for ever
-        Err(error) if watched > settle * 2 => {
-            return Next::Ask(format!("the container could not be asked: {error}"));
+        Err(error) => {
+            let said = error.to_string();
+            return match error.next() {
+                // the account may ask nothing for a while: that says nothing of the story
+                graph::Next::After(pause) => Next::Wait(after(now, pause), said),
+                // a read that fails decides nothing; but nobody waits for ever
+                _ if watched > settle * 2 => {
+                    Next::Ask(format!("the container could not be asked: {said}"))
+                }
+                _ => later(&said),
+            };
         }
-        Err(error) => return later(&error.to_string()),
     };
     match code {
         StatusCode::Published => {
