@@ -240,6 +240,7 @@ impl Db {
     /// Makes a change in a transaction of its own: all of it or nothing.
     ///
     /// On SQLite the changes that wait at the same moment share one commit, since each costs a wait for the disk.
+    /// `act` says [refusals](Error::is_refusal) before it has written anything.
     pub(super) async fn change<T, F>(&self, keep: Keep, act: F) -> Result<T, Error>
     where
         T: Send + 'static,
@@ -366,7 +367,7 @@ async fn commit_together(pool: &SqlitePool, mut batch: Vec<Box<dyn Change>>) {
     }
 }
 
-/// One transaction for all, a savepoint for each: what one is refused for does not touch the others.
+/// One transaction for all: a change that refuses does not touch the others, one that fails takes them along.
 async fn attempt(
     pool: &SqlitePool,
     batch: &mut [Box<dyn Change>],
@@ -380,25 +381,13 @@ async fn attempt(
     };
     Conn::Sqlite(&mut conn).run(level, &[]).await?;
     let mut tx = conn.begin_with("BEGIN IMMEDIATE").await?;
-    // alone, it needs no savepoint: the transaction is one
-    let is_shared = batch.len() > 1;
     for change in batch {
-        let mut conn = Conn::Sqlite(&mut tx);
-        if is_shared {
-            conn.run("SAVEPOINT change", &[]).await?;
-        }
-        match change.act(&mut conn).await {
-            Ok(()) => refused.push(None),
-            Err(error) if !is_shared => return Err(error),
-            Err(error) => match conn.run("ROLLBACK TO change", &[]).await {
-                Ok(_) => refused.push(Some(error)),
-                // a full disk ends the whole transaction, and all have failed
-                Err(_) => return Err(error),
-            },
-        }
-        if is_shared {
-            conn.run("RELEASE change", &[]).await?;
-        }
+        refused.push(match change.act(&mut Conn::Sqlite(&mut tx)).await {
+            Ok(()) => None,
+            // a savepoint for each would cost more than most of the changes
+            Err(error) if error.is_refusal() => Some(error),
+            Err(error) => return Err(error),
+        });
     }
     tx.commit().await?;
     Ok(())

@@ -154,6 +154,11 @@ const IOERR_WRITE: i32 = 10 | (3 << 8);
 const IOERR_SHMSIZE: i32 = 10 | (19 << 8);
 
 impl Error {
+    /// A "no" to one change that says nothing about the database: it comes before anything was written.
+    pub(super) fn is_refusal(&self) -> bool {
+        matches!(self, Self::Lost | Self::NotLetIn | Self::Unknown(_))
+    }
+
     /// The same again, for the others whose changes stood in one transaction with the one that failed.
     pub(super) fn again(&self) -> Self {
         match self {

@@ -87,7 +87,7 @@ impl Store {
         self.db
             .change(Keep::Now, move |conn| {
                 async move {
-                    stories::lock(conn, &account).await?;
+                    stories::meet(conn, &account).await?;
                     let sql = "UPDATE accounts SET rest_until = $2, rest_why = $3
                         WHERE account = $1 AND (rest_until IS NULL OR rest_until < $2)";
                     let values = values![account, until, why];

@@ -16,7 +16,7 @@ use futures_util::future::BoxFuture;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, PgPool, SqlitePool};
+use sqlx::{ConnectOptions, Connection, PgConnection, SqlitePool};
 
 use super::Error;
 use super::db::{Conn, Db, PATIENCE, values};
@@ -93,6 +93,7 @@ async fn sqlite(path: &Path) -> Result<Db, Error> {
     let readers = SqlitePoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(PATIENCE * 3)
+        .test_before_acquire(false)
         .connect_lazy_with(options);
     Ok(Db::sqlite(writer, readers))
 }
@@ -200,16 +201,21 @@ async fn postgres(url: &str) -> Result<Db, Error> {
         // what has to outlive a power cut raises the second for its own commit
         .options([("search_path", SCHEMA), ("synchronous_commit", "off")])
         .disable_statement_logging();
+    // not from the pool: that would try again for a while, and then only say that it took too long
+    let mut conn = options.connect().await?;
+    migrate_postgres(&mut conn).await?;
+    conn.close().await?;
     let pool = PgPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(PATIENCE)
+        // asking each time doubles the ways to the server; one that hung up is told by the first statement
+        .test_before_acquire(false)
         .connect_lazy_with(options);
-    migrate_postgres(&pool).await?;
     Ok(Db::Postgres(pool))
 }
 
-async fn migrate_postgres(pool: &PgPool) -> Result<(), Error> {
-    let mut tx = pool.begin().await?;
+async fn migrate_postgres(conn: &mut PgConnection) -> Result<(), Error> {
+    let mut tx = conn.begin().await?;
     let mut conn = Conn::Postgres(&mut tx);
     let lock = "SELECT CAST(pg_advisory_xact_lock($1) AS TEXT)";
     conn.row(lock, values![LOCK]).await?;

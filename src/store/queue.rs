@@ -113,23 +113,18 @@ impl Store {
         Ok(())
     }
 
-    /// Marks a job as done whose worker cannot do that any more.
-    pub(super) async fn mark_done(&self, id: &str) -> Result<(), Error> {
+    /// Removes a job that is done.
+    pub(super) async fn finish(&self, id: &str) -> Result<(), Error> {
         let jobs = self.jobs();
-        let sql = format!("UPDATE {jobs} SET status = 'Done' WHERE id = $1");
+        let sql = format!("DELETE FROM {jobs} WHERE id = $1");
         let sql = sqlx::AssertSqlSafe(sql);
         self.db.change_in_one(sql, values![id]).await?;
         Ok(())
     }
 
-    /// Removes jobs that are done, and workers that were not heard of for a day.
-    pub(super) async fn prune(&self) -> Result<(), Error> {
+    /// Removes workers that were not heard of for a day.
+    pub(super) async fn forget_workers(&self) -> Result<(), Error> {
         let jobs = self.jobs();
-        let done = format!(
-            "DELETE FROM {jobs} WHERE job_type = $1 AND status IN ('Done', 'Failed', 'Killed')"
-        );
-        let done = sqlx::AssertSqlSafe(done);
-        self.db.change_in_one(done, values![NAME]).await?;
         let (workers, long_ago) = match self.db {
             super::Db::Sqlite { .. } => {
                 ("Workers", "CAST(strftime('%s', 'now') AS INTEGER) - 86400")
@@ -171,16 +166,23 @@ pub(super) async fn push_in(
     nudge: Nudge,
 ) -> Result<Timestamp, Error> {
     let id = ulid();
-    let sql = "UPDATE stories SET job = $2, nudge = CASE WHEN $4 = 1 THEN $3 END,
+    let sql = "UPDATE stories SET last_job = job, job = $2, nudge = CASE WHEN $4 = 1 THEN $3 END,
             wake = CASE WHEN nudge < $3 THEN nudge ELSE $3 END
-        WHERE key = $1 RETURNING wake";
+        WHERE key = $1 RETURNING wake, last_job";
     let leaves = i64::from(nudge == Nudge::Leave);
     let values = values![key.0.as_str(), id.as_str(), at, leaves];
     let Some(row) = conn.row(sql, values).await? else {
         return Ok(at);
     };
     let at = row.time(0)?;
-    let task = task(id, key, at)?;
+    let (task, last) = (task(id, key, at)?, row.maybe_text(1)?);
+    if let Some(last) = last {
+        let sql = match conn {
+            Conn::Sqlite(_) => "DELETE FROM Jobs WHERE id = $1",
+            Conn::Postgres(_) => "DELETE FROM apalis.jobs WHERE id = $1",
+        };
+        conn.run(sql, values![last]).await?;
+    }
     match conn {
         Conn::Sqlite(conn) => {
             let pushed = apalis_sqlite::queries::push_tasks(&mut **conn, NAME, &[task]).await;

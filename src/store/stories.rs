@@ -256,7 +256,7 @@ async fn add(
     // everybody takes the accounts in the same order, so that nobody waits for each other
     let accounts: BTreeSet<String> = stories.iter().map(|s| s.account.clone()).collect();
     for account in accounts {
-        lock(conn, &account).await?;
+        meet(conn, &account).await?;
     }
     let mut added = Vec::with_capacity(stories.len());
     for mut story in stories {
@@ -275,20 +275,17 @@ async fn add(
     Ok(added)
 }
 
-/// Nobody else changes the account's line of stories until the transaction ends.
+/// Makes sure that the account is known, and locks it.
+pub(super) async fn meet(conn: &mut Conn<'_>, account: &str) -> Result<(), Error> {
+    let sql = "INSERT INTO accounts (account) VALUES ($1) ON CONFLICT (account) DO NOTHING";
+    conn.run(sql, values![account]).await?;
+    lock(conn, account).await
+}
+
+/// Nobody else changes the line of a known account until the transaction ends.
 pub(super) async fn lock(conn: &mut Conn<'_>, account: &str) -> Result<(), Error> {
     // SQLite has one writer at a time, and that is us
     if let Conn::Postgres(_) = conn {
-        let sql = "SELECT 1 FROM accounts WHERE account = $1 FOR UPDATE";
-        if conn.row(sql, values![account]).await?.is_some() {
-            return Ok(());
-        }
-    }
-    let new = "INSERT INTO accounts (account) VALUES ($1) ON CONFLICT (account) DO NOTHING";
-    if conn.run(new, values![account]).await? == 0
-        && let Conn::Postgres(_) = conn
-    {
-        // somebody else made it a moment ago, and may still be at work
         let sql = "SELECT 1 FROM accounts WHERE account = $1 FOR UPDATE";
         conn.row(sql, values![account]).await?;
     }

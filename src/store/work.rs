@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -37,7 +37,7 @@ const MISSED: usize = 5;
 /// Jobs of the present second that may wait in memory beside those at work.
 const WAITING: usize = 64;
 
-/// How often jobs that were lost are looked for, and those that are done are removed.
+/// How often jobs that were lost, and processes that are gone, are looked for.
 const MEND: Duration = Duration::from_secs(3);
 
 /// So many workers may end over a story without a step forward before people have to look at it.
@@ -45,6 +45,9 @@ const CRASHES: i64 = 5;
 
 /// A handler that panics is called again after that.
 const AFTER_PANIC: SignedDuration = SignedDuration::from_secs(60);
+
+/// A job that could not be served for its database's sake is tried again after that.
+const AFTER_ERROR: Duration = Duration::from_secs(2);
 
 /// How long the queue may fail without a break before [`Store::work`] gives up.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -84,7 +87,6 @@ impl Store {
             room: Arc::new(Semaphore::new(concurrency + WAITING)),
             place: None,
             asking: None,
-            is_alive: Arc::default(),
         };
         let stopping = async {
             stop.await;
@@ -165,8 +167,6 @@ struct Desk {
     place: Option<OwnedSemaphorePermit>,
     /// The question for it.
     asking: Option<BoxFuture<'static, Option<OwnedSemaphorePermit>>>,
-    /// Whether apalis' worker still listens, and marks what is done.
-    is_alive: Arc<AtomicBool>,
 }
 
 impl Desk {
@@ -177,7 +177,6 @@ impl Desk {
             room: self.room.clone(),
             place: None,
             asking: None,
-            is_alive: Arc::new(AtomicBool::new(true)),
         }
     }
 }
@@ -191,14 +190,6 @@ struct Hands {
     /// The jobs that were taken and are not done.
     here: Mutex<HashSet<String>>,
     ended: watch::Receiver<bool>,
-}
-
-/// What became of a job.
-#[derive(PartialEq, Eq)]
-enum Served {
-    Done,
-    /// It was not begun, and waits for somebody else.
-    Left,
 }
 
 impl Service<Task<Job>> for Desk {
@@ -225,28 +216,34 @@ impl Service<Task<Job>> for Desk {
 
     fn call(&mut self, task: Task<Job>) -> Self::Future {
         let place = self.place.take();
-        let (hands, is_alive) = (self.hands.clone(), self.is_alive.clone());
+        let hands = self.hands.clone();
         let id = task.task_id().map(ToString::to_string).unwrap_or_default();
         // the first time it is 1 by the time this runs; before that, 0
         let is_takeover = task.attempt() > 0;
         hands.jobs_here().insert(id.clone());
         // a task of its own: it does not keep apalis from its heartbeat, and does not end with apalis' worker
         let work = tokio::spawn(async move {
-            let served = hands.serve(&task.args, &id, is_takeover).await;
+            hands.serve_well(&task.args, &id, is_takeover).await;
             hands.jobs_here().remove(&id);
-            let is_done = matches!(served, Ok(Served::Done));
-            if is_done && !is_alive.load(Ordering::SeqCst) {
-                hands.store.mark_done(&id).await?;
-            }
             drop(place);
-            served.map(|_| ())
         });
-        async move { Ok(work.await??) }.boxed()
+        async move { Ok(work.await?) }.boxed()
     }
 }
 
 impl Hands {
-    async fn serve(&self, job: &Job, id: &str, is_takeover: bool) -> Result<Served, Error> {
+    /// Serves a job, again and again while the database fails: nobody else will look at it.
+    async fn serve_well(&self, job: &Job, id: &str, is_takeover: bool) {
+        while let Err(error) = self.serve(job, id, is_takeover).await {
+            tracing::warn!(story = %job.key, %error, "a job could not be served");
+            tokio::select! {
+                () = tokio::time::sleep(AFTER_ERROR) => {}
+                () = is_true(self.ended.clone()) => return,
+            }
+        }
+    }
+
+    async fn serve(&self, job: &Job, id: &str, is_takeover: bool) -> Result<(), Error> {
         let at = Timestamp::from_millisecond(job.at).unwrap_or_default();
         let wait = Duration::try_from(at.duration_since(Timestamp::now())).unwrap_or_default();
         let turn = async {
@@ -259,20 +256,22 @@ impl Hands {
             hand = turn => hand,
         };
         let Some(_hand) = hand else {
-            return Ok(Served::Left);
+            // not begun: it is given back
+            return Ok(());
         };
         if !self.counts(&job.key, id).await? {
-            return Ok(Served::Done);
+            return self.store.finish(id).await;
         }
         let next = if is_takeover && self.store.count_crash(&job.key).await? > CRASHES {
             self.store.give_up(&job.key).await?
         } else {
             self.call_handler(&job.key).await
         };
-        if let Some(at) = next {
-            self.store.push(&job.key, at).await?;
+        match next {
+            // this takes the place of the old one
+            Some(at) => self.store.push(&job.key, at).await,
+            None => self.store.finish(id).await,
         }
-        Ok(Served::Done)
     }
 
     /// Whether this is the story's job that counts: a newer one makes all others void.
@@ -352,19 +351,23 @@ async fn keep_working(
     outcome
 }
 
-/// Looks after the queue: jobs that were lost, jobs that are done, processes that are gone.
+/// Looks after the queue: jobs that were lost, processes that are gone.
 async fn keep_mending(store: &Store, ended: watch::Receiver<bool>) {
+    if let Err(error) = store.forget_workers().await {
+        tracing::warn!(%error, "workers of former times could not be removed");
+    }
     while !*ended.borrow() {
-        let mended = async {
+        let mended: Result<(), Error> = async {
             store.bury().await?;
             let before = Timestamp::now() - GRACE;
             let count = store.mend(before).await?;
             if count > 0 {
                 tracing::debug!(count, "stories had no job");
             }
-            store.prune().await
-        };
-        if let Err(error) = mended.await {
+            Ok(())
+        }
+        .await;
+        if let Err(error) = mended {
             tracing::warn!(%error, "the queue could not be looked after");
         }
         tokio::select! {
@@ -406,8 +409,8 @@ async fn run(
     concurrency: usize,
     ended: watch::Receiver<bool>,
 ) -> Result<(), Error> {
-    let (hands, is_alive) = (desk.hands.clone(), desk.is_alive.clone());
-    // fetched is ours: to lock a job once more would be one change more for each
+    let hands = desk.hands.clone();
+    // what is fetched is ours, and what is done is removed with the change that ends it: apalis need not write either
     let worker = match &hands.store.db {
         Db::Sqlite { writer, .. } => {
             let config = apalis_sqlite::Config::default()
@@ -415,7 +418,8 @@ async fn run(
                 .batch_size(concurrency.min(100))
                 .heartbeat_interval(HEARTBEAT)
                 .missed_heartbeats(MISSED)
-                .lock_tasks(false);
+                .lock_tasks(false)
+                .persist_results(false);
             let storage = SqliteStorage::<Job>::new(writer).with_config(config);
             worker!(storage, desk, name)
         }
@@ -425,7 +429,8 @@ async fn run(
                 .batch_size(concurrency.min(100))
                 .heartbeat_interval(HEARTBEAT)
                 .missed_heartbeats(MISSED)
-                .lock_tasks(false);
+                .lock_tasks(false)
+                .persist_results(false);
             let storage = PostgresStorage::<Job>::new(pool).with_config(config);
             worker!(storage, desk, name)
         }
@@ -443,6 +448,5 @@ async fn run(
         () = is_true(ended) => Ok(()),
     };
     workers.shutdown().await;
-    is_alive.store(false, Ordering::SeqCst);
     outcome
 }

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use storypress::store::{Claim, Store};
 
+use crate::jobs::step;
 use crate::world::World;
 
 const PART: &str = "STORE_TEST_PART";
@@ -17,7 +19,7 @@ const ROOT: &str = "STORE_TEST_ROOT";
 pub struct Child(std::process::Child);
 
 impl Child {
-    /// `hold` takes a story and sleeps, `crash` ends as soon as it sees one.
+    /// `publish` moves stories, `hold` takes one and sleeps, `crash` ends as soon as it sees one.
     pub fn start(part: &str, world: &World) -> Self {
         let program = std::env::current_exe().expect("a path");
         let child = Command::new(program)
@@ -62,6 +64,14 @@ pub fn was_asked() -> bool {
 
 async fn play(part: &str, url: &str, root: &std::path::Path) {
     let store = Store::open(url, root).await.expect("the store opens");
+    if part == "publish" {
+        let mine = store.clone();
+        let work = store.work(4, std::future::pending(), move |key| {
+            let store = mine.clone();
+            async move { step(&store, &key, &Mutex::default()).await }
+        });
+        return work.await.expect("it works");
+    }
     let (mine, crashes) = (store.clone(), part == "crash");
     let work = store.work(2, std::future::pending(), move |key| {
         let store = mine.clone();

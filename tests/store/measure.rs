@@ -1,5 +1,6 @@
 //! How fast it is. Not a promise: run with `--ignored --nocapture` on a machine that does nothing else.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -114,15 +115,15 @@ async fn measure_jobs(world: World) {
         .add(&stories, Same::Known, now)
         .await
         .expect("they are added");
-    let count = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = Arc::new(AtomicUsize::new(0));
     let seen = count.clone();
     let started = Instant::now();
     let far = now + jiff::SignedDuration::from_hours(1);
     let handler = move |_| {
-        seen.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        seen.fetch_add(1, Ordering::SeqCst);
         async move { Some(far) }
     };
-    let done = async || count.load(std::sync::atomic::Ordering::SeqCst) >= 1000;
+    let done = async || count.load(Ordering::SeqCst) >= 1000;
     work_until(&store, 16, handler, done).await;
     tell(&world, "jobs that only push the next", 1000, started);
 }
@@ -144,7 +145,10 @@ async fn measure_a_thousand_stories(world: World) {
         .expect("they are added");
     let sent: Arc<Mutex<Vec<_>>> = Arc::default();
     let (mine, all) = (store.clone(), sent.clone());
+    let looks = Arc::new(AtomicUsize::new(0));
+    let seen = looks.clone();
     let handler = move |key| {
+        seen.fetch_add(1, Ordering::SeqCst);
         let (store, sent) = (mine.clone(), all.clone());
         async move { step(&store, &key, &sent).await }
     };
@@ -162,6 +166,10 @@ async fn measure_a_thousand_stories(world: World) {
         "stories of 20 accounts, four saves each",
         1000,
         started,
+    );
+    println!(
+        "looks at a story: {} for 1000",
+        looks.load(Ordering::SeqCst)
     );
     assert_eq!(sent.lock().expect("no panic").len(), 1000);
 }

@@ -21,6 +21,7 @@ CREATE TABLE stories (
     worker    TEXT,                      -- who holds it
     lease     BIGINT,                    -- until when
     job       TEXT,                      -- the one job that counts
+    last_job  TEXT,                      -- the one before, which is removed with the change
     nudge     BIGINT,                    -- look again then, whatever the present holder says
     crashes   BIGINT NOT NULL DEFAULT 0, -- workers that ended over it since it was last saved
     UNIQUE (account, seq)
