@@ -24,6 +24,9 @@ const AHEAD: usize = 3;
 /// Frames of each stretch that are looked at.
 const GLANCE: u64 = 12;
 
+/// Frames that may be decoded in vain for the look to stand a frame nearer to the middle of its stretch.
+const FAR: u64 = 2;
+
 /// A film's pictures.
 pub(super) struct Pictures {
     /// Of each stretch.
@@ -98,14 +101,14 @@ pub(super) fn look(
     Ok(expected)
 }
 
-/// Where to look at a stretch: soon after a key picture of the clip, for what comes before is decoded in vain, and near
-/// the middle.
+/// Where to look at a stretch: near the middle, which stands best for it, and soon after a key picture of the clip, for
+/// what comes before is decoded in vain.
 fn glance(composer: &Composer, stretch: &Stretch, count: u64, rate: f64) -> u64 {
     let spare = stretch.frames - count;
     let middle = stretch.first + spare / 2;
     let vain = |index: &u64| (composer.run_up(*index) * rate).round() as u64;
     (stretch.first..=stretch.first + spare)
-        .min_by_key(|index| (vain(index), index.abs_diff(middle)))
+        .min_by_key(|index| vain(index) + FAR * index.abs_diff(middle))
         .unwrap_or(middle)
 }
 
