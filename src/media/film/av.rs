@@ -170,7 +170,8 @@ pub(super) fn open(path: &Path, cancel: &Cancel) -> Result<Input, Error> {
         move || stop.is_stopped(),
     )
     .map_err(|error| match error {
-        ffmpeg::Error::Exit => cancel.error(path),
+        // a format that was kept from reading says whatever it missed
+        _ if cancel.is_stopped() => cancel.error(path),
         error => unreadable(error),
     })
 }

@@ -178,23 +178,28 @@ impl Pictures {
                         self.note_damage(at);
                     }
                     if self.silent > MAX_SILENT_PACKETS {
-                        return self.drain();
+                        self.drain();
                     }
                     return Ok(());
                 }
                 Err(ffmpeg_next::Error::Exit) => return Err(self.cancel.error(&self.path)),
                 // a file that breaks off ends here; how much is missing, the length shows
-                Err(_) => return self.drain(),
+                Err(_) => {
+                    self.drain();
+                    return Ok(());
+                }
             }
         }
     }
 
-    fn drain(&mut self) -> Result<(), Error> {
+    fn drain(&mut self) {
         if !self.drained {
             self.drained = true;
-            self.decoder.send_eof().map_err(av::failed)?;
+            // what it refuses here is not the end, but a picture before it that did not decode
+            if self.decoder.send_eof().is_err() {
+                self.note_damage(None);
+            }
         }
-        Ok(())
     }
 
     fn note_damage(&mut self, at: Option<f64>) {

@@ -81,9 +81,16 @@ fn checked(pcm: &Pcm, bit_rate: usize, cancel: &Cancel) -> Result<Packets, ffmpe
         limit(&mut softer.samples, factor(CEILING - lower) as f32);
         packets = encode_with(&softer, bit_rate, cancel)?;
     }
-    let over = packets.true_peak - HEARD;
-    if over > 0.0 {
-        let by = factor(-over.min(MOST_GAIN)) as f32;
+    let mut taken = 0.0;
+    for _ in 0..ROUNDS {
+        let over = packets.true_peak - HEARD;
+        if over <= 0.0 || taken >= MOST_GAIN {
+            break;
+        }
+        // an encoder that is given less does not always give as much less back
+        let by = (over + 0.1).min(MOST_GAIN - taken);
+        taken += by;
+        let by = factor(-by) as f32;
         softer
             .samples
             .iter_mut()
