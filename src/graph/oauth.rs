@@ -87,7 +87,7 @@ impl Flow {
     /// A login of `app` whose answer comes to `redirect`, which has to be written at Meta letter by letter.
     ///
     /// # Errors
-    /// As of [`Client::new`]; no randomness to be had.
+    /// As of [`Client::new`](super::Client::new); no randomness to be had.
     pub fn new(options: Options, app: App, redirect: Url) -> Result<Self, Error> {
         let setup = |said: &str| Error::new(Call::Setup, Cause::BadOption(said.to_owned()));
         if app.id.is_empty() || !app.id.bytes().all(|b| b.is_ascii_digit()) {

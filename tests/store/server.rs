@@ -28,9 +28,8 @@ pub struct Server {
 impl Server {
     /// Makes a cluster and starts it.
     pub fn start() -> Result<Self, String> {
-        let programs = programs().ok_or(
-            "PostgreSQL is not installed: tools/setup.sh installs the package postgresql",
-        )?;
+        let programs = programs()
+            .ok_or("PostgreSQL is not installed: tools/setup.sh installs the package postgresql")?;
         let folder = tempfile::tempdir().map_err(told("a temporary folder"))?;
         let user = unprivileged(folder.path())?;
         let secret = folder.path().join("password");
