@@ -95,6 +95,7 @@ fn a_thousand_stories_for_twenty_accounts() {
         .find(|line| line.starts_with("VmHWM"))
         .unwrap_or_default()
         .to_owned();
+    let (own, its) = (cpu_ms(worker.id()), cpu_ms(rehearsal.sandbox_id()));
     let _ = Command::new("kill")
         .args(["-INT", &worker.id().to_string()])
         .status();
@@ -128,4 +129,12 @@ fn a_thousand_stories_for_twenty_accounts() {
             .collect();
         assert_eq!(order, asked, "the order of {}", account["name"]);
     }
+}
+
+/// Milliseconds of CPU that a process has taken; a tick of the kernel's is 10 ms.
+fn cpu_ms(id: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    let after = stat.rsplit(')').next().unwrap_or_default();
+    let ticks = after.split_whitespace().skip(11).take(2);
+    ticks.filter_map(|t| t.parse::<u64>().ok()).sum::<u64>() * 10
 }

@@ -72,6 +72,11 @@ impl Rehearsal {
         rehearsal
     }
 
+    /// The sandbox's process.
+    pub fn sandbox_id(&self) -> u32 {
+        self.sandbox.id()
+    }
+
     pub fn path(&self) -> &Path {
         self.dir.path()
     }
