@@ -374,7 +374,7 @@ async fn local(folder: PathBuf) -> anyhow::Result<(upload::Store, Option<Served>
 
 /// Kills this process at a point of the staircase, when a rehearsal asks for it.
 ///
-/// `kill -9` gives no chance to tidy up, as a power cut gives none. Nothing but a rehearsal listens to it.
+/// SIGKILL gives no chance to tidy up, as a power cut gives none. Nothing but a rehearsal listens to it.
 #[derive(Debug)]
 struct Plug {
     point: Option<Point>,
@@ -403,9 +403,7 @@ impl Plug {
         if self.point != Some(point) || self.left.fetch_sub(1, Ordering::SeqCst) != 1 {
             return;
         }
-        let own = std::process::id().to_string();
-        let _ = std::process::Command::new("kill")
-            .args(["-9", &own])
-            .status();
+        use rustix::process::{Signal, getpid, kill_process};
+        let _ = kill_process(getpid(), Signal::KILL);
     }
 }
