@@ -223,6 +223,7 @@ fn frame() -> Scene {
         bed: None,
         length: None,
         mentions: Vec::new(),
+        by_hand: Vec::new(),
         files: Vec::new(),
     }
 }

@@ -9,7 +9,6 @@ use serde_json::json;
 
 use crate::diag::{Code, Diagnostic};
 use crate::frame::{self, Contrast, Frame};
-use crate::graph::UserTag;
 use crate::media::{self, Cancel, FilmOptions, Format, Media, Options, Part};
 use crate::scene::{self, Scene};
 
@@ -20,7 +19,8 @@ use super::guides::Guides;
 use super::ledger::{self, Entry, Ledger};
 use super::plan::{Plan, Planned};
 use super::render::FormatName;
-use super::report::{Item, Output, Status};
+use super::report::{Dropped, Item, Output, Status};
+use super::stickers;
 
 /// WCAG 2.2: text of 18 pt, or bold text of 14 pt, is large; a Story's 1080 units are 360 CSS pixels on a phone.
 const LARGE: f32 = 72.0;
@@ -184,6 +184,7 @@ impl Worker<'_> {
             item.outputs.clone_from(&entry.outputs);
             item.said = entry.diagnostics.iter().map(|_| String::new()).collect();
             item.diagnostics.clone_from(&entry.diagnostics);
+            item.dropped.clone_from(&entry.dropped);
             return Some((item, Some(entry.clone())));
         }
         let mut timings = Timings::default();
@@ -199,6 +200,8 @@ impl Worker<'_> {
             .item(story, Status::Done)
             .with(&plan.told(story, made.told));
         item.outputs.clone_from(&made.outputs);
+        let dropped = plan.told(story, made.dropped);
+        item.dropped = dropped.iter().map(Dropped::of).collect();
         if self.order.timings {
             item.timings_ms = Some(timings.told());
         }
@@ -209,6 +212,7 @@ impl Worker<'_> {
             outputs: made.outputs,
             guides: made.guides,
             diagnostics: item.diagnostics.clone(),
+            dropped: item.dropped.clone(),
         };
         Some((item, Some(entry)))
     }
@@ -232,9 +236,10 @@ impl Worker<'_> {
         }
         match self.written(story, &scene, formats, &mut told, timings) {
             Ok((outputs, guides)) => Ok(Finished {
-                outputs: mentioning(outputs, &scene),
+                outputs: stickers::mentioning(outputs, &scene),
                 guides,
                 told,
+                dropped: scene.by_hand.iter().map(stickers::dropped).collect(),
                 files: scene.files,
             }),
             Err(media::Error::Cancelled) => Err(Fault::Stopped),
@@ -324,20 +329,6 @@ impl Worker<'_> {
     }
 }
 
-/// Outputs with who is mentioned in them.
-fn mentioning(mut outputs: Vec<Output>, scene: &Scene) -> Vec<Output> {
-    let tags = scene.mentions.iter().map(|mention| UserTag {
-        username: mention.username.clone(),
-        x: mention.at.x.clamp(0.0, 1.0),
-        y: mention.at.y.clamp(0.0, 1.0),
-    });
-    let tags: Vec<_> = tags.collect();
-    for output in &mut outputs {
-        output.mentions.clone_from(&tags);
-    }
-    outputs
-}
-
 /// Why a story was not made.
 enum Fault {
     /// By the user.
@@ -350,6 +341,8 @@ struct Finished {
     outputs: Vec<Output>,
     guides: Option<Output>,
     told: Vec<Diagnostic>,
+    /// What publishing it leaves out.
+    dropped: Vec<Diagnostic>,
     files: Vec<PathBuf>,
 }
 

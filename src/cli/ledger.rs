@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::scene::Assets;
 
 use super::plan::{Plan, Planned};
-use super::report::Output;
+use super::report::{Dropped, Output};
 
 /// The ledger's place in OUT.
 const NAME: &str = "renders.json";
@@ -30,6 +30,9 @@ pub(crate) struct Entry {
     pub guides: Option<Output>,
     /// Its warnings, to be told again.
     pub diagnostics: Vec<Value>,
+    /// What publishing it leaves out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dropped: Vec<Dropped>,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]

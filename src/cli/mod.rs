@@ -24,6 +24,7 @@ mod retry;
 mod sandbox;
 mod sheet;
 mod status;
+mod stickers;
 mod transcode;
 mod verify;
 mod watch;

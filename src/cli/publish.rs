@@ -289,7 +289,10 @@ impl Call<'_> {
             let item = &mut report.items[one.item];
             match known {
                 Some(known) => told(item, &known, true),
-                None => would += 1,
+                None => {
+                    item.tell_dropped(true);
+                    would += 1;
+                }
             }
         }
         if !self.global.quiet && !self.global.json {
@@ -347,6 +350,7 @@ pub(crate) fn told(item: &mut Item, story: &Story, was_known: bool) {
         _ => (Status::Done, None),
     };
     item.status = status;
+    item.tell_dropped(!was_known);
     *item = std::mem::take(item).with(why.as_slice());
 }
 

@@ -37,6 +37,24 @@ pub(crate) struct Output {
     pub mentions: Vec<UserTag>,
 }
 
+/// Something of a story that does not go out with it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Dropped {
+    /// The warning, as programs read it.
+    pub told: Value,
+    /// The same for people.
+    pub said: String,
+}
+
+impl Dropped {
+    pub fn of(warning: &Diagnostic) -> Self {
+        Self {
+            told: serde_json::to_value(warning).unwrap_or_default(),
+            said: warning.to_string(),
+        }
+    }
+}
+
 /// Where a story stands that was asked to go out.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct StoryTold {
@@ -97,6 +115,9 @@ pub(crate) struct Item {
     pub diagnostics: Vec<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timings_ms: Option<Value>,
+    /// What publishing it leaves out; told when it is published.
+    #[serde(skip)]
+    pub dropped: Vec<Dropped>,
     /// What became of its publishing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub story: Option<StoryTold>,
@@ -114,6 +135,7 @@ impl Item {
             status,
             diagnostics: Vec::new(),
             timings_ms: None,
+            dropped: Vec::new(),
             story: None,
             said: Vec::new(),
         }
@@ -132,6 +154,14 @@ impl Item {
             self.said.push(diagnostic.to_string());
         }
         self
+    }
+
+    /// Tells what publishing it leaves out; to people only where it is news.
+    pub fn tell_dropped(&mut self, is_news: bool) {
+        for Dropped { told, said } in std::mem::take(&mut self.dropped) {
+            self.diagnostics.push(told);
+            self.said.push(if is_news { said } else { String::new() });
+        }
     }
 
     pub fn has_warnings(&self) -> bool {

@@ -67,6 +67,7 @@ pub(crate) fn write(items: &[Item], out: &Path, stop: &Cancel) -> anyhow::Result
         bed: None,
         length: None,
         mentions: Vec::new(),
+        by_hand: Vec::new(),
         files: Vec::new(),
     };
     let options = Options {
@@ -240,6 +241,7 @@ impl Thumbnails<'_> {
             bed: None,
             length: None,
             mentions: Vec::new(),
+            by_hand: Vec::new(),
             files: Vec::new(),
         };
         let options = FilmOptions {

@@ -392,6 +392,7 @@ impl Call<'_> {
             bed: None,
             length: None,
             mentions: Vec::new(),
+            by_hand: Vec::new(),
             files: Vec::new(),
         };
         Scene {

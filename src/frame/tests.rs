@@ -55,6 +55,7 @@ fn scene(size: (u32, u32), background: Option<Color>, nodes: Vec<Node>) -> Scene
         bed: None,
         length: None,
         mentions: Vec::new(),
+        by_hand: Vec::new(),
         files: Vec::new(),
     }
 }

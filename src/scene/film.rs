@@ -292,6 +292,7 @@ mod tests {
             bed: None,
             length: None,
             mentions: Vec::new(),
+            by_hand: Vec::new(),
             files: Vec::new(),
         }
     }

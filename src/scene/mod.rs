@@ -18,6 +18,7 @@ mod moving;
 pub mod picture;
 mod resolve;
 mod stage;
+mod sticker;
 pub mod text;
 mod values;
 pub mod zone;

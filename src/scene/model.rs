@@ -110,6 +110,8 @@ pub struct Scene {
     pub length: Option<Duration>,
     /// People to tag, with the point to tap.
     pub mentions: Vec<Mention>,
+    /// What only a person can add, in the app.
+    pub by_hand: Vec<ByHand>,
     /// Files it was made from, templates and fonts not counted; says whether a finished picture is still the same.
     pub files: Vec<PathBuf>,
 }
@@ -121,6 +123,31 @@ pub struct Mention {
     pub username: String,
     /// Where to tap, as a part of width and height, 0–1.
     pub at: Point,
+}
+
+/// Something the template asks for that the platform takes from nobody but a person in the app.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ByHand {
+    /// What.
+    pub what: Extra,
+    /// Where it is asked for.
+    pub place: Place,
+}
+
+/// What a picture has beside it in the app.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Extra {
+    /// A link to tap.
+    Link {
+        /// `http` or `https`.
+        url: String,
+        /// The sticker's words; without them, the address.
+        text: Option<String>,
+        /// Its centre, as a part of width and height, 0–1.
+        at: Point,
+    },
+    /// Words that are not in the picture.
+    Caption(String),
 }
 
 /// A stretch of a film file and how it meets its box. The file is there; what it holds, only `media` knows.

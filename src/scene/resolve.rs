@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::data::Row;
 use crate::diag::{self, Diagnostic, Severity, Warned};
-use crate::template::language::{AUDIO, CANVAS, MENTION, OUTPUT};
+use crate::template::language::{AUDIO, CANVAS, OUTPUT};
 use crate::template::{Table, Template, grammar};
 
 use super::draft::{Draft, drafts};
@@ -12,10 +12,10 @@ use super::emit::{self, Setting};
 use super::filling::Filler;
 use super::layout::Measure;
 use super::stage::Stage;
-use super::{Assets, Content, Mention, Node, Point, Rect, Scene, clips, fills, values, zone};
+use super::{Assets, Content, Node, Rect, Scene, clips, fills, sticker, values, zone};
 
 /// The canvas of a Story in units.
-const CANVAS_SIZE: (f32, f32) = (1080.0, 1920.0);
+pub(super) const CANVAS_SIZE: (f32, f32) = (1080.0, 1920.0);
 
 /// Fills, loads, lays out and shapes one story.
 ///
@@ -121,7 +121,14 @@ fn compose(template: &Template, raster: (u32, u32), stage: &mut Stage<'_>) -> Sc
     let mentions = template
         .mentions
         .iter()
-        .filter_map(|m| mention(m, &pairs, stage))
+        .filter_map(|m| sticker::mention(m, &pairs, stage))
+        .collect();
+    let caption = template.caption.as_ref();
+    let caption = caption.and_then(|entry| sticker::caption(entry, stage));
+    let links = template.links.iter();
+    let by_hand = links
+        .filter_map(|link| sticker::link(link, &pairs, stage))
+        .chain(caption)
         .collect();
     let nodes = placed.into_iter().map(|(_, node)| node).collect();
     Scene {
@@ -134,6 +141,7 @@ fn compose(template: &Template, raster: (u32, u32), stage: &mut Stage<'_>) -> Sc
         bed,
         length: None,
         mentions,
+        by_hand,
         files: Vec::new(),
     }
 }
@@ -150,42 +158,4 @@ fn pair<'a, 't>(draft: &'a Draft<'t>, node: &'a Node, out: &mut Vec<(&'a Draft<'
             }
         }
     }
-}
-
-fn mention(table: &Table, pairs: &[(&Draft<'_>, &Node)], stage: &mut Stage<'_>) -> Option<Mention> {
-    let filled = stage
-        .filler
-        .whole(table, MENTION.iter(), "a mention", &mut stage.wrong);
-    let username = grammar::text(filled.get("username")?)?;
-    let username = username.trim().trim_start_matches('@').to_owned();
-    if username.is_empty() {
-        return None;
-    }
-    let (width, height) = CANVAS_SIZE;
-    let at = match (
-        filled.get("over").and_then(grammar::text),
-        filled.get("at").and_then(grammar::position),
-    ) {
-        (Some(over), _) => {
-            // a layer that `when` left out takes its mention with it
-            let (_, node) = pairs.iter().find(|(_, n)| n.id.as_deref() == Some(&over))?;
-            node.rect.center()
-        }
-        (None, Some((x, y))) => Point {
-            x: x.of(width),
-            y: y.of(height),
-        },
-        (None, None) => Point {
-            x: width / 2.0,
-            y: height / 2.0,
-        },
-    };
-    let part = |at: f32, side: f32| (at / side).clamp(0.0, 1.0);
-    Some(Mention {
-        username,
-        at: Point {
-            x: part(at.x, width),
-            y: part(at.y, height),
-        },
-    })
 }

@@ -216,6 +216,29 @@ pub const MENTION: &[Key] = &[
     key("at", Kind::Position, "The point to tap."),
 ];
 
+/// `[[link]]`.
+pub const LINK: &[Key] = &[
+    key("url", Kind::Text, "The page to open, with its `https://`."),
+    key(
+        "text",
+        Kind::Text,
+        "The words of the sticker; without them, the address.",
+    ),
+    key(
+        "over",
+        Kind::Text,
+        "The id of the layer whose centre is the sticker's.",
+    ),
+    key("at", Kind::Position, "The sticker's centre."),
+];
+
+/// `caption`, beside the tables of a template.
+pub const CAPTION: &[Key] = &[key(
+    "caption",
+    Kind::Text,
+    "Words beside the picture, for whoever posts it by hand.",
+)];
+
 /// A variable's declaration.
 pub const VAR: &[Key] = &[
     key(

@@ -6,18 +6,19 @@ use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic, Place, Source, did_you_mean};
 
-use super::language::{AUDIO, CANVAS, LayerType, MENTION, OUTPUT};
+use super::language::{AUDIO, CANVAS, CAPTION, Key, LINK, LayerType, MENTION, OUTPUT};
 use super::merge::merge;
 use super::{
-    Fence, Layer, Node, Refusal, Table, Template, Value, check_table, expression, tree, vars,
+    Fence, Layer, Node, Refusal, Table, Template, Value, check_table, check_value, expression,
+    tree, vars,
 };
 
 /// Longest chain of `extends`.
 const MAX_BASES: usize = 16;
 /// Largest template file.
 const MAX_BYTES: u64 = 4 << 20;
-const TOP: [&str; 7] = [
-    "extends", "vars", "canvas", "output", "audio", "layer", "mention",
+const TOP: [&str; 9] = [
+    "extends", "vars", "canvas", "output", "audio", "layer", "mention", "link", "caption",
 ];
 
 /// Reads one text; a base it extends is not looked for.
@@ -209,6 +210,8 @@ fn build(
         audio: section(table, "audio", AUDIO, wrong),
         layers: Vec::new(),
         mentions: Vec::new(),
+        links: Vec::new(),
+        caption: table.entry("caption").cloned(),
         uses: BTreeSet::new(),
     };
     if let Some(found) = section(table, "vars", &[], &mut Vec::new()) {
@@ -229,8 +232,15 @@ fn build(
     let mut ids = BTreeSet::new();
     template.layers = layers(table.get("layer"), "layer", &mut ids, wrong);
     for mention in tables(table.get("mention"), "mention", wrong) {
-        check_table(mention, MENTION.iter(), "a mention", wrong);
+        check_sticker(mention, MENTION, "a mention", "username", &ids, wrong);
         template.mentions.push(mention.clone());
+    }
+    for link in tables(table.get("link"), "link", wrong) {
+        check_sticker(link, LINK, "a link", "url", &ids, wrong);
+        template.links.push(link.clone());
+    }
+    if let Some(caption) = &template.caption {
+        check_value("caption", CAPTION[0].kind, &caption.node, wrong);
     }
     let has_background = template
         .canvas
@@ -248,7 +258,6 @@ fn build(
             said,
         ));
     }
-    check_mentions(&template, &ids, wrong);
     check_expressions(&mut template, table, wrong);
     template
 }
@@ -400,29 +409,33 @@ fn check_box(table: &Table, wrong: &mut Vec<Diagnostic>) {
     }
 }
 
-fn check_mentions(template: &Template, ids: &BTreeSet<String>, wrong: &mut Vec<Diagnostic>) {
-    for mention in &template.mentions {
-        if mention.get("username").is_none() {
-            wrong.push(Diagnostic::at(
-                Code::BadValue,
-                &mention.place,
-                "a mention needs `username`",
-            ));
-        }
-        if let (Some(_), Some(at)) = (mention.get("over"), mention.entry("at")) {
-            let said = "a mention takes `over` or `at`, not both";
-            wrong.push(Diagnostic::at(Code::BadValue, &at.key_place, said));
-        }
-        if let Some(over) = mention.get("over")
-            && let Some(id) = over.as_text()
-            && !expression::has_expression(id)
-            && !ids.contains(id)
-        {
-            wrong.push(
-                Diagnostic::at(Code::BadValue, &over.place, format!("no layer `{id}`"))
-                    .maybe_hint(did_you_mean(id, ids.iter().map(String::as_str))),
-            );
-        }
+/// Something that lies over the picture: its keys, the one it cannot do without, and its place.
+fn check_sticker(
+    table: &Table,
+    keys: &'static [Key],
+    owner: &str,
+    needed: &str,
+    ids: &BTreeSet<String>,
+    wrong: &mut Vec<Diagnostic>,
+) {
+    check_table(table, keys.iter(), owner, wrong);
+    if table.get(needed).is_none() {
+        let said = format!("{owner} needs `{needed}`");
+        wrong.push(Diagnostic::at(Code::BadValue, &table.place, said));
+    }
+    if let (Some(_), Some(at)) = (table.get("over"), table.entry("at")) {
+        let said = format!("{owner} takes `over` or `at`, not both");
+        wrong.push(Diagnostic::at(Code::BadValue, &at.key_place, said));
+    }
+    if let Some(over) = table.get("over")
+        && let Some(id) = over.as_text()
+        && !expression::has_expression(id)
+        && !ids.contains(id)
+    {
+        wrong.push(
+            Diagnostic::at(Code::BadValue, &over.place, format!("no layer `{id}`"))
+                .maybe_hint(did_you_mean(id, ids.iter().map(String::as_str))),
+        );
     }
 }
 

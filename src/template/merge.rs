@@ -15,7 +15,7 @@ pub fn merge(base: Table, child: Table) -> Table {
                 ("layer", Value::Array(base), Value::Array(child)) => {
                     Value::Array(layers(base, child))
                 }
-                ("mention", Value::Array(mut base), Value::Array(child)) => {
+                ("mention" | "link", Value::Array(mut base), Value::Array(child)) => {
                     base.extend(child);
                     Value::Array(base)
                 }

@@ -53,6 +53,10 @@ pub struct Template {
     pub layers: Vec<Layer>,
     /// `[[mention]]`s.
     pub mentions: Vec<Table>,
+    /// `[[link]]`s.
+    pub links: Vec<Table>,
+    /// `caption`.
+    pub caption: Option<Entry>,
     /// Names that its expressions use.
     pub uses: std::collections::BTreeSet<String>,
 }

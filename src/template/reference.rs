@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use super::language::{AUDIO, CANVAS, FILL, Key, Kind, LAYER, LayerType, MENTION, OUTPUT, VAR};
+use super::language::{
+    AUDIO, CANVAS, CAPTION, FILL, Key, Kind, LAYER, LINK, LayerType, MENTION, OUTPUT, VAR,
+};
 
 /// The page.
 pub fn reference() -> String {
@@ -32,6 +34,9 @@ pub fn reference() -> String {
         VAR,
     );
     section(&mut out, "`[[mention]]`", "", MENTION);
+    let by_hand = "The platform takes these only from a person in the app: publishing leaves them out and says so.";
+    section(&mut out, "`[[link]]`", by_hand, LINK);
+    section(&mut out, "Beside the tables", by_hand, CAPTION);
     section(&mut out, "`[audio]`", "", AUDIO);
     out
 }

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::language::{AUDIO, CANVAS, FILL, Key, Kind, LayerType, MENTION, OUTPUT, VAR};
+use super::language::{
+    AUDIO, CANVAS, CAPTION, FILL, Key, Kind, LINK, LayerType, MENTION, OUTPUT, VAR,
+};
 
 /// The schema (draft 2020-12), made from the same tables that the parser checks against.
 pub fn schema() -> Value {
@@ -28,6 +30,8 @@ pub fn schema() -> Value {
             "audio": record(AUDIO),
             "layer": { "type": "array", "items": { "$ref": "#/$defs/layer" }, "description": "Layers from the bottom up." },
             "mention": { "type": "array", "items": record(MENTION), "description": "People to tag." },
+            "link": { "type": "array", "items": record(LINK), "description": "Links to tap, for whoever posts by hand." },
+            "caption": { "type": "string", "description": CAPTION[0].doc },
         },
         "$defs": {
             "expression": { "type": "string", "pattern": "\\{\\{|\\{%" },

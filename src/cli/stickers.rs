@@ -1,0 +1,46 @@
+//! What a story has over its picture, on its way to the platform: mentions go along, the rest is told.
+
+use crate::diag::{Code, Diagnostic};
+use crate::graph::UserTag;
+use crate::scene::{ByHand, Extra, Scene};
+
+use super::report::Output;
+
+/// Outputs with who is mentioned in them.
+pub(crate) fn mentioning(mut outputs: Vec<Output>, scene: &Scene) -> Vec<Output> {
+    let tags = scene.mentions.iter().map(|mention| UserTag {
+        username: mention.username.clone(),
+        x: mention.at.x.clamp(0.0, 1.0),
+        y: mention.at.y.clamp(0.0, 1.0),
+    });
+    let tags: Vec<_> = tags.collect();
+    for output in &mut outputs {
+        output.mentions.clone_from(&tags);
+    }
+    outputs
+}
+
+/// What is said, when it is published, of something that only a person can add.
+pub(crate) fn dropped(extra: &ByHand) -> Diagnostic {
+    let (said, hint) = match &extra.what {
+        Extra::Link { url, text, at } => {
+            let words = text
+                .as_ref()
+                .map_or(String::new(), |text| format!(" “{text}”"));
+            let (x, y) = ((at.x * 100.0).round(), (at.y * 100.0).round());
+            (
+                format!(
+                    "the link{words} to {url} is left out: the platform takes none from a program"
+                ),
+                format!(
+                    "post it by hand with the sticker {x} % from the left and {y} % from the top, or paint the address as a `qr` layer"
+                ),
+            )
+        }
+        Extra::Caption(_) => (
+            "the caption is left out: a Story that a program publishes has none".to_owned(),
+            "paint it as a `text` layer, or post it by hand".to_owned(),
+        ),
+    };
+    Diagnostic::at(Code::StickerDropped, &extra.place, said).hint(hint)
+}
