@@ -138,9 +138,20 @@ impl Outlet {
             bail!("no account can be opened: {}", notes.join("; "));
         };
         let account = first.0.clone();
-        let (upload, served) = upload_of(project, base.is_some(), &mut notes).await?;
-        let upload = Arc::new(upload);
-        notes.extend(upload.notes().iter().cloned());
+        let takes_bytes =
+            |(_, client): &(String, graph::Client)| client.login() == graph::Login::Facebook;
+        let (upload, served) = match &project.upload {
+            None if base.is_none() && accounts.iter().any(takes_bytes) => {
+                let note = "without [upload], only films of accounts with Facebook Login go out";
+                notes.push(note.into());
+                (None, None)
+            }
+            _ => {
+                let (upload, served) = upload_of(project, base.is_some(), &mut notes).await?;
+                notes.extend(upload.notes().iter().cloned());
+                (Some(Arc::new(upload)), served)
+            }
+        };
         let store = open_store(project).await?;
         let rooms: HashMap<String, Rooms> = accounts
             .into_iter()
@@ -262,20 +273,25 @@ impl Outlet {
     }
 }
 
-/// Saves what a person has decided about a story.
+/// Saves what a person has decided about a story: `change` makes it, from how the story stands at this moment.
 pub(crate) async fn decide(
     store: &Store,
-    story: &Story,
+    key: &StoryKey,
     what: &str,
     now: Timestamp,
-) -> anyhow::Result<()> {
-    match store.claim(&story.key, now, LEASE).await? {
-        Claim::Mine(claimed) => {
-            let note = Note::new(what);
-            Ok(store.save(&claimed, story, &note, Hold::Off, now).await?)
-        }
-        Claim::Held(_) => bail!("somebody is at work on {} at this moment", story.key),
+    change: impl FnOnce(&mut Story) -> anyhow::Result<()>,
+) -> anyhow::Result<Story> {
+    let Claim::Mine(claimed) = store.claim(key, now, LEASE).await? else {
+        bail!("somebody is at work on {key} at this moment");
+    };
+    let mut story = claimed.story.clone();
+    if let Err(refused) = change(&mut story) {
+        store.release(&claimed, now).await?;
+        return Err(refused);
     }
+    let note = Note::new(what);
+    store.save(&claimed, &story, &note, Hold::Off, now).await?;
+    Ok(story)
 }
 
 /// Opens a project's store, if anything was ever put into it: looking leaves nothing behind.

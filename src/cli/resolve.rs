@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::bail;
 use jiff::Timestamp;
 
-use crate::store::Step;
+use crate::store::{Step, Story};
 
 use super::report::Report;
 use super::{Global, Outcome, outlet, plan, status};
@@ -41,29 +41,19 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         let store = outlet::existing_store(&project)
             .await?
             .ok_or_else(|| status::unknown(&args.id))?;
-        let mut story = status::one(&store, &args.id).await?;
-        let Step::Uncertain { intent, .. } = &story.step else {
-            bail!("{} is {}, not uncertain", story.key, story.step.state());
-        };
-        story.step = match args.live {
-            true => Step::Published {
-                story: None,
-                container: intent.container.id.clone(),
-                at: intent.at,
-                insights: None,
-            },
-            false => Step::Failed {
-                why: "somebody looked, and it was not live".into(),
-            },
-        };
-        story.trouble = None;
+        let key = status::one(&store, &args.id).await?.key;
         let what = if args.live {
             "found live by hand"
         } else {
             "found not live by hand"
         };
-        outlet::decide(&store, &story, what, Timestamp::now()).await?;
-        anyhow::Ok(story)
+        let now = Timestamp::now();
+        outlet::decide(&store, &key, what, now, |story| {
+            story.step = decided(story, args.live)?;
+            story.trouble = None;
+            Ok(())
+        })
+        .await
     })?;
     let now = Timestamp::now();
     let mut item = status::item(&story, now);
@@ -79,4 +69,22 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         }
     }
     Ok(report.finish(global))
+}
+
+/// Where an uncertain story stands when somebody has looked.
+fn decided(story: &Story, is_live: bool) -> anyhow::Result<Step> {
+    let Step::Uncertain { intent, .. } = &story.step else {
+        bail!("{} is {}, not uncertain", story.key, story.step.state());
+    };
+    Ok(match is_live {
+        true => Step::Published {
+            story: None,
+            container: intent.container.id.clone(),
+            at: intent.at,
+            insights: None,
+        },
+        false => Step::Failed {
+            why: "somebody looked, and it was not live".into(),
+        },
+    })
 }

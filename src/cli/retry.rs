@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::bail;
 use jiff::Timestamp;
 
-use crate::store::{Step, StoryKey};
+use crate::store::{Step, Story, StoryKey};
 
 use super::outlet::{self, Outlet, Target};
 use super::report::Report;
@@ -36,16 +36,11 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     };
     outlet::runtime()?.block_on(async {
         // nothing is opened for a story that may not be tried again
-        let store = outlet::existing_store(&project).await?.ok_or_else(|| status::unknown(&args.id))?;
+        let store = outlet::existing_store(&project)
+            .await?
+            .ok_or_else(|| status::unknown(&args.id))?;
         let story = status::one(&store, &args.id).await?;
-        match &story.step {
-            Step::Failed { .. } | Step::Missed | Step::Cancelled { .. } => {}
-            Step::Uncertain { .. } => bail!(
-                "nobody can tell whether {0} is live: first `storypress resolve {0} --live` or `--not-live`",
-                story.key
-            ),
-            step => bail!("{} is {}: there is nothing to try again", story.key, step.state()),
-        }
+        check(&story)?;
         drop(store);
         let outlet = Outlet::open_all(&project, &args.target, stop).await?;
         let done = again(&outlet, &story.key, &mut report, global).await;
@@ -68,19 +63,30 @@ async fn again(
     global: &Global,
 ) -> anyhow::Result<()> {
     let now = Timestamp::now();
-    let mut story = outlet.store.get(key).await?;
+    let story = outlet.store.get(key).await?;
     if !outlet.rooms.contains_key(&story.account) {
         bail!(
             "{key} belongs to the account {}, which is not open here",
             story.account
         );
     }
-    story.step = Step::Rendered;
-    story.due = now;
-    story.wake = now;
-    story.attempts = 0;
-    story.trouble = None;
-    outlet::decide(&outlet.store, &story, "retried by hand", now).await?;
+    if let Some(other) = outlet.same(&story, now).await? {
+        bail!(
+            "{} shows the same picture and is {}: `storypress publish --again` sends it once more",
+            other.key,
+            other.state(now)
+        );
+    }
+    outlet::decide(&outlet.store, key, "retried by hand", now, |story| {
+        check(story)?;
+        story.step = Step::Rendered;
+        story.due = now;
+        story.wake = now;
+        story.attempts = 0;
+        story.trouble = None;
+        Ok(())
+    })
+    .await?;
     let quiet = global.quiet || global.json;
     outlet
         .run(std::slice::from_ref(key), move |story| {
@@ -92,4 +98,20 @@ async fn again(
     publish::told(&mut item, &story, false);
     report.items.push(item);
     Ok(())
+}
+
+/// Only what surely is not live may be tried again.
+fn check(story: &Story) -> anyhow::Result<()> {
+    match &story.step {
+        Step::Failed { .. } | Step::Missed | Step::Cancelled { .. } => Ok(()),
+        Step::Uncertain { .. } => bail!(
+            "nobody can tell whether {0} is live: first `storypress resolve {0} --live` or `--not-live`",
+            story.key
+        ),
+        step => bail!(
+            "{} is {}: there is nothing to try again",
+            story.key,
+            step.state()
+        ),
+    }
 }

@@ -71,14 +71,13 @@ async fn sweep(outlet: &Outlet, stop: &Cancel) {
 }
 
 async fn swept(outlet: &Outlet, now: Timestamp) -> anyhow::Result<()> {
+    let Some(place) = &outlet.chosen().upload else {
+        return Ok(());
+    };
     let before = now.checked_sub(KEPT)?;
     let objects = outlet.store.unneeded_objects(before, 100).await?;
     for object in objects {
-        outlet
-            .chosen()
-            .upload
-            .sweep(std::slice::from_ref(&object))
-            .await?;
+        place.sweep(std::slice::from_ref(&object)).await?;
         outlet.store.swept(&object, now).await?;
     }
     Ok(())

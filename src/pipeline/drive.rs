@@ -429,17 +429,10 @@ impl<'a> Walk<'a> {
             // what is saved next gives the turn back
             Err(next) => return self.apply(next, rooms).await,
         };
-        let Some(url) = story.step.url().cloned() else {
-            return self
-                .rest(Step::Failed {
-                    why: "there is nothing to publish".into(),
-                })
-                .await;
-        };
         // what was live before was asked for slowly, perhaps: the time that counts is that of the send
         intent.at = driver.now();
         self.story.step = Step::Publishing {
-            url,
+            url: story.step.url().cloned(),
             intent: intent.clone(),
         };
         self.story.wake = intent.at;

@@ -38,6 +38,16 @@ pub enum Unclear {
     Resend,
 }
 
+/// How films reach the platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Films {
+    /// It fetches them from where they were uploaded to, as it fetches pictures.
+    #[default]
+    Fetched,
+    /// Their bytes are sent to it, for accounts with Facebook Login; no other login can.
+    Sent,
+}
+
 /// `[publish]` of the project.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
@@ -47,6 +57,8 @@ pub struct Policy {
     pub gap: Duration,
     /// What happens after the window; ask.
     pub unclear: Unclear,
+    /// How films reach the platform; it fetches them.
+    pub films: Films,
     /// Later than that after its time a story is missed; 30 minutes.
     pub late: Duration,
     /// How long the answer to a publish is waited for; a minute.
@@ -61,6 +73,7 @@ impl Default for Policy {
             settle: Duration::from_secs(300),
             gap: Duration::from_secs(5),
             unclear: Unclear::Ask,
+            films: Films::Fetched,
             late: Duration::from_secs(1800),
             timeout: Duration::from_secs(60),
             attempts: 5,
@@ -71,8 +84,8 @@ impl Default for Policy {
 /// What a story needs on its way.
 #[derive(Debug, Clone)]
 pub struct Rooms {
-    /// Where files go.
-    pub upload: Arc<upload::Store>,
+    /// Where files go; without it, only films of accounts that take their bytes go out.
+    pub upload: Option<Arc<upload::Store>>,
     /// The platform, as the story's account.
     pub graph: Arc<graph::Client>,
     /// The memory.
@@ -109,7 +122,7 @@ pub enum Next {
 /// Whether the story may be touched at all (claimed, due, its turn in the account) is the [`Driver`]'s business.
 pub async fn advance(story: &Story, rooms: &Rooms, now: Timestamp) -> Next {
     match &story.step {
-        Step::Rendered => prepare::upload(story, rooms, now).await,
+        Step::Rendered => prepare::begin(story, rooms, now).await,
         Step::Uploaded { url } => prepare::contain(story, url, rooms, now).await,
         Step::Contained { container, .. } => send::ready(story, container, rooms, now).await,
         Step::Publishing { intent, .. } => settle::watch(story, intent, rooms, now).await,

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::graph::{self, NewContainer, Source};
-use crate::store::{Filter, Step, Story};
-use crate::upload::MediaUrl;
+use crate::graph::{self, Login, NewContainer, Source};
+use crate::media::Kind;
+use crate::store::{Step, Story};
+use crate::upload::{self, MediaUrl};
 
-use super::{Next, Rooms, after, since};
+use super::{Films, Next, Rooms, after, since};
 
 /// The platform takes so many containers of an account in any 24 hours
 /// (Instagram Platform, "Content publishing", read 2026-11).
@@ -25,14 +26,29 @@ pub(super) fn is_late(story: &Story, rooms: &Rooms, now: Timestamp) -> bool {
     since(story.due, now) > rooms.policy.late
 }
 
-/// Puts the file where the platform can fetch it.
-pub(super) async fn upload(story: &Story, rooms: &Rooms, now: Timestamp) -> Next {
+/// Makes a film's container of its own bytes, or puts the file where the platform can fetch it.
+pub(super) async fn begin(story: &Story, rooms: &Rooms, now: Timestamp) -> Next {
     if is_late(story, rooms, now) {
         return Next::To(Step::Missed);
     }
+    let takes_bytes = story.outgoing.kind == Kind::Video && rooms.graph.login() == Login::Facebook;
+    match &rooms.upload {
+        _ if takes_bytes && rooms.policy.films == Films::Sent => {
+            make(story, None, rooms, now).await
+        }
+        Some(place) => upload(story, place, now).await,
+        None if takes_bytes => make(story, None, rooms, now).await,
+        None => Next::Stop(
+            "the platform fetches this file, and the project has no [upload] to fetch it from"
+                .into(),
+        ),
+    }
+}
+
+/// Puts the file where the platform can fetch it.
+async fn upload(story: &Story, place: &upload::Store, now: Timestamp) -> Next {
     let file = &story.outgoing;
-    match rooms
-        .upload
+    match place
         .put(&file.path, file.kind, &file.sha256, file.bytes, now)
         .await
     {
@@ -60,11 +76,10 @@ pub(super) async fn contain(story: &Story, url: &MediaUrl, rooms: &Rooms, now: T
         ));
     }
     let file = &story.outgoing;
-    if let Err(refusal) = rooms
-        .upload
-        .crawl(url, file.kind, file.bytes, &file.path)
-        .await
-    {
+    let Some(place) = &rooms.upload else {
+        return Next::Stop("the project's [upload] is gone".into());
+    };
+    if let Err(refusal) = place.crawl(url, file.kind, file.bytes, &file.path).await {
         let said = refusal.to_string();
         return if refusal.is_lasting() {
             Next::Stop(said)
@@ -73,18 +88,24 @@ pub(super) async fn contain(story: &Story, url: &MediaUrl, rooms: &Rooms, now: T
             Next::Back(Step::Rendered, said)
         };
     }
+    make(story, Some(url), rooms, now).await
+}
+
+/// Has the platform make a container, of what it fetches or of what is sent to it.
+async fn make(story: &Story, url: Option<&MediaUrl>, rooms: &Rooms, now: Timestamp) -> Next {
     if let Some(wait) = may_make(story, rooms, now).await {
         return wait;
     }
+    let file = &story.outgoing;
     let new = NewContainer {
         kind: file.kind,
-        source: Source::Url(url.url.clone()),
+        source: url.map_or(Source::Resumable, |url| Source::Url(url.url.clone())),
         user_tags: file.mentions.clone(),
         is_ai_generated: false,
     };
     match rooms.graph.contain(&new, now).await {
         Ok(container) => Next::To(Step::Contained {
-            url: url.clone(),
+            url: url.cloned(),
             container,
         }),
         Err(error) => failed(&error, now),
@@ -104,13 +125,8 @@ async fn may_make(story: &Story, rooms: &Rooms, now: Timestamp) -> Option<Next> 
         Ok(_) => {}
         Err(error) => return Some(Next::Retry(error.to_string(), None)),
     }
-    let waiting = Filter {
-        states: vec!["contained".into(), "publishing".into()],
-        account: Some(story.account.clone()),
-        ..Filter::default()
-    };
-    let waiting = match rooms.store.list(&waiting).await {
-        Ok(waiting) => waiting.len(),
+    let waiting = match rooms.store.count_contained(&story.account).await {
+        Ok(waiting) => waiting,
         Err(error) => return Some(Next::Retry(error.to_string(), None)),
     };
     match rooms.graph.quota().await {
@@ -120,7 +136,7 @@ async fn may_make(story: &Story, rooms: &Rooms, now: Timestamp) -> Option<Next> 
                 after(now, QUOTA_PAUSE),
                 "the quota is used up".into(),
             )),
-            Some(left) if left as usize <= waiting => Some(Next::Wait(
+            Some(left) if left <= waiting => Some(Next::Wait(
                 after(now, QUOTA_PAUSE),
                 "what is left of the quota is taken".into(),
             )),

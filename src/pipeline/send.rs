@@ -45,18 +45,38 @@ pub(super) async fn ready(
             at: now,
             insights: None,
         }),
-        _ => Next::Wait(
-            after(now, poll(story, container, now)),
-            "the platform is preparing it".into(),
-        ),
+        _ => {
+            // what it has already, perhaps from before a crash, is not sent again
+            if container.uri.is_some()
+                && let Err(error) = rooms
+                    .graph
+                    .send_bytes(container, &story.outgoing.path)
+                    .await
+            {
+                return not_sent(story, &error, now);
+            }
+            Next::Wait(
+                after(now, poll(story, container, now)),
+                "the platform is preparing it".into(),
+            )
+        }
     }
 }
 
-/// A new container from the same address.
+/// What a film that the platform has not got means: nobody sees its container, and a new one begins anew.
+fn not_sent(story: &Story, error: &graph::Error, now: Timestamp) -> Next {
+    match failed(error, now) {
+        Next::Retry(said, _) => again(story, said),
+        other => other,
+    }
+}
+
+/// A new container from the same address, or for the same bytes.
 fn again(story: &Story, said: String) -> Next {
     match &story.step {
         Step::Contained { url, .. } | Step::Publishing { url, .. } => {
-            Next::Back(Step::Uploaded { url: url.clone() }, said)
+            let from = url.clone().map(|url| Step::Uploaded { url });
+            Next::Back(from.unwrap_or(Step::Rendered), said)
         }
         _ => Next::Stop(said),
     }

@@ -123,6 +123,11 @@ const PUBLISH: &[Key] = &[
         "What happens after the settle window.",
     ),
     key(
+        "films",
+        Kind::Choice(&["fetch", "send"]),
+        "How films reach the platform: it fetches them, the default, or, with Facebook Login, they are sent.",
+    ),
+    key(
         "late",
         Kind::Text,
         "Later than that is missed, such as 30min, the default.",

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use crate::diag::{Code, Diagnostic, did_you_mean};
-use crate::pipeline::{Policy, Unclear};
+use crate::pipeline::{Films, Policy, Unclear};
 use crate::template::{Node, Table, grammar};
 use crate::upload;
 
@@ -84,6 +84,10 @@ pub(super) fn publish(table: &Table, wrong: &mut Vec<Diagnostic>) -> Policy {
         unclear: match table.get("unclear").and_then(Node::as_text) {
             Some("resend") => Unclear::Resend,
             _ => Unclear::Ask,
+        },
+        films: match table.get("films").and_then(Node::as_text) {
+            Some("send") => Films::Sent,
+            _ => Films::Fetched,
         },
         ..default
     }

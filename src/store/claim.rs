@@ -291,7 +291,7 @@ impl Saving {
             self.story.wake,
             published,
             id.map(|id| id.as_str()),
-            object(step),
+            step.url().map(|url| url.object.as_str()),
             self.now,
             stories::body(&self.story)?,
             i64::from(self.hold == Hold::On),
@@ -317,17 +317,6 @@ impl Saving {
         ];
         conn.run(sql, values).await?;
         Ok(())
-    }
-}
-
-/// The uploaded file that a step names.
-fn object(step: &Step) -> Option<&str> {
-    match step {
-        Step::Uploaded { url }
-        | Step::Contained { url, .. }
-        | Step::Publishing { url, .. }
-        | Step::Uncertain { url, .. } => Some(&url.object),
-        _ => None,
     }
 }
 

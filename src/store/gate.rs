@@ -134,6 +134,18 @@ impl Store {
         let count = rows.first().map_or(Ok(0), |row| row.int(0))?;
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
+
+    /// How many stories of the account hold a container that is not live yet.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn count_contained(&self, account: &str) -> Result<u32, Error> {
+        let sql = "SELECT COUNT(*) FROM stories
+            WHERE account = $1 AND state IN ('contained', 'publishing')";
+        let rows = self.db.rows(sql, values![account]).await?;
+        let count = rows.first().map_or(Ok(0), |row| row.int(0))?;
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    }
 }
 
 async fn enter(

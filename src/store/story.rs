@@ -105,15 +105,15 @@ pub enum Step {
     },
     /// The platform prepares it; nobody sees it.
     Contained {
-        /// From where it was fetched.
-        url: MediaUrl,
+        /// From where it was fetched; none when its bytes are sent to it.
+        url: Option<MediaUrl>,
         /// The prepared medium.
         container: Container,
     },
     /// It may be live. Never sent again without asking.
     Publishing {
         /// From where it was fetched.
-        url: MediaUrl,
+        url: Option<MediaUrl>,
         /// What was about to be sent.
         intent: Intent,
     },
@@ -151,7 +151,7 @@ pub enum Step {
         /// What was sent.
         intent: Intent,
         /// From where it was fetched.
-        url: MediaUrl,
+        url: Option<MediaUrl>,
         /// What was seen, for people.
         why: String,
     },
@@ -182,10 +182,10 @@ impl Step {
     /// From where the platform fetches it, where that still matters.
     pub fn url(&self) -> Option<&MediaUrl> {
         match self {
-            Self::Uploaded { url }
-            | Self::Contained { url, .. }
+            Self::Uploaded { url } => Some(url),
+            Self::Contained { url, .. }
             | Self::Publishing { url, .. }
-            | Self::Uncertain { url, .. } => Some(url),
+            | Self::Uncertain { url, .. } => url.as_ref(),
             _ => None,
         }
     }

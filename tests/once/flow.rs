@@ -1,6 +1,7 @@
 //! What people do: render and publish, look, try again, decide.
 
 use serde_json::json;
+use storypress::pipeline::Point;
 
 use super::rehearsal::{Rehearsal, Run};
 
@@ -24,6 +25,10 @@ top = 700
 [[mention]]
 username = "chef_ana"
 over = "title"
+
+[[link]]
+url = "https://example.com/{{ title | lower }}"
+at = ["50%", "80%"]
 "##;
 
 fn project() -> Rehearsal {
@@ -91,6 +96,32 @@ fn rows_are_rendered_published_in_order_and_only_once() {
         rehearsal.get("/sandbox/stories").as_array().map(Vec::len),
         Some(4)
     );
+}
+
+#[test]
+fn what_the_platform_takes_only_from_a_person_is_told() {
+    let rehearsal = project();
+    let dropped = |run: &Run| {
+        let told = run.report["items"][0]["diagnostics"].as_array().cloned();
+        let told = told.expect("diagnostics").into_iter();
+        told.filter(|d| d["code"] == "sticker-dropped")
+            .collect::<Vec<_>>()
+    };
+    let mut alone = rehearsal.command(&["render", "templates/day.toml", "-o", "out", "--json"]);
+    let run = Run::of(alone.output().expect("a run"));
+    assert_eq!((run.code, dropped(&run).len()), (Some(0), 0), "{run:?}");
+    // also where the picture is the one of before, where nothing is sent, and where it is live already
+    for more in [&["--dry-run"][..], &[], &[]] {
+        let run = render(&rehearsal, more);
+        assert_eq!(run.code, Some(0), "{run:?}");
+        let told = dropped(&run);
+        assert_eq!(told.len(), 1, "{run:?}");
+        assert_eq!(told[0]["severity"], "warning");
+        assert_eq!(told[0]["file"], "templates/day.toml");
+        assert_eq!(told[0]["line"], 22);
+        let message = told[0]["message"].as_str().expect("a message");
+        assert!(message.contains("https://example.com/monday"), "{message}");
+    }
 }
 
 #[test]
@@ -190,6 +221,107 @@ fn an_uncertain_story_is_for_people_to_decide() {
         Some(2),
         "it is not uncertain any more"
     );
+}
+
+#[test]
+fn what_is_tried_again_by_hand_is_not_there_by_another_story() {
+    let rehearsal = Rehearsal::new();
+    let fault = json!([{ "on": "container", "do": "error", "code": 36001, "subcode": 2207005 }]);
+    rehearsal.post("/sandbox/faults", &fault);
+    let files = rehearsal.pictures(1);
+    let failed = rehearsal.publish(&files, None);
+    assert_eq!(failed.code, Some(1), "{failed:?}");
+    let story = &failed.report["items"][0]["story"];
+    let live = rehearsal.publish(&files, None);
+    assert_eq!(live.code, Some(0), "{live:?}");
+    let sandbox = format!("--sandbox={}", rehearsal.url);
+    let id = story["id"].as_str().expect("an id");
+    let mut retry = rehearsal.command(&["retry", id, &sandbox]);
+    let run = Run::of(retry.output().expect("a run"));
+    assert_eq!(run.code, Some(2), "{run:?}");
+    let other = live.report["items"][0]["story"]["id"]
+        .as_str()
+        .expect("an id");
+    assert!(
+        run.said.contains(other) && run.said.contains("--again"),
+        "{run:?}"
+    );
+    assert_eq!(rehearsal.published().values().sum::<usize>(), 1);
+}
+
+/// With Facebook Login, and films that are sent; the film is there.
+fn cinema() -> (Rehearsal, std::path::PathBuf) {
+    const FILM: &str = "[canvas]\nbackground = '#123'\n[output]\nseconds = 3\nsize = [720, 1280]";
+    let rehearsal = Rehearsal::new();
+    let of_facebook = |account: &&serde_json::Value| account["login"] == "facebook";
+    let accounts = rehearsal.accounts.as_array().expect("accounts");
+    let account = accounts.iter().find(of_facebook).expect("one of them");
+    let project = format!(
+        "{}films = 'send'\n[accounts.page]\nlogin = 'facebook'\nuser_id = {}\n",
+        super::rehearsal::PROJECT,
+        account["user_id"]
+    );
+    std::fs::write(rehearsal.path().join("storypress.toml"), project).expect("a project");
+    std::fs::write(rehearsal.path().join("film.toml"), FILM).expect("a template");
+    let mut render = rehearsal.command(&["render", "film.toml", "-o", "out"]);
+    let run = Run::of(render.output().expect("a run"));
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let film = rehearsal.path().join("out/film.mp4");
+    (rehearsal, film)
+}
+
+#[test]
+fn a_film_is_sent_where_the_login_takes_it_and_goes_on_where_it_broke_off() {
+    let (rehearsal, film) = cinema();
+    let faults = json!([
+        { "on": "upload", "do": "partial-drop", "bytes": 1000 },
+        { "on": "upload", "do": "processing-failed" },
+    ]);
+    rehearsal.post("/sandbox/faults", &faults);
+    let killed = rehearsal.publish(std::slice::from_ref(&film), Some("contained"));
+    assert!(killed.was_killed(), "{killed:?}");
+    let run = rehearsal.publish(std::slice::from_ref(&film), None);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(rehearsal.published().values().sum::<usize>(), 1);
+    let log = rehearsal.get("/sandbox/log");
+    let log = log.as_array().expect("a list");
+    let sent = |part: &str| {
+        let is_there = |line: &&serde_json::Value| {
+            line["method"] == "POST" && line["path"].as_str().is_some_and(|p| p.contains(part))
+        };
+        log.iter().filter(is_there).count()
+    };
+    let made = log
+        .iter()
+        .filter(|line| line["path"].as_str().is_some_and(|p| p.ends_with("/media")))
+        .filter(|line| line["method"] == "POST")
+        .count();
+    assert_eq!(made, 1, "the container of before the kill: {log:?}");
+    assert_eq!(sent("/ig-api-upload/"), 3, "{log:?}");
+    let uploads = std::fs::read_dir(rehearsal.path().join(".storypress/uploads"));
+    assert_eq!(uploads.map_or(0, Iterator::count), 0, "nothing is fetched");
+}
+
+#[test]
+fn a_sent_film_is_published_once_wherever_the_plug_is_pulled() {
+    let (rehearsal, film) = cinema();
+    let points = [
+        Point::Made,
+        Point::Contained,
+        Point::Intended,
+        Point::Answered,
+    ];
+    for (point, end) in points
+        .into_iter()
+        .zip(["live", "live", "uncertain", "live"])
+    {
+        let killed = rehearsal.publish_again(&film, Some(point.name()));
+        assert!(killed.was_killed(), "{point:?}: {killed:?}");
+        let run = rehearsal.publish(std::slice::from_ref(&film), None);
+        let states: Vec<_> = run.states().into_values().collect();
+        assert_eq!(states, [end], "{point:?}: {run:?}");
+    }
+    assert_eq!(rehearsal.published().values().sum::<usize>(), 3);
 }
 
 #[test]

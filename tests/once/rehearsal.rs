@@ -13,7 +13,7 @@ use tempfile::TempDir;
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_storypress");
 
 /// A project that is quick to give up waiting.
-const PROJECT: &str = r#"
+pub const PROJECT: &str = r#"
 [publish]
 settle = "600ms"
 gap = "10ms"
@@ -124,6 +124,17 @@ impl Rehearsal {
         let mut command = Command::new(PROGRAM);
         command.args(arguments).current_dir(self.path());
         command
+    }
+
+    /// Once more, though it may be there already; killed at a point, if one is named.
+    pub fn publish_again(&self, file: &Path, plug: Option<&str>) -> Run {
+        let arguments = ["publish", "--json", "--again", "--sandbox", &self.url];
+        let mut command = self.command(&arguments);
+        command.arg(file);
+        if let Some(point) = plug {
+            command.env("STORYPRESS_PULL_THE_PLUG", point);
+        }
+        Run::of(command.output().expect("a run"))
     }
 
     /// `publish` of these files to the sandbox; killed at a point, if one is named.

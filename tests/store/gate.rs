@@ -208,7 +208,7 @@ async fn an_unclear_one_counts_for_the_distance(world: World) {
     save(&store, &one, publishing(1, at(1)), at(1)).await;
     let unclear = Step::Uncertain {
         intent: intent(1, at(1)),
-        url: url("object"),
+        url: Some(url("object")),
         why: "no answer".to_owned(),
     };
     save(&store, &one, unclear, at(2)).await;

@@ -81,7 +81,7 @@ async fn a_picture_is_known_until_a_day_after_it_went_out(world: World) {
     let claimed = claim(&store, &first.key, noon()).await;
     let unclear = Step::Uncertain {
         intent: intent(1, noon()),
-        url: url("object"),
+        url: Some(url("object")),
         why: "no answer".to_owned(),
     };
     save(&store, &claimed, unclear, noon()).await;

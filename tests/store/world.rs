@@ -168,7 +168,7 @@ pub fn container_id(number: u32) -> ContainerId {
 /// A prepared story.
 pub fn contained(number: u32) -> Step {
     Step::Contained {
-        url: url("object"),
+        url: Some(url("object")),
         container: container(number),
     }
 }
@@ -186,7 +186,7 @@ pub fn intent(number: u32, at: Timestamp) -> Intent {
 /// About to be sent.
 pub fn publishing(number: u32, at: Timestamp) -> Step {
     Step::Publishing {
-        url: url("object"),
+        url: Some(url("object")),
         intent: intent(number, at),
     }
 }
