@@ -117,18 +117,14 @@ async fn may_make(story: &Story, rooms: &Rooms, now: Timestamp) -> Option<Next> 
     let day_ago = now
         .checked_sub(SignedDuration::from_hours(24))
         .unwrap_or(Timestamp::MIN);
-    match rooms.store.count_containers(&story.account, day_ago).await {
-        Ok(made) if made >= CONTAINERS_A_DAY => {
-            let said = format!("{CONTAINERS_A_DAY} containers were made within 24 hours");
-            return Some(Next::Wait(after(now, QUOTA_PAUSE), said));
-        }
-        Ok(_) => {}
-        Err(error) => return Some(Next::Retry(error.to_string(), None)),
-    }
-    let waiting = match rooms.store.count_contained(&story.account).await {
-        Ok(waiting) => waiting,
+    let containers = match rooms.store.count_containers(&story.account, day_ago).await {
+        Ok(containers) => containers,
         Err(error) => return Some(Next::Retry(error.to_string(), None)),
     };
+    if containers.made >= CONTAINERS_A_DAY {
+        let said = format!("{CONTAINERS_A_DAY} containers were made within 24 hours");
+        return Some(Next::Wait(after(now, QUOTA_PAUSE), said));
+    }
     match rooms.graph.quota().await {
         // a story that has its container will take a part of what is left
         Ok(quota) => match quota.left() {
@@ -136,7 +132,7 @@ async fn may_make(story: &Story, rooms: &Rooms, now: Timestamp) -> Option<Next> 
                 after(now, QUOTA_PAUSE),
                 "the quota is used up".into(),
             )),
-            Some(left) if left <= waiting => Some(Next::Wait(
+            Some(left) if left <= containers.waiting => Some(Next::Wait(
                 after(now, QUOTA_PAUSE),
                 "what is left of the quota is taken".into(),
             )),

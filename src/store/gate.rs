@@ -30,6 +30,15 @@ pub struct Account {
     pub rest: Option<(Timestamp, String)>,
 }
 
+/// The containers of an account.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Containers {
+    /// Made since the time that was asked for, used or not.
+    pub made: u32,
+    /// Those of stories that are not live yet.
+    pub waiting: u32,
+}
+
 impl Store {
     /// Asks for the account's turn, so that a claimed story may be published.
     ///
@@ -124,27 +133,29 @@ impl Store {
         Ok(())
     }
 
-    /// How many containers were made for the account since then.
+    /// How many containers were made for the account since then, and how many of its stories hold one that is not live
+    /// yet.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn count_containers(&self, account: &str, since: Timestamp) -> Result<u32, Error> {
-        let sql = "SELECT COUNT(*) FROM containers WHERE account = $1 AND made >= $2";
+    pub async fn count_containers(
+        &self,
+        account: &str,
+        since: Timestamp,
+    ) -> Result<Containers, Error> {
+        let sql = "SELECT
+            (SELECT COUNT(*) FROM containers WHERE account = $1 AND made >= $2),
+            (SELECT COUNT(*) FROM stories
+                WHERE account = $1 AND state IN ('contained', 'publishing'))";
         let rows = self.db.rows(sql, values![account, since]).await?;
-        let count = rows.first().map_or(Ok(0), |row| row.int(0))?;
-        Ok(u32::try_from(count).unwrap_or(u32::MAX))
-    }
-
-    /// How many stories of the account hold a container that is not live yet.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn count_contained(&self, account: &str) -> Result<u32, Error> {
-        let sql = "SELECT COUNT(*) FROM stories
-            WHERE account = $1 AND state IN ('contained', 'publishing')";
-        let rows = self.db.rows(sql, values![account]).await?;
-        let count = rows.first().map_or(Ok(0), |row| row.int(0))?;
-        Ok(u32::try_from(count).unwrap_or(u32::MAX))
+        let count = |column| {
+            let count = rows.first().map_or(Ok(0), |row| row.int(column))?;
+            Ok::<_, Error>(u32::try_from(count).unwrap_or(u32::MAX))
+        };
+        Ok(Containers {
+            made: count(0)?,
+            waiting: count(1)?,
+        })
     }
 }
 

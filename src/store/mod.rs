@@ -31,7 +31,7 @@ use tokio::sync::watch;
 pub use audit::{Entry, Note};
 pub use claim::{Claim, Claimed, Hold};
 pub use error::Error;
-pub use gate::{Account, Gate};
+pub use gate::{Account, Containers, Gate};
 pub use stories::{Added, Filter, Same};
 pub use story::{Intent, Outgoing, Place, Step, Story, StoryKey};
 

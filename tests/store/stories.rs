@@ -417,11 +417,14 @@ async fn containers_are_counted_once(world: World) {
     }
     let count = async |account: &str, since| {
         let count = store.count_containers(account, at(since)).await;
-        count.expect("a count")
+        let count = count.expect("a count");
+        (count.made, count.waiting)
     };
-    assert_eq!(count("instagram:1", -1).await, 2);
-    assert_eq!(count("instagram:1", 1).await, 0);
-    assert_eq!(count("instagram:2", -1).await, 0);
+    assert_eq!(count("instagram:1", -1).await, (2, 1));
+    assert_eq!(count("instagram:1", 1).await, (0, 1));
+    assert_eq!(count("instagram:2", -1).await, (0, 0));
+    save(&store, &claimed, live(2, noon()), noon()).await;
+    assert_eq!(count("instagram:1", -1).await, (2, 0));
 }
 
 async fn our_own_ids_are_known(world: World) {
