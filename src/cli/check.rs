@@ -21,12 +21,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     let stop = batch::on_interrupt();
     let mut report = Report::new("check");
-    let project = match plan::open_project(global, &args.selection.paths[0])? {
-        Ok(project) => project,
-        Err(wrong) => {
-            render::say_project(&mut report, &args.selection.paths[0], &wrong, global);
-            return Ok(Outcome::Usage);
-        }
+    let Some(project) = plan::opened(&mut report, &args.selection.paths[0], global)? else {
+        return Ok(Outcome::Usage);
     };
     let mut plan = plan::plan(&args.selection, project)?;
     report.items.append(&mut plan.failed);

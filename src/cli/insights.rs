@@ -29,13 +29,9 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     let stop = batch::on_interrupt();
-    let project = match plan::open_project(global, Path::new("."))? {
-        Ok(project) => project,
-        Err(wrong) => {
-            let mut report = Report::new("insights");
-            super::render::say_project(&mut report, Path::new("."), &wrong, global);
-            return Ok(Outcome::Usage);
-        }
+    let mut report = Report::new("insights");
+    let Some(project) = plan::opened(&mut report, Path::new("."), global)? else {
+        return Ok(Outcome::Usage);
     };
     let stories = outlet::runtime()?.block_on(async {
         if !args.kept {

@@ -16,7 +16,7 @@ use crate::template::expression::Clock;
 use crate::template::{self, Template};
 
 use super::Global;
-use super::report::{Item, Status};
+use super::report::{Item, Report, Status};
 
 /// Options that `render` and `check` share.
 #[derive(Debug, Clone, clap::Args)]
@@ -93,6 +93,26 @@ pub(crate) fn open_project(
         Some(file) => project::open(&std::path::absolute(&file)?, &shown(&file)),
         None => Ok(Project::none(&here)),
     })
+}
+
+/// The same for a command with a report: what is wrong with the project is its one item, and has been said. None then.
+///
+/// # Errors
+/// As [`open_project`].
+pub(crate) fn opened(
+    report: &mut Report,
+    path: &Path,
+    global: &Global,
+) -> anyhow::Result<Option<Project>> {
+    match open_project(global, path)? {
+        Ok(project) => Ok(Some(project)),
+        Err(wrong) => {
+            report.items.push(Item::failed(path, None, &wrong));
+            report.say_diagnostics(global);
+            report.finish(global);
+            Ok(None)
+        }
+    }
 }
 
 /// How long one film may be worked on, as the project says that holds for `path`.

@@ -60,12 +60,8 @@ pub(crate) struct Finished {
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     let stop = batch::on_interrupt();
     let mut report = Report::new("publish");
-    let project = match plan::open_project(global, &args.files[0])? {
-        Ok(project) => project,
-        Err(wrong) => {
-            super::render::say_project(&mut report, &args.files[0], &wrong, global);
-            return Ok(Outcome::Usage);
-        }
+    let Some(project) = plan::opened(&mut report, &args.files[0], global)? else {
+        return Ok(Outcome::Usage);
     };
     let due = match &args.at {
         Some(at) => Some(plan::clock(Some(at), project.timezone.as_deref())?.timestamp()),

@@ -122,12 +122,8 @@ pub(crate) fn once(
     stop: &Cancel,
 ) -> anyhow::Result<(Outcome, Vec<PathBuf>)> {
     let mut report = Report::new("render");
-    let project = match plan::open_project(global, &args.selection.paths[0])? {
-        Ok(project) => project,
-        Err(wrong) => {
-            say_project(&mut report, &args.selection.paths[0], &wrong, global);
-            return Ok((Outcome::Usage, Vec::new()));
-        }
+    let Some(project) = plan::opened(&mut report, &args.selection.paths[0], global)? else {
+        return Ok((Outcome::Usage, Vec::new()));
     };
     let Some(out) = args.out.clone().or_else(|| project.out.clone()) else {
         bail!("where to? name a folder with -o, or `[project] out`");
@@ -222,13 +218,6 @@ fn publish(args: &Args, plan: &Plan, report: &mut Report, global: &Global) -> an
         publish::say(report, global);
     }
     Ok(())
-}
-
-/// What is wrong with the project: the call fails, and the report says why.
-pub(crate) fn say_project(report: &mut Report, path: &Path, wrong: &[Diagnostic], global: &Global) {
-    report.items.push(Item::failed(path, None, wrong));
-    report.say_diagnostics(global);
-    report.finish(global);
 }
 
 /// Warnings of templates, each told once, with the template's first story.

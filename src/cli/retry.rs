@@ -27,12 +27,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     let stop = batch::on_interrupt();
     let mut report = Report::new("retry");
-    let project = match plan::open_project(global, Path::new("."))? {
-        Ok(project) => project,
-        Err(wrong) => {
-            super::render::say_project(&mut report, Path::new("."), &wrong, global);
-            return Ok(Outcome::Usage);
-        }
+    let Some(project) = plan::opened(&mut report, Path::new("."), global)? else {
+        return Ok(Outcome::Usage);
     };
     outlet::runtime()?.block_on(async {
         // nothing is opened for a story that may not be tried again

@@ -53,22 +53,14 @@ pub(crate) fn write(items: &[Item], out: &Path, stop: &Cancel) -> anyhow::Result
     }
     let (width, height) = grid.size();
     let scene = Scene {
-        width,
-        height,
-        raster: (width as u32, height as u32),
         background: Some(Paint::Solid(Color {
             r: 0x1c,
             g: 0x1c,
             b: 0x1f,
             a: 255,
         })),
-        film: None,
         nodes,
-        bed: None,
-        length: None,
-        mentions: Vec::new(),
-        by_hand: Vec::new(),
-        files: Vec::new(),
+        ..Scene::empty(width, height)
     };
     let options = Options {
         format: Format::Png,
@@ -232,17 +224,8 @@ impl Thumbnails<'_> {
             volume: 1.0,
         };
         let scene = Scene {
-            width: rect.w,
-            height: rect.h,
-            raster: (rect.w as u32, rect.h as u32),
-            background: None,
             film: Some(clip),
-            nodes: Vec::new(),
-            bed: None,
-            length: None,
-            mentions: Vec::new(),
-            by_hand: Vec::new(),
-            files: Vec::new(),
+            ..Scene::empty(rect.w, rect.h)
         };
         let options = FilmOptions {
             cancel: self.stop.clone(),

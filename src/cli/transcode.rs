@@ -382,19 +382,7 @@ impl Call<'_> {
             mute: self.args.mute,
             volume: 1.0,
         };
-        let bare = Scene {
-            width: 1080.0,
-            height: 1920.0,
-            raster: (1080, 1920),
-            background: None,
-            film: None,
-            nodes: Vec::new(),
-            bed: None,
-            length: None,
-            mentions: Vec::new(),
-            by_hand: Vec::new(),
-            files: Vec::new(),
-        };
+        let bare = Scene::empty(1080.0, 1920.0);
         Scene {
             film: Some(film),
             ..self.overlay.as_ref().map_or(bare, |o| o.value.clone())

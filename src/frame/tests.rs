@@ -46,17 +46,9 @@ fn group(rect: Rect, children: Vec<Node>) -> Node {
 
 fn scene(size: (u32, u32), background: Option<Color>, nodes: Vec<Node>) -> Scene {
     Scene {
-        width: size.0 as f32,
-        height: size.1 as f32,
-        raster: size,
         background: background.map(Paint::Solid),
-        film: None,
         nodes,
-        bed: None,
-        length: None,
-        mentions: Vec::new(),
-        by_hand: Vec::new(),
-        files: Vec::new(),
+        ..Scene::empty(size.0 as f32, size.1 as f32)
     }
 }
 

@@ -283,17 +283,10 @@ mod tests {
 
     fn scene(nodes: Vec<Node>) -> Scene {
         Scene {
-            width: 1080.0,
-            height: 1920.0,
             raster: (270, 480),
-            background: None,
             film: Some(clip("below.mp4")),
             nodes,
-            bed: None,
-            length: None,
-            mentions: Vec::new(),
-            by_hand: Vec::new(),
-            files: Vec::new(),
+            ..Scene::empty(1080.0, 1920.0)
         }
     }
 

@@ -116,6 +116,25 @@ pub struct Scene {
     pub files: Vec<PathBuf>,
 }
 
+impl Scene {
+    /// Nothing on a canvas of that size, a pixel a unit.
+    pub fn empty(width: f32, height: f32) -> Self {
+        Self {
+            width,
+            height,
+            raster: (width as u32, height as u32),
+            background: None,
+            film: None,
+            nodes: Vec::new(),
+            bed: None,
+            length: None,
+            mentions: Vec::new(),
+            by_hand: Vec::new(),
+            files: Vec::new(),
+        }
+    }
+}
+
 /// One tagged person.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mention {

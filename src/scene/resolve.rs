@@ -132,17 +132,14 @@ fn compose(template: &Template, raster: (u32, u32), stage: &mut Stage<'_>) -> Sc
         .collect();
     let nodes = placed.into_iter().map(|(_, node)| node).collect();
     Scene {
-        width,
-        height,
         raster,
         background,
         film,
         nodes,
         bed,
-        length: None,
         mentions,
         by_hand,
-        files: Vec::new(),
+        ..Scene::empty(width, height)
     }
 }
 
