@@ -19,6 +19,7 @@ use axum::http::header::{
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -73,6 +74,10 @@ pub async fn serve(dir: &Path) -> io::Result<Served> {
             // a dropped sender stops it as well
             let _ = stopped.await;
         };
+        // small answers would wait for the other side's delayed acknowledgement, 40 ms each
+        let listener = listener.tap_io(|stream| {
+            let _ = stream.set_nodelay(true);
+        });
         if let Err(e) = axum::serve(listener, router)
             .with_graceful_shutdown(until)
             .await
