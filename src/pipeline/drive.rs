@@ -13,6 +13,7 @@ use serde_json::json;
 use crate::media::Cancel;
 use crate::store::{self, Claim, Claimed, Gate, Hold, Intent, Note, Step, Store, Story, StoryKey};
 
+use super::prepare;
 use super::send::{self, Sent};
 use super::{Next, Point, Rooms, advance, after, since};
 
@@ -25,8 +26,11 @@ const BEAT: Duration = Duration::from_secs(15);
 /// Whoever took longer from the intent to the send was away, and may have been replaced.
 const PROMPT: Duration = Duration::from_secs(10);
 
-/// When to look whether it is a story's turn, if nobody says so.
+/// When to look again at a story that somebody else has, or whose account is not open here.
 const TURN: Duration = Duration::from_secs(5);
+
+/// When to look whether it is a story's turn, if nobody says so; whoever was before it does.
+const LINE: Duration = Duration::from_secs(30);
 
 /// Waits up to this are slept through, with the claim held.
 const NAP: Duration = Duration::from_millis(300);
@@ -244,6 +248,9 @@ impl<'a> Walk<'a> {
         if let Some(why) = self.broken_series().await? {
             return self.rest(Step::Cancelled { why }).await;
         }
+        if let Some(until) = self.behind(rooms, now).await? {
+            return self.wait(until).await;
+        }
         if matches!(self.story.step, Step::Publishing { .. }) {
             self.observe(Some(Point::Watching));
         }
@@ -253,6 +260,21 @@ impl<'a> Walk<'a> {
             Next::Turn => self.send(rooms).await,
             next => self.apply(next, rooms).await,
         }
+    }
+
+    /// When to look again at a story with others of its account before it, if nobody wakes it: asking for its container
+    /// would only cost calls.
+    async fn behind(
+        &self,
+        rooms: &Rooms,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, store::Error> {
+        let story = &self.story;
+        if !matches!(story.step, Step::Contained { .. }) || prepare::is_late(story, rooms, now) {
+            return Ok(None);
+        }
+        let before = self.driver.store.before(&story.key, now).await?;
+        Ok(before.map(|_| after(now, LINE)))
     }
 
     /// Why a story of a series does not go out.
@@ -415,7 +437,7 @@ impl<'a> Walk<'a> {
         match driver.store.enter(&self.claimed, gap, now).await? {
             Gate::Open => {}
             Gate::Later(until) => return self.wait(until).await,
-            Gate::Behind(_) => return self.wait(after(now, TURN)).await,
+            Gate::Behind(_) => return self.wait(after(now, LINE)).await,
         }
         self.observe(Some(Point::Ready));
         let story = self.story.clone();

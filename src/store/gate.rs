@@ -61,6 +61,26 @@ impl Store {
             .await
     }
 
+    /// The story that [`Store::enter`] would find in the way of this one now, if there is one.
+    ///
+    /// It changes nothing. Whoever saves a contained story as waiting after this is woken when its turn comes, also if
+    /// the other one left in between.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn before(&self, key: &StoryKey, now: Timestamp) -> Result<Option<StoryKey>, Error> {
+        let sql = "SELECT other.key FROM stories AS me JOIN stories AS other
+                ON other.account = me.account
+            WHERE me.key = $1 AND other.due <= $2
+                AND other.state IN ('rendered', 'uploaded', 'contained', 'publishing')
+                AND (other.due, other.batch_seq, other.position, other.seq)
+                    < (me.due, me.batch_seq, me.position, me.seq)
+            ORDER BY other.due, other.batch_seq, other.position, other.seq LIMIT 1";
+        let rows = self.db.rows(sql, values![key.0.as_str(), now]).await?;
+        let first = rows.first().map(|row| row.text(0)).transpose()?;
+        Ok(first.map(StoryKey))
+    }
+
     /// What is known of an account; nothing, if it is new.
     ///
     /// # Errors

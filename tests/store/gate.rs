@@ -13,6 +13,7 @@ pub const CASES: &[Case] = cases![
     the_gate_lets_one_in_at_a_time,
     the_gate_keeps_the_distance,
     the_gate_keeps_the_order,
+    whoever_is_in_the_way_is_seen_from_afar,
     earlier_calls_go_first_whatever_their_places,
     one_that_is_due_later_is_in_nobodys_way,
     an_intent_without_the_turn_is_refused,
@@ -66,6 +67,24 @@ async fn the_gate_keeps_the_distance(world: World) {
     assert_eq!(longer.expect("an answer"), Gate::Later(at(70)));
     let account = store.account("instagram:1").await.expect("an account");
     assert_eq!((account.holder, account.published), (None, Some(at(10))));
+}
+
+async fn whoever_is_in_the_way_is_seen_from_afar(world: World) {
+    let store = world.open().await;
+    let first = add(&store, story("instagram:1", 1)).await;
+    let second = add(&store, story("instagram:1", 2)).await;
+    let other = add(&store, story("instagram:2", 3)).await;
+    let before = async |key: &StoryKey, seconds| {
+        let before = store.before(key, at(seconds)).await;
+        before.expect("an answer")
+    };
+    assert_eq!(before(&second.key, 0).await, Some(first.key.clone()));
+    assert_eq!(before(&first.key, 0).await, None);
+    assert_eq!(before(&other.key, 0).await, None);
+    assert_eq!(before(&second.key, -1).await, None, "it is not due yet");
+    let one = prepare(&store, &first, 1, noon()).await;
+    save(&store, &one, live(1, at(1)), at(1)).await;
+    assert_eq!(before(&second.key, 1).await, None);
 }
 
 async fn the_gate_keeps_the_order(world: World) {
