@@ -209,19 +209,30 @@ impl Control {
             (least + most) / 2.0
         };
         // the last one that can bear it alone, else the largest
+        // at the end of x264's numbers one gives nothing more, or takes nothing
+        let moves = |crf: f64| match over {
+            true => crf < COARSEST_CRF - 0.01,
+            false => crf > FINEST_CRF + 0.01,
+        };
         let bears = |at: &usize| {
             self.done[*at].is_some_and(|(bytes, crf)| {
                 let room = bytes + aim - spent;
-                room > bytes * 0.5 && room < bytes * 2.0 && (over || crf > FINEST_CRF + 0.01)
+                room > bytes * 0.5 && room < bytes * 2.0 && moves(crf)
             })
         };
         let last = (0..self.done.len()).rev().find(bears);
         let largest = || {
             let size = |at: &usize| self.done[*at].map_or(0.0, |(bytes, _)| bytes);
-            (0..self.done.len()).max_by(|a, b| size(a).total_cmp(&size(b)))
+            (0..self.done.len())
+                .filter(|at| self.done[*at].is_some_and(|(_, crf)| moves(crf)))
+                .max_by(|a, b| size(a).total_cmp(&size(b)))
         };
         let Some(at) = last.or_else(largest) else {
-            return Verdict::Hopeless;
+            return if over {
+                Verdict::Hopeless
+            } else {
+                Verdict::Good
+            };
         };
         let (bytes, crf) = self.done[at].unwrap_or((1.0, LOOK_CRF));
         let room = (bytes + aim - spent).max(bytes * 0.1);
@@ -317,6 +328,19 @@ mod tests {
             let hard: Vec<f64> = expected.iter().enumerate().map(uneven).collect();
             let spent = film(&mut Control::new(expected, &even(16), 992.0), &hard);
             assert!((985.0..=1000.0).contains(&spent), "{factor}: {spent}");
+        }
+    }
+
+    #[test]
+    fn an_end_that_is_too_hard_is_paid_for_by_what_came_before() {
+        // so much at the end that its own coarsest quality does not make up for it
+        for end in [30.0, 300.0] {
+            let hard: Vec<f64> = (0..10)
+                .map(|at| if at < 8 { 100.0 } else { end * 100.0 })
+                .collect();
+            let mut control = Control::new(vec![100.0; 10], &even(10), 992.0);
+            let spent = film(&mut control, &hard);
+            assert!(spent <= 1000.0, "{end}: {spent}");
         }
     }
 
