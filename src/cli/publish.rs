@@ -218,16 +218,27 @@ impl Call<'_> {
             }
             keys.push((one.item, story.key, was_known));
         }
+        let mut ended = Ok(());
         if self.due.is_none_or(|due| due <= now) {
             let wanted: Vec<StoryKey> = keys.iter().map(|(_, key, _)| key.clone()).collect();
             let quiet = self.global.quiet || self.global.json;
-            outlet
+            ended = outlet
                 .run(&wanted, move |story| say_rest(story, quiet))
-                .await?;
+                .await;
         }
+        // also where the work broke off, everybody learns how far each story came
         for (at, key, was_known) in keys {
             let story = outlet.store.get(&key).await?;
-            told(&mut report.items[at], &story, was_known);
+            let item = &mut report.items[at];
+            told(item, &story, was_known);
+            if let Err(why) = &ended
+                && story.step.is_in_flight()
+            {
+                let file = &story.outgoing.path;
+                let why = Diagnostic::of_file(Code::NotPublished, file, format!("{why:#}"));
+                item.status = Status::Failed;
+                *item = std::mem::take(item).with(&[why]);
+            }
         }
         Ok(())
     }

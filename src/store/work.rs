@@ -63,7 +63,7 @@ impl Store {
     /// as failed, or as uncertain if it may have gone out.
     ///
     /// # Errors
-    /// When the database cannot be worked with for half a minute.
+    /// `Full` at once; else when the database cannot be worked with for half a minute.
     pub async fn work<H, F>(
         &self,
         concurrency: usize,
@@ -110,6 +110,20 @@ impl Store {
             mending,
         );
         outcome
+    }
+
+    /// Writes something that changes nothing, to see whether it can be done.
+    async fn try_to_write(&self) -> Result<(), Error> {
+        self.db
+            .change(Keep::Now, |conn| {
+                async move {
+                    let sql = "UPDATE storypress_schema SET number = number";
+                    conn.run(sql, &[]).await?;
+                    Ok(())
+                }
+                .boxed()
+            })
+            .await
     }
 
     /// Notes that another worker ended over the story; how many since it was last saved.
@@ -333,6 +347,10 @@ async fn keep_working(
         };
         if started.elapsed() > PATIENCE {
             failing_since = None;
+        }
+        // a queue says only that it stopped; a disk that is full does not get emptier by trying
+        if let Err(Error::Full) = desk.hands.store.try_to_write().await {
+            break Err(Error::Full);
         }
         tracing::warn!(%error, "the queue starts anew");
         if failing_since.get_or_insert(started).elapsed() > PATIENCE {
