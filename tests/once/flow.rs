@@ -356,6 +356,11 @@ fn publishing_asks_for_a_project_and_an_account() {
     ]);
     assert_eq!(run.code, Some(2), "{run:?}");
     assert!(run.said.contains("no account `nobody`"), "{run:?}");
+    let two = "[accounts.a]\nlogin = 'instagram'\n[accounts.b]\nlogin = 'facebook'\n";
+    std::fs::write(rehearsal.path().join("storypress.toml"), two).expect("a project");
+    let run = call(&["publish", "--sandbox", &rehearsal.url]);
+    assert_eq!(run.code, Some(2), "{run:?}");
+    assert!(run.said.contains("which account?"), "{run:?}");
     let run = call(&["publish", "--sandbox", "http://example.com"]);
     assert_eq!(run.code, Some(2), "{run:?}");
     assert!(run.said.contains("on this machine"), "{run:?}");

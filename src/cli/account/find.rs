@@ -162,7 +162,7 @@ pub(super) fn app() -> anyhow::Result<oauth::App> {
 
 /// The account that is meant, and a client that speaks for it.
 ///
-/// With a sandbox, the account is one of the sandbox's own: of the project's account's login, or the first.
+/// With a sandbox, the account is one of the sandbox's own: as the project's account is, or, without one, the first.
 pub(crate) async fn client(
     project: &Project,
     name: Option<&str>,
@@ -180,7 +180,8 @@ pub(crate) async fn client(
     let wanted = match name {
         // a name may also be one of the sandbox's
         Some(_) => account(project, name).ok(),
-        None => project.accounts.first().cloned(),
+        None if project.accounts.is_empty() => None,
+        None => Some(account(project, None)?),
     };
     let (user, token) = pick(people(base).await?, wanted.as_ref(), name)?;
     let account = Account {
