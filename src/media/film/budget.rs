@@ -3,6 +3,8 @@
 //! In: the budget, what a first look found. Out: a [`Plan`]. All numbers here are measured; `docs/film.md` shows how.
 //! Never: encoding.
 
+use crate::media::Error;
+
 /// The size of the first look: grain, which costs most, is hardly seen in smaller ones.
 pub(super) const LOOK_SIZE: (u32, u32) = SMALL;
 
@@ -24,9 +26,15 @@ const AIM: f64 = 0.995;
 /// The least of the budget that is used where the film gains from bytes.
 const LEAST_USED: f64 = 0.9865;
 
-/// Above this quality number, expected of the large size, the smaller one looks better: between 23.4, where a recorded
-/// screen lost 14 VMAF by it, and 25.7, where a landscape won 4.
+/// Above this quality number, expected of the large size, the smaller one looks better: a landscape won 4 VMAF by it at 25.7,
+/// an animation 6 at 27.5.
 const SMALLER_ABOVE: f64 = 24.5;
+
+/// A film of which more would look different at the small size, as a part of its area, is a screen, a page, a drawing.
+const SHARP: f64 = 0.01;
+
+/// [`SMALLER_ABOVE`] for such a film: at 28 a recorded screen wins 14 VMAF by the large size, at 31 it wins 9, at 33 nothing.
+const SHARP_SMALLER_ABOVE: f64 = 33.0;
 
 /// SSIM below which a film does not look decent.
 const DECENT: f64 = 0.88;
@@ -35,7 +43,7 @@ const DECENT: f64 = 0.88;
 pub(super) const LARGE: (u32, u32) = (1080, 1920);
 
 /// What looks better when bytes are few.
-const SMALL: (u32, u32) = (720, 1280);
+pub(super) const SMALL: (u32, u32) = (720, 1280);
 
 /// What a film may cost, and what of that is taken already.
 #[derive(Debug, Clone, Copy)]
@@ -89,8 +97,17 @@ pub(super) enum Size {
     UpTo((u32, u32)),
 }
 
-/// Decides the size of a film that looked as if it needed so many bytes.
-pub(super) fn plan(budget: &Budget, looked: f64, size: Size) -> Plan {
+/// Decides the size of a film that looked as if it needed so many bytes; `lost` is asked for the part of its area that
+/// looks different at the small size, where that decides.
+///
+/// # Errors
+/// Those of `lost`.
+pub(super) fn plan(
+    budget: &Budget,
+    looked: f64,
+    size: Size,
+    lost: impl FnOnce() -> Result<f64, Error>,
+) -> Result<Plan, Error> {
     let at = |size| {
         let growth = growth(size);
         let expected_crf =
@@ -101,11 +118,19 @@ pub(super) fn plan(budget: &Budget, looked: f64, size: Size) -> Plan {
             expected_crf,
         }
     };
-    match size {
-        Size::Fixed(size) => at(size),
-        Size::UpTo(size) if at(size).expected_crf > SMALLER_ABOVE => at(SMALL),
-        Size::UpTo(size) => at(size),
+    let (Size::Fixed(wanted) | Size::UpTo(wanted)) = size;
+    let large = at(wanted);
+    if matches!(size, Size::Fixed(_)) || large.expected_crf <= SMALLER_ABOVE {
+        return Ok(large);
     }
+    let bound = match lost()? > SHARP {
+        true => SHARP_SMALLER_ABOVE,
+        false => SMALLER_ABOVE,
+    };
+    Ok(match large.expected_crf > bound {
+        true => at(SMALL),
+        false => large,
+    })
 }
 
 fn growth(size: (u32, u32)) -> f64 {
@@ -142,4 +167,37 @@ pub(super) fn notes(plan: &Plan, budget: &Budget, likeness: f64) -> Vec<String> 
         ));
     }
     notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BUDGET: Budget = Budget {
+        max_bytes: 1_000_000,
+        sound_bytes: 48_000,
+        sound_packets: 141,
+        frames: 90,
+    };
+
+    /// The width that is chosen for a film whose large size is expected at that quality.
+    fn width(expected_crf: f64, size: Size, lost: f64) -> u32 {
+        let looked = BUDGET.aimed() * 2_f64.powf((expected_crf - LOOK_CRF) / CRF_AN_OCTAVE);
+        let plan = plan(&BUDGET, looked / growth(LARGE), size, || Ok(lost));
+        plan.expect("a plan").size.0
+    }
+
+    #[test]
+    fn what_is_lost_by_scaling_keeps_the_large_size_for_longer() {
+        let of = |crf, lost| width(crf, Size::UpTo(LARGE), lost);
+        assert_eq!(
+            [of(24.0, 0.0), of(25.0, 0.0), of(40.0, 0.0)],
+            [1080, 720, 720]
+        );
+        assert_eq!(
+            [of(25.0, 0.05), of(32.0, 0.05), of(34.0, 0.05)],
+            [1080, 1080, 720]
+        );
+        assert_eq!(width(40.0, Size::Fixed(LARGE), 0.0), 1080);
+    }
 }

@@ -103,7 +103,7 @@ pub(super) fn look(
 
 /// Where to look at a stretch: near the middle, which stands best for it, and soon after a key picture of the clip, for
 /// what comes before is decoded in vain.
-fn glance(composer: &Composer, stretch: &Stretch, count: u64, rate: f64) -> u64 {
+pub(super) fn glance(composer: &Composer, stretch: &Stretch, count: u64, rate: f64) -> u64 {
     let spare = stretch.frames - count;
     let middle = stretch.first + spare / 2;
     let vain = |index: &u64| (composer.run_up(*index) * rate).round() as u64;

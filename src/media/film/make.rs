@@ -10,6 +10,7 @@ use ffmpeg_next::Rational;
 use super::budget::{self, Budget, Plan, Size};
 use super::compose::Known;
 use super::control::{self, Control};
+use super::detail;
 use super::facts::Facts;
 use super::fill::{self, Pictures};
 use super::mux::{self, Tape};
@@ -268,7 +269,9 @@ impl Film<'_> {
         let stretches = control::stretches(self.frames, gop);
         progress.more(fill::glances(&stretches));
         let expected = fill::look(self, &stretches, progress)?;
-        let plan = budget::plan(budget, expected.iter().sum(), self.size());
+        let plan = budget::plan(budget, expected.iter().sum(), self.size(), || {
+            detail::lost(self, &stretches)
+        })?;
         let expected = expected.iter().map(|bytes| bytes * plan.growth).collect();
         let mut control = Control::new(expected, &stretches, budget.aimed());
         let mut pictures = fill::fill(self, plan.size, &stretches, &mut control, progress)?;

@@ -11,6 +11,7 @@ mod compose;
 mod control;
 mod cover;
 mod decode;
+mod detail;
 mod encode;
 mod facts;
 mod fill;
