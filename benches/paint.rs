@@ -214,17 +214,9 @@ fn frame() -> Scene {
         ),
     ];
     Scene {
-        width: 1080.0,
-        height: 1920.0,
-        raster: (1080, 1920),
         background: Some(Paint::Solid(Color::BLACK)),
-        film: None,
         nodes,
-        bed: None,
-        length: None,
-        mentions: Vec::new(),
-        by_hand: Vec::new(),
-        files: Vec::new(),
+        ..Scene::empty(1080.0, 1920.0)
     }
 }
 
