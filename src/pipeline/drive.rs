@@ -270,7 +270,11 @@ impl<'a> Walk<'a> {
         now: Timestamp,
     ) -> Result<Option<Timestamp>, store::Error> {
         let story = &self.story;
-        if !matches!(story.step, Step::Contained { .. }) || prepare::is_late(story, rooms, now) {
+        let Step::Contained { container, .. } = &story.step else {
+            return Ok(None);
+        };
+        // a film that is sent is sent while others are before it
+        if container.uri.is_some() || prepare::is_late(story, rooms, now) {
             return Ok(None);
         }
         let before = self.driver.store.before(&story.key, now).await?;
