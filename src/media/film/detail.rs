@@ -2,10 +2,6 @@
 //!
 //! In: a film. Out: a part of its area. Never: the layers over a clip, which stay small and still.
 
-use fast_image_resize::images::{TypedImage, TypedImageRef};
-use fast_image_resize::pixels::U8;
-use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
-
 use super::budget::{LARGE, SMALL};
 use super::compose::{self, Composer};
 use super::control::Stretch;
@@ -13,7 +9,7 @@ use super::likeness::luma;
 use super::make::Film;
 use super::pictures::Care;
 use crate::media::Error;
-use crate::scene::{Content, Node, Scene};
+use crate::scene::{Content, Node, Scene, picture};
 
 /// Frames that are looked at, of as many stretches: those that are soonest decoded.
 const LOOKS: usize = 3;
@@ -30,7 +26,7 @@ pub(super) fn lost(film: &Film<'_>, stretches: &[Stretch]) -> Result<f64, Error>
     let scene = bare(&film.scene);
     let (rate, cancel) = (film.rate(), &film.options.cancel);
     let mut composer = Composer::new(&scene, &film.known, LARGE, rate, Care::Rough, cancel)?;
-    let mut picture = compose::black(LARGE);
+    let mut frame = compose::black(LARGE);
     let places = stretches
         .iter()
         .map(|stretch| super::fill::glance(&composer, stretch, 1, rate));
@@ -40,8 +36,8 @@ pub(super) fn lost(film: &Film<'_>, stretches: &[Stretch]) -> Result<f64, Error>
     let mut parts = Vec::with_capacity(LOOKS);
     for index in places {
         composer.seek(index)?;
-        composer.frame(index, &mut picture)?;
-        parts.push(lost_of(&luma(&picture))?);
+        composer.frame(index, &mut frame)?;
+        parts.push(lost_of(&luma(&frame)));
     }
     Ok(parts.iter().sum::<f64>() / parts.len().max(1) as f64)
 }
@@ -57,28 +53,14 @@ fn bare(scene: &Scene) -> Scene {
 }
 
 /// The same of one picture's luma, at the large size.
-fn lost_of(luma: &[u8]) -> Result<f64, Error> {
-    let small = resized(luma, LARGE, SMALL)?;
-    let back = resized(&small, SMALL, LARGE)?;
+fn lost_of(luma: &[u8]) -> f64 {
+    let small = picture::resized_luma(luma, LARGE, SMALL);
+    let back = picture::resized_luma(&small, SMALL, LARGE);
     let seen = luma
         .iter()
         .zip(&back)
         .filter(|(a, b)| a.abs_diff(**b) > SEEN);
-    Ok(seen.count() as f64 / luma.len().max(1) as f64)
-}
-
-fn resized(luma: &[u8], from: (u32, u32), to: (u32, u32)) -> Result<Vec<u8>, Error> {
-    let failed = |said: String| Error::Film { said };
-    let pixels: Vec<U8> = luma.iter().copied().map(U8::new).collect();
-    let source = TypedImageRef::new(from.0, from.1, &pixels).map_err(|e| failed(e.to_string()))?;
-    let mut out = vec![U8::new(0); to.0 as usize * to.1 as usize];
-    let mut target =
-        TypedImage::from_pixels_slice(to.0, to.1, &mut out).map_err(|e| failed(e.to_string()))?;
-    let cubic = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom));
-    Resizer::new()
-        .resize_typed(&source, &mut target, &cubic)
-        .map_err(|e| failed(e.to_string()))?;
-    Ok(out.iter().map(|pixel| pixel.0).collect())
+    seen.count() as f64 / luma.len().max(1) as f64
 }
 
 #[cfg(test)]
@@ -95,7 +77,7 @@ mod tests {
 
     #[test]
     fn lines_are_lost_and_shades_and_grain_are_not() {
-        let lost = |picture: Vec<u8>| lost_of(&picture).expect("a part");
+        let lost = |picture: Vec<u8>| lost_of(&picture);
         let lines = picture(|_, y| if y % 12 < 2 { 20 } else { 240 });
         assert!(lost(lines) > 0.1);
         let shades = picture(|x, y| (x / 6 + y / 32) as u8);

@@ -77,6 +77,19 @@ pub fn resized(rgba: &[u8], own: (u32, u32), size: (u32, u32)) -> Vec<u8> {
     out
 }
 
+/// A picture's luma, rows without gaps, at another size, sharply.
+pub fn resized_luma(luma: &[u8], own: (u32, u32), size: (u32, u32)) -> Vec<u8> {
+    let plane = resample::Plane {
+        samples: luma,
+        width: own.0,
+        height: own.1,
+    };
+    let window = fit::Window::whole(own.0, own.1);
+    let mut out = vec![0; size.0 as usize * size.1 as usize];
+    resample::bytes(plane, window, &mut out, size, resample::Kernel::CatmullRom);
+    out
+}
+
 /// How a picture meets its box.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Fit {
