@@ -8,6 +8,18 @@ use super::db::{Conn, Keep, values};
 use super::queue::{self, Nudge};
 use super::{Claimed, Error, Store, StoryKey, stories};
 
+/// The first story of its account that has to go out before story `$1`, at time `$2`.
+macro_rules! first_before {
+    () => {
+        "SELECT other.key FROM stories AS me JOIN stories AS other ON other.account = me.account
+        WHERE me.key = $1 AND other.due <= $2
+            AND other.state IN ('rendered', 'uploaded', 'contained', 'publishing')
+            AND (other.due, other.batch_seq, other.position, other.seq)
+                < (me.due, me.batch_seq, me.position, me.seq)
+        ORDER BY other.due, other.batch_seq, other.position, other.seq LIMIT 1"
+    };
+}
+
 /// Whether a story may go out now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Gate {
@@ -69,14 +81,10 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub async fn before(&self, key: &StoryKey, now: Timestamp) -> Result<Option<StoryKey>, Error> {
-        let sql = "SELECT other.key FROM stories AS me JOIN stories AS other
-                ON other.account = me.account
-            WHERE me.key = $1 AND other.due <= $2
-                AND other.state IN ('rendered', 'uploaded', 'contained', 'publishing')
-                AND (other.due, other.batch_seq, other.position, other.seq)
-                    < (me.due, me.batch_seq, me.position, me.seq)
-            ORDER BY other.due, other.batch_seq, other.position, other.seq LIMIT 1";
-        let rows = self.db.rows(sql, values![key.0.as_str(), now]).await?;
+        let rows = self
+            .db
+            .rows(first_before!(), values![key.0.as_str(), now])
+            .await?;
         let first = rows.first().map(|row| row.text(0)).transpose()?;
         Ok(first.map(StoryKey))
     }
@@ -197,15 +205,12 @@ async fn enter(
         return Err(Error::Lost);
     }
     // with the first one of the account that has to go out before this one
-    let sql = "SELECT holder, published, rest_until, (
-            SELECT other.key FROM stories AS me JOIN stories AS other ON other.account = me.account
-            WHERE me.key = $2 AND other.due <= $3
-                AND other.state IN ('rendered', 'uploaded', 'contained', 'publishing')
-                AND (other.due, other.batch_seq, other.position, other.seq)
-                    < (me.due, me.batch_seq, me.position, me.seq)
-            ORDER BY other.due, other.batch_seq, other.position, other.seq LIMIT 1)
-        FROM accounts WHERE account = $1";
-    let values = values![account, key.0.as_str(), now];
+    let sql = concat!(
+        "SELECT holder, published, rest_until, (",
+        first_before!(),
+        ") FROM accounts WHERE account = $3"
+    );
+    let values = values![key.0.as_str(), now, account];
     let Some(row) = conn.row(sql, values).await? else {
         return Err(Error::Lost);
     };
