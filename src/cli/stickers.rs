@@ -10,8 +10,8 @@ use super::report::Output;
 pub(crate) fn mentioning(mut outputs: Vec<Output>, scene: &Scene) -> Vec<Output> {
     let tags = scene.mentions.iter().map(|mention| UserTag {
         username: mention.username.clone(),
-        x: mention.at.x.clamp(0.0, 1.0),
-        y: mention.at.y.clamp(0.0, 1.0),
+        x: mention.at.x,
+        y: mention.at.y,
     });
     let tags: Vec<_> = tags.collect();
     for output in &mut outputs {

@@ -32,12 +32,10 @@ pub(super) async fn begin(story: &Story, rooms: &Rooms, now: Timestamp) -> Next 
         return Next::To(Step::Missed);
     }
     let takes_bytes = story.outgoing.kind == Kind::Video && rooms.graph.login() == Login::Facebook;
+    let wants_bytes = rooms.upload.is_none() || rooms.policy.films == Films::Sent;
     match &rooms.upload {
-        _ if takes_bytes && rooms.policy.films == Films::Sent => {
-            make(story, None, rooms, now).await
-        }
+        _ if takes_bytes && wants_bytes => make(story, None, rooms, now).await,
         Some(place) => upload(story, place, now).await,
-        None if takes_bytes => make(story, None, rooms, now).await,
         None => Next::Stop(
             "the platform fetches this file, and the project has no [upload] to fetch it from"
                 .into(),
