@@ -128,19 +128,17 @@ impl Rehearsal {
 
     /// Once more, though it may be there already; killed at a point, if one is named.
     pub fn publish_again(&self, file: &Path, plug: Option<&str>) -> Run {
-        let arguments = ["publish", "--json", "--again", "--sandbox", &self.url];
-        let mut command = self.command(&arguments);
-        command.arg(file);
-        if let Some(point) = plug {
-            command.env("STORYPRESS_PULL_THE_PLUG", point);
-        }
-        Run::of(command.output().expect("a run"))
+        self.published_with(&["--again"], &[file.to_owned()], plug)
     }
 
     /// `publish` of these files to the sandbox; killed at a point, if one is named.
     pub fn publish(&self, files: &[PathBuf], plug: Option<&str>) -> Run {
+        self.published_with(&[], files, plug)
+    }
+
+    fn published_with(&self, flags: &[&str], files: &[PathBuf], plug: Option<&str>) -> Run {
         let mut command = self.command(&["publish", "--json", "--sandbox", &self.url]);
-        command.args(files);
+        command.args(flags).args(files);
         if let Some(point) = plug {
             command.env("STORYPRESS_PULL_THE_PLUG", point);
         }
