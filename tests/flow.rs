@@ -298,7 +298,7 @@ fn an_interrupted_run_leaves_only_whole_files() {
     let left: Vec<_> = std::fs::read_dir(out.join(".storypress"))
         .unwrap()
         .map(|e| e.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name != "renders.json")
+        .filter(|name| name != "renders.jsonl")
         .collect();
     assert!(left.is_empty(), "{left:?}");
 }

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+#[path = "house/circles.rs"]
+mod circles;
 #[path = "house/source.rs"]
 mod source;
 
@@ -105,6 +107,96 @@ fn a_room_names_only_rooms_above_it() {
         "src/lib.rs lists the rooms from the ground up, and a room names only rooms above it:\n{}",
         faults.join("\n")
     );
+}
+
+/// Whether a file holds tests only.
+fn is_of_tests(file: &str) -> bool {
+    file.ends_with("/tests.rs") || file.contains("/tests/")
+}
+
+/// The circles between the files of `sources`, each as the names of its files.
+fn circles_of(sources: &[(String, String)]) -> Vec<String> {
+    let files: Vec<circles::File<'_>> = sources
+        .iter()
+        .filter(|(file, _)| !is_of_tests(file))
+        .map(|(file, text)| circles::File {
+            module: module_of(file),
+            tokens: tokens(text),
+        })
+        .collect();
+    let found = circles::circles(&circles::graph(&files));
+    let named = |circle: &Vec<Vec<String>>| {
+        let names: Vec<String> = circle.iter().map(|module| module.join("::")).collect();
+        names.join(" ↔ ")
+    };
+    found.iter().map(named).collect()
+}
+
+/// Modules in which files still need each other. A name leaves this list when its circles are opened; none comes in.
+const CLOSED: &[&str] = &[
+    "frame::glyph",
+    "media::film",
+    "scene::clips",
+    "scene::picture::color",
+    "scene::resolve",
+    "scene::text::place",
+];
+
+#[test]
+fn no_two_files_of_a_room_need_each_other() {
+    let mut found = circles_of(&rust_files("src"));
+    let is_closed = |circle: &String, name: &str| circle.starts_with(&format!("{name} "));
+    let opened: Vec<&&str> = CLOSED
+        .iter()
+        .filter(|name| !found.iter().any(|circle| is_closed(circle, name)))
+        .collect();
+    assert!(opened.is_empty(), "take them off the list: {opened:?}");
+    found.retain(|circle| !CLOSED.iter().any(|name| is_closed(circle, name)));
+    assert!(
+        found.is_empty(),
+        "a type that two files need lives below both:\n{}",
+        found.join("\n")
+    );
+}
+
+#[test]
+fn a_circle_is_found_however_it_is_closed() {
+    let circles = |files: &[(&str, &str)]| {
+        let own = |(file, text): &(&str, &str)| (file.to_string(), text.to_string());
+        circles_of(&files.iter().map(own).collect::<Vec<_>>())
+    };
+    let face = (
+        "src/room/mod.rs",
+        "mod a; mod b; pub use a::A; pub use b::{B, C as D}; pub struct Own;",
+    );
+    // by name, through the face, in a body, under another name
+    for b in [
+        "use super::a::A;",
+        "use super::A;",
+        "fn f() { super::a::g() }",
+        "use crate::room::{Own, A};",
+    ] {
+        let a = ("src/room/a.rs", "use super::D;");
+        let found = circles(&[face, a, ("src/room/b.rs", b)]);
+        assert_eq!(found, ["room::a ↔ room::b"], "{b}");
+    }
+    // what the face defines itself, tests, and one direction alone
+    for b in ["use super::Own;", "mod tests { use super::super::a; }", ""] {
+        let a = ("src/room/a.rs", "use super::b::B;");
+        let found = circles(&[face, a, ("src/room/b.rs", b)]);
+        assert_eq!(found, [""; 0], "{b}");
+    }
+    // through a folder
+    let found = circles(&[
+        ("src/room/mod.rs", "mod a; mod in_it;"),
+        ("src/room/a.rs", "fn f() { super::in_it::g() }"),
+        (
+            "src/room/in_it/mod.rs",
+            "mod deep; pub fn g() { deep::h() }",
+        ),
+        ("src/room/in_it/deep.rs", "use super::super::a::f;"),
+    ]);
+    assert_eq!(found, ["room::a ↔ room::in_it ↔ room::in_it::deep"]);
 }
 
 #[test]

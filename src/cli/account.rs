@@ -1,21 +1,19 @@
 //! `storypress account`: tokens, their end, what they may do, and what is left of the quota.
 
-mod find;
 mod login;
 
-use anyhow::Context;
+use std::path::Path;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use url::Url;
 
 use crate::graph::tokens::{self, Kept, Renewal};
 use crate::graph::{Login, Next, oauth};
-use crate::project::{self, Account, Project};
+use crate::project::{Account, Project};
 
-use super::{Global, Outcome};
-use find::{Found, Origin};
-
-pub(crate) use find::client;
+use super::{Global, Outcome, open};
+use crate::publisher::accounts::{self, Found, Origin, client};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -50,27 +48,13 @@ struct StatusArgs {
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
-    let project = open_project(global)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .context("cannot start the runtime")?;
-    runtime.block_on(async {
+    let project = open::bare_project(global, Path::new("."))?;
+    let stop = open::on_interrupt();
+    open::runtime()?.block_on(async {
         tokio::select! {
             outcome = dispatch(args, &project, global) => outcome,
-            _ = tokio::signal::ctrl_c() => Ok(Outcome::Interrupted),
+            () = open::interrupted(stop) => Ok(Outcome::Interrupted),
         }
-    })
-}
-
-fn open_project(global: &Global) -> anyhow::Result<Project> {
-    let here = std::env::current_dir()?;
-    let Some(file) = global.project.clone().or_else(|| project::find(&here)) else {
-        return Ok(Project::none(&here));
-    };
-    project::open(&file, &file).map_err(|wrong| {
-        let said: Vec<_> = wrong.iter().map(ToString::to_string).collect();
-        anyhow::anyhow!("{}", said.join("\n\n"))
     })
 }
 
@@ -111,11 +95,11 @@ async fn each(
     act: impl AsyncFn(Found) -> Told,
 ) -> anyhow::Result<Outcome> {
     let mut all = Vec::new();
-    for account in find::accounts(project, which.name.as_deref())? {
+    for account in accounts::accounts(project, which.name.as_deref())? {
         let name = account.name.clone();
-        all.push(match find::open(account) {
+        all.push(match accounts::open(account) {
             Ok(found) => act(found).await,
-            Err(error) => Told::failed(&name, &error),
+            Err(error) => Told::failed(&name, &error.into()),
         });
     }
     Ok(report(command, all, global))
@@ -218,7 +202,7 @@ impl Told {
     async fn of_status(mut found: Found) -> Self {
         if found.kept.scopes.is_empty()
             && found.account.login == Login::Facebook
-            && let Ok(known) = found.client.inspect(find::app().ok().as_ref()).await
+            && let Ok(known) = found.client.inspect(accounts::app().ok().as_ref()).await
         {
             found.kept = known;
         }
@@ -322,7 +306,7 @@ async fn renewed(found: &Found, now: Timestamp) -> anyhow::Result<Kept> {
         Login::Instagram => found.client.refresh(now).await?,
         Login::Facebook => {
             let options = found.client.options().clone();
-            oauth::exchange(options, find::app()?, &found.kept.token, now).await?
+            oauth::exchange(options, accounts::app()?, &found.kept.token, now).await?
         }
     };
     let kept = Kept {

@@ -1,9 +1,10 @@
 //! `storypress check`.
 
-use super::bars::Bars;
-use super::plan::{self, Selection};
-use super::report::{Report, Status};
-use super::{Global, Outcome, batch, render};
+use super::report::Report;
+use super::selection::Selection;
+use super::stories::Stories;
+use super::{Global, Outcome, open};
+use crate::batch;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -19,39 +20,22 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
-    let stop = batch::on_interrupt();
+    let stop = open::on_interrupt();
     let mut report = Report::new("check");
-    let Some(project) = plan::opened(&mut report, &args.selection.paths[0], global)? else {
+    let Some(project) = open::project(&mut report, &args.selection.paths[0], global) else {
         return Ok(Outcome::Usage);
     };
-    let mut plan = plan::plan(&args.selection, project)?;
-    report.items.append(&mut plan.failed);
-    report.items.extend(render::template_warnings(&plan));
-    let bars = Bars::new(plan.stories.len(), global.quiet || global.json);
-    let items = batch::look(&plan, stop, &bars);
-    bars.finish();
-    render::attach(&mut report, items);
-    if args.strict {
-        for item in report.items.iter_mut().filter(|i| i.has_warnings()) {
-            item.status = Status::Failed;
-        }
+    let mut plan = args.selection.plan(project)?;
+    for failed in std::mem::take(&mut plan.failed) {
+        report.items.push(failed.into());
     }
+    let mut stories = Stories::new(&plan, global, |_| String::new());
+    stories.strict = args.strict;
+    batch::check(&plan, stop, &stories);
+    stories.into_report(&mut report);
     report.say_diagnostics(global);
     if !global.json {
-        let warnings: usize = report.items.iter().map(|i| i.diagnostics.len()).sum();
-        let count = |n: usize| {
-            if n == 1 {
-                "1 thing to look at".to_owned()
-            } else {
-                format!("{n} things to look at")
-            }
-        };
-        let said = if warnings == 0 {
-            "good".to_owned()
-        } else {
-            format!("good; {}", count(warnings))
-        };
-        report.say_totals(global, &said);
+        report.say_totals(global, &good(report.counts().diagnostics));
     }
     let outcome = report.finish(global);
     Ok(if stop.is_stopped() {
@@ -59,4 +43,12 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     } else {
         outcome
     })
+}
+
+fn good(diagnostics: usize) -> String {
+    match diagnostics {
+        0 => "good".to_owned(),
+        1 => "good; 1 thing to look at".to_owned(),
+        n => format!("good; {n} things to look at"),
+    }
 }

@@ -1,17 +1,16 @@
 //! `storypress insights`: numbers of live and past Stories, by Story and by template.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::graph::Insights;
-use crate::store::{Filter, Step, Story};
+use crate::publisher::{self, Publisher, by_template, numbers};
+use crate::store::{Filter, Story};
 
-use super::outlet::{self, Outlet, Target};
 use super::report::{Report, StoryTold};
-use super::{Global, Outcome, batch, plan, print};
+use super::target::Target;
+use super::{Global, Outcome, open, print};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -28,78 +27,32 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
-    let stop = batch::on_interrupt();
+    let stop = open::on_interrupt();
     let mut report = Report::new("insights");
-    let Some(project) = plan::opened(&mut report, Path::new("."), global)? else {
+    let Some(project) = open::project(&mut report, Path::new("."), global) else {
         return Ok(Outcome::Usage);
     };
-    let stories = outlet::runtime()?.block_on(async {
+    let stories = open::runtime()?.block_on(async {
         if !args.kept {
-            let outlet = Outlet::open_all(&project, &args.target, stop).await?;
-            let asked = ask(&outlet).await;
-            outlet.close().await;
+            let publisher = Publisher::open_all(&project, &(&args.target).into(), stop).await?;
+            let asked = publisher.take_numbers().await;
+            publisher.close().await;
             asked?;
         }
-        let Some(store) = outlet::existing_store(&project).await? else {
+        let Some(store) = publisher::existing_store(&project).await? else {
             return Ok(Vec::new());
         };
-        let states = ["live", "closed"].map(str::to_owned).to_vec();
-        anyhow::Ok(
-            store
-                .list(&Filter {
-                    states,
-                    ..Filter::default()
-                })
-                .await?,
-        )
+        let filter = Filter {
+            states: ["live", "closed"].map(str::to_owned).to_vec(),
+            ..Filter::default()
+        };
+        anyhow::Ok(store.list(&filter).await?)
     })?;
     if global.json {
         return print(&format!("{}\n", told(&stories)));
     }
     say(&stories);
     Ok(Outcome::Done)
-}
-
-/// Takes the numbers of what is live, and keeps them.
-async fn ask(outlet: &Outlet) -> anyhow::Result<()> {
-    let states = vec!["live".to_owned()];
-    for story in outlet
-        .store
-        .list(&Filter {
-            states,
-            ..Filter::default()
-        })
-        .await?
-    {
-        if outlet.rooms.contains_key(&story.account) {
-            outlet.look(&story.key).await?;
-        }
-    }
-    Ok(())
-}
-
-fn numbers(story: &Story) -> Option<&Insights> {
-    match &story.step {
-        Step::Published { insights, .. } | Step::Closed { insights, .. } => insights.as_ref(),
-        _ => None,
-    }
-}
-
-/// What a template's stories came to: how many, and the sum of each number.
-fn by_template(stories: &[Story]) -> BTreeMap<String, (u32, BTreeMap<String, i64>)> {
-    let mut templates: BTreeMap<String, (u32, BTreeMap<String, i64>)> = BTreeMap::new();
-    for story in stories {
-        let name = story
-            .template
-            .clone()
-            .unwrap_or_else(|| "(no template)".into());
-        let (count, sums) = templates.entry(name).or_default();
-        *count += 1;
-        for (name, number) in numbers(story).into_iter().flat_map(|i| &i.numbers) {
-            *sums.entry(name.clone()).or_default() += number;
-        }
-    }
-    templates
 }
 
 fn told(stories: &[Story]) -> serde_json::Value {
@@ -109,7 +62,7 @@ fn told(stories: &[Story]) -> serde_json::Value {
         .map(|story| {
             let insights = numbers(story);
             json!({
-                "input": story.outgoing.path,
+                "input": story.outgoing.media.path,
                 "outputs": [],
                 "status": "done",
                 "diagnostics": [],
@@ -124,7 +77,9 @@ fn told(stories: &[Story]) -> serde_json::Value {
         .collect();
     let templates: Vec<_> = by_template(stories)
         .into_iter()
-        .map(|(template, (count, numbers))| json!({ "template": template, "stories": count, "numbers": numbers }))
+        .map(|(template, sums)| {
+            json!({ "template": template, "stories": sums.stories, "numbers": sums.numbers })
+        })
         .collect();
     json!({
         "command": "insights",
@@ -158,9 +113,9 @@ fn say(stories: &[Story]) {
         });
     }
     println!();
-    for (template, (count, sums)) in by_template(stories) {
-        line(&format!("{template} ({count})"), &|name| {
-            sums.get(name).copied()
+    for (template, sums) in by_template(stories) {
+        line(&format!("{template} ({})", sums.stories), &|name| {
+            sums.numbers.get(name).copied()
         });
     }
 }

@@ -5,16 +5,10 @@
 
 mod account;
 mod bars;
-mod batch;
 mod check;
-mod clash;
-mod film;
-mod guides;
 mod insights;
-mod ledger;
 mod new;
-mod outlet;
-mod plan;
+mod open;
 mod probe;
 mod publish;
 mod render;
@@ -22,9 +16,11 @@ mod report;
 mod resolve;
 mod retry;
 mod sandbox;
-mod sheet;
+mod selection;
+mod spool;
 mod status;
-mod stickers;
+mod stories;
+mod target;
 mod transcode;
 mod verify;
 mod watch;
@@ -213,6 +209,7 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
     let global = cli.global;
     match cli.command {
         Command::New(args) => new::run(&args, &global),
+        Command::Render(args) if args.watch => watch::run(&args, &global, open::on_interrupt()),
         Command::Render(args) => render::run(&args, &global),
         Command::Transcode(args) => transcode::run(&args, &global),
         Command::Check(args) => check::run(&args, &global),

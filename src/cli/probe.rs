@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use crate::diag::{Code, Diagnostic};
-use crate::media::{self, Cancel};
+use crate::media;
+use crate::platform::Cancel;
 
 use super::report::{Item, Report};
-use super::{Global, Outcome, plan};
+use super::{Global, Outcome, open};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -18,14 +19,14 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
-    let cancel = Cancel::default().within(plan::film_limit(global, &args.file)?);
+    let cancel = Cancel::default().within(open::film_limit(global, &args.file)?);
     let probe = match media::probe_until(&args.file, &cancel) {
         Ok(probe) => probe,
         Err(error) => {
             let why = Diagnostic::of_file(Code::UnreadableMedia, &args.file, error.to_string());
             eprintln!("{why}");
             let mut report = Report::new("probe");
-            report.items.push(Item::failed(&args.file, None, &[why]));
+            report.items.push(Item::failed(&args.file, None, vec![why]));
             return Ok(report.finish(global));
         }
     };

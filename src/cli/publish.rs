@@ -2,17 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use jiff::Timestamp;
 
 use crate::diag::{Code, Diagnostic, Severity};
-use crate::media::{self, Kind, Profile};
+use crate::media::{self, Media, Profile};
+use crate::platform::Cancel;
 use crate::project::Project;
-use crate::store::{Added, Outgoing, Place, Same, Step, Story, StoryKey};
+use crate::publisher::{self, Publisher, ToPublish};
+use crate::store::{Step, Story};
 
-use super::outlet::{self, Outlet, Target};
-use super::report::{Item, Output, Report, Status, StoryTold};
-use super::{Global, Outcome, batch, plan};
+use super::report::{Item, Report, Status, StoryTold};
+use super::target::{Target, say_notes};
+use super::{Global, Outcome, open};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -48,30 +49,27 @@ pub(crate) struct Wish {
     pub dry_run: bool,
 }
 
-/// A finished file that shall go out, and the item that tells of it.
+/// A finished file that shall go out, and which item of the report tells of it.
 pub(crate) struct Finished {
-    /// Which item of the report.
     pub item: usize,
-    pub name: String,
-    pub template: Option<String>,
-    pub file: Output,
+    pub what: ToPublish,
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
-    let stop = batch::on_interrupt();
+    let stop = open::on_interrupt();
     let mut report = Report::new("publish");
-    let Some(project) = plan::opened(&mut report, &args.files[0], global)? else {
+    let Some(project) = open::project(&mut report, &args.files[0], global) else {
         return Ok(Outcome::Usage);
     };
     let due = match &args.at {
-        Some(at) => Some(plan::clock(Some(at), project.timezone.as_deref())?.timestamp()),
+        Some(at) => Some(project.time(Some(at))?.timestamp()),
         None => None,
     };
     let mut finished = Vec::new();
     for file in &args.files {
-        let (item, output) = looked_at(file);
+        let (item, media) = examined(file, &stop.within(project.film_limit));
         report.items.push(item);
-        finished.extend(output.map(|file| named(report.items.len() - 1, file)));
+        finished.extend(media.map(|media| named(report.items.len() - 1, media)));
     }
     let call = Call {
         project: &project,
@@ -80,7 +78,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         due,
         global,
     };
-    outlet::runtime()?.block_on(call.go(&finished, &mut report))?;
+    open::runtime()?.block_on(call.go(finished, &mut report))?;
     say(&report, global);
     let outcome = report.finish(global);
     Ok(if stop.is_stopped() {
@@ -90,37 +88,38 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     })
 }
 
-fn named(item: usize, file: Output) -> Finished {
-    Finished {
-        item,
-        name: name_of(&file),
+fn named(item: usize, media: Media) -> Finished {
+    let what = ToPublish {
+        name: name_of(&media),
         template: None,
-        file,
-    }
+        media,
+        mentions: Vec::new(),
+    };
+    Finished { item, what }
 }
 
 /// What people call a file.
-pub(crate) fn name_of(file: &Output) -> String {
-    let stem = file.path.file_stem().unwrap_or_default();
+pub(crate) fn name_of(media: &Media) -> String {
+    let stem = media.path.file_stem().unwrap_or_default();
     stem.to_string_lossy().into_owned()
 }
 
-/// Of a story's outputs the one that goes out: film before its cover, and no format that the platform does not take.
-pub(crate) fn deliverable(outputs: &[Output]) -> Option<&Output> {
+/// Of a story's files the one that goes out: film before its cover, and no format that the platform does not take.
+pub(crate) fn deliverable(media: &[Media]) -> Option<&Media> {
     let of = |ending: &str| {
-        outputs
+        media
             .iter()
-            .find(|o| o.path.extension().is_some_and(|e| e == ending))
+            .find(|m| m.path.extension().is_some_and(|e| e == ending))
     };
     of("mp4").or_else(|| of("jpg"))
 }
 
 /// Holds a file against the platform's rules before anything is sent.
-fn looked_at(file: &Path) -> (Item, Option<Output>) {
-    let failed = |why: Diagnostic| (Item::failed(file, None, &[why]), None);
+fn examined(file: &Path, cancel: &Cancel) -> (Item, Option<Media>) {
+    let failed = |why: Diagnostic| (Item::failed(file, None, vec![why]), None);
     let unreadable = |said: String| Diagnostic::of_file(Code::UnreadableMedia, file, said);
-    let report = match media::verify(file, Profile::Platform) {
-        Ok(report) => report,
+    let (report, media) = match media::examine(file, Profile::Platform, cancel) {
+        Ok(examined) => examined,
         Err(error) => return failed(unreadable(error.to_string())),
     };
     let broken: Vec<_> = report
@@ -130,13 +129,13 @@ fn looked_at(file: &Path) -> (Item, Option<Output>) {
         .map(|rule| unreadable(format!("{}: {}", rule.rule, rule.said)).severity(rule.severity))
         .collect();
     if broken.iter().any(|d| d.severity == Severity::Error) {
-        return (Item::failed(file, None, &broken), None);
+        return (Item::failed(file, None, broken), None);
     }
-    match super::verify::output(file) {
-        Some(output) => {
-            let mut item = Item::new(file, None, Status::Done).with(&broken);
-            item.outputs.push(output.clone());
-            (item, Some(output))
+    match media {
+        Some(media) => {
+            let mut item = Item::new(file, None, Status::Done).with(broken);
+            item.outputs.push(media.clone());
+            (item, Some(media))
         }
         None => failed(unreadable("it cannot be read".into())),
     }
@@ -154,178 +153,103 @@ pub(crate) struct Call<'a> {
 
 impl Call<'_> {
     /// Publishes what is finished, or says what would happen; what became of each file goes into its item.
-    pub async fn go(&self, finished: &[Finished], report: &mut Report) -> anyhow::Result<()> {
-        let outlet = Outlet::open(self.project, self.target, batch::on_interrupt()).await?;
-        if !self.global.quiet && !self.global.json {
-            outlet.say_notes();
-        }
-        let finished = self.unbroken(finished, report);
+    pub async fn go(&self, finished: Vec<Finished>, report: &mut Report) -> anyhow::Result<()> {
+        let target = self.target.into();
+        let publisher = Publisher::open(self.project, &target, open::on_interrupt()).await?;
+        say_notes(&publisher, self.global);
+        let (items, files): (Vec<_>, Vec<_>) = self
+            .unbroken(finished, report)
+            .into_iter()
+            .map(|one| (one.item, one.what))
+            .unzip();
         let done = match self.wish.dry_run {
-            true => self.rehearse(&outlet, &finished, report).await,
-            false => self.publish(&outlet, &finished, report).await,
+            true => self.rehearse(&publisher, &items, &files, report).await,
+            false => self.publish(&publisher, &items, &files, report).await,
         };
-        outlet.close().await;
+        publisher.close().await;
         done
     }
 
     /// What goes out: of a series, only what stands before the first item that failed.
-    fn unbroken<'f>(&self, finished: &'f [Finished], report: &mut Report) -> Vec<&'f Finished> {
+    fn unbroken(&self, finished: Vec<Finished>, report: &mut Report) -> Vec<Finished> {
         let broken = report
             .items
             .iter()
             .position(|item| item.status == Status::Failed);
         let Some(broken) = broken.filter(|_| self.wish.series) else {
-            return finished.iter().collect();
+            return finished;
         };
-        let (out, behind): (Vec<_>, Vec<_>) = finished.iter().partition(|one| one.item < broken);
+        let (out, behind): (Vec<_>, Vec<_>) =
+            finished.into_iter().partition(|one| one.item < broken);
         let before = report.items[broken].input.display().to_string();
         for one in behind {
             let said =
                 format!("not published: `{before}`, which comes before it in the series, failed");
-            let why = Diagnostic::of_file(Code::NotPublished, &one.file.path, said);
-            let item = &mut report.items[one.item];
-            item.status = Status::Failed;
-            *item = std::mem::take(item).with(&[why]);
+            let why = Diagnostic::of_file(Code::NotPublished, &one.what.media.path, said);
+            report.items[one.item].fail(why);
         }
         out
     }
 
-    /// Adds the stories to the store and takes them down the staircase until every one rests.
+    fn wish(&self) -> publisher::Wish {
+        publisher::Wish {
+            again: self.wish.again,
+            is_series: self.wish.series,
+            due: self.due,
+        }
+    }
+
     async fn publish(
         &self,
-        outlet: &Outlet,
-        finished: &[&Finished],
+        publisher: &Publisher,
+        items: &[usize],
+        files: &[ToPublish],
         report: &mut Report,
     ) -> anyhow::Result<()> {
-        let now = Timestamp::now();
-        let stories = self.stories(outlet, finished, now);
-        let same = if self.wish.again {
-            Same::Again
-        } else {
-            Same::Known
-        };
-        let added = outlet.store.add(&stories, same, now).await?;
-        outlet.observe_added();
-        let mut keys = Vec::new();
-        for (one, added) in finished.iter().zip(added) {
-            let (story, was_known) = match added {
-                Added::New(story) => (story, false),
-                Added::Known(story) => (story, true),
-            };
-            // who asks for it again asks for it now
-            if was_known && self.due.is_none() {
-                outlet.hasten(&story.key, now).await?;
-            }
-            keys.push((one.item, story.key, was_known));
-        }
-        let mut ended = Ok(());
-        if self.due.is_none_or(|due| due <= now) {
-            let wanted: Vec<StoryKey> = keys.iter().map(|(_, key, _)| key.clone()).collect();
-            let quiet = self.global.quiet || self.global.json;
-            ended = outlet
-                .run(&wanted, move |story| say_rest(story, quiet))
-                .await;
-        }
-        // also where the work broke off, everybody learns how far each story came
-        for (at, key, was_known) in keys {
-            let story = outlet.store.get(&key).await?;
-            let item = &mut report.items[at];
-            told(item, &story, was_known);
-            if let Err(why) = &ended
-                && story.step.is_in_flight()
-            {
-                let file = &story.outgoing.path;
-                let why = Diagnostic::of_file(Code::NotPublished, file, format!("{why:#}"));
-                item.status = Status::Failed;
-                *item = std::mem::take(item).with(&[why]);
+        let quiet = self.global.quiet || self.global.json;
+        let at_rest = move |story: &Story| say_rest(story, quiet);
+        let published = publisher.publish(files, self.wish(), at_rest).await?;
+        for (at, one) in items.iter().zip(published) {
+            let item = &mut report.items[*at];
+            told(item, &one.story, one.was_known);
+            if let Some(why) = one.broke_off {
+                let file = &one.story.outgoing.media.path;
+                item.fail(Diagnostic::of_file(Code::NotPublished, file, why));
             }
         }
         Ok(())
     }
 
-    fn stories(&self, outlet: &Outlet, finished: &[&Finished], now: Timestamp) -> Vec<Story> {
-        let batch = StoryKey::random().to_string();
-        let place = |position| Place {
-            batch: batch.clone(),
-            position,
-            is_series: self.wish.series,
-        };
-        let story = |(one, position): (&&Finished, u32)| Story {
-            key: StoryKey::random(),
-            account: outlet.account.clone(),
-            name: one.name.clone(),
-            template: one.template.clone(),
-            outgoing: outgoing(&one.file),
-            place: place(position),
-            due: self.due.unwrap_or(now),
-            wake: now,
-            step: Step::Rendered,
-            attempts: 0,
-            trouble: None,
-        };
-        finished.iter().zip(0..).map(story).collect()
-    }
-
-    /// Asks everything that can be asked without sending anything.
     async fn rehearse(
         &self,
-        outlet: &Outlet,
-        finished: &[&Finished],
+        publisher: &Publisher,
+        items: &[usize],
+        files: &[ToPublish],
         report: &mut Report,
     ) -> anyhow::Result<()> {
-        let now = Timestamp::now();
-        let me = outlet
-            .chosen()
-            .graph
-            .me()
-            .await
-            .context("the account does not answer")?;
-        let quota = outlet
-            .chosen()
-            .graph
-            .quota()
-            .await
-            .context("the quota cannot be read")?;
-        let stories = self.stories(outlet, finished, now);
+        let rehearsed = publisher.rehearse(files, self.wish()).await?;
         let mut would = 0;
-        for (one, story) in finished.iter().zip(&stories) {
-            let known = match self.wish.again {
-                true => None,
-                false => outlet.same(story, now).await?,
-            };
-            let item = &mut report.items[one.item];
+        for (at, known) in items.iter().zip(&rehearsed.known) {
+            let item = &mut report.items[*at];
             match known {
-                Some(known) => told(item, &known, true),
+                Some(known) => told(item, known, true),
                 None => {
-                    item.tell_dropped(true);
+                    item.report_by_hand(true);
                     would += 1;
                 }
             }
         }
         if !self.global.quiet && !self.global.json {
-            let left = quota
-                .left()
+            let left = rehearsed
+                .left
                 .map_or("an unknown number".to_owned(), |left| left.to_string());
             eprintln!(
                 "would publish {would} of {} to {}, which has {left} of its daily stories left; nothing was sent",
-                finished.len(),
-                me.username
+                files.len(),
+                rehearsed.username
             );
         }
         Ok(())
-    }
-}
-
-fn outgoing(file: &Output) -> Outgoing {
-    Outgoing {
-        path: file.path.clone(),
-        kind: match file.kind.as_str() {
-            "video" => Kind::Video,
-            _ => Kind::Image,
-        },
-        bytes: file.bytes,
-        sha256: file.sha256.clone(),
-        mentions: file.mentions.clone(),
     }
 }
 
@@ -333,7 +257,8 @@ fn outgoing(file: &Output) -> Outgoing {
 pub(crate) fn told(item: &mut Item, story: &Story, was_known: bool) {
     let now = Timestamp::now();
     item.story = Some(StoryTold::of(story, now));
-    let wrong = |said: String| Diagnostic::of_file(Code::NotPublished, &story.outgoing.path, said);
+    let wrong =
+        |said: String| Diagnostic::of_file(Code::NotPublished, &story.outgoing.media.path, said);
     let (status, why) = match &story.step {
         Step::Failed { why } => (Status::Failed, Some(wrong(format!("not published: {why}")))),
         Step::Cancelled { why } => (Status::Failed, Some(wrong(format!("not published: {why}")))),
@@ -357,8 +282,8 @@ pub(crate) fn told(item: &mut Item, story: &Story, was_known: bool) {
         _ => (Status::Done, None),
     };
     item.status = status;
-    item.tell_dropped(!was_known);
-    *item = std::mem::take(item).with(why.as_slice());
+    item.report_by_hand(!was_known);
+    item.diagnostics.extend(why);
 }
 
 /// A story that came to rest, as it happens.

@@ -5,18 +5,18 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 
-use crate::diag::{Code, Diagnostic};
-use crate::media::{Cancel, Format};
-use crate::project::Project;
-
-use super::bars::Bars;
-use super::batch::{self, Order};
-use super::film::Formats;
-use super::outlet::Target;
-use super::plan::{self, Plan, Selection};
 use super::publish::{self, Finished, Wish};
-use super::report::{Item, Output, Report, Status};
-use super::{Global, Outcome, sheet, watch};
+use super::report::{Item, Report, Status, timings_ms};
+use super::selection::Selection;
+use super::stories::Stories;
+use super::target::Target;
+use super::{Global, Outcome, open};
+use crate::batch::{self, FileFormat, Formats, Order, Plan, contact_sheet};
+use crate::diag::{Code, Diagnostic};
+use crate::media::Media;
+use crate::platform::Cancel;
+use crate::project::{Project, shown};
+use crate::publisher::ToPublish;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -86,33 +86,18 @@ pub(crate) enum FormatName {
     Mp4,
 }
 
-impl FormatName {
-    /// As a format of stills, if it is one.
-    pub fn still(self) -> Option<Format> {
-        match self {
-            Self::Jpg => Some(Format::Jpeg),
-            Self::Png => Some(Format::Png),
-            Self::Mp4 => None,
+impl From<FormatName> for FileFormat {
+    fn from(name: FormatName) -> Self {
+        match name {
+            FormatName::Jpg => Self::Jpg,
+            FormatName::Png => Self::Png,
+            FormatName::Mp4 => Self::Mp4,
         }
-    }
-
-    /// How a file name of it ends, without the dot.
-    pub fn extension(self) -> &'static str {
-        self.still().map_or("mp4", Format::extension)
-    }
-
-    /// The format of that name.
-    fn of(name: &str) -> Option<Self> {
-        Self::from_str(name, true).ok()
     }
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
-    let stop = batch::on_interrupt();
-    if args.watch {
-        return watch::run(args, global, stop);
-    }
-    once(args, global, stop).map(|(outcome, _)| outcome)
+    once(args, global, open::on_interrupt()).map(|(outcome, _)| outcome)
 }
 
 /// One pass; with the files that another pass would read.
@@ -122,49 +107,46 @@ pub(crate) fn once(
     stop: &Cancel,
 ) -> anyhow::Result<(Outcome, Vec<PathBuf>)> {
     let mut report = Report::new("render");
-    let Some(project) = plan::opened(&mut report, &args.selection.paths[0], global)? else {
+    let Some(project) = open::project(&mut report, &args.selection.paths[0], global) else {
         return Ok((Outcome::Usage, Vec::new()));
     };
     let Some(out) = args.out.clone().or_else(|| project.out.clone()) else {
         bail!("where to? name a folder with -o, or `[project] out`");
     };
-    let mut plan = plan::plan(&args.selection, project)?;
-    report.items.append(&mut plan.failed);
-    report.items.extend(template_warnings(&plan));
-    let bars = Bars::new(plan.stories.len(), global.quiet || global.json);
+    let mut plan = args.selection.plan(project)?;
+    for failed in std::mem::take(&mut plan.failed) {
+        report.items.push(failed.into());
+    }
     let order = Order {
-        plan: &plan,
-        out: &out,
         formats: formats(args, &plan.project),
-        quality: plan.project.jpeg_quality,
         force: args.force,
         guides: args.guides,
-        timings: args.timings || global.verbose,
         jobs: args.jobs,
-        stop,
-        bars: &bars,
+        cancel: stop.clone(),
+        ..Order::new(&plan, &out)
     };
-    let made =
-        batch::make(&order).with_context(|| format!("cannot render to {}", out.display()))?;
-    bars.finish();
-    let mut files = made.files.clone();
-    files.extend(inputs(&plan, &args.selection));
-    attach(&mut report, made.items);
-    if args.sheet && !stop.is_stopped() {
-        let sheet = out.join(sheet::NAME).canonicalize().ok();
-        if let Some(sheet) = sheet.filter(|sheet| made.files.contains(sheet)) {
-            bail!(
-                "`{}` would be written over: a template reads it",
-                sheet.display()
-            );
-        }
-        sheet::write(&report.items, &out, stop)?;
+    let mut stories = Stories::new(&plan, global, lines(global));
+    stories.timings = args.timings || global.verbose;
+    if args.is_to_publish() {
+        stories.keep_items(&plan);
     }
-    say(&report, &out, global, args.timings || global.verbose);
+    if args.sheet {
+        stories.keep_shown();
+    }
+    let read = batch::render(&order, &stories)
+        .with_context(|| format!("cannot render to {}", out.display()))?;
+    let sheet = stories.shown();
+    stories.into_report(&mut report);
+    if args.sheet && !stop.is_stopped() {
+        contact_sheet::write(&sheet, &read, &out, stop)?;
+    }
+    say(&report, &out, global);
     if args.is_to_publish() && !stop.is_stopped() {
         publish(args, &plan, &mut report, global)?;
     }
     let outcome = report.finish(global);
+    let mut files: Vec<PathBuf> = read.into_iter().collect();
+    files.extend(inputs(&plan, &args.selection));
     if stop.is_stopped() {
         return Ok((Outcome::Interrupted, files));
     }
@@ -173,22 +155,22 @@ pub(crate) fn once(
 
 /// Publishes what was rendered, and puts what became of it into the report.
 fn publish(args: &Args, plan: &Plan, report: &mut Report, global: &Global) -> anyhow::Result<()> {
-    let told = report
-        .items
-        .iter()
-        .map(|item| item.said.len())
-        .collect::<Vec<_>>();
     let mut finished = Vec::new();
     for (at, item) in report.items.iter_mut().enumerate() {
+        // what was said of the pictures is not said again
+        item.printed = item.diagnostics.len();
         if item.status == Status::Failed {
             continue;
         }
         match publish::deliverable(&item.outputs) {
-            Some(file) => finished.push(Finished {
+            Some(media) => finished.push(Finished {
                 item: at,
-                name: publish::name_of(file),
-                template: Some(plan::shown(&item.input).display().to_string()),
-                file: file.clone(),
+                what: ToPublish {
+                    name: publish::name_of(media),
+                    template: Some(shown(&item.input).display().to_string()),
+                    mentions: item.mentions.clone(),
+                    media: media.clone(),
+                },
             }),
             None => {
                 let why = Diagnostic::of_file(
@@ -197,8 +179,7 @@ fn publish(args: &Args, plan: &Plan, report: &mut Report, global: &Global) -> an
                     "not published: the platform takes JPEG and MP4",
                 )
                 .hint("--format jpg");
-                item.status = Status::Failed;
-                *item = std::mem::take(item).with(&[why]);
+                item.fail(why);
             }
         }
     }
@@ -209,49 +190,19 @@ fn publish(args: &Args, plan: &Plan, report: &mut Report, global: &Global) -> an
         due: None,
         global,
     };
-    super::outlet::runtime()?.block_on(call.go(&finished, report))?;
+    open::runtime()?.block_on(call.go(finished, report))?;
     if !global.json {
-        // what was said of the pictures is not said again
-        for (item, told) in report.items.iter_mut().zip(told) {
-            item.said[..told].iter_mut().for_each(String::clear);
-        }
         publish::say(report, global);
     }
     Ok(())
 }
 
-/// Warnings of templates, each told once, with the template's first story.
-pub(crate) fn template_warnings(plan: &Plan) -> Vec<Item> {
-    plan.templates
-        .iter()
-        .filter(|ready| !ready.warnings.is_empty())
-        .map(|ready| Item::new(&ready.shown, None, Status::Done).with(&ready.warnings))
-        .collect()
-}
-
-/// Puts the stories' items in, and the waiting warnings of each template into its first one.
-pub(crate) fn attach(report: &mut Report, items: Vec<Item>) {
-    let (waiting, failed): (Vec<_>, Vec<_>) = std::mem::take(&mut report.items)
-        .into_iter()
-        .partition(|i| i.status == Status::Done);
-    report.items = failed;
-    let mut waiting = waiting;
-    for mut item in items {
-        if let Some(at) = waiting.iter().position(|w| w.input == item.input) {
-            let warnings = waiting.remove(at);
-            item.diagnostics.splice(0..0, warnings.diagnostics);
-            item.said.splice(0..0, warnings.said);
-        }
-        report.items.push(item);
-    }
-}
-
 fn formats(args: &Args, project: &Project) -> Formats {
     match args.format.is_empty() {
-        false => Formats::asked(&args.format),
-        true => {
-            let names = project.formats.iter().filter_map(|f| FormatName::of(f));
-            Formats::of_project(&names.collect::<Vec<_>>())
+        true => Formats::named_by(project),
+        false => {
+            let asked = args.format.iter().map(|name| FileFormat::from(*name));
+            Formats::asked(&asked.collect::<Vec<_>>())
         }
     }
 }
@@ -270,47 +221,68 @@ fn inputs(plan: &Plan, selection: &Selection) -> Vec<PathBuf> {
     out
 }
 
-fn say(report: &Report, out: &Path, global: &Global, timings: bool) {
+fn say(report: &Report, out: &Path, global: &Global) {
     report.say_diagnostics(global);
     if global.quiet || global.json {
         return;
     }
+    let lines = lines(global);
     for item in &report.items {
-        for output in &item.outputs {
-            let at = plan::shown(&output.path);
-            let lowered = output
-                .quality
-                .map(|q| format!(", quality {q} to keep its size"))
-                .unwrap_or_default();
-            match item.status {
-                Status::Done => {
-                    let times = match (&item.timings_ms, timings) {
-                        (Some(t), true) => format!("  {}", spelled(t)),
-                        _ => String::new(),
-                    };
-                    eprintln!(
-                        "{}  {}{} kB{lowered}{times}",
-                        at.display(),
-                        length(output),
-                        output.bytes.div_ceil(1000)
-                    );
-                    for note in &output.notes {
-                        eprintln!("  {note}");
-                    }
-                }
-                Status::Unchanged if global.verbose => eprintln!("{}  unchanged", at.display()),
-                _ => {}
-            }
-        }
+        eprint!("{}", lines(item));
     }
-    report.say_totals(
-        global,
-        &format!("rendered to {}", plan::shown(out).display()),
-    );
+    if let Some(stories) = &report.stories {
+        let _ = stories.each(|text| {
+            eprint!("{}", text.lines);
+            Ok(())
+        });
+    }
+    report.say_totals(global, &format!("rendered to {}", shown(out).display()));
 }
 
-fn length(output: &Output) -> String {
-    let seconds = output.duration_s;
+/// What people read of a story's files.
+fn lines(global: &Global) -> fn(&Item) -> String {
+    match (global.quiet || global.json, global.verbose) {
+        (true, _) => |_| String::new(),
+        (false, true) => |item| lines_of(item, true),
+        (false, false) => |item| lines_of(item, false),
+    }
+}
+
+fn lines_of(item: &Item, verbose: bool) -> String {
+    let of = |media: &Media| match item.status {
+        Status::Done => made(item, media),
+        Status::Unchanged if verbose => {
+            format!("{}  unchanged\n", shown(&media.path).display())
+        }
+        _ => String::new(),
+    };
+    item.outputs.iter().map(of).collect()
+}
+
+fn made(item: &Item, media: &Media) -> String {
+    let lowered = media
+        .quality
+        .map(|q| format!(", quality {q} to keep its size"))
+        .unwrap_or_default();
+    let times = item
+        .timings
+        .as_ref()
+        .map(|t| format!("  {}", spelled(&timings_ms(t))))
+        .unwrap_or_default();
+    let mut lines = format!(
+        "{}  {}{} kB{lowered}{times}\n",
+        shown(&media.path).display(),
+        length(media),
+        media.bytes.div_ceil(1000)
+    );
+    for note in &media.notes {
+        lines += &format!("  {note}\n");
+    }
+    lines
+}
+
+fn length(media: &Media) -> String {
+    let seconds = media.duration_s;
     seconds.map_or(String::new(), |s| format!("{s:.1} s  "))
 }
 

@@ -1,59 +1,23 @@
 //! What a command says: a JSON object for programs, lines for people.
 
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 
+use super::spool::{Counts, Spool};
+use super::{Global, Outcome};
+use crate::batch::{self, Timings};
 use crate::diag::Diagnostic;
 use crate::graph::UserTag;
+use crate::media::Media;
 use crate::store::Story;
 
-use super::{Global, Outcome};
-
-/// A finished file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Output {
-    /// Absolute.
-    pub path: PathBuf,
-    pub kind: String,
-    pub bytes: u64,
-    pub width: u32,
-    pub height: u32,
-    /// Of a film, seconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub duration_s: Option<f64>,
-    pub sha256: String,
-    /// JPEG quality, where the byte budget pushed it below what was asked for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub quality: Option<u8>,
-    /// What was given up to keep a film within its bytes.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub notes: Vec<String>,
-    /// Who is mentioned in it, for the publishing of it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub mentions: Vec<UserTag>,
-}
-
-/// Something of a story that does not go out with it.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Dropped {
-    /// The warning, as programs read it.
-    pub told: Value,
-    /// The same for people.
-    pub said: String,
-}
-
-impl Dropped {
-    pub fn of(warning: &Diagnostic) -> Self {
-        Self {
-            told: serde_json::to_value(warning).unwrap_or_default(),
-            said: warning.to_string(),
-        }
-    }
-}
+pub(crate) use crate::batch::Status;
 
 /// Where a story stands that was asked to go out.
 #[derive(Debug, Clone, Serialize)]
@@ -95,35 +59,39 @@ impl StoryTold {
     }
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Status {
-    #[default]
-    Done,
-    Unchanged,
-    Failed,
-}
-
 /// One story, or one file of a call.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Item {
     pub input: PathBuf,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub row: Option<usize>,
-    pub outputs: Vec<Output>,
+    pub outputs: Vec<Media>,
+    /// Who is mentioned in them, for the publishing of them.
+    pub mentions: Vec<UserTag>,
     pub status: Status,
-    pub diagnostics: Vec<Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub timings_ms: Option<Value>,
-    /// What publishing it leaves out; told when it is published.
-    #[serde(skip)]
-    pub dropped: Vec<Dropped>,
+    pub diagnostics: Vec<Diagnostic>,
+    /// How many of them were printed already.
+    pub printed: usize,
+    pub timings: Option<Timings>,
+    /// What publishing it leaves out; reported when it is published.
+    pub by_hand: Vec<Diagnostic>,
     /// What became of its publishing.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub story: Option<StoryTold>,
-    /// The same as people read them.
-    #[serde(skip)]
-    pub said: Vec<String>,
+}
+
+impl From<batch::Outcome> for Item {
+    fn from(outcome: batch::Outcome) -> Self {
+        Self {
+            input: outcome.input,
+            row: outcome.row,
+            outputs: outcome.media,
+            mentions: outcome.mentions,
+            status: outcome.status,
+            diagnostics: outcome.diagnostics,
+            timings: outcome.timings,
+            by_hand: outcome.by_hand,
+            ..Self::default()
+        }
+    }
 }
 
 impl Item {
@@ -131,42 +99,103 @@ impl Item {
         Self {
             input: input.into(),
             row,
-            outputs: Vec::new(),
             status,
-            diagnostics: Vec::new(),
-            timings_ms: None,
-            dropped: Vec::new(),
-            story: None,
-            said: Vec::new(),
+            ..Self::default()
         }
     }
 
     /// A failed item with its reasons.
-    pub fn failed(input: impl Into<PathBuf>, row: Option<usize>, why: &[Diagnostic]) -> Self {
+    pub fn failed(input: impl Into<PathBuf>, row: Option<usize>, why: Vec<Diagnostic>) -> Self {
         Self::new(input, row, Status::Failed).with(why)
     }
 
     /// Adds diagnostics.
-    pub fn with(mut self, told: &[Diagnostic]) -> Self {
-        for diagnostic in told {
-            self.diagnostics
-                .push(serde_json::to_value(diagnostic).unwrap_or_default());
-            self.said.push(diagnostic.to_string());
-        }
+    pub fn with(mut self, more: impl IntoIterator<Item = Diagnostic>) -> Self {
+        self.diagnostics.extend(more);
         self
     }
 
-    /// Tells what publishing it leaves out; to people only where it is news.
-    pub fn tell_dropped(&mut self, is_news: bool) {
-        for Dropped { told, said } in std::mem::take(&mut self.dropped) {
-            self.diagnostics.push(told);
-            self.said.push(if is_news { said } else { String::new() });
+    /// It fails, for one more reason.
+    pub fn fail(&mut self, why: Diagnostic) {
+        self.status = Status::Failed;
+        self.diagnostics.push(why);
+    }
+
+    /// Reports what publishing it leaves out; to people only where it is news.
+    pub fn report_by_hand(&mut self, is_news: bool) {
+        for left_out in std::mem::take(&mut self.by_hand) {
+            self.diagnostics.push(match is_news {
+                true => left_out,
+                false => left_out.into_kept(),
+            });
         }
     }
 
-    pub fn has_warnings(&self) -> bool {
-        self.diagnostics.iter().any(|d| d["severity"] == "warning")
+    /// What people have to read of it: what is new, or only the errors of it.
+    pub fn diagnostics_for_people(&self, global: &Global) -> String {
+        let new = self.diagnostics.iter().skip(self.printed);
+        let new = new.filter(|d| !d.is_kept() && (!global.quiet || d.is_error()));
+        new.map(|diagnostic| format!("{diagnostic}\n\n")).collect()
     }
+}
+
+impl Serialize for Item {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let outputs: Vec<_> = self
+            .outputs
+            .iter()
+            .map(|media| self.output(media))
+            .collect();
+        let mut out = serializer.serialize_struct("Item", 7)?;
+        out.serialize_field("input", &self.input)?;
+        if let Some(row) = self.row {
+            out.serialize_field("row", &row)?;
+        }
+        out.serialize_field("outputs", &outputs)?;
+        out.serialize_field("status", &self.status)?;
+        out.serialize_field("diagnostics", &self.diagnostics)?;
+        if let Some(timings) = &self.timings {
+            out.serialize_field("timings_ms", &timings_ms(timings))?;
+        }
+        if let Some(story) = &self.story {
+            out.serialize_field("story", story)?;
+        }
+        out.end()
+    }
+}
+
+impl Item {
+    fn output<'a>(&'a self, media: &'a Media) -> Output<'a> {
+        Output {
+            media,
+            mentions: &self.mentions,
+        }
+    }
+}
+
+/// A finished file, as reports tell of it.
+#[derive(Serialize)]
+struct Output<'a> {
+    #[serde(flatten)]
+    media: &'a Media,
+    #[serde(skip_serializing_if = "is_empty")]
+    mentions: &'a [UserTag],
+}
+
+fn is_empty(tags: &&[UserTag]) -> bool {
+    tags.is_empty()
+}
+
+/// Milliseconds of the stages, to a hundredth.
+pub(crate) fn timings_ms(timings: &Timings) -> Value {
+    let ms = |t: f64| (t * 100.0).round() / 100.0;
+    let mut stages = json!({ "resolve": ms(timings.resolve) });
+    if timings.cover > 0.0 {
+        stages["cover"] = json!(ms(timings.cover));
+    }
+    stages["paint"] = json!(ms(timings.paint));
+    stages["write"] = json!(ms(timings.write));
+    stages
 }
 
 /// The report of a call.
@@ -175,6 +204,8 @@ pub(crate) struct Report {
     command: &'static str,
     started: Instant,
     pub items: Vec<Item>,
+    /// The stories of a batch, which follow the items.
+    pub stories: Option<Spool>,
 }
 
 impl Report {
@@ -183,30 +214,24 @@ impl Report {
             command,
             started: Instant::now(),
             items: Vec::new(),
+            stories: None,
         }
     }
 
-    pub fn count(&self, status: Status) -> usize {
-        self.items.iter().filter(|i| i.status == status).count()
+    /// How many items ended how.
+    pub fn counts(&self) -> Counts {
+        let mut counts = self.stories.as_ref().map(Spool::counts).unwrap_or_default();
+        for item in &self.items {
+            counts.add(item.status, item.diagnostics.len());
+        }
+        counts
     }
 
     /// Says it all, and how the command ended.
     pub fn finish(&self, global: &Global) -> Outcome {
-        let failed = self.count(Status::Failed);
-        let seconds = (self.started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
         if global.json {
-            let report = serde_json::json!({
-                "command": self.command,
-                "ok": failed == 0,
-                "items": self.items,
-                "totals": {
-                    "done": self.count(Status::Done),
-                    "unchanged": self.count(Status::Unchanged),
-                    "failed": failed,
-                    "seconds": seconds,
-                },
-            });
-            let _ = super::print(&format!("{report}\n"));
+            // a reader that went away (`| head`) is no failure
+            let _ = self.print();
         }
         let is_uncertain = |item: &Item| {
             item.story
@@ -215,25 +240,55 @@ impl Report {
         };
         if self.items.iter().any(is_uncertain) {
             Outcome::Uncertain
-        } else if failed == 0 {
+        } else if self.counts().failed == 0 {
             Outcome::Done
         } else {
             Outcome::Failed
         }
     }
 
+    /// The one object for programs, item by item.
+    fn print(&self) -> io::Result<()> {
+        let counts = self.counts();
+        let seconds = (self.started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
+        let totals = json!({
+            "done": counts.done,
+            "unchanged": counts.unchanged,
+            "failed": counts.failed,
+            "seconds": seconds,
+        });
+        let mut out = io::BufWriter::new(io::stdout().lock());
+        write!(
+            out,
+            "{{\"command\":{},\"ok\":{},\"items\":[",
+            json!(self.command),
+            counts.failed == 0
+        )?;
+        let mut between = "";
+        for item in &self.items {
+            write!(out, "{between}")?;
+            serde_json::to_writer(&mut out, item)?;
+            between = ",";
+        }
+        if let Some(stories) = &self.stories {
+            stories.each(|text| {
+                write!(out, "{between}{}", text.json)?;
+                between = ",";
+                Ok(())
+            })?;
+        }
+        writeln!(out, "],\"totals\":{totals}}}")?;
+        out.flush()
+    }
+
     /// What is wrong and what is worth a look, for people.
     pub fn say_diagnostics(&self, global: &Global) {
         for item in &self.items {
-            for (value, said) in item.diagnostics.iter().zip(&item.said) {
-                // what an unchanged story was told before is not told again
-                if said.is_empty() {
-                    continue;
-                }
-                if !global.quiet || value["severity"] == "error" {
-                    eprintln!("{said}\n");
-                }
-            }
+            eprint!("{}", item.diagnostics_for_people(global));
+        }
+        if let Some(stories) = &self.stories {
+            // who reads stderr may go away
+            let _ = stories.each(|text| io::stderr().write_all(text.diagnostics.as_bytes()));
         }
     }
 
@@ -242,17 +297,13 @@ impl Report {
         if global.quiet {
             return;
         }
-        let (made, unchanged, failed) = (
-            self.count(Status::Done),
-            self.count(Status::Unchanged),
-            self.count(Status::Failed),
-        );
-        let mut parts = vec![format!("{made} {done}")];
-        if unchanged > 0 {
-            parts.push(format!("{unchanged} unchanged"));
+        let counts = self.counts();
+        let mut parts = vec![format!("{} {done}", counts.done)];
+        if counts.unchanged > 0 {
+            parts.push(format!("{} unchanged", counts.unchanged));
         }
-        if failed > 0 {
-            parts.push(format!("{failed} failed"));
+        if counts.failed > 0 {
+            parts.push(format!("{} failed", counts.failed));
         }
         eprintln!(
             "{} in {:.1} s",

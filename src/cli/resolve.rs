@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use anyhow::bail;
 use jiff::Timestamp;
 
-use crate::store::{Step, Story};
+use crate::publisher;
 
 use super::report::Report;
-use super::{Global, Outcome, outlet, plan, status};
+use super::{Global, Outcome, open, status};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -30,26 +29,14 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     let mut report = Report::new("resolve");
-    let Some(project) = plan::opened(&mut report, Path::new("."), global)? else {
+    let Some(project) = open::project(&mut report, Path::new("."), global) else {
         return Ok(Outcome::Usage);
     };
-    let story = outlet::runtime()?.block_on(async {
-        let store = outlet::existing_store(&project)
-            .await?
-            .ok_or_else(|| status::unknown(&args.id))?;
-        let key = status::one(&store, &args.id).await?.key;
-        let what = if args.live {
-            "found live by hand"
-        } else {
-            "found not live by hand"
-        };
-        let now = Timestamp::now();
-        outlet::decide(&store, &key, what, now, |story| {
-            story.step = decided(story, args.live)?;
-            story.trouble = None;
-            Ok(())
-        })
-        .await
+    let now = Timestamp::now();
+    let story = open::runtime()?.block_on(async {
+        let store = status::store(&project, &args.id).await?;
+        let key = publisher::one(&store, &args.id).await?.key;
+        publisher::resolve(&store, &key, args.live, now).await
     })?;
     let now = Timestamp::now();
     let mut item = status::item(&story, now);
@@ -65,22 +52,4 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         }
     }
     Ok(report.finish(global))
-}
-
-/// Where an uncertain story stands when somebody has looked.
-fn decided(story: &Story, is_live: bool) -> anyhow::Result<Step> {
-    let Step::Uncertain { intent, .. } = &story.step else {
-        bail!("{} is {}, not uncertain", story.key, story.step.state());
-    };
-    Ok(match is_live {
-        true => Step::Published {
-            story: None,
-            container: intent.container.id.clone(),
-            at: intent.at,
-            insights: None,
-        },
-        false => Step::Failed {
-            why: "somebody looked, and it was not live".into(),
-        },
-    })
 }

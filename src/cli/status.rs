@@ -5,10 +5,11 @@ use std::path::Path;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::project::Project;
-use crate::store::{Filter, Step, Store, Story};
+use crate::publisher;
+use crate::store::{Entry, Filter, Step, Store, Story};
 
 use super::report::{Item, Report, Status, StoryTold};
-use super::{Global, Outcome, outlet, plan};
+use super::{Global, Outcome, open};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -27,11 +28,11 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     let mut report = Report::new("status");
-    let Some(project) = plan::opened(&mut report, Path::new("."), global)? else {
+    let Some(project) = open::project(&mut report, Path::new("."), global) else {
         return Ok(Outcome::Usage);
     };
     let now = Timestamp::now();
-    let stories = outlet::runtime()?.block_on(found(&project, args, now))?;
+    let stories = open::runtime()?.block_on(found(&project, args, now))?;
     for (story, trail) in &stories {
         report.items.push(item(story, now));
         if !global.json && !global.quiet {
@@ -57,68 +58,51 @@ async fn found(
     args: &Args,
     now: Timestamp,
 ) -> anyhow::Result<Vec<(Story, Vec<String>)>> {
-    let mut found = Vec::new();
-    let Some(store) = outlet::existing_store(project).await? else {
-        return match &args.id {
-            Some(id) => Err(unknown(id)),
-            None => Ok(found),
-        };
-    };
-    match &args.id {
-        Some(id) => {
-            let story = one(&store, id).await?;
-            let trail = store.audit(&story.key).await?;
-            let lines = trail.iter().map(|entry| {
-                let from = entry.from.as_deref().unwrap_or("-");
-                let detail = match &entry.detail {
-                    serde_json::Value::Null => String::new(),
-                    detail => format!(" {detail}"),
-                };
-                format!(
-                    "{:.0} {} {from} → {}{detail} ({})",
-                    entry.at, entry.what, entry.to, entry.who
-                )
-            });
-            let lines = lines.collect();
-            found.push((story, lines));
-        }
-        None => {
-            let since = (!args.all).then(|| {
-                now.checked_sub(SignedDuration::from_hours(48))
-                    .unwrap_or(now)
-            });
-            let all = store.list(&Filter::default()).await?;
-            let recent = |story: &Story| {
-                story.step.is_in_flight()
-                    || matches!(story.step, Step::Uncertain { .. } | Step::Published { .. })
-                    || since.is_none_or(|since| story.due >= since)
-            };
-            found.extend(
-                all.into_iter()
-                    .filter(recent)
-                    .map(|story| (story, Vec::new())),
-            );
-        }
+    if let Some(id) = &args.id {
+        let store = store(project, id).await?;
+        let story = publisher::one(&store, id).await?;
+        let trail = store.audit(&story.key).await?;
+        return Ok(vec![(story, trail.iter().map(line).collect())]);
     }
-    Ok(found)
+    let Some(store) = publisher::existing_store(project).await? else {
+        return Ok(Vec::new());
+    };
+    let since = now
+        .checked_sub(SignedDuration::from_hours(48))
+        .unwrap_or(now);
+    let filter = Filter {
+        open_since: (!args.all).then_some(since),
+        ..Filter::default()
+    };
+    let stories = store.list(&filter).await?;
+    Ok(stories
+        .into_iter()
+        .map(|story| (story, Vec::new()))
+        .collect())
 }
 
-/// There is no such story.
-pub(crate) fn unknown(id: &str) -> anyhow::Error {
-    anyhow::anyhow!("no story `{id}`: `storypress status --all` shows them")
+/// A line of the trail.
+fn line(entry: &Entry) -> String {
+    let from = entry.from.as_deref().unwrap_or("-");
+    let detail = match &entry.detail {
+        serde_json::Value::Null => String::new(),
+        detail => format!(" {detail}"),
+    };
+    format!(
+        "{:.0} {} {from} → {}{detail} ({})",
+        entry.at, entry.what, entry.to, entry.who
+    )
+}
+
+/// The memory in which a story is looked for.
+pub(crate) async fn store(project: &Project, id: &str) -> Result<Store, publisher::Error> {
+    let store = publisher::existing_store(project).await?;
+    store.ok_or_else(|| publisher::unknown(id))
 }
 
 /// The one story whose id begins so.
-pub(crate) async fn one(store: &Store, id: &str) -> anyhow::Result<Story> {
-    let mut found = store.find(id).await?;
-    match found.len() {
-        1 => Ok(found.remove(0)),
-        0 => Err(unknown(id)),
-        _ => {
-            let keys: Vec<_> = found.iter().map(|s| s.key.to_string()).collect();
-            anyhow::bail!("`{id}` may be {}", keys.join(", "))
-        }
-    }
+pub(crate) async fn asked(project: &Project, id: &str) -> Result<Story, publisher::Error> {
+    publisher::one(&store(project, id).await?, id).await
 }
 
 /// As the report tells of a story.
@@ -127,7 +111,7 @@ pub(crate) fn item(story: &Story, now: Timestamp) -> Item {
         Step::Failed { .. } | Step::Missed | Step::Cancelled { .. } => Status::Failed,
         _ => Status::Done,
     };
-    let mut item = Item::new(&story.outgoing.path, None, status);
+    let mut item = Item::new(&story.outgoing.media.path, None, status);
     let mut told = StoryTold::of(story, now);
     told.more = Some(super::report::More {
         name: story.name.clone(),

@@ -6,17 +6,19 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 
+use crate::batch;
 use crate::diag::{Code, Diagnostic, Place, Source, Warned};
 use crate::frame;
-use crate::media::{self, Error, FilmOptions, Level, Options, Part, Short};
+use crate::media::{self, Error, FilmOptions, Level, Media, Options, Part, Short};
+use crate::platform::STORY;
+use crate::project::{self, shown};
 use crate::scene::picture::Fit;
 use crate::scene::{self, Clip, Scene};
 use crate::template::grammar;
 
 use super::bars::Bars;
-use super::plan::{self, Selection};
-use super::report::{Item, Output, Report, Status};
-use super::{Global, Outcome, batch, film};
+use super::report::{Item, Report, Status};
+use super::{Global, Outcome, open};
 
 /// Three seconds of film need so many bytes to be a film.
 const LEAST_BYTES: u64 = 50_000;
@@ -115,8 +117,8 @@ fn time(text: &str) -> Result<Duration, String> {
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     check_call(args)?;
-    let cancel = batch::on_interrupt();
-    let limit = plan::film_limit(global, args.overlay.as_ref().unwrap_or(&args.clips[0]))?;
+    let cancel = open::on_interrupt();
+    let limit = open::film_limit(global, args.overlay.as_ref().unwrap_or(&args.clips[0]))?;
     let mut report = Report::new("transcode");
     let overlay = match &args.overlay {
         None => None,
@@ -252,21 +254,14 @@ fn stem(clip: &Path) -> String {
 
 /// The scene of the one story that a template makes with its warnings, or what failed.
 fn overlay(template: &Path, global: &Global) -> anyhow::Result<Result<Warned<Scene>, Vec<Item>>> {
-    let failed = |why: Vec<Diagnostic>| Err(vec![Item::failed(template, None, &why)]);
-    let selection = Selection {
-        paths: vec![template.to_owned()],
-        data: None,
-        set: Vec::new(),
-        only: None,
-        now: None,
-    };
-    let project = match plan::open_project(global, template)? {
+    let failed = |why: Vec<Diagnostic>| Err(vec![Item::failed(template, None, why)]);
+    let project = match project::of(global.project.as_deref(), template) {
         Ok(project) => project,
         Err(wrong) => return Ok(failed(wrong)),
     };
-    let plan = plan::plan(&selection, project)?;
+    let plan = batch::plan(&batch::Selection::of(template), project)?;
     if !plan.failed.is_empty() {
-        return Ok(Err(plan.failed));
+        return Ok(Err(plan.failed.into_iter().map(Item::from).collect()));
     }
     let [story] = plan.stories.as_slice() else {
         bail!(
@@ -303,14 +298,14 @@ impl Call<'_> {
                 told.push(self.told(clip, &error));
             }
         }
-        Some(item.with(&told))
+        Some(item.with(told))
     }
 
     fn make(
         &self,
         clip: &Path,
         scene: &Scene,
-        outputs: &mut Vec<Output>,
+        outputs: &mut Vec<Media>,
         told: &mut Vec<Diagnostic>,
     ) -> Result<(), Error> {
         let name = stem(clip);
@@ -329,7 +324,7 @@ impl Call<'_> {
             let made = part.video(&path, &mut |progress| bar.show(progress))?;
             let damaged = made.damaged.iter();
             told.extend(damaged.map(|said| Diagnostic::of_file(Code::DamagedMedia, clip, said)));
-            outputs.push(batch::output(made, 100));
+            outputs.push(made);
         }
         // of a film in parts, the first is the one that is seen
         if let Some((path, first)) = self.args.cover.as_ref().zip(parts.first()) {
@@ -358,7 +353,7 @@ impl Call<'_> {
             Error::TooLong { .. } => {
                 told.hint("--split makes parts of it, --start and --end cut it")
             }
-            Error::TooSlow { .. } => told.hint(film::SLOW),
+            Error::TooSlow { .. } => told.hint(batch::SLOW),
             _ => told,
         }
     }
@@ -382,7 +377,7 @@ impl Call<'_> {
             mute: self.args.mute,
             volume: 1.0,
         };
-        let bare = Scene::empty(1080.0, 1920.0);
+        let bare = Scene::empty(STORY.0 as f32, STORY.1 as f32);
         Scene {
             film: Some(film),
             ..self.overlay.as_ref().map_or(bare, |o| o.value.clone())
@@ -391,9 +386,9 @@ impl Call<'_> {
 }
 
 /// Writes the frame that stands best for a film.
-fn cover(film: &Part, path: &Path) -> Result<Output, Error> {
+fn cover(film: &Part, path: &Path) -> Result<Media, Error> {
     let frame = frame::paint(&film.cover()?, Duration::ZERO);
-    media::still(&frame, path, &Options::default()).map(|made| batch::output(made, 90))
+    media::still(&frame, path, &Options::default())
 }
 
 fn say(report: &Report, global: &Global) {
@@ -407,7 +402,7 @@ fn say(report: &Report, global: &Global) {
             .map_or(String::new(), |s| format!(", {s:.1} s"));
         eprintln!(
             "{}  {}×{}{length}, {} kB",
-            plan::shown(&output.path).display(),
+            shown(&output.path).display(),
             output.width,
             output.height,
             output.bytes.div_ceil(1000)

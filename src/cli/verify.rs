@@ -1,14 +1,15 @@
 //! `storypress verify`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 
 use crate::diag::{Code, Diagnostic, Severity};
-use crate::media::{self, Cancel, Profile};
+use crate::media::{self, Media, Profile};
+use crate::platform::Cancel;
 
-use super::report::{Item, Output, Report, Status};
-use super::{Global, Outcome, plan};
+use super::report::{Item, Report, Status};
+use super::{Global, Outcome, open};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -38,17 +39,17 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         ProfileName::Platform => Profile::Platform,
     };
     let mut report = Report::new("verify");
-    let limit = plan::film_limit(global, &args.files[0])?;
+    let limit = open::film_limit(global, &args.files[0])?;
     for file in &args.files {
         let cancel = Cancel::default().within(limit);
-        let item = match media::verify_until(file, profile, &cancel) {
-            Ok(found) => judged(file, &found, global),
+        let item = match media::examine(file, profile, &cancel) {
+            Ok((found, media)) => judged(file, &found, media, global),
             Err(error) => {
                 let why = Diagnostic::of_file(Code::UnreadableMedia, file, error.to_string());
                 if !global.json {
                     eprintln!("{why}\n");
                 }
-                Item::failed(file, None, &[why])
+                Item::failed(file, None, vec![why])
             }
         };
         report.items.push(item);
@@ -59,7 +60,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     Ok(report.finish(global))
 }
 
-fn judged(file: &PathBuf, found: &media::Report, global: &Global) -> Item {
+fn judged(file: &PathBuf, found: &media::Report, media: Option<Media>, global: &Global) -> Item {
     let mut told = Vec::new();
     if !global.quiet && !global.json {
         eprintln!("{}", file.display());
@@ -86,24 +87,7 @@ fn judged(file: &PathBuf, found: &media::Report, global: &Global) -> Item {
     } else {
         Status::Failed
     };
-    let mut item = Item::new(file, None, status).with(&told);
-    item.outputs.extend(output(file));
+    let mut item = Item::new(file, None, status).with(told);
+    item.outputs.extend(media);
     item
-}
-
-/// A file as reports tell of it.
-pub(crate) fn output(file: &Path) -> Option<Output> {
-    let probe = media::probe(file).ok()?;
-    Some(Output {
-        path: std::path::absolute(file).unwrap_or_else(|_| file.to_owned()),
-        kind: probe.kind.as_str().to_owned(),
-        bytes: probe.bytes,
-        width: probe.width,
-        height: probe.height,
-        duration_s: probe.film().map(|film| film.duration_s),
-        sha256: media::sha256_of(file).ok()?,
-        quality: None,
-        notes: Vec::new(),
-        mentions: Vec::new(),
-    })
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use crate::media::Cancel;
+use crate::platform::Cancel;
 
 use super::{Global, Outcome, render};
 

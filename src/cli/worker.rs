@@ -2,19 +2,17 @@
 
 use std::path::Path;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use crate::media::Cancel;
+use crate::platform::Cancel;
+use crate::publisher::Publisher;
 
-use super::outlet::{self, Outlet, Target};
 use super::report::Report;
-use super::{Global, Outcome, batch, plan, publish};
+use super::target::{Target, say_notes};
+use super::{Global, Outcome, open, publish};
 
 /// How often uploaded files that no story needs any more are looked for.
 const SWEEP: std::time::Duration = std::time::Duration::from_secs(600);
-
-/// How long a file stays after its story has closed.
-const KEPT: SignedDuration = SignedDuration::from_hours(1);
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -27,26 +25,26 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
-    let stop = batch::on_interrupt();
+    let stop = open::on_interrupt();
     let mut report = Report::new("worker");
-    let Some(project) = plan::opened(&mut report, Path::new("."), global)? else {
+    let Some(project) = open::project(&mut report, Path::new("."), global) else {
         return Ok(Outcome::Usage);
     };
-    outlet::runtime()?.block_on(async {
-        let outlet = Outlet::open_all(&project, &args.target, stop).await?;
+    open::runtime()?.block_on(async {
+        let publisher = Publisher::open_all(&project, &(&args.target).into(), stop).await?;
         let quiet = global.quiet || global.json;
         if !quiet {
-            outlet.say_notes();
-            let mut accounts: Vec<_> = outlet.rooms.keys().cloned().collect();
+            say_notes(&publisher, global);
+            let mut accounts: Vec<_> = publisher.rooms.keys().cloned().collect();
             accounts.sort();
             eprintln!("working for {}; Ctrl-C ends it", accounts.join(", "));
         }
-        let told = move |story: &_| publish::say_rest(story, quiet);
+        let at_rest = move |story: &_| publish::say_rest(story, quiet);
         let done = tokio::select! {
-            done = outlet.work(told) => done,
-            () = sweep(&outlet, stop) => Ok(()),
+            done = publisher.work(at_rest) => done,
+            () = sweep(&publisher, stop) => Ok(()),
         };
-        outlet.close().await;
+        publisher.close().await;
         done
     })?;
     report.finish(global);
@@ -54,27 +52,13 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
 }
 
 /// Removes uploaded files that no story needs any more, now and then; never comes back.
-async fn sweep(outlet: &Outlet, stop: &Cancel) {
+async fn sweep(publisher: &Publisher, stop: &Cancel) {
     loop {
-        let now = Timestamp::now();
         if !stop.is_stopped()
-            && let Err(error) = swept(outlet, now).await
+            && let Err(error) = publisher.sweep(Timestamp::now()).await
         {
             tracing::warn!(%error, "old uploads could not be removed");
         }
         tokio::time::sleep(SWEEP).await;
     }
-}
-
-async fn swept(outlet: &Outlet, now: Timestamp) -> anyhow::Result<()> {
-    let Some(place) = &outlet.chosen().upload else {
-        return Ok(());
-    };
-    let before = now.checked_sub(KEPT)?;
-    let objects = outlet.store.unneeded_objects(before, 100).await?;
-    for object in objects {
-        place.sweep(std::slice::from_ref(&object)).await?;
-        outlet.store.swept(&object, now).await?;
-    }
-    Ok(())
 }

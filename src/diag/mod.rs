@@ -5,13 +5,12 @@
 
 mod code;
 mod render;
+mod serialize;
 mod suggest;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-use serde::{Serialize, Serializer, ser::SerializeStruct};
 
 pub use code::{Code, Severity};
 pub use suggest::{did_you_mean, nearest};
@@ -126,6 +125,17 @@ pub struct Diagnostic {
     pub hint: Option<String>,
     /// The story's row, `row 3 (id tuesday)`, when it came from data.
     pub row: Option<String>,
+    /// Where it was, when it was kept from an earlier run and its text is gone: it was reported then.
+    pub kept: Option<Lines>,
+}
+
+/// Where something was: lines and columns from 1, columns in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lines {
+    /// Line and column of its first character.
+    pub start: (usize, usize),
+    /// Line and column behind its last character; none where it concerns a whole file.
+    pub end: Option<(usize, usize)>,
 }
 
 impl Diagnostic {
@@ -139,6 +149,7 @@ impl Diagnostic {
             place: Some(place.clone()),
             hint: None,
             row: None,
+            kept: None,
         }
     }
 
@@ -152,6 +163,7 @@ impl Diagnostic {
             place: None,
             hint: None,
             row: None,
+            kept: None,
         }
     }
 
@@ -180,9 +192,34 @@ impl Diagnostic {
 
     /// Line and column from 1; `(1, 1)` without a place.
     pub fn line_column(&self) -> (usize, usize) {
-        self.place
-            .as_ref()
-            .map_or((1, 1), |p| p.source.line_column(p.start))
+        self.lines().start
+    }
+
+    /// Where it is, in lines and columns; without a place the first character of its file.
+    pub fn lines(&self) -> Lines {
+        match (&self.place, self.kept) {
+            (Some(place), _) => Lines {
+                start: place.source.line_column(place.start),
+                end: Some(place.source.line_column(place.end.max(place.start))),
+            },
+            (None, Some(kept)) => kept,
+            (None, None) => Lines {
+                start: (1, 1),
+                end: None,
+            },
+        }
+    }
+
+    /// The same without its text: as one that was reported already.
+    pub fn into_kept(mut self) -> Self {
+        self.kept = Some(self.lines());
+        self.place = None;
+        self
+    }
+
+    /// Whether it was reported already: by an earlier run, or as part of something that is not new.
+    pub fn is_kept(&self) -> bool {
+        self.kept.is_some()
     }
 }
 
@@ -197,26 +234,6 @@ pub fn in_order(told: &mut Vec<Diagnostic>) {
         }
     }
     *told = seen;
-}
-
-impl Serialize for Diagnostic {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (line, column) = self.line_column();
-        let mut out = serializer.serialize_struct("Diagnostic", 8)?;
-        out.serialize_field("severity", self.severity.as_str())?;
-        out.serialize_field("code", self.code.as_str())?;
-        out.serialize_field("message", &self.message)?;
-        out.serialize_field("file", &self.file.display().to_string())?;
-        out.serialize_field("line", &line)?;
-        out.serialize_field("column", &column)?;
-        if let Some(hint) = &self.hint {
-            out.serialize_field("hint", hint)?;
-        }
-        if let Some(row) = &self.row {
-            out.serialize_field("row", row)?;
-        }
-        out.end()
-    }
 }
 
 /// A value that came with warnings.

@@ -31,6 +31,9 @@ impl Display for Diagnostic {
         }
         let Some(place) = self.place.as_ref().filter(|p| !p.source.text.is_empty()) else {
             write!(f, "\n  --> {}", self.file.display())?;
+            if self.kept.is_some() {
+                write!(f, ":{line}:{column}")?;
+            }
             if let Some(hint) = &self.hint {
                 write!(f, "\n   = {hint}")?;
             }

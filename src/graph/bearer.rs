@@ -5,10 +5,11 @@ use reqwest::Method;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::client::Client;
-use super::error::{Call, Cause, Error};
+use super::error::{Cause, Error};
 use super::oauth::{App, Grant, grant, words};
 use super::options::below;
 use super::read::text;
+use super::refusal::Call;
 use super::tokens::Kept;
 use super::wire::authorization;
 use super::{Login, UserId};

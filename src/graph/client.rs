@@ -16,9 +16,10 @@ use url::Url;
 
 use crate::media::Kind;
 
-use super::error::{Call, Cause, Error};
+use super::error::{Cause, Error};
 use super::options::{Options, below, is_loopback, shown};
 use super::redact::Secrets;
+use super::refusal::Call;
 use super::wire::{Wire, authorization};
 use super::{Container, ContainerId, Login, StoryId, UserId, UserTag};
 

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::client::Client;
-use super::error::{Call, Error};
+use super::error::Error;
+use super::refusal::Call;
 use super::{Insights, StoryId};
 
 /// Known to every story, so that one call asks for all of them; an unknown name would fail the call.

@@ -14,6 +14,7 @@ mod options;
 mod read;
 mod redact;
 pub mod redirect;
+mod refusal;
 mod resumable;
 mod table;
 pub mod tokens;
@@ -26,15 +27,18 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+use crate::platform::CONTAINER_LIFE;
 
 pub use bearer::PageAccount;
 pub use client::{Client, NewContainer, Source};
-pub use error::{Call, Cause, Error, Next, Refusal};
+pub use error::{Cause, Error};
 pub use ids::{ContainerId, NotAnId, StoryId, UserId};
 pub use options::{Hosts, Options, VERSION};
 pub use read::{Me, Permission, Phases, Quota, Status, StatusCode, StoryFacts};
+pub use refusal::{Call, Next, Refusal};
 
 /// Which login an account's token comes from: the two have different hosts and rights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -83,7 +87,7 @@ impl Container {
     /// A container that is not published within 24 h is lost.
     pub fn ends(&self) -> Timestamp {
         self.made
-            .checked_add(SignedDuration::from_hours(24))
+            .checked_add(CONTAINER_LIFE)
             .unwrap_or(Timestamp::MAX)
     }
 }

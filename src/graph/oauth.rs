@@ -17,10 +17,11 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
 
-use super::error::{Call, Cause, Error};
+use super::error::{Cause, Error};
 use super::options::{Options, below};
 use super::read::text;
 use super::redact::Secrets;
+use super::refusal::Call;
 use super::wire::Wire;
 use super::{Login, UserId};
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use url::{Host, Url};
 
-use super::error::{Call, Cause, Error};
+use super::error::{Cause, Error};
+use super::refusal::Call;
 use super::{Login, UserId};
 
 /// The API version that is asked for where nothing else is said; v26.0 is of 29 July 2026.

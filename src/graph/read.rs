@@ -12,7 +12,8 @@ use url::Url;
 use crate::media::Kind;
 
 use super::client::Client;
-use super::error::{Call, Cause, Error, Next};
+use super::error::{Cause, Error};
+use super::refusal::{Call, Next};
 use super::{Container, ContainerId, Login, StoryId, UserId, table};
 
 /// An account as it calls itself.

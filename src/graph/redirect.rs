@@ -12,9 +12,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use url::Url;
 
-use super::error::{Call, Cause, Error};
+use super::error::{Cause, Error};
 use super::oauth::Flow;
 use super::options::is_loopback;
+use super::refusal::Call;
 
 /// The longest request head that is read; browsers send a few hundred bytes.
 const MAX_HEAD: usize = 16 * 1024;

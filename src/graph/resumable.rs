@@ -12,7 +12,8 @@ use tokio::io::AsyncSeekExt;
 use url::Url;
 
 use super::client::Client;
-use super::error::{Call, Cause, Error};
+use super::error::{Cause, Error};
+use super::refusal::Call;
 use super::wire::authorization;
 use super::{Container, StatusCode};
 

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::error::{Call, Next, Refusal};
+use super::refusal::{Call, Next, Refusal};
 
 /// Which calls a row speaks of.
 #[derive(Debug, Clone, Copy, PartialEq)]

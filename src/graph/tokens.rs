@@ -11,14 +11,13 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::error::{Call, Cause, Error};
+use super::error::{Cause, Error};
+use super::refusal::Call;
 use super::{Login, UserId};
+use crate::platform::TOKEN_YOUNG as YOUNG;
 
 /// The longest token file that is read.
 const MAX_BYTES: u64 = 64 * 1024;
-
-/// A token that is younger cannot be refreshed.
-const YOUNG: SignedDuration = SignedDuration::from_hours(24);
 
 /// From this long before its end a token should be refreshed.
 const SOON: SignedDuration = SignedDuration::from_hours(7 * 24);

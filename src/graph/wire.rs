@@ -10,10 +10,11 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
 
-use super::error::{Call, Cause, Error, Refusal};
+use super::error::{Cause, Error};
 use super::limits::{Limits, Pace, UNKNOWN_STOP};
 use super::options::{Options, shown};
 use super::redact::Secrets;
+use super::refusal::{Call, Refusal};
 use super::{Next, table};
 
 /// The largest answer that is read; the platform's are a few kilobytes.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Format;
+use crate::platform::{Cancel, FILM_LEAST_SECONDS, FILM_MOST_SECONDS};
 
 /// Why a medium was not written, or could not be read.
 #[derive(Debug)]
@@ -56,7 +57,7 @@ pub enum Error {
         /// What is wrong with it.
         said: String,
     },
-    /// The work was stopped by [`Cancel`](super::Cancel); nothing is left behind.
+    /// The work was stopped by [`Cancel`](crate::platform::Cancel); nothing is left behind.
     Cancelled,
     /// The work took longer than it may; nothing is left behind.
     TooSlow {
@@ -83,6 +84,17 @@ pub enum Error {
 }
 
 impl Error {
+    /// Why work on a file was stopped.
+    pub(super) fn stopped(cancel: &Cancel, path: &Path) -> Self {
+        match cancel.overran() {
+            Some(limit) => Self::TooSlow {
+                path: path.to_owned(),
+                limit,
+            },
+            None => Self::Cancelled,
+        }
+    }
+
     pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io {
@@ -155,11 +167,14 @@ impl fmt::Display for Error {
             Self::TooShort { seconds } => {
                 write!(
                     f,
-                    "the film is {seconds:.1} s long, at least 3 s are needed"
+                    "the film is {seconds:.1} s long, at least {FILM_LEAST_SECONDS} s are needed"
                 )
             }
             Self::TooLong { seconds } => {
-                write!(f, "the film is {seconds:.1} s long, at most 60 s are taken")
+                write!(
+                    f,
+                    "the film is {seconds:.1} s long, at most {FILM_MOST_SECONDS} s are taken"
+                )
             }
             Self::Film { said } => write!(f, "cannot make the film: {said}"),
         }
@@ -178,6 +193,18 @@ impl std::error::Error for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn work_that_was_stopped_says_by_whom() {
+        let (path, cancel) = (Path::new("clip.mp4"), Cancel::default());
+        let over = cancel.within(Duration::ZERO);
+        assert_eq!(
+            Error::stopped(&over, path).to_string(),
+            "gave up on `clip.mp4`: it is not done after 0 s"
+        );
+        cancel.stop();
+        assert!(matches!(Error::stopped(&over, path), Error::Cancelled));
+    }
 
     #[test]
     fn a_full_disk_and_a_closed_folder_are_told_in_plain_words() {

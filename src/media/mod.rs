@@ -4,7 +4,6 @@
 //! [`probe`] says what a file holds, [`verify`] holds it against the platform's rules.
 //! Never: painting, the network, a clock but for how long a film may take; a file under its final name before it is whole.
 
-mod content;
 mod error;
 mod exif;
 mod film;
@@ -28,20 +27,20 @@ use sha2::{Digest, Sha256};
 
 use crate::frame::Frame;
 
+pub use crate::platform::{BUDGET_BYTES, Cancel, PLATFORM_IMAGE_BYTES, PLATFORM_VIDEO_BYTES};
 pub use error::Error;
 pub use film::{
-    AudioProbe, Cancel, FILM_LIMIT, FilmOptions, FilmProbe, Level, Part, Progress, Short, Stage,
+    AudioProbe, FILM_LIMIT, FilmOptions, FilmProbe, Level, Part, Progress, Short, Stage,
     VideoProbe, parts, video,
 };
 pub use probe::{Icc, More, Probe, StillProbe, probe, probe_until};
-pub use rules::{BUDGET_BYTES, PLATFORM_IMAGE_BYTES, PLATFORM_VIDEO_BYTES};
 pub use unfinished::{FOLDER, sweep};
-pub use verify::{Profile, Report, Rule, verify, verify_until};
+pub use verify::{Profile, Report, Rule, examine, verify, verify_until};
 
 use unfinished::Unfinished;
 
 /// A finished file: written whole, read back, and under its name.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Media {
     /// Where it is; absolute.
     pub path: PathBuf,
@@ -50,19 +49,21 @@ pub struct Media {
     /// Its length.
     pub bytes: u64,
     /// Width in pixels.
+    #[serde(default)]
     pub width: u32,
     /// Height in pixels.
+    #[serde(default)]
     pub height: u32,
     /// How long a film is, seconds; none for a picture.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_s: Option<f64>,
     /// SHA-256 of the whole file, 64 lower-case hex digits.
     pub sha256: String,
-    /// The JPEG quality it has, 1–100; lower than was asked where the limit needed it. `None` for PNG.
-    #[serde(skip)]
+    /// The JPEG quality, 1–100, where the limit of bytes pushed it below what was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quality: Option<u8>,
-    /// Sentences for the report: what was given up to keep the limit. Usually none.
-    #[serde(skip)]
+    /// Sentences for the report: what was given up to keep a film within its bytes. Usually none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// Sentences about stretches of a clip that were damaged and concealed. Usually none.
     #[serde(skip)]
@@ -204,7 +205,8 @@ impl Pixels<'_> {
 /// As [`still`]; [`Error::Size`] also where `rgba` has not the length that the sides ask for.
 pub fn write(pixels: Pixels<'_>, path: &Path, options: &Options) -> Result<Media, Error> {
     let path = std::path::absolute(path).map_err(Error::io("write", path))?;
-    let media = |bytes: &[u8], quality: Option<u8>, notes| Media {
+    let asked = options.quality.clamp(1, 100);
+    let media = |bytes: &[u8], quality: Option<u8>| Media {
         path: path.clone(),
         kind: Kind::Image,
         bytes: bytes.len() as u64,
@@ -212,8 +214,8 @@ pub fn write(pixels: Pixels<'_>, path: &Path, options: &Options) -> Result<Media
         height: pixels.height,
         duration_s: None,
         sha256: sha256(bytes),
-        quality,
-        notes,
+        quality: quality.filter(|q| *q < asked),
+        notes: Vec::new(),
         damaged: Vec::new(),
     };
     match options.format {
@@ -225,15 +227,14 @@ pub fn write(pixels: Pixels<'_>, path: &Path, options: &Options) -> Result<Media
                 jpeg_walk::whole(bytes, pixels.width, pixels.height)
                     .map_err(|said| refused(options.format, said))?;
                 put(bytes, &path, options)?;
-                let notes = lowered(options, quality).into_iter().collect();
-                Ok(media(bytes, Some(quality), notes))
+                Ok(media(bytes, Some(quality)))
             },
         ),
         Format::Png => png::encode(pixels, options.max_bytes, |bytes| {
             png_walk::whole(bytes, pixels.width, pixels.height)
                 .map_err(|said| refused(options.format, said))?;
             put(bytes, &path, options)?;
-            Ok(media(bytes, None, Vec::new()))
+            Ok(media(bytes, None))
         }),
     }
 }
@@ -248,16 +249,6 @@ fn put(bytes: &[u8], path: &Path, options: &Options) -> Result<(), Error> {
 
 fn refused(format: Format, said: String) -> Error {
     Error::Encode { format, said }
-}
-
-fn lowered(options: &Options, quality: u8) -> Option<String> {
-    let asked = options.quality.clamp(1, 100);
-    (quality < asked).then(|| {
-        format!(
-            "quality lowered from {asked} to {quality} to stay within {} bytes",
-            options.max_bytes
-        )
-    })
 }
 
 /// SHA-256 of a file, however long, 64 lower-case hex digits.

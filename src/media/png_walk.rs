@@ -2,8 +2,7 @@
 //!
 //! In: bytes. Out: what its chunks say, and where it ends or breaks off. Never: pixels.
 
-/// The first eight bytes of every PNG.
-pub(super) const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
+use crate::platform::SIGNATURE_PNG;
 
 /// What the chunks say.
 #[derive(Debug, Default)]
@@ -64,7 +63,7 @@ impl<'a> Structure<'a> {
     fn read(&mut self, bytes: &'a [u8]) -> Result<(), String> {
         let broken_off = || format!("it breaks off after {} bytes", bytes.len());
         let mut rest = bytes
-            .strip_prefix(SIGNATURE)
+            .strip_prefix(SIGNATURE_PNG)
             .ok_or("it does not start as a PNG does")?;
         let mut has_data = false;
         loop {

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use image::{ExtendedColorType, ImageDecoder, ImageReader};
 use serde::Serialize;
 
-use super::content::{self, Content};
 use super::film::{self, FilmProbe};
-use super::{Cancel, Error, FILM_LIMIT, Kind, exif, icc, jpeg_walk, png_walk};
+use super::{Error, FILM_LIMIT, Kind, exif, icc, jpeg_walk, png_walk};
+use crate::platform::{self, Cancel, Content};
 
 /// The largest still that is read at all, in bytes: sixty times what the platform takes.
 const MAX_BYTES: u64 = 512 * 1024 * 1024;
@@ -124,15 +124,20 @@ pub fn probe(path: &Path) -> Result<Probe, Error> {
 /// As [`probe`], and [`Error::Cancelled`].
 pub fn probe_until(path: &Path, cancel: &Cancel) -> Result<Probe, Error> {
     let (content, bytes) = open(path)?;
-    if let Content::Film(container) = content {
-        return of_film(path, container, cancel);
+    match content {
+        Content::Film(container) => of_film(path, container, cancel),
+        still => of_still(path, still, &bytes),
     }
+}
+
+/// The same for the bytes of a still.
+pub(super) fn of_still(path: &Path, content: Content, bytes: &[u8]) -> Result<Probe, Error> {
     let facts = match content {
-        Content::Jpeg => of_jpeg(&jpeg_walk::walk(&bytes)),
-        Content::Png => of_png(&png_walk::walk(&bytes), &bytes),
-        Content::OtherStill(format @ ("HEIC" | "AVIF")) => of_heif(&bytes, format),
-        Content::OtherStill(format @ ("GIF" | "WebP")) => of_other(&bytes, format),
-        _ => Err(not_a_medium(content, &bytes)),
+        Content::Jpeg => of_jpeg(&jpeg_walk::walk(bytes)),
+        Content::Png => of_png(&png_walk::walk(bytes), bytes),
+        Content::OtherStill(format @ ("HEIC" | "AVIF")) => of_heif(bytes, format),
+        Content::OtherStill(format @ ("GIF" | "WebP")) => of_other(bytes, format),
+        _ => Err(not_a_medium(content, bytes)),
     };
     let still = facts.map_err(|said| Error::Unreadable {
         path: path.to_owned(),
@@ -170,10 +175,10 @@ pub(super) fn open(path: &Path) -> Result<(Content, Vec<u8>), Error> {
     let mut file = File::open(path).map_err(failed())?;
     let mut bytes = Vec::new();
     file.by_ref()
-        .take(content::HEAD as u64)
+        .take(platform::HEAD as u64)
         .read_to_end(&mut bytes)
         .map_err(failed())?;
-    let content = content::sniff(&bytes);
+    let content = platform::sniff(&bytes);
     if content.film().is_some() {
         return Ok((content, bytes));
     }

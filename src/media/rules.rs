@@ -7,32 +7,18 @@ use std::io::Cursor;
 
 use turbojpeg::{Decompressor, Image, PixelFormat, ScalingFactor};
 
-use super::content::Content;
 use super::jpeg_walk::{self, FrameHeader};
 use super::png_walk;
 use super::probe::{self, Still};
 use super::verify::{Profile, Rule};
 use crate::diag::Severity;
-
-/// The most bytes Storypress spends on one file by default.
-///
-/// Meta caps pictures at 8 MB without saying whose megabyte; this is the smaller one.
-pub const BUDGET_BYTES: u64 = 8_000_000;
-
-/// The most bytes the platform takes for a picture: its refusal (36000, subcode 2207004) says 8 MiB.
-pub const PLATFORM_IMAGE_BYTES: u64 = 8 * 1024 * 1024;
-
-/// The most bytes the platform takes for a film: its documentation says 100 MB, and this is the smaller megabyte.
-pub const PLATFORM_VIDEO_BYTES: u64 = 100_000_000;
+use crate::platform::{BUDGET_BYTES, Content, PLATFORM_IMAGE_BYTES, STORY};
 
 /// Larger pictures are not decoded, in pixels: no Story needs them, and a few bytes can claim gigabytes.
 const MAX_PIXELS: u64 = 100_000_000;
 
 /// More scans than any encoder writes; a progressive file with thousands takes minutes.
 const MAX_SCANS: usize = 500;
-
-/// Width and height of a Story in pixels.
-const STORY: (u32, u32) = (1080, 1920);
 
 /// Collects rules.
 pub(super) struct Sheet {

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 
-use super::content::Content;
 use super::film::{self, Watch};
-use super::{Cancel, Error, FILM_LIMIT, probe, rules};
+use super::{Error, FILM_LIMIT, Media, probe, rules};
 use crate::diag::Severity;
+use crate::platform::{Cancel, Content};
 
 /// Whose rules.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -94,16 +94,58 @@ pub fn verify_until(path: &Path, profile: Profile, cancel: &Cancel) -> Result<Re
     if content.film().is_some() {
         return film::verify::check(path, profile, None, cancel, &mut Watch::nobody());
     }
+    Ok(of_still(path, content, &bytes, profile))
+}
+
+fn of_still(path: &Path, content: Content, bytes: &[u8], profile: Profile) -> Report {
     let mut rules = match content {
-        Content::Jpeg => rules::of_jpeg(&bytes, profile),
-        Content::Png => rules::of_png(&bytes, profile),
-        _ => rules::of_other(content, &bytes, profile),
+        Content::Jpeg => rules::of_jpeg(bytes, profile),
+        Content::Png => rules::of_png(bytes, profile),
+        _ => rules::of_other(content, bytes, profile),
     };
     rules.extend(film::verify::name(path, false, profile));
-    Ok(Report {
+    Report {
         path: path.to_owned(),
         profile,
         bytes: bytes.len() as u64,
         rules,
-    })
+    }
+}
+
+/// A file that exists, held against the rules and known as a [`Media`], where it is one: a still is read once for all of
+/// it.
+///
+/// # Errors
+/// As [`verify_until`].
+pub fn examine(
+    path: &Path,
+    profile: Profile,
+    cancel: &Cancel,
+) -> Result<(Report, Option<Media>), Error> {
+    let (content, bytes) = probe::open(path)?;
+    let (report, probe, digest) = match content.film() {
+        Some(_) => (
+            film::verify::check(path, profile, None, cancel, &mut Watch::nobody())?,
+            probe::probe_until(path, cancel),
+            super::sha256_of(path),
+        ),
+        None => (
+            of_still(path, content, &bytes, profile),
+            probe::of_still(path, content, &bytes),
+            Ok(super::sha256(&bytes)),
+        ),
+    };
+    let media = probe.ok().zip(digest.ok()).map(|(probe, sha256)| Media {
+        path: std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
+        kind: probe.kind,
+        bytes: probe.bytes,
+        width: probe.width,
+        height: probe.height,
+        duration_s: probe.film().map(|film| film.duration_s),
+        sha256,
+        quality: None,
+        notes: Vec::new(),
+        damaged: Vec::new(),
+    });
+    Ok((report, media))
 }

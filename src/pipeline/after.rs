@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
+pub(super) use crate::platform::STORY_LIFE as LIFE;
 use crate::store::{Step, Story};
 
 use super::{Next, Rooms, after};
-
-/// A story is live, and its numbers can be had, for so long.
-pub(super) const LIFE: SignedDuration = SignedDuration::from_hours(24);
 
 /// How often numbers are taken.
 const OFTEN: Duration = Duration::from_secs(3600);

@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use crate::media::Cancel;
+use crate::platform::Cancel;
 use crate::store::{self, Claim, Claimed, Gate, Hold, Intent, Note, Step, Store, Story, StoryKey};
 
 use super::prepare;

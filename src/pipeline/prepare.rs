@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::graph::{self, Login, NewContainer, Source};
 use crate::media::Kind;
+use crate::platform::QUOTA_WINDOW;
 use crate::store::{Step, Story};
 use crate::upload::{self, MediaUrl};
 
@@ -31,7 +32,8 @@ pub(super) async fn begin(story: &Story, rooms: &Rooms, now: Timestamp) -> Next 
     if is_late(story, rooms, now) {
         return Next::To(Step::Missed);
     }
-    let takes_bytes = story.outgoing.kind == Kind::Video && rooms.graph.login() == Login::Facebook;
+    let takes_bytes =
+        story.outgoing.media.kind == Kind::Video && rooms.graph.login() == Login::Facebook;
     let wants_bytes = rooms.upload.is_none() || rooms.policy.films == Films::Sent;
     match &rooms.upload {
         _ if takes_bytes && wants_bytes => make(story, None, rooms, now).await,
@@ -45,11 +47,7 @@ pub(super) async fn begin(story: &Story, rooms: &Rooms, now: Timestamp) -> Next 
 
 /// Puts the file where the platform can fetch it.
 async fn upload(story: &Story, place: &upload::Store, now: Timestamp) -> Next {
-    let file = &story.outgoing;
-    match place
-        .put(&file.path, file.kind, &file.sha256, file.bytes, now)
-        .await
-    {
+    match place.put(&story.outgoing.media, now).await {
         Ok(url) => Next::To(Step::Uploaded { url }),
         Err(error) if error.is_lasting() => Next::Stop(error.to_string()),
         Err(error) => Next::Retry(error.to_string(), None),
@@ -73,11 +71,10 @@ pub(super) async fn contain(story: &Story, url: &MediaUrl, rooms: &Rooms, now: T
             url.shown()
         ));
     }
-    let file = &story.outgoing;
     let Some(place) = &rooms.upload else {
         return Next::Stop("the project's [upload] is gone".into());
     };
-    if let Err(refusal) = place.crawl(url, file.kind, file.bytes, &file.path).await {
+    if let Err(refusal) = place.crawl(url, &story.outgoing.media).await {
         let said = refusal.to_string();
         return if refusal.is_lasting() {
             Next::Stop(said)
@@ -94,11 +91,11 @@ async fn make(story: &Story, url: Option<&MediaUrl>, rooms: &Rooms, now: Timesta
     if let Some(wait) = may_make(story, rooms, now).await {
         return wait;
     }
-    let file = &story.outgoing;
+    let outgoing = &story.outgoing;
     let new = NewContainer {
-        kind: file.kind,
+        kind: outgoing.media.kind,
         source: url.map_or(Source::Resumable, |url| Source::Url(url.url.clone())),
-        user_tags: file.mentions.clone(),
+        user_tags: outgoing.mentions.clone(),
         is_ai_generated: false,
     };
     match rooms.graph.contain(&new, now).await {
@@ -112,9 +109,7 @@ async fn make(story: &Story, url: Option<&MediaUrl>, rooms: &Rooms, now: Timesta
 
 /// Why no container may be made now.
 async fn may_make(story: &Story, rooms: &Rooms, now: Timestamp) -> Option<Next> {
-    let day_ago = now
-        .checked_sub(SignedDuration::from_hours(24))
-        .unwrap_or(Timestamp::MIN);
+    let day_ago = now.checked_sub(QUOTA_WINDOW).unwrap_or(Timestamp::MIN);
     let containers = match rooms.store.count_containers(&story.account, day_ago).await {
         Ok(containers) => containers,
         Err(error) => return Some(Next::Retry(error.to_string(), None)),

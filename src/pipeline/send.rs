@@ -50,7 +50,7 @@ pub(super) async fn ready(
             if container.uri.is_some()
                 && let Err(error) = rooms
                     .graph
-                    .send_bytes(container, &story.outgoing.path)
+                    .send_bytes(container, &story.outgoing.media.path)
                     .await
             {
                 return not_sent(story, &error, now);
@@ -84,7 +84,7 @@ fn again(story: &Story, said: String) -> Next {
 
 /// Quick at first, then once a minute: the reads count against the account's calls.
 fn poll(story: &Story, container: &Container, now: Timestamp) -> Duration {
-    let first = match story.outgoing.kind {
+    let first = match story.outgoing.media.kind {
         crate::media::Kind::Image => Duration::from_millis(500),
         crate::media::Kind::Video => Duration::from_secs(2),
     };

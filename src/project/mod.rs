@@ -6,6 +6,7 @@ mod accounts;
 mod keys;
 mod publishing;
 mod read;
+mod time;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,7 +20,8 @@ use crate::upload;
 
 pub use accounts::Account;
 pub use publishing::StoreUrl;
-pub use read::{find, open};
+pub use read::{find, of, open, shown};
+pub use time::TimeError;
 
 /// The name of a project file.
 pub const FILE: &str = "storypress.toml";

@@ -26,6 +26,36 @@ pub fn find(path: &Path) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
+/// The project that holds for `path`: the file that was named (or the one in the folder that was), else the one that
+/// [`find`] finds, else what holds without one.
+///
+/// # Errors
+/// Everything wrong in the file; that there is no working directory.
+pub fn of(named: Option<&Path>, path: &Path) -> Result<Project, Vec<Diagnostic>> {
+    let homeless = |e: std::io::Error| {
+        let said = format!("no working directory: {e}");
+        vec![Diagnostic::of_file(Code::MissingAsset, path, said)]
+    };
+    let file = match named {
+        Some(file) if file.is_dir() => Some(file.join(FILE)),
+        Some(file) => Some(file.to_owned()),
+        None => find(path),
+    };
+    match file {
+        Some(file) => open(
+            &std::path::absolute(&file).map_err(homeless)?,
+            &shown(&file),
+        ),
+        None => Ok(Project::none(&std::env::current_dir().map_err(homeless)?)),
+    }
+}
+
+/// A path as people know it: relative to the working directory where it lies below it.
+pub fn shown(path: &Path) -> PathBuf {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(&here).unwrap_or(path).to_owned()
+}
+
 /// Reads a project file. `shown` is how messages call it.
 ///
 /// # Errors

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Mutex as Turn, Semaphore, watch};
 
-use super::check::Verdict;
 use super::fetch::Fetcher;
+use super::things::Verdict;
 use super::world::World;
 
 /// Media that are decoded at once: each may need a hundred megabytes.

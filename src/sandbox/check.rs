@@ -5,11 +5,8 @@ use std::sync::{Arc, PoisonError};
 
 use super::app::App;
 use super::refusal::Refusal;
-use super::things::Medium;
+use super::things::{Medium, Verdict};
 use crate::media::{self, Kind, Profile};
-
-/// What was found: the file as it is kept, or the refusal, which a film's container tells by its subcode alone.
-pub type Verdict = Result<Medium, Refusal>;
 
 /// Checks `path`, whose hash is known, and moves it to the world's media; a bad file is removed.
 ///

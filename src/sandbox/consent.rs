@@ -9,8 +9,8 @@ use url::Url;
 
 use super::app::App;
 use super::chance;
+use super::http::{is_foreign, query};
 use super::reply::{put_headers, typed};
-use super::server::{is_foreign, query};
 use super::things::{Grant, Person};
 use crate::graph::Login;
 

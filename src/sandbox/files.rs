@@ -7,9 +7,9 @@ use axum::http::{HeaderMap, header};
 use axum::response::Response;
 
 use super::app::App;
+use super::http::{is_foreign, own_error};
 use super::refusal::Refusal;
 use super::reply::{Reply, put_headers, typed};
-use super::server::{is_foreign, own_error};
 
 /// The most bytes one answer carries: a browser asks on with `Range`.
 const PIECE: u64 = 8 * 1024 * 1024;

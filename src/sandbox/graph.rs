@@ -4,48 +4,17 @@ use std::sync::Arc;
 
 use super::app::App;
 use super::ask::Ask;
-use super::fault::{Do, Fault, On};
+use super::fault::On;
 use super::refusal::Refusal;
 use super::reply::{Answer, Reply};
+use super::twist::{NEWEST, Twist};
 use super::usage::{Percent, account_header};
 use super::who::{self, Caller, Right};
 use super::world::World;
 use super::{create, login, numbers, publish, read};
 
-/// The newest version there is.
-pub const NEWEST: u32 = 26;
-
 /// The oldest one that is still served.
 const OLDEST: u32 = 21;
-
-/// What a fault changes in the way a call takes effect.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Twist {
-    /// A published container still says FINISHED for so many milliseconds.
-    pub stale_ms: Option<u64>,
-    /// A story is not listed for so many milliseconds.
-    pub hidden_ms: Option<u64>,
-    /// A new container never ends.
-    pub is_stuck: bool,
-    /// A new container fails with this subcode.
-    pub fails: Option<u32>,
-    /// An upload keeps only so many bytes.
-    pub keeps: Option<u64>,
-}
-
-impl Twist {
-    /// What a fault asks for.
-    pub fn of(fault: &Fault) -> Self {
-        Self {
-            stale_ms: fault.stale_ms(),
-            hidden_ms: fault.hidden_ms,
-            is_stuck: fault.act == Do::Stuck,
-            fails: (fault.act == Do::Fails).then(|| fault.subcode.unwrap_or(2_207_026)),
-            keeps: matches!(fault.act, Do::Partial | Do::PartialDrop)
-                .then(|| fault.bytes.unwrap_or(1000)),
-        }
-    }
-}
 
 /// What a request is about, and whose; told before anything is checked.
 pub fn about(world: &World, ask: &Ask) -> (On, Option<String>) {

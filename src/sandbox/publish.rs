@@ -8,11 +8,11 @@ use serde_json::json;
 use super::app::App;
 use super::ask::Ask;
 use super::clock::later;
-use super::graph::Twist;
 use super::journal::Record;
 use super::refusal::Refusal;
 use super::reply::Answer;
 use super::things::{Check, DAY, Status, Story};
+use super::twist::Twist;
 use super::who::{Caller, Right};
 use super::world::ago;
 

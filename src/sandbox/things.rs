@@ -6,11 +6,15 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::clock::later;
+use super::refusal::Refusal;
 use crate::graph::Login;
 use crate::media::Kind;
 
-/// How long a story is seen, a container lives, and quotas look back.
+/// How long a story is seen, a container lives, and quotas look back: the sandbox's own opinion, see `platform`.
 pub const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// What was found: the file as it is kept, or the refusal, which a film's container tells by its subcode alone.
+pub type Verdict = Result<Medium, Refusal>;
 
 /// Somebody whose stories are published.
 #[derive(Clone, Serialize, Deserialize)]

@@ -17,10 +17,10 @@ use super::app::App;
 use super::ask;
 use super::create;
 use super::fetch::{Manner, Unfetched};
-use super::graph::Twist;
 use super::journal::Record;
 use super::reply::Reply;
 use super::things::{Check, Container, Source, Status};
+use super::twist::Twist;
 use super::who::{self, Right};
 use crate::media::{Kind, PLATFORM_VIDEO_BYTES};
 

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::diag::{Code, Diagnostic, Place};
+use crate::platform::{self, Content};
 use crate::template::{Node, Table, Value, grammar};
 
 use super::draft::flag;
-use super::picture::format_name;
 use super::stage::Stage;
 use super::{Bed, Clip, fills};
 
@@ -146,14 +146,14 @@ fn what_is_not_film(head: &[u8]) -> Option<&'static str> {
     if head.is_empty() {
         return Some("empty");
     }
-    match format_name(head) {
+    match platform::sniff(head) {
+        Content::Jpeg => return Some("a JPEG picture"),
+        Content::OtherStill("WebP") => return Some("a WebP picture"),
+        Content::OtherStill("SVG") => return Some("an SVG picture"),
+        Content::OtherStill("AVIF") => return Some("an AVIF picture"),
+        Content::OtherStill("HEIC") => return Some("a HEIC picture"),
         // GIF and PNG may be animated, and the film room knows whether they are
-        Some("GIF" | "PNG") | None => {}
-        Some("JPEG") => return Some("a JPEG picture"),
-        Some("WebP") => return Some("a WebP picture"),
-        Some("SVG") => return Some("an SVG picture"),
-        Some("AVIF") => return Some("an AVIF picture"),
-        Some(_) => return Some("a HEIC picture"),
+        _ => {}
     }
     is_text(head).then_some("text")
 }

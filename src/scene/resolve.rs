@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::data::Row;
 use crate::diag::{self, Diagnostic, Severity, Warned};
+use crate::platform::STORY;
 use crate::template::language::{AUDIO, CANVAS, OUTPUT};
 use crate::template::{Table, Template, grammar};
 
@@ -14,8 +15,8 @@ use super::layout::Measure;
 use super::stage::Stage;
 use super::{Assets, Content, Node, Rect, Scene, clips, fills, sticker, values, zone};
 
-/// The canvas of a Story in units.
-pub(super) const CANVAS_SIZE: (f32, f32) = (1080.0, 1920.0);
+/// The canvas of a Story in units: as many as the platform has pixels.
+pub(super) const CANVAS_SIZE: (f32, f32) = (STORY.0 as f32, STORY.1 as f32);
 
 /// Fills, loads, lays out and shapes one story.
 ///

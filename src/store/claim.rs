@@ -5,41 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::audit::{self, Note};
 use super::db::{Conn, Keep, values};
+use super::lease::{Claim, Claimed, Hold};
 use super::queue::{self, Nudge};
-use super::{Error, Step, Store, Story, StoryKey, gate, process, stories};
-
-/// A story that is ours to move until `until`.
-///
-/// The fence rises with every claim: what is saved under an older one is refused.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Claimed {
-    /// As it was when it was claimed.
-    pub story: Story,
-    /// When somebody else may take it over, unless it is renewed.
-    pub until: Timestamp,
-    pub(super) fence: i64,
-    pub(super) worker: String,
-}
-
-/// What came of a claim.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Claim {
-    /// It is ours.
-    Mine(Box<Claimed>),
-    /// Somebody else has it until then.
-    Held(Timestamp),
-}
-
-/// What becomes of a claim when the story is saved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hold {
-    /// It stays.
-    On,
-    /// The story is free for the next one.
-    Off,
-    /// The story is free, and is looked at again at its `wake`: it has its job as soon as it is saved.
-    Nap,
-}
+use super::{Error, Step, Store, Story, StoryKey, gate, later, process, stories};
 
 impl Store {
     /// Takes a story, if nobody has it, or the one who had it has let the lease run out or is known to have ended.
@@ -110,36 +78,14 @@ impl Store {
     /// # Errors
     /// What the database says. A claim that was lost is given back already.
     pub async fn release(&self, claimed: &Claimed, now: Timestamp) -> Result<(), Error> {
-        self.give(claimed, None, now).await
-    }
-
-    /// Gives a story back unchanged, as [`Store::release`] does, and has it looked at again then.
-    ///
-    /// # Errors
-    /// What the database says. A claim that was lost is given back already.
-    pub async fn nap(
-        &self,
-        claimed: &Claimed,
-        until: Timestamp,
-        now: Timestamp,
-    ) -> Result<(), Error> {
-        self.give(claimed, Some(until), now).await
-    }
-
-    async fn give(
-        &self,
-        claimed: &Claimed,
-        again: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Result<(), Error> {
         let claimed = claimed.clone();
-        let has_work = self
+        let woke = self
             .db
             .change(Keep::Soon, move |conn| {
-                async move { give(conn, &claimed, again, now).await }.boxed()
+                async move { give(conn, &claimed, now).await }.boxed()
             })
             .await?;
-        if has_work {
+        if woke {
             self.ring();
         }
         Ok(())
@@ -171,22 +117,17 @@ impl Store {
             hold,
             now,
         };
-        let has_work = self
+        let woke = self
             .db
             .change(Keep::Now, move |conn| {
                 async move { saving.save(conn).await }.boxed()
             })
             .await?;
-        if has_work {
+        if woke {
             self.ring();
         }
         Ok(())
     }
-}
-
-/// A time that much later, or the end of all time.
-pub(super) fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
-    now.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
 /// The state of a story that is still ours, and whether its account's turn is.
@@ -205,12 +146,7 @@ async fn standing(
     Ok(Some((row.text(0)?, has_turn)))
 }
 
-async fn give(
-    conn: &mut Conn<'_>,
-    claimed: &Claimed,
-    again: Option<Timestamp>,
-    now: Timestamp,
-) -> Result<bool, Error> {
+async fn give(conn: &mut Conn<'_>, claimed: &Claimed, now: Timestamp) -> Result<bool, Error> {
     let (key, account) = (&claimed.story.key, claimed.story.account.as_str());
     let Some((state, has_turn)) = standing(conn, key, claimed.fence).await? else {
         return Ok(false);
@@ -224,11 +160,7 @@ async fn give(
     if conn.run(sql, values).await? == 0 {
         return Ok(false);
     }
-    if let Some(at) = again {
-        queue::push_in(conn, key, at, Nudge::Obey).await?;
-    }
-    let woke = leaves && gate::nudge_first(conn, account, Some(key), now).await?;
-    Ok(woke || again.is_some())
+    Ok(leaves && gate::nudge_first(conn, account, Some(key), now).await?)
 }
 
 /// All that a save needs, owned: on SQLite it is done by another task.

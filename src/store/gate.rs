@@ -3,20 +3,23 @@
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 
-use super::claim::later;
 use super::db::{Conn, Keep, values};
 use super::queue::{self, Nudge};
-use super::{Claimed, Error, Store, StoryKey, stories};
+use super::{Claimed, Error, Store, StoryKey, later, stories};
 
 /// The first story of its account that has to go out before story `$1`, at time `$2`.
 macro_rules! first_before {
     () => {
-        "SELECT other.key FROM stories AS me JOIN stories AS other ON other.account = me.account
+        concat!(
+            "SELECT other.key FROM stories AS me JOIN stories AS other ON other.account = me.account
         WHERE me.key = $1 AND other.due <= $2
-            AND other.state IN ('rendered', 'uploaded', 'contained', 'publishing')
+            AND other.state IN ",
+            in_flight!(),
+            "
             AND (other.due, other.batch_seq, other.position, other.seq)
                 < (me.due, me.batch_seq, me.position, me.seq)
         ORDER BY other.due, other.batch_seq, other.position, other.seq LIMIT 1"
+        )
     };
 }
 
@@ -136,31 +139,6 @@ impl Store {
             .await
     }
 
-    /// The account's rest is over, whatever was said before; its first story in line is woken.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn wake_account(&self, account: &str, now: Timestamp) -> Result<(), Error> {
-        let account = account.to_owned();
-        let nudged = self
-            .db
-            .change(Keep::Now, move |conn| {
-                async move {
-                    stories::lock(conn, &account).await?;
-                    let sql = "UPDATE accounts SET rest_until = NULL, rest_why = NULL
-                        WHERE account = $1";
-                    conn.run(sql, values![account.as_str()]).await?;
-                    nudge_first(conn, &account, None, now).await
-                }
-                .boxed()
-            })
-            .await?;
-        if nudged {
-            self.ring();
-        }
-        Ok(())
-    }
-
     /// How many containers were made for the account since then, and how many of its stories hold one that is not live
     /// yet.
     ///
@@ -171,10 +149,14 @@ impl Store {
         account: &str,
         since: Timestamp,
     ) -> Result<Containers, Error> {
-        let sql = "SELECT
+        let sql = concat!(
+            "SELECT
             (SELECT COUNT(*) FROM containers WHERE account = $1 AND made >= $2),
             (SELECT COUNT(*) FROM stories
-                WHERE account = $1 AND state IN ('contained', 'publishing'))";
+                WHERE account = $1 AND state IN ",
+            holds_container!(),
+            ")"
+        );
         let rows = self.db.rows(sql, values![account, since]).await?;
         let count = |column| {
             let count = rows.first().map_or(Ok(0), |row| row.int(column))?;
@@ -258,11 +240,15 @@ pub(super) async fn nudge_first(
     leaving: Option<&StoryKey>,
     now: Timestamp,
 ) -> Result<bool, Error> {
-    let sql = "SELECT first.key, first.state, accounts.published + accounts.gap
+    let sql = concat!(
+        "SELECT first.key, first.state, accounts.published + accounts.gap
         FROM stories AS first JOIN accounts ON accounts.account = first.account
         WHERE first.account = $1 AND first.due <= $2 AND accounts.holder IS NULL
-            AND first.state IN ('rendered', 'uploaded', 'contained', 'publishing')
-        ORDER BY first.due, first.batch_seq, first.position, first.seq LIMIT 1";
+            AND first.state IN ",
+        in_flight!(),
+        "
+        ORDER BY first.due, first.batch_seq, first.position, first.seq LIMIT 1"
+    );
     let Some(row) = conn.row(sql, values![account, now]).await? else {
         return Ok(false);
     };

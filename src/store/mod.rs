@@ -10,11 +10,16 @@
 //! - an account sends one story at a time, in order, at a distance ([`Store::enter`]);
 //! - a story in flight has a job ([`Store::work`]), or gets one again within seconds.
 
+// first: the rooms below build their SQL from its sets
+#[macro_use]
+mod states;
+
 mod audit;
 mod claim;
 mod db;
 mod error;
 mod gate;
+mod lease;
 mod open;
 mod process;
 mod queue;
@@ -26,12 +31,13 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 pub use audit::{Entry, Note};
-pub use claim::{Claim, Claimed, Hold};
 pub use error::Error;
 pub use gate::{Account, Containers, Gate};
+pub use lease::{Claim, Claimed, Hold};
 pub use stories::{Added, Filter, Same};
 pub use story::{Intent, Outgoing, Place, Step, Story, StoryKey};
 
@@ -83,4 +89,9 @@ impl fmt::Debug for Store {
         };
         f.debug_struct("Store").field("kind", &kind).finish()
     }
+}
+
+/// A time that much later, or the end of all time.
+fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
+    now.checked_add(by).unwrap_or(Timestamp::MAX)
 }

@@ -46,10 +46,11 @@ impl Store {
         let jobs = self.jobs();
         let sql = format!(
             "SELECT key FROM stories LEFT JOIN {jobs} AS job ON job.id = stories.job
-            WHERE state IN ('rendered', 'uploaded', 'contained', 'publishing', 'live')
+            WHERE state IN {}
                 AND wake <= $1 AND (lease IS NULL OR lease <= $1)
                 AND (job.id IS NULL OR job.status IN ('Done', 'Failed', 'Killed'))
-            ORDER BY wake LIMIT 500"
+            ORDER BY wake LIMIT 500",
+            at_work!()
         );
         let rows = self
             .db

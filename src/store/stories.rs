@@ -10,9 +10,10 @@ use super::db::{Conn, Keep, Row, Value, values};
 use super::queue::{self, Nudge};
 use super::{Error, Store, Story, StoryKey};
 use crate::graph::StoryId;
+use crate::platform::STORY_LIFE;
 
-/// So long a picture that went out is not sent to the same account again by itself.
-const SAME_PICTURE: SignedDuration = SignedDuration::from_hours(24);
+/// So long a picture that went out is not sent to the same account again by itself: as long as it can be seen.
+const SAME_PICTURE: SignedDuration = STORY_LIFE;
 
 /// What is done with a picture that the account has, or is about to have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub struct Filter {
     pub batch: Option<String>,
     /// Changed at that time or later.
     pub since: Option<Timestamp>,
+    /// Those that are not over: on their way, uncertain, live, or due at that time or later.
+    pub open_since: Option<Timestamp>,
     /// At most so many, the latest ones.
     pub limit: Option<u32>,
 }
@@ -125,6 +128,11 @@ impl Store {
         if let Some(since) = filter.since {
             sql += &format!(" AND changed >= {}", place(since.into()));
         }
+        if let Some(since) = filter.open_since {
+            let since = place(since.into());
+            let at_work = at_work!();
+            sql += &format!(" AND (state IN {at_work} OR state = 'uncertain' OR due >= {since})");
+        }
         sql += " ORDER BY due DESC, batch_seq DESC, position DESC, seq DESC, key";
         if let Some(limit) = filter.limit {
             sql += &format!(" LIMIT {}", place(i64::from(limit).into()));
@@ -134,30 +142,16 @@ impl Store {
         Ok(stories)
     }
 
-    /// The stories that want to be looked at by now and that nobody holds: those in flight, and the live ones.
+    /// The newest story that shows the same picture on the same account: it is on its way, uncertain, or was published
+    /// within 24 h. What [`Store::add`] would find.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn due(&self, now: Timestamp, limit: u32) -> Result<Vec<StoryKey>, Error> {
-        let sql = "SELECT key FROM stories
-            WHERE state IN ('rendered', 'uploaded', 'contained', 'publishing', 'live')
-                AND wake <= $1 AND (lease IS NULL OR lease <= $1)
-            ORDER BY wake, due, batch_seq, position, seq LIMIT $2";
-        let values = values![now, i64::from(limit)];
-        let rows = self.db.rows(sql, values).await?;
-        rows.iter().map(|row| Ok(StoryKey(row.text(0)?))).collect()
-    }
-
-    /// When the next story in flight wants to be looked at.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn next_wake(&self, account: Option<&str>) -> Result<Option<Timestamp>, Error> {
-        let sql = "SELECT MIN(wake) FROM stories
-            WHERE state IN ('rendered', 'uploaded', 'contained', 'publishing')
-                AND ($1 IS NULL OR account = $1)";
-        let rows = self.db.rows(sql, values![account]).await?;
-        rows.first().map_or(Ok(None), |row| row.maybe_time(0))
+    pub async fn same(&self, wanted: &Story, now: Timestamp) -> Result<Option<Story>, Error> {
+        let stories = self
+            .stories(SAME.to_owned(), &same_values(wanted, now))
+            .await?;
+        Ok(stories.into_iter().next())
     }
 
     /// Those of the same call and account that stand before this one, in their order.
@@ -198,11 +192,15 @@ impl Store {
         before: Timestamp,
         limit: u32,
     ) -> Result<Vec<String>, Error> {
-        let sql = "SELECT object FROM stories WHERE object IS NOT NULL AND swept IS NULL
+        let sql = concat!(
+            "SELECT object FROM stories WHERE object IS NOT NULL AND swept IS NULL
             GROUP BY object
             HAVING MAX(changed) < $1 AND COUNT(*) = COUNT(CASE
-                WHEN state IN ('closed', 'failed', 'missed', 'cancelled') THEN 1 END)
-            ORDER BY object LIMIT $2";
+                WHEN state IN ",
+            done_with!(),
+            " THEN 1 END)
+            ORDER BY object LIMIT $2"
+        );
         let values = values![before, i64::from(limit)];
         let rows = self.db.rows(sql, values).await?;
         rows.iter().map(|row| row.text(0)).collect()
@@ -213,8 +211,11 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub async fn swept(&self, object: &str, now: Timestamp) -> Result<(), Error> {
-        let sql = "UPDATE stories SET swept = $2 WHERE object = $1 AND swept IS NULL
-            AND state IN ('closed', 'failed', 'missed', 'cancelled')";
+        let sql = concat!(
+            "UPDATE stories SET swept = $2 WHERE object = $1 AND swept IS NULL
+            AND state IN ",
+            done_with!()
+        );
         self.db.change_in_one(sql, values![object, now]).await?;
         Ok(())
     }
@@ -292,19 +293,29 @@ pub(super) async fn lock(conn: &mut Conn<'_>, account: &str) -> Result<(), Error
     Ok(())
 }
 
-/// The newest story that makes this one a repetition.
-async fn known(conn: &mut Conn<'_>, story: &Story, now: Timestamp) -> Result<Option<Story>, Error> {
-    let sql = "SELECT key, wake, body FROM stories WHERE account = $1 AND sha256 = $2
-            AND (state IN ('rendered', 'uploaded', 'contained', 'publishing', 'uncertain')
-                OR (state IN ('live', 'closed') AND published > $3))
-        ORDER BY seq DESC LIMIT 1";
+/// The newest story that makes another one a repetition: of account `$1` and picture `$2`, published after `$3`.
+const SAME: &str = concat!(
+    "SELECT key, wake, body FROM stories WHERE account = $1 AND sha256 = $2
+            AND (state IN ",
+    in_flight!(),
+    " OR state = 'uncertain'
+                OR (state IN ",
+    seen!(),
+    " AND published > $3))
+        ORDER BY seq DESC LIMIT 1"
+);
+
+fn same_values(story: &Story, now: Timestamp) -> [Value; 3] {
     let since = now.checked_sub(SAME_PICTURE).unwrap_or(Timestamp::MIN);
-    let values = values![
-        story.account.as_str(),
-        story.outgoing.sha256.as_str(),
-        since
-    ];
-    conn.row(sql, values)
+    [
+        Value::from(story.account.as_str()),
+        Value::from(story.outgoing.media.sha256.as_str()),
+        Value::from(since),
+    ]
+}
+
+async fn known(conn: &mut Conn<'_>, story: &Story, now: Timestamp) -> Result<Option<Story>, Error> {
+    conn.row(SAME, &same_values(story, now))
         .await?
         .map(|row| self::story(&row))
         .transpose()
@@ -325,7 +336,7 @@ async fn insert(conn: &mut Conn<'_>, story: &mut Story, now: Timestamp) -> Resul
             story.account.as_str(),
             story.place.batch.as_str(),
             i64::from(story.place.position),
-            story.outgoing.sha256.as_str(),
+            story.outgoing.media.sha256.as_str(),
             story.step.state(),
             story.due,
             story.wake,

@@ -2,13 +2,12 @@
 
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::path::PathBuf;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::graph::{Container, ContainerId, Insights, StoryId, UserTag};
-use crate::media::Kind;
+use crate::media::Media;
 use crate::upload::MediaUrl;
 
 /// Our own name of a story: short, for people to type.
@@ -52,17 +51,12 @@ impl fmt::Display for StoryKey {
     }
 }
 
-/// A finished file that shall go out.
+/// A finished file that shall go out, and with whom.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Outgoing {
-    /// Absolute.
-    pub path: PathBuf,
-    /// Image or video.
-    pub kind: Kind,
-    /// Its length.
-    pub bytes: u64,
-    /// SHA-256 of the whole file, 64 lower-case hex digits: what tells two stories apart.
-    pub sha256: String,
+    /// The file; its SHA-256 is what tells two stories apart.
+    #[serde(flatten)]
+    pub media: Media,
     /// Who is mentioned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<UserTag>,

@@ -22,8 +22,8 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::audit::Note;
-use super::claim::later;
 use super::db::{Db, Keep, values};
+use super::later;
 use super::queue::{GRACE, Job, NAME};
 use super::{Claim, Error, Hold, Step, Store, StoryKey};
 

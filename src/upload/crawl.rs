@@ -15,7 +15,7 @@ use url::{Host, Position, Url};
 use super::name::Format;
 use super::robots::{self, Robots};
 use super::{MediaUrl, Refusal, Why, is_loopback, shown};
-use crate::media::Kind;
+use crate::media::{Kind, Media};
 
 /// Who the platform's crawler says it is.
 const USER_AGENT: &str = "facebookexternalhit/1.1";
@@ -62,21 +62,16 @@ impl Crawler {
     ///
     /// # Errors
     /// What would keep the platform from it.
-    pub async fn crawl(
-        &self,
-        url: &MediaUrl,
-        kind: Kind,
-        bytes: u64,
-        path: &Path,
-    ) -> Result<(), Refusal> {
+    pub async fn crawl(&self, url: &MediaUrl, media: &Media) -> Result<(), Refusal> {
         let refusal = |why| Refusal {
             address: url.shown(),
             why,
         };
-        self.look(url, kind, bytes, path).await.map_err(refusal)
+        self.look(url, media).await.map_err(refusal)
     }
 
-    async fn look(&self, url: &MediaUrl, kind: Kind, bytes: u64, path: &Path) -> Result<(), Why> {
+    async fn look(&self, url: &MediaUrl, media: &Media) -> Result<(), Why> {
+        let (path, kind, bytes) = (media.path.as_path(), media.kind, media.bytes);
         if let Some(host) = private_host(&url.url) {
             return Err(Why::Private { host });
         }

@@ -1,6 +1,7 @@
 //! What an object is called: the SHA-256 of its bytes, and the ending of its format.
 
 use crate::media::Kind;
+use crate::platform::{self, Content};
 
 /// A format that goes up, told by its first bytes: a wrong file name must not become a wrong `Content-Type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,17 +15,13 @@ pub(super) enum Format {
 impl Format {
     const ALL: [Self; 4] = [Self::Jpeg, Self::Png, Self::Mp4, Self::Mov];
 
-    /// By the first 12 bytes of a file.
+    /// By the first bytes of a file; a film needs a box that says its brand.
     pub(super) fn of(head: &[u8]) -> Option<Self> {
-        if head.starts_with(&[0xff, 0xd8, 0xff]) {
-            return Some(Self::Jpeg);
-        }
-        if head.starts_with(b"\x89PNG\r\n\x1a\n") {
-            return Some(Self::Png);
-        }
-        match (head.get(4..8), head.get(8..12)) {
-            (Some(b"ftyp"), Some(b"qt  ")) => Some(Self::Mov),
-            (Some(b"ftyp"), Some(_)) => Some(Self::Mp4),
+        match platform::sniff(head) {
+            Content::Jpeg => Some(Self::Jpeg),
+            Content::Png => Some(Self::Png),
+            Content::Film("MOV") if head.len() >= 12 => Some(Self::Mov),
+            Content::Film("MP4") if head.len() >= 12 => Some(Self::Mp4),
             _ => None,
         }
     }

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::Error;
 use super::name::Format;
+use crate::platform::HEAD;
 
 /// Files up to this length go up in one request, longer ones in parts of it.
 ///
@@ -19,7 +20,7 @@ use super::name::Format;
 const PART_BYTES: usize = 8 * 1024 * 1024;
 
 /// What goes up.
-pub(super) struct Outgoing<'a> {
+pub(super) struct Upload<'a> {
     pub(super) object: &'a Object,
     pub(super) sha256: &'a str,
     pub(super) bytes: u64,
@@ -54,8 +55,8 @@ impl Reading {
     pub(super) async fn open(path: &Path) -> Result<Self, Error> {
         let own = path.to_owned();
         let opened = blocking(move || {
-            let mut head = Vec::with_capacity(12);
-            File::open(&own)?.take(12).read_to_end(&mut head)?;
+            let mut head = Vec::with_capacity(HEAD);
+            File::open(&own)?.take(HEAD as u64).read_to_end(&mut head)?;
             Ok(Self {
                 file: File::open(&own)?,
                 format: Format::of(&head),
@@ -90,9 +91,9 @@ impl Reading {
     }
 
     /// What was read is what was promised.
-    fn hold_against(self, outgoing: &Outgoing<'_>) -> Result<(), Fault> {
+    fn hold_against(self, upload: &Upload<'_>) -> Result<(), Fault> {
         let found = hex(&self.hash.finalize());
-        if self.bytes == outgoing.bytes && found == outgoing.sha256 {
+        if self.bytes == upload.bytes && found == upload.sha256 {
             Ok(())
         } else {
             Err(Fault::Changed)
@@ -118,25 +119,23 @@ async fn blocking<T: Send + 'static>(
 pub(super) async fn send(
     store: &dyn ObjectStore,
     file: Reading,
-    outgoing: &Outgoing<'_>,
+    what: &Upload<'_>,
 ) -> Result<(), Fault> {
-    let attributes: Attributes = outgoing
+    let attributes: Attributes = what
         .content_type
         .map(|content_type| (Attribute::ContentType, content_type))
         .into_iter()
         .collect();
-    if outgoing.bytes <= PART_BYTES as u64 {
+    if what.bytes <= PART_BYTES as u64 {
         let (file, whole) = file.part().await?;
-        file.hold_against(outgoing)?;
+        file.hold_against(what)?;
         let options = PutOptions::from(attributes);
-        store
-            .put_opts(outgoing.object, whole.into(), options)
-            .await?;
+        store.put_opts(what.object, whole.into(), options).await?;
         return Ok(());
     }
     let options = PutMultipartOptions::from(attributes);
-    let mut upload = store.put_multipart_opts(outgoing.object, options).await?;
-    let sent = match parts(upload.as_mut(), file, outgoing).await {
+    let mut upload = store.put_multipart_opts(what.object, options).await?;
+    let sent = match parts(upload.as_mut(), file, what).await {
         Ok(()) => upload.complete().await.map(drop).map_err(Fault::Store),
         Err(fault) => Err(fault),
     };
@@ -144,7 +143,7 @@ pub(super) async fn send(
         && let Err(e) = upload.abort().await
     {
         // the first fault is the one to tell; the store's own rules clear what stays
-        tracing::debug!(object = outgoing.object.as_ref(), error = ?std::mem::discriminant(&e), "abort failed");
+        tracing::debug!(object = what.object.as_ref(), error = ?std::mem::discriminant(&e), "abort failed");
     }
     sent
 }
@@ -153,17 +152,17 @@ pub(super) async fn send(
 async fn parts(
     upload: &mut dyn MultipartUpload,
     file: Reading,
-    outgoing: &Outgoing<'_>,
+    what: &Upload<'_>,
 ) -> Result<(), Fault> {
     let (mut file, mut part) = file.part().await?;
     while !part.is_empty() {
         // a file that grows is stopped here, not at its end
-        if file.bytes > outgoing.bytes {
+        if file.bytes > what.bytes {
             return Err(Fault::Changed);
         }
         let (sent, read) = tokio::join!(upload.put_part(part.into()), file.part());
         sent?;
         (file, part) = read?;
     }
-    file.hold_against(outgoing)
+    file.hold_against(what)
 }

@@ -1,6 +1,5 @@
 //! The place where files are put, whatever is behind it.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -13,7 +12,7 @@ use super::behind::{self, Signing};
 use super::error::Words;
 use super::name::{Format, is_sha256};
 use super::{Crawler, Error, MediaUrl, Options, Refusal, Target, is_fetchable, send};
-use crate::media::Kind;
+use crate::media::Media;
 
 /// Where files are put. Cheap to keep, made once for many files.
 #[derive(Debug)]
@@ -53,19 +52,20 @@ impl Store {
 
     /// Puts a file under the name of its content, unless it is there, and says from where it can be fetched.
     ///
-    /// `bytes` and `sha256` are what was verified. A file over 8 MB goes up in parts, at most two in memory, and is
+    /// Its bytes are those that were verified. A file over 8 MB goes up in parts, at most two in memory, and is
     /// nowhere to be seen before it is whole. A signed address lives from `now` on; for a new one, put again.
     ///
     /// # Errors
     /// The file has changed since, is not of its kind, or cannot be read; the store refuses or cannot be reached.
-    pub async fn put(
-        &self,
-        path: &Path,
-        kind: Kind,
-        sha256: &str,
-        bytes: u64,
-        now: Timestamp,
-    ) -> Result<MediaUrl, Error> {
+    pub async fn put(&self, media: &Media, now: Timestamp) -> Result<MediaUrl, Error> {
+        let Media {
+            path,
+            kind,
+            bytes,
+            sha256,
+            ..
+        } = media;
+        let (kind, bytes) = (*kind, *bytes);
         let changed = || Error::Changed {
             path: path.to_owned(),
         };
@@ -89,13 +89,13 @@ impl Store {
                 Target::Folder(_) => None,
                 _ => Some(format.content_type()),
             };
-            let outgoing = send::Outgoing {
+            let upload = send::Upload {
                 object: &object,
                 sha256,
                 bytes,
                 content_type,
             };
-            send::send(self.objects.as_ref(), file, &outgoing)
+            send::send(self.objects.as_ref(), file, &upload)
                 .await
                 .map_err(|fault| match fault {
                     send::Fault::Changed => changed(),
@@ -113,14 +113,8 @@ impl Store {
     ///
     /// # Errors
     /// What would keep the platform from it.
-    pub async fn crawl(
-        &self,
-        url: &MediaUrl,
-        kind: Kind,
-        bytes: u64,
-        path: &Path,
-    ) -> Result<(), Refusal> {
-        self.crawler.crawl(url, kind, bytes, path).await
+    pub async fn crawl(&self, url: &MediaUrl, media: &Media) -> Result<(), Refusal> {
+        self.crawler.crawl(url, media).await
     }
 
     /// Deletes objects that nobody needs any more, by the names in [`MediaUrl::object`].
@@ -222,12 +216,13 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
+    use std::path::{Path, PathBuf};
 
     use sha2::Digest;
 
     use super::super::{Environment, serve};
     use super::*;
+    use crate::media::Kind;
 
     struct Project {
         dir: tempfile::TempDir,
@@ -246,6 +241,21 @@ mod tests {
         [0xff, 0xd8, 0xff].into_iter().chain(noise).collect()
     }
 
+    fn media(path: &Path, kind: Kind, bytes: &[u8]) -> Media {
+        Media {
+            path: path.to_owned(),
+            kind,
+            bytes: bytes.len() as u64,
+            width: 1080,
+            height: 1920,
+            duration_s: None,
+            sha256: sha256(bytes),
+            quality: None,
+            notes: Vec::new(),
+            damaged: Vec::new(),
+        }
+    }
+
     fn sha256(bytes: &[u8]) -> String {
         send::hex(&sha2::Sha256::digest(bytes))
     }
@@ -259,13 +269,7 @@ mod tests {
 
         async fn put(&self, path: &Path, kind: Kind, bytes: &[u8]) -> Result<MediaUrl, Error> {
             self.store
-                .put(
-                    path,
-                    kind,
-                    &sha256(bytes),
-                    bytes.len() as u64,
-                    Timestamp::UNIX_EPOCH,
-                )
+                .put(&media(path, kind, bytes), Timestamp::UNIX_EPOCH)
                 .await
         }
 

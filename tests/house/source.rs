@@ -188,3 +188,180 @@ fn path(
         }
     }
 }
+
+/// A path that leads somewhere in the crate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Path {
+    /// From the crate's root.
+    pub full: Vec<String>,
+    /// What a `use` calls its end.
+    pub alias: String,
+    /// It stands in a `use`.
+    pub is_import: bool,
+}
+
+/// The paths that a file's own code names: those from `crate`, `super` and `self`, and those of its `children`. Inline
+/// modules of tests are left out.
+pub fn paths(
+    tokens: &[Token<'_>],
+    module: &[String],
+    children: &std::collections::BTreeSet<String>,
+) -> Vec<Path> {
+    let mut found = Vec::new();
+    let mut module = module.to_vec();
+    let mut opened = Vec::new();
+    let (mut at, mut depth) = (0, 0usize);
+    while let Some(token) = tokens.get(at) {
+        let text = |ahead: usize| tokens.get(at + ahead).map_or("", |t| t.text);
+        match token.text {
+            "mod" if text(2) == "{" => {
+                if text(1) == "tests" {
+                    at = behind(tokens, at + 2);
+                    continue;
+                }
+                module.push(text(1).to_owned());
+                opened.push(depth);
+                depth += 1;
+                at += 3;
+                continue;
+            }
+            "{" => depth += 1,
+            "}" => {
+                depth = depth.saturating_sub(1);
+                if opened.last() == Some(&depth) {
+                    opened.pop();
+                    module.pop();
+                }
+            }
+            "use" => {
+                at += 1;
+                leaves(
+                    tokens,
+                    &mut at,
+                    Vec::new(),
+                    &module,
+                    children,
+                    true,
+                    &mut found,
+                );
+                continue;
+            }
+            name if text(1) == "::"
+                && (["crate", "super", "self"].contains(&name) || children.contains(name))
+                && (at == 0 || tokens[at - 1].text != "::") =>
+            {
+                leaves(
+                    tokens,
+                    &mut at,
+                    Vec::new(),
+                    &module,
+                    children,
+                    false,
+                    &mut found,
+                );
+                continue;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    found
+}
+
+/// Behind the block that opens at `at`.
+fn behind(tokens: &[Token<'_>], mut at: usize) -> usize {
+    let mut depth = 0usize;
+    while let Some(token) = tokens.get(at) {
+        at += 1;
+        match token.text {
+            "{" => depth += 1,
+            "}" if depth == 1 => return at,
+            "}" => depth -= 1,
+            _ => {}
+        }
+    }
+    at
+}
+
+/// Follows one path to its ends, groups included.
+fn leaves(
+    tokens: &[Token<'_>],
+    at: &mut usize,
+    mut way: Vec<String>,
+    module: &[String],
+    children: &std::collections::BTreeSet<String>,
+    is_import: bool,
+    found: &mut Vec<Path>,
+) {
+    let word = |at: usize| tokens.get(at).map_or("", |t| t.text);
+    loop {
+        match word(*at) {
+            "" => return,
+            "{" if is_import => {
+                *at += 1;
+                while !["}", ""].contains(&word(*at)) {
+                    leaves(tokens, at, way.clone(), module, children, true, found);
+                    while !["}", ",", ""].contains(&word(*at)) {
+                        *at += 1;
+                    }
+                    if word(*at) == "," {
+                        *at += 1;
+                    }
+                }
+                *at += 1;
+                return;
+            }
+            name => {
+                way.push(name.to_owned());
+                *at += 1;
+            }
+        }
+        if word(*at) != "::" {
+            break;
+        }
+        // a type's parameters end a path
+        if word(*at + 1) == "<" {
+            break;
+        }
+        *at += 1;
+    }
+    let alias = match (word(*at), is_import) {
+        ("as", true) => word(*at + 1).to_owned(),
+        _ => match way.last().map(String::as_str) {
+            // `use error::{self, Error}` calls it `error`
+            Some("self") => way.iter().rev().nth(1).cloned().unwrap_or_default(),
+            last => last.unwrap_or_default().to_owned(),
+        },
+    };
+    if let Some(full) = from_root(&way, module, children) {
+        found.push(Path {
+            full,
+            alias,
+            is_import,
+        });
+    }
+}
+
+/// A path as the crate's root names it; none where it leads out of the crate.
+fn from_root(
+    way: &[String],
+    module: &[String],
+    children: &std::collections::BTreeSet<String>,
+) -> Option<Vec<String>> {
+    let mut full = match way.first()?.as_str() {
+        "crate" => Vec::new(),
+        "super" | "self" => module.to_vec(),
+        name if children.contains(name) => module.to_vec(),
+        _ => return None,
+    };
+    for part in way {
+        match part.as_str() {
+            "crate" | "self" => {}
+            "super" => {
+                full.pop();
+            }
+            name => full.push(name.to_owned()),
+        }
+    }
+    Some(full)
+}

@@ -81,7 +81,7 @@ fn a_full_disk_at_any_write_doubles_nothing() {
     let _ = std::fs::remove_file(disk);
 }
 
-/// The whole of it. `cargo test --release --test once -- --ignored --nocapture each_write`
+/// The whole of it. `cargo test --release --test suite -- --ignored --nocapture each_write`
 #[test]
 #[ignore = "takes some minutes; the other one takes a sample of it"]
 fn a_full_disk_at_each_write_doubles_nothing() {

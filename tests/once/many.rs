@@ -43,7 +43,7 @@ fn many_stories_keep_their_order_and_lose_none() {
     assert!(times.values().all(|times| *times == 1), "{}", json!(times));
 }
 
-/// The whole of a busy day; says how long it took. `cargo test --release --test once -- --ignored --nocapture`
+/// The whole of a busy day; says how long it took. `cargo test --release --test suite -- --ignored --nocapture`
 #[test]
 #[ignore = "takes a minute; it measures"]
 fn a_thousand_stories_for_twenty_accounts() {

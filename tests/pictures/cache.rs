@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use storypress::scene::picture::{Fit, Limits, Pictures};
 
-use crate::make;
+use super::make;
 
 #[test]
 fn a_picture_is_made_once_for_all_threads_and_stories() {

@@ -6,8 +6,8 @@ use image::{ExtendedColorType, ImageEncoder, ImageFormat, Rgb, RgbImage};
 use moxcms::ColorProfile;
 use storypress::scene::picture::Fit;
 
-use crate::formats::{near, pixel, prepare};
-use crate::make;
+use super::formats::{near, pixel, prepare};
+use super::make;
 
 const PATCHES: [[u8; 3]; 5] = [
     [200, 60, 50],

@@ -3,7 +3,7 @@
 use image::{ImageFormat, Rgba, RgbaImage};
 use storypress::scene::picture::{Error, Filter, Fit, Limits, Pictures, Prepared};
 
-use crate::make::{self, BLUE, GREEN, RED, WHITE};
+use super::make::{self, BLUE, GREEN, RED, WHITE};
 
 pub fn prepare(bytes: &[u8], width: u32, height: u32, fit: Fit) -> Result<Prepared, Error> {
     let (_folder, path) = make::file("picture", bytes);

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use image::ImageFormat;
 use storypress::scene::picture::{Error, Fit, Limits, Pictures};
 
-use crate::formats::prepare;
-use crate::make;
+use super::formats::prepare;
+use super::make;
 
 fn svg(body: &str) -> Vec<u8> {
     format!(

@@ -4,7 +4,7 @@ use image::ImageFormat;
 use storypress::scene::Pixels;
 use storypress::scene::picture::{Fit, Limits, Pictures};
 
-use crate::make::{self, BLUE, GREEN, RED, WHITE};
+use super::make::{self, BLUE, GREEN, RED, WHITE};
 
 /// What stands in the corners of the upright picture: left-top, right-top, left-bottom, right-bottom.
 fn upright(orientation: u8) -> [[u8; 3]; 4] {

@@ -4,8 +4,8 @@ use image::RgbImage;
 use image::imageops::{FilterType, crop_imm, resize};
 use storypress::scene::picture::Fit;
 
-use crate::formats::prepare;
-use crate::make;
+use super::formats::prepare;
+use super::make;
 
 fn psnr(a: &[u8], b: &[u8]) -> f64 {
     let squares: f64 = a

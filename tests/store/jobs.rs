@@ -333,7 +333,12 @@ pub async fn step(store: &Store, key: &StoryKey, sent: &Mutex<Vec<StoryKey>>) ->
         Gate::Behind(_) => Some(now + secs(60)),
     };
     if let Some(until) = wait {
-        store.nap(&claimed, until, now).await.expect("it naps");
+        claimed.story.wake = until;
+        let note = Note::new("waits");
+        store
+            .save(&claimed, &claimed.story, &note, Hold::Nap, now)
+            .await
+            .expect("it waits");
         return None;
     }
     for (what, hold) in [("intent", Hold::On), ("live", Hold::Nap)] {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
 use storypress::graph::{Container, ContainerId, StoryId};
-use storypress::media::Kind;
+use storypress::media::{Kind, Media};
 use storypress::store::{
     Added, Claim, Claimed, Gate, Hold, Intent, Note, Outgoing, Place, Same, Step, Store, Story,
     StoryKey,
@@ -94,10 +94,18 @@ pub fn story(account: &str, picture: u32) -> Story {
         name: format!("picture-{picture}"),
         template: Some("sale.toml".to_owned()),
         outgoing: Outgoing {
-            path: format!("/out/picture-{picture}.jpg").into(),
-            kind: Kind::Image,
-            bytes: 1000,
-            sha256: format!("{picture:064x}"),
+            media: Media {
+                path: format!("/out/picture-{picture}.jpg").into(),
+                kind: Kind::Image,
+                bytes: 1000,
+                width: 1080,
+                height: 1920,
+                duration_s: None,
+                sha256: format!("{picture:064x}"),
+                quality: None,
+                notes: Vec::new(),
+                damaged: Vec::new(),
+            },
             mentions: Vec::new(),
         },
         place: Place {

@@ -13,7 +13,7 @@ use axum::http::header::{CONTENT_RANGE, CONTENT_TYPE, LOCATION, RANGE, USER_AGEN
 use storypress::upload::{Crawler, MediaUrl, Refusal, Why};
 use tokio::net::TcpListener;
 
-use crate::sample::{Sample, sample};
+use super::sample::{Sample, sample};
 
 /// A server that answers as it is told, and counts what it is asked for.
 struct Host {
@@ -108,9 +108,7 @@ impl Host {
     async fn crawl_at(&self, sample: &Sample, query: &str) -> Result<(), Refusal> {
         let crawler = Crawler::new(Duration::from_secs(20));
         let url = self.address(sample, query);
-        crawler
-            .crawl(&url, sample.kind, sample.length(), &sample.path)
-            .await
+        crawler.crawl(&url, &sample.media()).await
     }
 }
 
@@ -221,9 +219,7 @@ async fn robots_txt_is_read_once_for_many_files() {
     let crawler = Crawler::default();
     for _ in 0..5 {
         let url = host.address(&sample, "");
-        let crawl = crawler
-            .crawl(&url, sample.kind, sample.length(), &sample.path)
-            .await;
+        let crawl = crawler.crawl(&url, &sample.media()).await;
         assert_eq!(crawl, Ok(()));
     }
     assert_eq!(host.robots_asked.load(Ordering::Relaxed), 1);
@@ -381,7 +377,7 @@ async fn a_closed_port_and_a_hung_server_may_pass() {
     let url = host.address(&sample, "");
     let crawler = Crawler::new(Duration::from_millis(500));
     let refusal = crawler
-        .crawl(&url, sample.kind, sample.length(), &sample.path)
+        .crawl(&url, &sample.media())
         .await
         .expect_err("a refusal");
     assert!(

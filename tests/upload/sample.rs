@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use storypress::media::Kind;
+use storypress::media::{Kind, Media};
 use storypress::upload::{Error, MediaUrl, Store};
 use tempfile::TempDir;
 
@@ -43,14 +43,27 @@ impl Sample {
         digest.iter().map(|b| format!("{b:02x}")).collect()
     }
 
+    /// As the room that made it would hand it over.
+    pub fn media(&self) -> Media {
+        Media {
+            path: self.path.clone(),
+            kind: self.kind,
+            bytes: self.length(),
+            width: 1080,
+            height: 1920,
+            duration_s: None,
+            sha256: self.sha256(),
+            quality: None,
+            notes: Vec::new(),
+            damaged: Vec::new(),
+        }
+    }
+
     pub fn length(&self) -> u64 {
         self.bytes.len() as u64
     }
 
     pub async fn put(&self, store: &Store) -> Result<MediaUrl, Error> {
-        let now = Timestamp::now();
-        store
-            .put(&self.path, self.kind, &self.sha256(), self.length(), now)
-            .await
+        store.put(&self.media(), Timestamp::now()).await
     }
 }

@@ -15,7 +15,7 @@ use crate::graph::{Client, Login, Options, PageAccount, UserId};
 use crate::project::{Account, Project};
 
 use super::super::Global;
-use super::find::{self, Found, Origin};
+use crate::publisher::accounts::{self, Found, Origin};
 
 /// Where Meta sends people back to, if nothing else is said.
 const REDIRECT: &str = "http://localhost:8742/";
@@ -67,7 +67,7 @@ pub(super) fn account(args: &Args, project: &Project) -> anyhow::Result<Account>
         LoginName::Instagram => Login::Instagram,
         LoginName::Facebook => Login::Facebook,
     });
-    let known = find::account(project, args.name.as_deref());
+    let known = accounts::account(project, args.name.as_deref());
     let mut account = match (known, login, &args.name) {
         (Ok(account), Some(login), _) if account.login != login => bail!(
             "account `{}` has the other login in the project file",
@@ -76,11 +76,11 @@ pub(super) fn account(args: &Args, project: &Project) -> anyhow::Result<Account>
         (Ok(account), ..) => account,
         (Err(_), Some(login), Some(name)) => Account::new(name, login),
         (Err(error), None, Some(name)) => {
-            return Err(error.context(format!(
+            return Err(anyhow::Error::from(error).context(format!(
                 "for a new account: storypress account login {name} --login instagram"
             )));
         }
-        (Err(error), ..) => return Err(error),
+        (Err(error), ..) => return Err(error.into()),
     };
     if let (Some(said), Some(written)) = (&args.user_id, &account.user_id)
         && said != written
@@ -94,14 +94,14 @@ pub(super) fn account(args: &Args, project: &Project) -> anyhow::Result<Account>
     // what cannot work is told before anybody has logged in
     tokens::path_of(&account.name)?;
     if !args.paste {
-        find::app()?;
+        accounts::app()?;
     }
     Ok(account)
 }
 
 /// Gets a token, by login or from stdin, and keeps it.
 pub(super) async fn run(args: &Args, account: Account, global: &Global) -> anyhow::Result<Found> {
-    let options = find::options(&account, args.sandbox.as_ref());
+    let options = accounts::options(&account, args.sandbox.as_ref());
     let kept = if args.paste {
         pasted(&account, options.clone()).await?
     } else {
@@ -141,7 +141,7 @@ async fn logged_in(
     options: Options,
     global: &Global,
 ) -> anyhow::Result<Kept> {
-    let app = find::app()?;
+    let app = accounts::app()?;
     let app_id = app.id.clone();
     let (flow, code) = if Redirect::can_hear(&args.redirect) {
         let redirect = Redirect::open(&args.redirect).await?;
@@ -214,7 +214,7 @@ async fn of_facebook(
     let permissions = client.permissions().await.unwrap_or_default();
     // a Page's token out of a user's token of an hour ends with it
     let own = Client::new(client.options().clone(), page.token.clone(), None)?;
-    let known = own.inspect(find::app().ok().as_ref()).await;
+    let known = own.inspect(accounts::app().ok().as_ref()).await;
     Ok(Kept {
         login: Some(Login::Facebook),
         user_id: Some(page.user_id),
@@ -269,7 +269,7 @@ async fn pasted(account: &Account, options: Options) -> anyhow::Result<Kept> {
     // a Page's token has no Pages: then the project has to say which account it is for
     match client.pages().await {
         Ok(pages) if !pages.is_empty() => {
-            let long = match find::app() {
+            let long = match accounts::app() {
                 Ok(app) => oauth::exchange(options.clone(), app, &token, now)
                     .await
                     .ok(),
@@ -280,7 +280,7 @@ async fn pasted(account: &Account, options: Options) -> anyhow::Result<Kept> {
         }
         _ => {
             let user_id = client.me().await?.user_id;
-            let known = client.inspect(find::app().ok().as_ref()).await;
+            let known = client.inspect(accounts::app().ok().as_ref()).await;
             Ok(Kept {
                 user_id: Some(user_id),
                 ..known.unwrap_or(kept)

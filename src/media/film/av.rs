@@ -19,8 +19,9 @@ use ffmpeg_next::format::Pixel;
 use ffmpeg_next::format::context::{Input, StreamIo};
 use ffmpeg_next::{Dictionary, Stream, frame};
 
-use super::{Cancel, probe};
+use super::probe;
 use crate::media::Error;
+use crate::platform::Cancel;
 
 /// Containers that hold film or sound; playlists, which name other files, are not among them.
 const CONTAINERS: &str = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,m4v,h264,hevc,flv,asf,ogg,wav,w64,\
@@ -171,7 +172,7 @@ pub(super) fn open(path: &Path, cancel: &Cancel) -> Result<Input, Error> {
     )
     .map_err(|error| match error {
         // a format that was kept from reading says whatever it missed
-        _ if cancel.is_stopped() => cancel.error(path),
+        _ if cancel.is_stopped() => Error::stopped(cancel, path),
         error => unreadable(error),
     })
 }

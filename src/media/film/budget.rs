@@ -39,11 +39,8 @@ const SHARP_SMALLER_ABOVE: f64 = 33.0;
 /// SSIM below which a film does not look decent.
 const DECENT: f64 = 0.88;
 
-/// The platform's own size.
-pub(super) const LARGE: (u32, u32) = (1080, 1920);
-
-/// What looks better when bytes are few.
-pub(super) const SMALL: (u32, u32) = (720, 1280);
+/// The app's own size, and what looks better when bytes are few.
+pub(super) use crate::platform::{STORY as LARGE, STORY_SMALL as SMALL};
 
 /// What a film may cost, and what of that is taken already.
 #[derive(Debug, Clone, Copy)]

@@ -11,13 +11,14 @@ use std::time::Duration;
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::frame;
 
+use super::av;
 use super::facts::Facts;
 use super::lay::{self, Matte, Overlay};
 use super::pictures::Care;
 use super::player::Player;
-use super::{Cancel, av};
 use crate::frame as paint;
 use crate::media::Error;
+use crate::platform::Cancel;
 use crate::scene::picture::{self, Filter};
 use crate::scene::{Blend, Clip, Content, Node, Picture, Pixels, Rect, Scene, Surface};
 

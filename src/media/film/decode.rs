@@ -9,10 +9,11 @@ use ffmpeg_next::codec::decoder::Check;
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::{Error as Refusal, Packet, Stream, codec, decoder, frame, media};
 
+use super::av;
 use super::facts::picture_stream;
 use super::packets::Packets;
-use super::{Cancel, av};
 use crate::media::Error;
+use crate::platform::Cancel;
 
 /// Sees a picture and its number.
 type Eye<'a> = Box<dyn FnMut(u64, &frame::Video) + 'a>;
@@ -138,14 +139,14 @@ pub(super) fn decode(
         match packets.next(&mut input, &mut packet) {
             Ok(true) => {}
             Ok(false) => break,
-            Err(Refusal::Exit) => return Err(cancel.error(path)),
+            Err(Refusal::Exit) => return Err(Error::stopped(cancel, path)),
             Err(error) => {
                 out.refuse(format!("the container: {}", av::words(error)));
                 break;
             }
         }
         if cancel.is_stopped() {
-            return Err(cancel.error(path));
+            return Err(Error::stopped(cancel, path));
         }
         if packet.stream() == picture_index {
             let at = packet.pts().or(packet.dts()).unwrap_or(0);

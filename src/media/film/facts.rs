@@ -12,9 +12,10 @@ use ffmpeg_next::format::context::Input;
 use ffmpeg_next::frame::side_data as frame_side_data;
 use ffmpeg_next::{Rational, Stream, codec, decoder, frame, media};
 
+use super::av;
 use super::packets::Packets;
-use super::{Cancel, av};
 use crate::media::Error;
+use crate::platform::Cancel;
 
 /// The most pixels a picture of a clip may have: 8K and a little.
 const MAX_PIXELS: u64 = 8192 * 4608;
@@ -213,7 +214,7 @@ impl Facts {
         }
         // reading that was stopped looks like the end
         if cancel.is_stopped() {
-            return Err(cancel.error(path));
+            return Err(Error::stopped(cancel, path));
         }
         let frame = first
             .or_else(|| decoded(&mut decoder, None))

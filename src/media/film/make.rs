@@ -20,12 +20,10 @@ use super::{Cancel, FilmOptions, Progress, Short, Stage, Watch, rate, verify, vo
 use crate::diag::Severity;
 use crate::media::unfinished::Unfinished;
 use crate::media::{Error, Kind, Media, Profile, sha256};
+pub(super) use crate::platform::{
+    FILM_LEAST_SECONDS as LEAST_SECONDS, FILM_MOST_SECONDS as MOST_SECONDS,
+};
 use crate::scene::Scene;
-
-/// The platform takes films of 3 to 60 seconds.
-pub(super) const LEAST_SECONDS: f64 = 3.0;
-/// See [`LEAST_SECONDS`].
-pub(super) const MOST_SECONDS: f64 = 60.0;
 
 /// A camera's "60 seconds" may be a frame or two longer.
 const SLACK_SECONDS: f64 = 0.1;

@@ -33,15 +33,14 @@ pub(super) mod verify;
 mod voices;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub(super) use decode::Watch;
 pub use probe::{AudioProbe, FilmProbe, VideoProbe};
 pub use split::{Part, parts};
 
-use super::{BUDGET_BYTES, Error, Media};
+use super::{Error, Media};
+use crate::platform::{BUDGET_BYTES, Cancel};
 use crate::scene::Scene;
 
 /// How long one film is worked on where nothing else is said: some four times what a minute of 4K takes on a slow machine.
@@ -164,67 +163,4 @@ pub fn video(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Media, Error> {
     Part::whole(scene, options)?.video(path, progress)
-}
-
-/// Stops the work it was given to, from any thread; clones stop the same work.
-#[derive(Debug, Clone, Default)]
-pub struct Cancel {
-    asked: Arc<AtomicBool>,
-    /// When the work stops by itself, and how long it had until then.
-    limit: Option<(Instant, Duration)>,
-}
-
-impl Cancel {
-    /// Asks the work to stop: it ends within a second, with [`Error::Cancelled`].
-    pub fn stop(&self) {
-        self.asked.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether the work was asked to stop, or its time is over.
-    pub fn is_stopped(&self) -> bool {
-        self.asked.load(Ordering::Relaxed)
-            || self.limit.is_some_and(|(end, _)| Instant::now() >= end)
-    }
-
-    /// The same, for work that also stops by itself when it took as long as this, with [`Error::TooSlow`]; counted from
-    /// now.
-    pub fn within(&self, limit: Duration) -> Self {
-        Self {
-            asked: Arc::clone(&self.asked),
-            // a time that no clock reaches is no limit
-            limit: Instant::now().checked_add(limit).map(|end| (end, limit)),
-        }
-    }
-
-    /// Why work on a file was stopped.
-    fn error(&self, path: &Path) -> Error {
-        match self.limit {
-            Some((_, limit)) if !self.asked.load(Ordering::Relaxed) => Error::TooSlow {
-                path: path.to_owned(),
-                limit,
-            },
-            _ => Error::Cancelled,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn work_is_stopped_by_who_asks_and_by_its_time() {
-        let path = Path::new("clip.mp4");
-        let cancel = Cancel::default();
-        let (long, over) = (cancel.within(FILM_LIMIT), cancel.within(Duration::ZERO));
-        assert!(!cancel.is_stopped() && !long.is_stopped() && over.is_stopped());
-        assert!(!cancel.within(Duration::MAX).is_stopped());
-        assert_eq!(
-            over.error(path).to_string(),
-            "gave up on `clip.mp4`: it is not done after 0 s"
-        );
-        cancel.stop();
-        assert!(long.is_stopped());
-        assert!(matches!(over.error(path), Error::Cancelled));
-    }
 }

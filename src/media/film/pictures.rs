@@ -10,9 +10,10 @@ use ffmpeg_next::filter::{self, Graph};
 use ffmpeg_next::format::context::Input;
 use ffmpeg_next::{Packet, Rational, decoder, frame};
 
+use super::av;
 use super::facts::{Facts, RESTART, open_decoder};
-use super::{Cancel, av};
 use crate::media::Error;
+use crate::platform::Cancel;
 
 /// How far before the wanted time a seek may land without our reading from the start again, seconds.
 const SEEK_SLACK: f64 = 0.5;
@@ -137,7 +138,7 @@ impl Pictures {
                 return Ok(Some(self.picture(frame)));
             }
             if self.cancel.is_stopped() {
-                return Err(self.cancel.error(&self.path));
+                return Err(Error::stopped(&self.cancel, &self.path));
             }
             let mut frame = frame::Video::empty();
             match self.decoder.receive_frame(&mut frame) {
@@ -166,7 +167,7 @@ impl Pictures {
     fn feed(&mut self) -> Result<(), Error> {
         loop {
             if self.cancel.is_stopped() {
-                return Err(self.cancel.error(&self.path));
+                return Err(Error::stopped(&self.cancel, &self.path));
             }
             let mut packet = Packet::empty();
             match packet.read(&mut self.input) {
@@ -182,7 +183,9 @@ impl Pictures {
                     }
                     return Ok(());
                 }
-                Err(ffmpeg_next::Error::Exit) => return Err(self.cancel.error(&self.path)),
+                Err(ffmpeg_next::Error::Exit) => {
+                    return Err(Error::stopped(&self.cancel, &self.path));
+                }
                 // a file that breaks off ends here; how much is missing, the length shows
                 Err(_) => {
                     self.drain();

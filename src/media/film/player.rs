@@ -9,11 +9,12 @@ use std::sync::Arc;
 use ffmpeg_next::frame;
 
 use super::facts::Facts;
+use super::lay;
 use super::pictures::{Care, Picture, Pictures};
 use super::shape::{Fitted, Shaper};
 use super::tone::{Tone, Transfer};
-use super::{Cancel, lay};
 use crate::media::Error;
+use crate::platform::Cancel;
 use crate::scene::{Clip, Pixels};
 
 /// A stretch shorter than this is one picture, seconds.

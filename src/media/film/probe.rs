@@ -13,12 +13,12 @@ use ffmpeg_next::format::context::Input;
 use ffmpeg_next::{Rational, Stream, codec, media};
 use serde::Serialize;
 
+use super::av;
 use super::boxes::Boxes;
 use super::facts::{Facts, picture_stream};
-use super::{Cancel, av};
 use crate::media::Error;
-use crate::media::content::{self, Content};
 use crate::media::probe::not_a_medium;
+use crate::platform::{self, Cancel, Content};
 
 /// Seconds that a header may be off before it is told.
 const HEADER_SLACK: f64 = 0.1;
@@ -165,10 +165,10 @@ pub(super) fn walk(path: &Path) -> Result<Boxes, Error> {
 pub(super) fn instead(path: &Path) -> Option<String> {
     let mut head = Vec::new();
     let file = File::open(path).ok()?;
-    file.take(content::HEAD as u64)
+    file.take(platform::HEAD as u64)
         .read_to_end(&mut head)
         .ok()?;
-    match content::sniff(&head) {
+    match platform::sniff(&head) {
         Content::Film(_) => match believable(path, &walk(path).ok()?) {
             Err(Error::Unreadable { said, .. }) => Some(said),
             _ => None,

@@ -3,6 +3,7 @@
 use ffmpeg_next::Rational;
 
 use super::facts::Facts;
+use crate::platform::{FILM_LEAST_RATE as LEAST, FILM_MOST_RATE as MOST};
 
 /// What the platform takes: 23 to 60. Rates of cinema and television, in the order of their speed.
 const KEPT: [(i32, i32); 8] = [
@@ -15,12 +16,6 @@ const KEPT: [(i32, i32); 8] = [
     (60000, 1001),
     (60, 1),
 ];
-
-/// The least that the platform takes.
-const LEAST: f64 = 23.0;
-
-/// The most that the platform takes.
-const MOST: f64 = 60.0;
 
 /// The rate of stills in motion.
 pub(super) const STILL: (i32, i32) = (30, 1);

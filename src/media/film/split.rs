@@ -86,7 +86,7 @@ impl Part {
     fn timed<T>(&self, work: impl FnOnce(&FilmOptions) -> Result<T, Error>) -> Result<T, Error> {
         let options = self.options.begun();
         work(&options).map_err(|error| match (error, self.scene.clips().first()) {
-            (Error::Cancelled, Some(clip)) => options.cancel.error(&clip.path),
+            (Error::Cancelled, Some(clip)) => Error::stopped(&options.cancel, &clip.path),
             (error, _) => error,
         })
     }

@@ -7,21 +7,18 @@
 use std::fs;
 use std::path::Path;
 
-use super::Cancel;
 use super::boxes::{self, Boxes, Entry, Samples, Track};
 use super::decode::{self, Decoded, Units, Watch};
 use super::level::{self, Needs};
 use super::probe::{self, Film, VideoProbe};
 use crate::diag::Severity;
-use crate::media::rules::{BUDGET_BYTES, PLATFORM_VIDEO_BYTES, Sheet};
+use crate::media::Error;
+use crate::media::rules::Sheet;
 use crate::media::verify::{Profile, Report, Rule};
-use crate::media::{Error, content};
-
-/// Width and height of our films in pixels.
-const STORIES: [(u32, u32); 2] = [(1080, 1920), (720, 1280)];
-
-/// Seconds that a Story film may last.
-const SECONDS: std::ops::RangeInclusive<f64> = 3.0..=60.0;
+use crate::platform::{
+    self, BUDGET_BYTES, Cancel, FILM_LEAST_RATE, FILM_LEAST_SECONDS, FILM_MOST_COLUMNS,
+    FILM_MOST_RATE, FILM_MOST_SECONDS, PLATFORM_VIDEO_BYTES, STORY, STORY_SMALL,
+};
 
 /// Seconds that are looked at, picture by picture; what is longer is no Story.
 const LOOKED_AT: f64 = 120.0;
@@ -104,7 +101,10 @@ fn is_mp4(container: &str) -> bool {
 impl Evidence {
     fn gather(path: &Path, cancel: &Cancel, watch: &mut Watch<'_>) -> Result<Self, Error> {
         let bytes = fs::metadata(path).map_err(Error::io("read", path))?.len();
-        let container = content::of(path)?.film().unwrap_or("no film");
+        let container = platform::content_of(path)
+            .map_err(Error::io("read", path))?
+            .film()
+            .unwrap_or("no film");
         let mut evidence = Self {
             container,
             bytes,
@@ -293,8 +293,8 @@ impl Sheet {
         // Meta: at most 1920 columns. Ours: the canvas of the app, or two thirds of it.
         self.both(
             "pixels",
-            width <= 1920,
-            STORIES.contains(&(width, height)) && video.sample_aspect == "1:1",
+            width <= FILM_MOST_COLUMNS,
+            [STORY, STORY_SMALL].contains(&(width, height)) && video.sample_aspect == "1:1",
             match video.sample_aspect.as_str() {
                 "1:1" => format!("{width}×{height}"),
                 other => format!("{width}×{height}, each of them {other}"),
@@ -443,7 +443,7 @@ impl Sheet {
         // Meta: 23 to 60 a second. Ours: evenly.
         self.both(
             "frame-rate",
-            (22.99..=60.01).contains(&rate),
+            (FILM_LEAST_RATE - 0.01..=FILM_MOST_RATE + 0.01).contains(&rate),
             constant,
             format!(
                 "{} a second, {}",
@@ -468,7 +468,7 @@ impl Sheet {
         // Meta: 3 to 60 seconds
         self.must(
             "duration",
-            seconds >= SECONDS.start() - TICK && all <= SECONDS.end() + TICK,
+            seconds >= FILM_LEAST_SECONDS - TICK && all <= FILM_MOST_SECONDS + TICK,
             format!("{} s", short(seconds)),
         );
         if let (Some(seen), Some(heard)) = (walk, heard) {

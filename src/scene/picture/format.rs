@@ -4,9 +4,10 @@ use image::ImageFormat;
 
 use super::error::Error;
 use super::source::check_size;
-use super::svg::{self, Drawing};
+use super::svg::Drawing;
 use super::turn::Turn;
 use super::{heif, jpeg, raster};
+use crate::platform::{self, Content};
 
 /// A format that is read here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,44 +23,15 @@ pub(super) enum Format {
 impl Format {
     /// By the first bytes.
     pub fn of(bytes: &[u8]) -> Result<Self, Error> {
-        if bytes.starts_with(&[0xFF, 0xD8, 0xFF]) {
-            return Ok(Self::Jpeg);
+        match platform::sniff(bytes) {
+            Content::Jpeg => Ok(Self::Jpeg),
+            Content::Png => Ok(Self::Raster(ImageFormat::Png)),
+            Content::OtherStill("GIF") => Ok(Self::Raster(ImageFormat::Gif)),
+            Content::OtherStill("WebP") => Ok(Self::Raster(ImageFormat::WebP)),
+            Content::OtherStill(name @ ("HEIC" | "AVIF")) => Ok(Self::Heif(name)),
+            Content::OtherStill("SVG") => Ok(Self::Svg),
+            _ => Err(Error::UnknownFormat),
         }
-        if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
-            return Ok(Self::Raster(ImageFormat::Png));
-        }
-        if bytes.starts_with(b"GIF87a") || bytes.starts_with(b"GIF89a") {
-            return Ok(Self::Raster(ImageFormat::Gif));
-        }
-        if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
-            return Ok(Self::Raster(ImageFormat::WebP));
-        }
-        if let Some(name) = heif_name(bytes) {
-            return Ok(Self::Heif(name));
-        }
-        if svg::is_svg(bytes) {
-            return Ok(Self::Svg);
-        }
-        Err(Error::UnknownFormat)
-    }
-}
-
-/// The name that the brands of the first box stand for.
-fn heif_name(bytes: &[u8]) -> Option<&'static str> {
-    if bytes.get(4..8)? != b"ftyp" {
-        return None;
-    }
-    let length = u32::from_be_bytes(*bytes.first_chunk()?) as usize;
-    let brands = bytes.get(8..length.min(bytes.len()))?;
-    let has = |names: &[&[u8; 4]]| brands.as_chunks::<4>().0.iter().any(|b| names.contains(&b));
-    if has(&[b"avif", b"avis"]) {
-        Some("AVIF")
-    } else if has(&[
-        b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1",
-    ]) {
-        Some("HEIC")
-    } else {
-        None
     }
 }
 

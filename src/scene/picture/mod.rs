@@ -28,16 +28,6 @@ pub use store::{Limits, Pictures};
 
 use crate::scene::Pixels;
 
-/// The name of a picture's format, by its first bytes.
-pub fn format_name(head: &[u8]) -> Option<&'static str> {
-    Some(match format::Format::of(head).ok()? {
-        format::Format::Jpeg => "JPEG",
-        format::Format::Raster(format) => raster::name(format),
-        format::Format::Heif(name) => name,
-        format::Format::Svg => "SVG",
-    })
-}
-
 /// Where an upright picture of `natural` pixels is drawn in its box, in output pixels: offset and size. `Blur` is what
 /// stands in front.
 pub(super) fn placed(natural: (u32, u32), wanted: &Wanted) -> ((u32, u32), (u32, u32)) {

@@ -28,15 +28,6 @@ pub(super) struct Drawing {
     tree: Tree,
 }
 
-/// Whether it may be an SVG: markup with an `svg` element near its beginning.
-pub(super) fn is_svg(bytes: &[u8]) -> bool {
-    let start = &bytes[..bytes.len().min(64 << 10)];
-    let markup = start
-        .iter()
-        .find(|&&b| !b.is_ascii_whitespace() && !b"\xEF\xBB\xBF".contains(&b));
-    markup == Some(&b'<') && start.windows(4).any(|part| part == b"<svg")
-}
-
 impl Drawing {
     /// Reads and judges a file.
     pub fn parse(bytes: &[u8], limit: u64) -> Result<Self, Error> {

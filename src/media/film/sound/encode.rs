@@ -10,7 +10,8 @@ use super::limit::{limit, true_peak};
 use super::loudness::CEILING;
 use super::{Pcm, RATE, decibels, factor, scaled};
 use crate::media::Error;
-use crate::media::film::{Cancel, av};
+use crate::media::film::av;
+use crate::platform::Cancel;
 
 /// Samples in a packet.
 const PACKET: usize = 1024;

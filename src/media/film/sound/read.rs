@@ -9,7 +9,7 @@ use super::tape::{Tape, record};
 use super::tempo::tempo;
 use super::{Pcm, RATE, SEAM, Voice, fade_in, fade_out, place, samples, scaled};
 use crate::media::Error;
-use crate::media::film::Cancel;
+use crate::platform::Cancel;
 
 /// The sound of one voice.
 #[derive(Debug, Clone, PartialEq)]

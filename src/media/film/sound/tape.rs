@@ -13,7 +13,8 @@ use ffmpeg_next::{Packet, codec, frame, media};
 use super::RATE;
 use super::chain::{Chain, Shape};
 use crate::media::Error;
-use crate::media::film::{Cancel, av};
+use crate::media::film::av;
+use crate::platform::Cancel;
 
 /// Where the stretch starts later than this, in seconds, reading does not start at the file's beginning.
 const WORTH_SEEKING: f64 = 10.0;
@@ -121,7 +122,7 @@ fn attempt(
     recorder
         .run(&mut input, cancel)
         .map_err(|error| match error {
-            ffmpeg::Error::Exit => cancel.error(path),
+            ffmpeg::Error::Exit => Error::stopped(cancel, path),
             error => unreadable(error),
         })?;
     Ok(Some((recorder.tape, sought)))

@@ -8,7 +8,7 @@
 
 use super::samples;
 use crate::media::Error;
-use crate::media::film::Cancel;
+use crate::platform::Cancel;
 
 /// Half the length of a piece, samples: 16 ms. Pieces overlap by half.
 const STEP: usize = 768;

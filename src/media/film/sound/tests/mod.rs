@@ -6,7 +6,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use super::*;
-use crate::media::film::Cancel;
+use crate::platform::Cancel;
 
 mod finishing;
 mod reading;

@@ -1,6 +1,7 @@
 //! The contact sheet: every picture of a batch, small, with its name.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,8 @@ use rayon::prelude::*;
 
 use crate::diag::{Place, Source};
 use crate::frame;
-use crate::media::{self, Cancel, FilmOptions, Format, Options, Part};
+use crate::media::{self, FilmOptions, Format, Kind, Options, Part};
+use crate::platform::Cancel;
 use crate::scene::picture::{Fit, Limits, Pictures, Wanted};
 use crate::scene::text::{
     Align, Direction, Overflow, Room, Span, Style, TEXT_FAMILY, Transform, Typesetter,
@@ -17,25 +19,58 @@ use crate::scene::{
     Clip, Color, Content, Glyph, GlyphRun, Node, Paint, Picture, Pixels, Rect, Scene, Surface, Text,
 };
 
-use super::ledger;
-use super::report::{Item, Output};
+use super::order::folder;
+use super::{Error, Outcome};
 
 /// Pixels of the widest sheet that every viewer opens.
 const MAX_PIXELS: f32 = 40e6;
 /// More stories than this are no longer looked at one by one.
-const MAX_STORIES: usize = 2000;
+pub const MAX_STORIES: usize = 2000;
 /// The sheet's name in OUT.
-pub(crate) const NAME: &str = "sheet.png";
+pub const NAME: &str = "sheet.png";
 
 const GAP: f32 = 24.0;
 const LABEL: f32 = 40.0;
 
-/// Writes `OUT/sheet.png` from the finished files of `items`, in their order.
+/// What a story is shown by: its file and whether it is film.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Picture or film.
+    pub kind: Kind,
+}
+
+impl Shown {
+    /// What is shown of a story: a picture of it before its film; none where it has no file.
+    pub fn of(outcome: &Outcome) -> Option<Self> {
+        let mut media = outcome.media.iter();
+        let picture = media.clone().find(|m| m.kind == Kind::Image);
+        picture.or(media.next()).map(|media| Self {
+            path: media.path.clone(),
+            kind: media.kind,
+        })
+    }
+}
+
+/// Writes `OUT/sheet.png` from finished files, in their order; of more than [`MAX_STORIES`] the first. Nothing without
+/// any, and nothing where the work was stopped.
+///
+/// `read` are the files that stories read.
 ///
 /// # Errors
-/// When the sheet cannot be written.
-pub(crate) fn write(items: &[Item], out: &Path, stop: &Cancel) -> anyhow::Result<()> {
-    let shown: Vec<&Output> = items.iter().filter_map(shown).take(MAX_STORIES).collect();
+/// `SheetIsRead` where a story reads a file of the sheet's name; `Sheet` when it cannot be written.
+pub fn write(
+    shown: &[Shown],
+    read: &BTreeSet<PathBuf>,
+    out: &Path,
+    stop: &Cancel,
+) -> Result<(), Error> {
+    let own = out.join(NAME).canonicalize().ok();
+    if let Some(own) = own.filter(|own| read.contains(own)) {
+        return Err(Error::SheetIsRead(own));
+    }
+    let shown = &shown[..shown.len().min(MAX_STORIES)];
     if shown.is_empty() {
         return Ok(());
     }
@@ -46,7 +81,7 @@ pub(crate) fn write(items: &[Item], out: &Path, stop: &Cancel) -> anyhow::Result
     let nodes: Vec<Node> = shown
         .par_iter()
         .enumerate()
-        .flat_map_iter(|(at, output)| grid.cell(at, output, &thumbnails, &typesetter))
+        .flat_map_iter(|(at, file)| grid.cell(at, file, &thumbnails, &typesetter))
         .collect();
     if stop.is_stopped() {
         return Ok(());
@@ -65,15 +100,12 @@ pub(crate) fn write(items: &[Item], out: &Path, stop: &Cancel) -> anyhow::Result
     let options = Options {
         format: Format::Png,
         max_bytes: u64::MAX,
-        unfinished: Some(ledger::folder(out)),
+        unfinished: Some(folder(out)),
         ..Options::default()
     };
-    media::still(
-        &frame::paint(&scene, Duration::ZERO),
-        &out.join(NAME),
-        &options,
-    )?;
-    Ok(())
+    let frame = frame::paint(&scene, Duration::ZERO);
+    let written = media::still(&frame, &out.join(NAME), &options);
+    written.map(|_| ()).map_err(Error::Sheet)
 }
 
 /// Where the pictures go.
@@ -124,7 +156,7 @@ impl Grid {
     fn cell(
         &self,
         at: usize,
-        output: &Output,
+        file: &Shown,
         thumbnails: &Thumbnails<'_>,
         typesetter: &Typesetter,
     ) -> Vec<Node> {
@@ -132,14 +164,10 @@ impl Grid {
         let x = GAP + column * (self.cell + GAP);
         let y = GAP + row * (self.picture_height() + LABEL + GAP);
         let rect = Rect::new(x, y, self.cell, self.picture_height());
-        let name = output
-            .path
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy();
+        let name = file.path.file_stem().unwrap_or_default().to_string_lossy();
         let label = Rect::new(x, rect.bottom() + 8.0, self.cell, LABEL - 8.0);
         vec![
-            node(rect, thumbnails.of(rect, output)),
+            node(rect, thumbnails.of(rect, file)),
             node(label, caption(label, &name, typesetter)),
         ]
     }
@@ -159,12 +187,6 @@ fn node(rect: Rect, content: Content) -> Node {
     }
 }
 
-/// What stands for a story: a picture of it before its film.
-fn shown(item: &Item) -> Option<&Output> {
-    let pictures = item.outputs.iter().find(|o| o.kind == "image");
-    pictures.or(item.outputs.first())
-}
-
 /// Makes finished files small.
 struct Thumbnails<'a> {
     pictures: Pictures,
@@ -172,10 +194,10 @@ struct Thumbnails<'a> {
 }
 
 impl Thumbnails<'_> {
-    fn of(&self, rect: Rect, output: &Output) -> Content {
-        let pixels = match output.kind == "video" {
-            true => self.film(rect, &output.path),
-            false => self.picture(rect, &output.path),
+    fn of(&self, rect: Rect, file: &Shown) -> Content {
+        let pixels = match file.kind {
+            Kind::Video => self.film(rect, &file.path),
+            Kind::Image => self.picture(rect, &file.path),
         };
         // a file that went away since leaves a hole that can be seen
         let hole = || {

@@ -2,33 +2,41 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
 use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
 
+use super::error::{Doing, Error};
 use crate::graph::tokens::{self, Kept};
 use crate::graph::{Client, Hosts, Login, Options, UserId, oauth};
 use crate::project::{Account, Project};
 
-/// Environment variables of the app at Meta.
-pub(super) const APP_ID: &str = "STORYPRESS_APP_ID";
-pub(super) const APP_SECRET: &str = "STORYPRESS_APP_SECRET";
+/// The environment variable that holds the id of the app at Meta.
+pub const APP_ID: &str = "STORYPRESS_APP_ID";
+/// The one that holds its secret.
+pub const APP_SECRET: &str = "STORYPRESS_APP_SECRET";
 
 /// Where a token was found.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Origin {
+pub enum Origin {
+    /// This variable of the environment.
     Environment(String),
+    /// This file.
     File(PathBuf),
+    /// The sandbox at this address, which gave it.
     Sandbox(Url),
 }
 
 /// An account with its token and a client that speaks for it.
 #[derive(Debug)]
-pub(super) struct Found {
+pub struct Found {
+    /// As the project names it.
     pub account: Account,
+    /// The token, and what is known of it.
     pub kept: Kept,
+    /// Where the token was.
     pub origin: Origin,
+    /// Speaks for the account.
     pub client: Client,
 }
 
@@ -45,27 +53,39 @@ impl Found {
 }
 
 /// The accounts that a call means: the named one, or all.
-pub(super) fn accounts(project: &Project, name: Option<&str>) -> anyhow::Result<Vec<Account>> {
+///
+/// # Errors
+/// `Refused` with what is missing.
+pub fn accounts(project: &Project, name: Option<&str>) -> Result<Vec<Account>, Error> {
     match name {
         Some(_) => Ok(vec![account(project, name)?]),
-        None if project.accounts.is_empty() => bail!(none(project)),
+        None if project.accounts.is_empty() => Err(Error::refused(none(project))),
         None => Ok(project.accounts.clone()),
     }
 }
 
 /// The account that a call means: the named one, or the only one.
-pub(crate) fn account(project: &Project, name: Option<&str>) -> anyhow::Result<Account> {
+///
+/// # Errors
+/// `Refused` with what is missing.
+pub fn account(project: &Project, name: Option<&str>) -> Result<Account, Error> {
     let names = || {
         let names: Vec<_> = project.accounts.iter().map(|a| a.name.as_str()).collect();
         names.join(", ")
     };
     match (name, &project.accounts[..]) {
-        (_, []) => bail!(none(project)),
+        (_, []) => Err(Error::refused(none(project))),
         (None, [only]) => Ok(only.clone()),
-        (None, _) => bail!("which account? The project has {}", names()),
+        (None, _) => Err(Error::refused(format!(
+            "which account? The project has {}",
+            names()
+        ))),
         (Some(name), all) => match all.iter().find(|a| a.name == name) {
             Some(account) => Ok(account.clone()),
-            None => bail!("no account `{name}`; the project has {}", names()),
+            None => Err(Error::refused(format!(
+                "no account `{name}`; the project has {}",
+                names()
+            ))),
         },
     }
 }
@@ -78,7 +98,10 @@ fn none(project: &Project) -> String {
 }
 
 /// Its token: from the environment, else from its own file, else from where a login put it.
-pub(super) fn token(account: &Account) -> anyhow::Result<(Kept, Origin)> {
+///
+/// # Errors
+/// `Refused` where there is none, or it is of the other login; `Graph` where it cannot be read.
+pub fn token(account: &Account) -> Result<(Kept, Origin), Error> {
     let set = |name: &&String| std::env::var_os(name).is_some();
     if let Some(name) = account.token_env.as_ref().filter(set) {
         return Ok((tokens::from_env(name)?, Origin::Environment(name.clone())));
@@ -92,17 +115,17 @@ pub(super) fn token(account: &Account) -> anyhow::Result<(Kept, Origin)> {
             .token_env
             .as_ref()
             .map(|name| format!("set {name}, or "));
-        bail!(
+        return Err(Error::refused(format!(
             "no token for account `{name}`: {}storypress account login {name}",
             variable.unwrap_or_default(),
             name = account.name,
-        );
+        )));
     }
     Ok((tokens::from_file(&path)?, Origin::File(path)))
 }
 
 /// What a client of an account is made with.
-pub(super) fn options(account: &Account, sandbox: Option<&Url>) -> Options {
+pub fn options(account: &Account, sandbox: Option<&Url>) -> Options {
     let mut options = Options::new(account.login);
     options.user_id = account.user_id.clone();
     if let Some(base) = sandbox.or(account.base.as_ref()) {
@@ -116,13 +139,16 @@ pub(super) fn options(account: &Account, sandbox: Option<&Url>) -> Options {
 }
 
 /// An account with its token.
-pub(super) fn open(account: Account) -> anyhow::Result<Found> {
+///
+/// # Errors
+/// `Refused` where there is none, or it is of the other login; `Graph` where it cannot be read.
+pub fn open(account: Account) -> Result<Found, Error> {
     let (kept, origin) = token(&account)?;
     if kept.login.is_some_and(|login| login != account.login) {
-        bail!(
+        return Err(Error::refused(format!(
             "the token of account `{name}` is of the other login: storypress account login {name}",
             name = account.name
-        );
+        )));
     }
     let mut options = options(&account, None);
     if options.user_id.is_none() {
@@ -145,14 +171,18 @@ fn secret_for(kept: &Kept) -> Option<SecretString> {
 }
 
 /// The app at Meta, from the environment.
-pub(super) fn app() -> anyhow::Result<oauth::App> {
+///
+/// # Errors
+/// `Refused` with what is missing.
+pub fn app() -> Result<oauth::App, Error> {
     let variable = |name: &str| {
         let value = std::env::var(name).unwrap_or_default().trim().to_owned();
-        anyhow::ensure!(
-            !value.is_empty(),
-            "{APP_ID} and {APP_SECRET} have to be set: the app's own id and secret"
-        );
-        Ok(value)
+        match value.is_empty() {
+            true => Err(Error::refused(format!(
+                "{APP_ID} and {APP_SECRET} have to be set: the app's own id and secret"
+            ))),
+            false => Ok(value),
+        }
     };
     Ok(oauth::App {
         id: variable(APP_ID)?,
@@ -163,11 +193,14 @@ pub(super) fn app() -> anyhow::Result<oauth::App> {
 /// The account that is meant, and a client that speaks for it.
 ///
 /// With a sandbox, the account is one of the sandbox's own: as the project's account is, or, without one, the first.
-pub(crate) async fn client(
+///
+/// # Errors
+/// As [`account`] and [`open`]; `Failed` where no sandbox answers.
+pub async fn client(
     project: &Project,
     name: Option<&str>,
     sandbox: Option<&Url>,
-) -> anyhow::Result<(Account, Client)> {
+) -> Result<(Account, Client), Error> {
     let Some(base) = sandbox else {
         let found = open(account(project, name)?)?;
         let mut account = found.account;
@@ -208,15 +241,18 @@ struct World {
     accounts: Vec<Person>,
 }
 
-async fn people(base: &Url) -> anyhow::Result<Vec<Person>> {
+async fn people(base: &Url) -> Result<Vec<Person>, Error> {
     // its tokens are good for nothing but itself; still, only this machine is asked for them
-    anyhow::ensure!(Hosts::at(base).are_local(), "a sandbox is on this machine");
+    if !Hosts::at(base).are_local() {
+        return Err(Error::refused("a sandbox is on this machine"));
+    }
     let asked = format!("{}/sandbox", base.as_str().trim_end_matches('/'));
     let client = reqwest::Client::builder()
         .no_proxy()
         .tls_certs_only([])
-        .build()?;
-    let world: World = async {
+        .build()
+        .doing("cannot ask")?;
+    let world: Result<World, reqwest::Error> = async {
         client
             .get(&asked)
             .send()
@@ -225,8 +261,8 @@ async fn people(base: &Url) -> anyhow::Result<Vec<Person>> {
             .json()
             .await
     }
-    .await
-    .with_context(|| format!("no sandbox answers at {base}"))?;
+    .await;
+    let world = world.doing(format!("no sandbox answers at {base}"))?;
     Ok(world.accounts)
 }
 
@@ -234,7 +270,7 @@ fn pick(
     people: Vec<Person>,
     wanted: Option<&Account>,
     name: Option<&str>,
-) -> anyhow::Result<(Person, SecretString)> {
+) -> Result<(Person, SecretString), Error> {
     let by_id = wanted.and_then(|account| {
         let id = account.user_id.as_ref()?;
         people.iter().position(|p| p.user_id == *id)
@@ -247,13 +283,14 @@ fn pick(
     };
     let Some(place) = by_id.or(by_name).or_else(by_login) else {
         let names: Vec<_> = people.iter().map(|p| p.name.as_str()).collect();
-        bail!(
+        return Err(Error::refused(format!(
             "no account `{}`; the sandbox has {}",
             name.unwrap_or_default(),
             names.join(", ")
-        );
+        )));
     };
-    let person = people.into_iter().nth(place).context("no account")?;
+    let person = people.into_iter().nth(place);
+    let person = person.ok_or_else(|| Error::refused("no account"))?;
     let token = SecretString::from(person.token.as_str());
     Ok((person, token))
 }

@@ -6,10 +6,10 @@ use crate::scene::{self, Assets, Scene};
 use crate::template::expression::Clock;
 use crate::template::{Brand, Fence, parse};
 
-use super::plan::no_row;
+use super::rows;
 
 /// The chrome, ready to be painted at any size.
-pub(crate) struct Guides {
+pub(super) struct Guides {
     scene: Scene,
 }
 
@@ -24,7 +24,7 @@ impl Guides {
         };
         let fence = Fence::new(Path::new(""), &[]);
         let (assets, _) = Assets::new(fence, false, Brand::default(), Default::default(), clock);
-        let warned = scene::resolve(&template, &no_row(), &assets);
+        let warned = scene::resolve(&template, &rows::none(), &assets);
         Self {
             scene: warned
                 .expect("the bundled template is whole: a test resolves it")

@@ -4,24 +4,18 @@ use crate::diag::{Code, Diagnostic};
 use crate::graph::UserTag;
 use crate::scene::{ByHand, Extra, Scene};
 
-use super::report::Output;
-
-/// Outputs with who is mentioned in them.
-pub(crate) fn mentioning(mut outputs: Vec<Output>, scene: &Scene) -> Vec<Output> {
+/// Who is mentioned in a story.
+pub(super) fn mentions(scene: &Scene) -> Vec<UserTag> {
     let tags = scene.mentions.iter().map(|mention| UserTag {
         username: mention.username.clone(),
         x: mention.at.x,
         y: mention.at.y,
     });
-    let tags: Vec<_> = tags.collect();
-    for output in &mut outputs {
-        output.mentions.clone_from(&tags);
-    }
-    outputs
+    tags.collect()
 }
 
 /// What is said, when it is published, of something that only a person can add.
-pub(crate) fn dropped(extra: &ByHand) -> Diagnostic {
+pub(super) fn left_out(extra: &ByHand) -> Diagnostic {
     let (said, hint) = match &extra.what {
         Extra::Link { url, text, at } => {
             let words = text

@@ -126,9 +126,7 @@ async fn what_was_put_passes_as_the_platform_would_fetch_it() {
         sample("small.jpg", 500),
     ] {
         let url = sample.put(&store).await.expect("put");
-        let crawl = store
-            .crawl(&url, sample.kind, sample.length(), &sample.path)
-            .await;
+        let crawl = store.crawl(&url, &sample.media()).await;
         assert_eq!(crawl, Ok(()));
     }
 }

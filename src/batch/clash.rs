@@ -11,20 +11,23 @@ use rayon::prelude::*;
 use crate::diag::{Code, Diagnostic};
 use crate::scene;
 
-use super::batch::Order;
+use super::Order;
 use super::ledger::Ledger;
+use crate::project::shown;
 
 /// Files that stories read and that lie where stories would be written.
-pub(crate) struct Clashes(HashSet<PathBuf>);
+pub(super) struct Clashes(HashSet<PathBuf>);
 
 impl Clashes {
     /// Looks for them before anything is written. Stories are only resolved where a file stands in the way that is none of
     /// ours.
     pub fn of(order: &Order<'_>, old: &Ledger) -> Self {
-        let stories = order.plan.stories.iter();
+        let stories = order.plan.stories.par_iter();
         let foreign: HashSet<PathBuf> = stories
-            .flat_map(|story| order.targets(&story.name))
-            .filter(|path| path.exists() && !old.wrote(path))
+            .flat_map_iter(|story| {
+                let targets = order.targets(&story.name).into_iter();
+                targets.filter(move |path| path.exists() && !old.wrote(&story.name, path))
+            })
             .filter_map(|path| path.canonicalize().ok())
             .collect();
         if foreign.is_empty() {
@@ -41,7 +44,7 @@ impl Clashes {
     }
 
     /// What is said of the first of a story's outputs that is read by it, whose files are `read`, or by another story.
-    pub fn told(
+    pub fn with(
         &self,
         targets: &[PathBuf],
         read: &[PathBuf],
@@ -54,7 +57,7 @@ impl Clashes {
         })?;
         let said = format!(
             "`{}` would be written over, and a template reads it",
-            super::plan::shown(path).display()
+            shown(path).display()
         );
         let told = Diagnostic::of_file(Code::NameClash, template, said);
         Some(told.hint("name another folder with -o, or rename the template"))

@@ -1,31 +1,36 @@
 //! What a file is, by its first bytes; its name is not asked.
 
 use std::fs::File;
+use std::io;
 use std::io::Read;
 use std::path::Path;
 
-use super::{Error, png_walk};
-
 /// What the bytes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Content {
+pub enum Content {
     /// No bytes at all.
     Empty,
+    /// A JPEG.
     Jpeg,
+    /// A PNG.
     Png,
-    /// A still in another format: `GIF`, `WebP`, `HEIC`.
+    /// A still in another format: `GIF`, `WebP`, `HEIC`, `AVIF`, `BMP`, `TIFF`, `SVG`.
     OtherStill(&'static str),
     /// A film, by its container: `MP4`, `MOV`, `WebM`.
     Film(&'static str),
+    /// Something else, or too little to tell.
     Unknown,
 }
 
-/// How many bytes [`sniff`] wants to see.
-pub(super) const HEAD: usize = 512;
+/// How a PNG begins.
+pub const SIGNATURE_PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+
+/// How many bytes [`sniff`] needs at the most; an SVG may open with more of a comment than that.
+pub const HEAD: usize = 512;
 
 impl Content {
     /// The container, if it is a film.
-    pub(super) fn film(self) -> Option<&'static str> {
+    pub fn film(self) -> Option<&'static str> {
         match self {
             Self::Film(container) => Some(container),
             _ => None,
@@ -36,27 +41,23 @@ impl Content {
 /// Tells what a file is.
 ///
 /// # Errors
-/// [`Error::Io`].
-pub(super) fn of(path: &Path) -> Result<Content, Error> {
-    let failed = || Error::io("read", path);
+/// As the system says.
+pub fn content_of(path: &Path) -> io::Result<Content> {
     let mut head = Vec::new();
-    let file = File::open(path).map_err(failed())?;
-    file.take(HEAD as u64)
-        .read_to_end(&mut head)
-        .map_err(failed())?;
+    File::open(path)?.take(HEAD as u64).read_to_end(&mut head)?;
     Ok(sniff(&head))
 }
 
 /// Tells from the first bytes of a file what it is.
-pub(super) fn sniff(head: &[u8]) -> Content {
+pub fn sniff(head: &[u8]) -> Content {
     let at = |offset: usize, what: &[u8]| head.get(offset..).is_some_and(|h| h.starts_with(what));
     if head.is_empty() {
         Content::Empty
     } else if at(0, &[0xFF, 0xD8, 0xFF]) {
         Content::Jpeg
-    } else if at(0, png_walk::SIGNATURE) {
+    } else if at(0, SIGNATURE_PNG) {
         Content::Png
-    } else if at(0, b"GIF8") {
+    } else if at(0, b"GIF87a") || at(0, b"GIF89a") {
         Content::OtherStill("GIF")
     } else if at(0, b"RIFF") && at(8, b"WEBP") {
         Content::OtherStill("WebP")
@@ -92,28 +93,51 @@ pub(super) fn sniff(head: &[u8]) -> Content {
     }
 }
 
-/// ISO base media: the major brand decides, then the compatible ones.
+/// ISO base media: the first brand that says something decides. `mif1` and `msf1` say only that it is a picture; which
+/// one, the brands after them say.
 fn brand(head: &[u8]) -> Content {
     let length = head
         .first_chunk()
         .map_or(0, |l| u32::from_be_bytes(*l) as usize);
     let (brands, _) = head[8..head.len().min(length.max(12))].as_chunks::<4>();
-    let mut named = brands.iter().filter_map(|brand| match brand {
+    let still = |brand: &[u8; 4]| match brand {
         b"avif" | b"avis" => Some(Content::OtherStill("AVIF")),
-        b"heic" | b"heix" | b"heim" | b"heis" | b"mif1" => Some(Content::OtherStill("HEIC")),
+        b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" => Some(Content::OtherStill("HEIC")),
+        _ => None,
+    };
+    let is_picture = |brand: &[u8; 4]| matches!(brand, b"mif1" | b"msf1");
+    let film = |brand: &[u8; 4]| match brand {
         b"qt  " => Some(Content::Film("MOV")),
         b"isom" | b"iso2" | b"iso4" | b"iso5" | b"iso6" | b"mp41" | b"mp42" | b"avc1" | b"M4V " => {
             Some(Content::Film("MP4"))
         }
         _ => None,
-    });
-    named.next().unwrap_or(Content::Film("MP4"))
+    };
+    let says =
+        |brand: &&[u8; 4]| is_picture(brand) || still(brand).is_some() || film(brand).is_some();
+    match brands.iter().find(says) {
+        None => Content::Film("MP4"),
+        Some(first) if is_picture(first) => {
+            // an AVIF may call itself HEIC's cousin as well, and no HEIC calls itself AVIF
+            let named: Vec<_> = brands.iter().filter_map(still).collect();
+            match named.contains(&Content::OtherStill("AVIF")) {
+                true => Content::OtherStill("AVIF"),
+                false => Content::OtherStill("HEIC"),
+            }
+        }
+        Some(first) => still(first)
+            .or_else(|| film(first))
+            .unwrap_or(Content::Film("MP4")),
+    }
 }
 
+/// Markup with an `svg` element near its beginning.
 fn is_svg(head: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(head);
-    let text = text.trim_start_matches('\u{feff}').trim_start();
-    text.starts_with('<') && text.contains("<svg")
+    let start = &head[..head.len().min(64 << 10)];
+    let markup = start
+        .iter()
+        .find(|&&b| !b.is_ascii_whitespace() && !b"\xEF\xBB\xBF".contains(&b));
+    markup == Some(&b'<') && start.windows(4).any(|part| part == b"<svg")
 }
 
 #[cfg(test)]
@@ -130,7 +154,15 @@ mod tests {
         );
         assert_eq!(
             sniff(b"\0\0\0\x14ftypmif1\0\0\0\0avif"),
+            Content::OtherStill("AVIF")
+        );
+        assert_eq!(
+            sniff(b"\0\0\0\x18ftypmif1\0\0\0\0mif1miaf"),
             Content::OtherStill("HEIC")
+        );
+        assert_eq!(
+            sniff(b"\0\0\0\x18ftypisom\0\0\0\0mp42mif1"),
+            Content::Film("MP4")
         );
         assert_eq!(
             sniff(b"\0\0\0\x14ftypisom\0\0\x02\0mp41"),

@@ -1,0 +1,335 @@
+//! What OUT was made from: an unchanged story costs a few hashes, not a render.
+//!
+//! `OUT/.storypress/renders.jsonl` has a line for each story that was made: the digest of everything that went into it,
+//! the files it read with theirs, and its outputs. A line is added as soon as its story is finished, and the last line
+//! of a name counts; what a kill or a full disk broke off is no line. File times are never looked at.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use super::order::folder;
+use super::{Order, Plan, Planned};
+use crate::diag::Diagnostic;
+use crate::graph::UserTag;
+use crate::media::Media;
+use crate::scene::Assets;
+
+/// The ledger's place in OUT.
+const NAME: &str = "renders.jsonl";
+
+/// The ledger of versions before this one, which kept all stories in one object.
+const FORMER: &str = "renders.json";
+
+/// So many lines that do not count any more are carried along.
+const SPARE: usize = 1000;
+
+/// One finished story.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Entry {
+    /// Its name.
+    pub name: String,
+    /// Of template, row, project, options, program and, where it is used, the clock.
+    pub key: String,
+    /// Files it read, with their BLAKE3.
+    pub files: Vec<(PathBuf, String)>,
+    pub media: Vec<Kept>,
+    /// The copy with guides, when it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guides: Option<Kept>,
+    /// Who is mentioned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<UserTag>,
+    /// Its warnings, to be reported again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub diagnostics: Vec<Diagnostic>,
+    /// What publishing it leaves out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_hand: Vec<Diagnostic>,
+}
+
+/// A finished file, with its BLAKE3: four times as fast to ask for as the SHA-256 that the platform's side needs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Kept {
+    pub media: Media,
+    blake3: String,
+}
+
+impl Kept {
+    /// The file as it is; none where it went away.
+    pub fn of(media: &Media) -> Option<Self> {
+        Some(Self {
+            blake3: digest(&media.path)?,
+            media: media.clone(),
+        })
+    }
+
+    /// The file is there, and is the one that was made.
+    fn is_whole(&self) -> bool {
+        std::fs::metadata(&self.media.path).is_ok_and(|m| m.len() == self.media.bytes)
+            && digest(&self.media.path).as_ref() == Some(&self.blake3)
+    }
+}
+
+fn digest(path: &Path) -> Option<String> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(File::open(path).ok()?).ok()?;
+    Some(hasher.finalize().to_hex().to_string())
+}
+
+/// The name of a line, the rest of it unread.
+#[derive(Deserialize)]
+struct Name {
+    name: String,
+}
+
+/// The ledger of a folder. Only names are in memory; entries are read where they are asked for.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    file: File,
+    /// Held while a line is added.
+    adding: Mutex<()>,
+    /// Where the last line of each name starts, and how long it is.
+    lines: HashMap<Box<str>, (u64, u32)>,
+    /// Every file that a line tells of; looked for once, where a file of another name is asked for.
+    written: OnceLock<HashSet<PathBuf>>,
+}
+
+impl Ledger {
+    /// The ledger of OUT, which is made where there is none. Lines that cannot be read are of no story, and those
+    /// stories are made anew.
+    ///
+    /// # Errors
+    /// It cannot be read or made.
+    pub fn open(out: &Path) -> io::Result<Self> {
+        let folder = folder(out);
+        std::fs::create_dir_all(&folder)?;
+        let _ = std::fs::remove_file(folder.join(FORMER));
+        let path = folder.join(NAME);
+        let (ledger, lines) = Self::read(&path)?;
+        if lines <= 2 * ledger.lines.len() + SPARE {
+            return Ok(ledger);
+        }
+        ledger.rewrite(&path)?;
+        Self::read(&path).map(|(ledger, _)| ledger)
+    }
+
+    /// The ledger, and how many lines it has.
+    fn read(path: &Path) -> io::Result<(Self, usize)> {
+        let file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create(true)
+            .open(path)?;
+        let mut reader = BufReader::with_capacity(1 << 18, file.try_clone()?);
+        let (mut lines, mut count, mut at) = (HashMap::new(), 0, 0u64);
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let length = reader.read_until(b'\n', &mut line)? as u64;
+            if length == 0 {
+                break;
+            }
+            if let Ok(Name { name }) = serde_json::from_slice(&line)
+                && let Ok(length) = u32::try_from(length)
+            {
+                lines.insert(name.into_boxed_str(), (at, length));
+                count += 1;
+            }
+            at += length;
+        }
+        let ledger = Self {
+            file,
+            adding: Mutex::default(),
+            lines,
+            written: OnceLock::new(),
+        };
+        Ok((ledger, count))
+    }
+
+    /// Writes the lines that count to a new file, which takes the place of the old one whole or not at all.
+    fn rewrite(&self, path: &Path) -> io::Result<()> {
+        let temporary = path.with_extension(format!("jsonl.{}", std::process::id()));
+        let written = || -> io::Result<()> {
+            let mut file = io::BufWriter::new(File::create(&temporary)?);
+            let mut all: Vec<_> = self.lines.values().collect();
+            all.sort();
+            for line in all {
+                file.write_all(&self.bytes(*line)?)?;
+            }
+            file.into_inner()?.sync_all()?;
+            std::fs::rename(&temporary, path)
+        };
+        let written = written();
+        if written.is_err() {
+            let _ = std::fs::remove_file(&temporary);
+        }
+        written
+    }
+
+    fn bytes(&self, (at, length): (u64, u32)) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; length as usize];
+        self.file.read_exact_at(&mut bytes, at)?;
+        Ok(bytes)
+    }
+
+    fn entry(&self, name: &str) -> Option<Entry> {
+        let bytes = self.bytes(*self.lines.get(name)?).ok()?;
+        serde_json::from_slice(&bytes).ok()
+    }
+
+    /// Adds a finished story. Its entry counts from the next call on.
+    ///
+    /// # Errors
+    /// The line cannot be written.
+    pub fn put(&self, entry: &Entry) -> io::Result<()> {
+        // what was broken off before ends here
+        let mut line = vec![b'\n'];
+        serde_json::to_writer(&mut line, entry)?;
+        line.push(b'\n');
+        let _adding = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
+        (&self.file).write_all(&line)
+    }
+
+    /// Whether the story of that name, or any other, was written to this file.
+    pub fn wrote(&self, name: &str, path: &Path) -> bool {
+        let of = |entry: &Entry| {
+            let files = entry.media.iter().chain(&entry.guides);
+            files
+                .map(|kept| kept.media.path.clone())
+                .collect::<Vec<_>>()
+        };
+        let is_its = |entry: Entry| of(&entry).iter().any(|file| file == path);
+        if self.entry(name).is_some_and(is_its) {
+            return true;
+        }
+        let all = || {
+            let entries = self.lines.keys().filter_map(|name| self.entry(name));
+            entries.flat_map(|entry| of(&entry)).collect()
+        };
+        self.written.get_or_init(all).contains(path)
+    }
+
+    /// The entry of a story that is still what it was: same key, same files, outputs untouched.
+    pub fn unchanged(&self, name: &str, key: &str, guides: bool, assets: &Assets) -> Option<Entry> {
+        let entry = self.entry(name).filter(|e| e.key == key)?;
+        let same = entry
+            .files
+            .iter()
+            .all(|(path, digest)| digest_of(path, assets).as_deref() == Some(digest));
+        let guides_there = !guides || entry.guides.as_ref().is_some_and(Kept::is_whole);
+        (same && guides_there && entry.media.iter().all(Kept::is_whole)).then_some(entry)
+    }
+}
+
+/// The BLAKE3 of a file a story reads, in hex.
+pub(super) fn digest_of(path: &Path, assets: &Assets) -> Option<String> {
+    let digest = assets.pictures.digest(path).ok()?;
+    Some(blake3::Hash::from_bytes(digest).to_hex().to_string())
+}
+
+/// The digests of everything that decides pixels but the files that are read: of each template what its stories share.
+pub(super) struct Keys(Vec<blake3::Hasher>);
+
+impl Keys {
+    pub fn of(order: &Order<'_>) -> Self {
+        let plan = order.plan;
+        let of = |ready: &super::Ready| {
+            let template = &ready.template;
+            let mut hasher = blake3::Hasher::new();
+            part(&mut hasher, env!("CARGO_PKG_VERSION"));
+            part(&mut hasher, &order.key_options(template.is_film()));
+            part(&mut hasher, &plan.project.fingerprint);
+            for source in &template.sources {
+                part(&mut hasher, &source.text);
+            }
+            let styles_ask = plan.project.brand_asks_the_clock;
+            if styles_ask || template.uses.contains("today") {
+                part(&mut hasher, &plan.now.date().to_string());
+            }
+            if styles_ask || template.uses.contains("now") {
+                part(&mut hasher, &plan.now.to_string());
+            }
+            hasher
+        };
+        Self(plan.templates.iter().map(of).collect())
+    }
+
+    /// The digest of everything that decides a story's pixels but the files it reads.
+    pub fn of_story(&self, plan: &Plan, story: &Planned) -> String {
+        let mut hasher = self.0[story.template].clone();
+        let values = serde_json::to_string(&story.row.values).unwrap_or_default();
+        part(&mut hasher, &values);
+        if plan.templates[story.template].template.uses.contains("row") {
+            part(&mut hasher, &story.row.number.to_string());
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+}
+
+/// Adds a text; lengths keep neighbours apart.
+fn part(hasher: &mut blake3::Hasher, text: &str) {
+    hasher.update(&(text.len() as u64).to_le_bytes());
+    hasher.update(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(name: &str, key: &str) -> Entry {
+        Entry {
+            name: name.to_owned(),
+            key: key.to_owned(),
+            files: Vec::new(),
+            media: Vec::new(),
+            guides: None,
+            mentions: Vec::new(),
+            diagnostics: Vec::new(),
+            by_hand: Vec::new(),
+        }
+    }
+
+    fn key(out: &Path, name: &str) -> Option<String> {
+        let ledger = Ledger::open(out).expect("a ledger");
+        ledger.entry(name).map(|entry| entry.key)
+    }
+
+    #[test]
+    fn the_last_line_of_a_name_counts_and_a_broken_one_is_none() {
+        let out = tempfile::tempdir().expect("a folder");
+        let ledger = Ledger::open(out.path()).expect("a ledger");
+        for (name, key) in [("a", "1"), ("b", "2"), ("a", "3")] {
+            ledger.put(&entry(name, key)).expect("a line");
+        }
+        assert_eq!(key(out.path(), "a").as_deref(), Some("3"));
+        // a kill in the middle of a line
+        let path = folder(out.path()).join(NAME);
+        let mut bytes = std::fs::read(&path).expect("the ledger");
+        bytes.truncate(bytes.len() - 10);
+        std::fs::write(&path, &bytes).expect("a shorter one");
+        assert_eq!(key(out.path(), "a").as_deref(), Some("1"));
+        let ledger = Ledger::open(out.path()).expect("a ledger");
+        ledger.put(&entry("c", "4")).expect("a line");
+        assert_eq!(key(out.path(), "c").as_deref(), Some("4"));
+        assert_eq!(key(out.path(), "b").as_deref(), Some("2"));
+    }
+
+    #[test]
+    fn lines_that_do_not_count_are_left_behind_when_they_are_many() {
+        let out = tempfile::tempdir().expect("a folder");
+        let ledger = Ledger::open(out.path()).expect("a ledger");
+        for round in 0..SPARE + 10 {
+            ledger.put(&entry("a", &round.to_string())).expect("a line");
+        }
+        let last = (SPARE + 9).to_string();
+        assert_eq!(key(out.path(), "a"), Some(last));
+        let bytes = std::fs::read(folder(out.path()).join(NAME)).expect("the ledger");
+        assert!(bytes.len() < 200, "{}", bytes.len());
+    }
+}

@@ -1,0 +1,38 @@
+//! From a selection of templates and rows to finished files.
+//!
+//! In: a [`Project`](crate::project::Project) and a [`Selection`]. Out: an [`Outcome`] for each story, given to a
+//! [`Watcher`] as it comes: a batch of any length needs the memory of its plan and of the stories that are made at the
+//! moment. Never: a command line, publishing.
+//!
+//! [`plan`] finds the stories, [`render`] makes them, [`check`] judges them without a file, [`contact_sheet`] shows them
+//! all.
+
+mod by_hand;
+mod check;
+mod clash;
+pub mod contact_sheet;
+mod contrast;
+mod error;
+mod film;
+mod formats;
+mod guides;
+mod ledger;
+mod names;
+mod order;
+mod outcome;
+mod plan;
+mod render;
+mod rows;
+mod selection;
+mod watcher;
+
+pub use check::check;
+pub use error::Error;
+pub use film::SLOW;
+pub use formats::{FileFormat, Formats};
+pub use order::Order;
+pub use outcome::{Outcome, Status, Timings};
+pub use plan::{Plan, Planned, Ready, plan};
+pub use render::render;
+pub use selection::Selection;
+pub use watcher::Watcher;

@@ -1,0 +1,399 @@
+//! From a selection to its stories: templates, rows, names.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::data::{self, Row};
+use crate::diag::{self, Code, Diagnostic, did_you_mean};
+use crate::project::{self, Project};
+use crate::scene::Assets;
+use crate::scene::picture::Limits;
+use crate::template::expression::Clock;
+use crate::template::{self, Template};
+
+use super::names::{fits, safe};
+use super::rows::{self, Over, pictures_of};
+use super::{Error, Outcome, Selection, Status};
+
+/// A story to be made.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// Which of [`Plan::templates`].
+    pub template: usize,
+    /// What it is filled with.
+    pub row: Arc<Row>,
+    /// Whether the row came from data.
+    pub from_data: bool,
+    /// Name of the output, without extension.
+    pub name: String,
+}
+
+/// A template with what its stories share.
+pub struct Ready {
+    /// What was read.
+    pub template: Template,
+    /// As it was named in the selection.
+    pub shown: PathBuf,
+    /// Fonts, pictures and the clock.
+    pub assets: Arc<Assets>,
+    /// Warnings of the template itself; reported with its first story.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Everything a selection means.
+pub struct Plan {
+    /// The project that holds for it.
+    pub project: Project,
+    /// The templates that can be used.
+    pub templates: Vec<Ready>,
+    /// The stories, template by template, each in the order of its rows.
+    pub stories: Vec<Planned>,
+    /// What failed before it was a story.
+    pub failed: Vec<Outcome>,
+    /// The time that is meant, in the project's zone.
+    pub now: jiff::Zoned,
+    /// The first story of each template that has one.
+    firsts: HashSet<usize>,
+}
+
+impl std::fmt::Debug for Plan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Plan")
+            .field("templates", &self.templates.len())
+            .field("stories", &self.stories.len())
+            .field("failed", &self.failed)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Finds the stories of a selection. What is wrong with a template or a row is in [`Plan::failed`]; the others are
+/// planned.
+///
+/// # Errors
+/// `Time`, `Folder`, `UnknownVariable`, `NoStory`: the selection as a whole is wrong.
+pub fn plan(selection: &Selection, project: Project) -> Result<Plan, Error> {
+    let now = project.time(selection.now.as_deref())?;
+    let mut plan = Plan {
+        project,
+        templates: Vec::new(),
+        stories: Vec::new(),
+        failed: Vec::new(),
+        now,
+        firsts: HashSet::new(),
+    };
+    let files = template_files(selection, &mut plan.failed)?;
+    let mut shared = SharedAssets::default();
+    for file in &files {
+        plan.load(file, selection, &mut shared);
+    }
+    check_set(selection, &plan)?;
+    plan.add_stories(selection);
+    if plan.stories.is_empty() && plan.failed.is_empty() {
+        let glob = selection.only.as_deref().unwrap_or("*");
+        return Err(Error::NoStory(glob.to_owned()));
+    }
+    let mut templates = HashSet::new();
+    let stories = plan.stories.iter().enumerate();
+    let firsts = stories.filter(|(_, story)| templates.insert(story.template));
+    plan.firsts = firsts.map(|(place, _)| place).collect();
+    Ok(plan)
+}
+
+/// The template files a selection names: files as they are, folders sorted by name.
+fn template_files(selection: &Selection, failed: &mut Vec<Outcome>) -> Result<Vec<PathBuf>, Error> {
+    let data = selection.data.as_ref().and_then(|d| d.canonicalize().ok());
+    let mut out: Vec<PathBuf> = Vec::new();
+    for path in &selection.paths {
+        if !path.is_dir() {
+            out.push(path.clone());
+            continue;
+        }
+        let entries = std::fs::read_dir(path).map_err(|source| Error::Folder {
+            path: path.clone(),
+            source,
+        })?;
+        let mut files: Vec<PathBuf> = entries
+            .filter_map(|e| Some(e.ok()?.path()))
+            .filter(|p| is_template(p))
+            .collect();
+        files.retain(|f| data.is_none() || f.canonicalize().ok() != data);
+        files.sort();
+        if files.is_empty() {
+            let why = Diagnostic::of_file(Code::MissingAsset, path, "no template in this folder")
+                .hint("templates end in .toml");
+            failed.push(Outcome::failed(path, None, vec![why]));
+        }
+        out.extend(files);
+    }
+    let mut seen = HashSet::new();
+    out.retain(|file| seen.insert(file.canonicalize().unwrap_or_else(|_| file.clone())));
+    Ok(out)
+}
+
+fn is_template(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.ends_with(".toml")
+        && name != project::FILE
+        && !name.starts_with(['_', '.'])
+        && path.is_file()
+}
+
+/// With a project all templates share one set of assets; without, those of a folder do.
+#[derive(Default)]
+struct SharedAssets {
+    by_folder: HashMap<PathBuf, (Arc<Assets>, Vec<Diagnostic>)>,
+}
+
+impl SharedAssets {
+    fn of(
+        &mut self,
+        project: &Project,
+        folder: &Path,
+        now: &jiff::Zoned,
+    ) -> (Arc<Assets>, Vec<Diagnostic>) {
+        let key = if project.file.is_some() {
+            project.root.clone()
+        } else {
+            folder.to_owned()
+        };
+        self.by_folder
+            .entry(key)
+            .or_insert_with(|| {
+                let limits = Limits {
+                    max_pixels: project.max_pixels,
+                    ..Limits::default()
+                };
+                let clock = Clock { now: now.clone() };
+                let (assets, wrong) = Assets::new(
+                    project.fence(folder),
+                    project.file.is_some(),
+                    project.brand.clone(),
+                    limits,
+                    clock,
+                );
+                (Arc::new(assets), wrong)
+            })
+            .clone()
+    }
+}
+
+impl Plan {
+    fn load(&mut self, file: &Path, selection: &Selection, shared: &mut SharedAssets) {
+        let folder = std::path::absolute(file)
+            .ok()
+            .and_then(|f| f.parent().map(Path::to_owned))
+            .unwrap_or_default();
+        let fence = self.project.fence(&folder);
+        let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        let (template, mut told) = match template::load(&absolute, file, &fence) {
+            Ok(loaded) => loaded,
+            Err(why) => {
+                self.failed.push(Outcome::failed(file, None, vec![why]));
+                return;
+            }
+        };
+        let (assets, wrong) = shared.of(&self.project, &folder, &self.now);
+        told.extend(wrong);
+        if told.iter().any(Diagnostic::is_error) {
+            // the layout may have more to say; one broken value does not hide the rest
+            let row = self.first_row(selection);
+            let more = match crate::scene::resolve(&template, &row, &assets) {
+                Ok(warned) => warned.warnings,
+                Err(more) => more,
+            };
+            told.extend(more);
+            diag::in_order(&mut told);
+            self.failed.push(Outcome::failed(file, None, told));
+            return;
+        }
+        self.templates.push(Ready {
+            template,
+            shown: file.to_owned(),
+            assets,
+            warnings: told,
+        });
+    }
+
+    fn first_row(&self, selection: &Selection) -> Row {
+        let rows = selection.data.as_ref().and_then(|d| data::read(d).ok());
+        let row = rows.and_then(|t| t.rows.into_iter().find_map(Result::ok));
+        Over::of(&selection.set).put_into(row.unwrap_or_else(rows::none))
+    }
+
+    fn add_stories(&mut self, selection: &Selection) {
+        let over = Over::of(&selection.set);
+        let mut stories = Vec::new();
+        match &selection.data {
+            None => {
+                let row = Arc::new(over.put_into(rows::none()));
+                for (index, ready) in self.templates.iter().enumerate() {
+                    stories.push(Planned {
+                        template: index,
+                        row: Arc::clone(&row),
+                        from_data: false,
+                        name: safe(&ready.template.name),
+                    });
+                }
+            }
+            Some(file) => match data::read(file) {
+                Ok(table) => self.add_table(file, table, &over, &mut stories),
+                Err(wrong) => {
+                    self.failed.push(Outcome::failed(file, None, wrong));
+                    return;
+                }
+            },
+        }
+        if let Some(glob) = &selection.only {
+            stories.retain(|s| {
+                fits(glob, &s.name) || fits(glob, &self.templates[s.template].template.name)
+            });
+        }
+        // template by template, so that what a template needs is at hand
+        stories.sort_by_key(|s| s.template);
+        self.stories = self.without_clashes(stories);
+    }
+
+    fn add_table(
+        &mut self,
+        file: &Path,
+        table: data::Table,
+        over: &Over,
+        stories: &mut Vec<Planned>,
+    ) {
+        let width = table.rows.len().to_string().len();
+        if table.rows.is_empty() {
+            let why = Diagnostic::of_file(Code::BadRow, file, "no row of data");
+            self.failed.push(Outcome::failed(file, None, vec![why]));
+        }
+        for (at, row) in table.rows.into_iter().enumerate() {
+            match row {
+                Ok(row) => self.add_row(over.put_into(row), width, stories),
+                Err(why) => {
+                    let number = row_number(&why).unwrap_or(at + 1);
+                    let failed = self
+                        .templates
+                        .iter()
+                        .map(|t| Outcome::failed(&t.shown, Some(number), vec![why.clone()]));
+                    self.failed.extend(failed);
+                }
+            }
+        }
+    }
+
+    fn add_row(&self, row: Row, width: usize, stories: &mut Vec<Planned>) {
+        let key = match row.key.as_deref().map(safe).filter(|k| !k.is_empty()) {
+            Some(key) => key,
+            None => format!("{:0width$}", row.number),
+        };
+        let row = Arc::new(row);
+        for (index, ready) in self.templates.iter().enumerate() {
+            stories.push(Planned {
+                template: index,
+                row: Arc::clone(&row),
+                from_data: true,
+                name: format!("{}-{key}", safe(&ready.template.name)),
+            });
+        }
+    }
+
+    /// Two stories of one name would overwrite each other: neither is made.
+    fn without_clashes(&mut self, stories: Vec<Planned>) -> Vec<Planned> {
+        let mut seen: HashSet<&str> = HashSet::with_capacity(stories.len());
+        let names = stories.iter().map(|story| story.name.as_str());
+        let clashing: HashSet<String> = names
+            .filter(|name| !seen.insert(name))
+            .map(str::to_owned)
+            .collect();
+        if clashing.is_empty() {
+            return stories;
+        }
+        let (bad, good): (Vec<_>, Vec<_>) = stories
+            .into_iter()
+            .partition(|s| clashing.contains(&s.name));
+        for story in bad {
+            let shown = &self.templates[story.template].shown;
+            let said = format!("more than one story would be called `{}`", story.name);
+            let mut why = match story.from_data {
+                true => Diagnostic::at(Code::NameClash, story.row.place_of("id"), said)
+                    .hint("give each row its own `id`"),
+                false => Diagnostic::of_file(Code::NameClash, shown, said)
+                    .hint("rename one of the templates"),
+            };
+            why.row = story.from_data.then(|| story.row.label());
+            let row = story.from_data.then_some(story.row.number);
+            self.failed.push(Outcome::failed(shown, row, vec![why]));
+        }
+        good
+    }
+
+    /// The stories in the order in which they are made: those that name the same pictures one after the other, so
+    /// that each picture is decoded once however many rows use it and however few fit into memory.
+    pub(super) fn by_pictures(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.stories.len()).collect();
+        order.sort_by_cached_key(|at| {
+            let story = &self.stories[*at];
+            (pictures_of(&story.row), story.template)
+        });
+        order
+    }
+
+    /// The outcome of the story at `place`: with its template's own warnings, where it is the template's first.
+    pub(super) fn outcome(
+        &self,
+        place: usize,
+        status: Status,
+        diagnostics: Vec<Diagnostic>,
+    ) -> Outcome {
+        let story = &self.stories[place];
+        let ready = &self.templates[story.template];
+        let mut all = match self.firsts.contains(&place) {
+            true => ready.warnings.clone(),
+            false => Vec::new(),
+        };
+        all.extend(diagnostics);
+        Outcome {
+            input: ready.shown.clone(),
+            row: story.from_data.then_some(story.row.number),
+            status,
+            diagnostics: all,
+            ..Outcome::default()
+        }
+    }
+}
+
+impl Planned {
+    /// Diagnostics of the story, with its row named.
+    pub(super) fn with_row(&self, mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        if self.from_data {
+            for diagnostic in &mut diagnostics {
+                diagnostic.row.get_or_insert_with(|| self.row.label());
+            }
+        }
+        diagnostics
+    }
+}
+
+/// The number in `row 3`.
+fn row_number(why: &Diagnostic) -> Option<usize> {
+    why.row.as_deref()?.split(' ').nth(1)?.parse().ok()
+}
+
+/// A value for a variable that no template has is a slip.
+fn check_set(selection: &Selection, plan: &Plan) -> Result<(), Error> {
+    for (key, _) in &selection.set {
+        let known = || {
+            plan.templates
+                .iter()
+                .flat_map(|t| t.template.vars.iter().map(|v| v.name.as_str()))
+        };
+        let used = plan.templates.iter().any(|t| t.template.uses.contains(key));
+        if !plan.templates.is_empty() && !used && !known().any(|name| name == key) {
+            return Err(Error::UnknownVariable {
+                key: key.clone(),
+                hint: did_you_mean(key, known()),
+            });
+        }
+    }
+    Ok(())
+}

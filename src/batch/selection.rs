@@ -1,0 +1,28 @@
+//! Which stories are meant.
+
+use std::path::PathBuf;
+
+/// Templates, data and values: the stories of a call.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Templates, or folders of templates; in a folder, names that start with `_` are bases and no stories.
+    pub paths: Vec<PathBuf>,
+    /// A data file: one story for each of its rows.
+    pub data: Option<PathBuf>,
+    /// Values of variables, over data and defaults.
+    pub set: Vec<(String, String)>,
+    /// Only stories whose name, or whose template's name, fits this pattern of `*` and `?`.
+    pub only: Option<String>,
+    /// The time that is meant, as [`Project::time`](crate::project::Project::time) reads it; now, without one.
+    pub now: Option<String>,
+}
+
+impl Selection {
+    /// What one template makes without data.
+    pub fn of(template: impl Into<PathBuf>) -> Self {
+        Self {
+            paths: vec![template.into()],
+            ..Self::default()
+        }
+    }
+}

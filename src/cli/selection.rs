@@ -1,0 +1,61 @@
+//! Options that `render` and `check` share.
+
+use std::path::PathBuf;
+
+use anyhow::anyhow;
+
+use crate::batch::{self, Plan};
+use crate::project::Project;
+
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Selection {
+    /// Templates, or folders of templates; names that start with `_` are bases, not stories
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// One story for each row of this CSV, TSV, JSON, JSON Lines, TOML, XLSX, ODS, RSS or Atom file
+    #[arg(long, value_name = "FILE")]
+    pub data: Option<PathBuf>,
+    /// Give a variable a value, over data and defaults
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
+    pub set: Vec<(String, String)>,
+    /// Only stories whose name fits: `*` and `?` as in a shell
+    #[arg(long, value_name = "GLOB")]
+    pub only: Option<String>,
+    /// As if it were then: a date, or a date and time
+    #[arg(long, value_name = "TIME")]
+    pub now: Option<String>,
+}
+
+impl From<&Selection> for batch::Selection {
+    fn from(asked: &Selection) -> Self {
+        Self {
+            paths: asked.paths.clone(),
+            data: asked.data.clone(),
+            set: asked.set.clone(),
+            only: asked.only.clone(),
+            now: asked.now.clone(),
+        }
+    }
+}
+
+impl Selection {
+    /// The stories that are meant.
+    ///
+    /// # Errors
+    /// When the call itself is wrong.
+    pub fn plan(&self, project: Project) -> anyhow::Result<Plan> {
+        batch::plan(&self.into(), project).map_err(|error| match &error {
+            batch::Error::UnknownVariable { key, .. } => anyhow!("--set {key}: {error}"),
+            _ => error.into(),
+        })
+    }
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => {
+            Ok((key.trim().to_owned(), value.to_owned()))
+        }
+        _ => Err(format!("`{text}` is not KEY=VALUE")),
+    }
+}

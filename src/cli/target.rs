@@ -1,0 +1,49 @@
+//! Where stories go, as commands take it.
+
+use super::Global;
+use crate::publisher::{self, Publisher, Where};
+
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct Target {
+    /// The account, as the project file names it; without it, the only one
+    #[arg(long, value_name = "NAME")]
+    pub account: Option<String>,
+    /// Publish to the sandbox at URL, or to one that is started for this call
+    #[arg(
+        long,
+        value_name = "URL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = ""
+    )]
+    pub sandbox: Option<String>,
+}
+
+impl Target {
+    pub fn is_sandbox(&self) -> bool {
+        self.sandbox.is_some()
+    }
+}
+
+impl From<&Target> for publisher::Target {
+    fn from(asked: &Target) -> Self {
+        Self {
+            account: asked.account.clone(),
+            platform: match asked.sandbox.as_deref() {
+                None => Where::Platform,
+                Some("") => Where::OwnSandbox,
+                Some(url) => Where::Sandbox(url.to_owned()),
+            },
+        }
+    }
+}
+
+/// What people should know about a publisher.
+pub(super) fn say_notes(publisher: &Publisher, global: &Global) {
+    if global.quiet || global.json {
+        return;
+    }
+    for note in &publisher.notes {
+        eprintln!("note: {note}");
+    }
+}

@@ -1,0 +1,24 @@
+//! What it takes to publish, opened for a project; and what people decide about stories.
+//!
+//! In: a [`Project`](crate::project::Project) and a [`Target`]. Out: a [`Publisher`] with accounts, upload, memory and
+//! staircase, and what became of each story. Never: a command line, a step of a story that `pipeline` does not take.
+//!
+//! With a sandbox everything stays on this machine: the platform is a sandbox, and files go to a folder that is served on
+//! loopback, whatever `[upload]` says.
+
+pub mod accounts;
+mod decide;
+mod error;
+mod insights;
+mod kill_point;
+mod open;
+mod publish;
+mod stores;
+mod sweep;
+
+pub use decide::{may_retry, one, resolve, unknown};
+pub use error::Error;
+pub use insights::{ByTemplate, by_template, numbers};
+pub use open::{Publisher, Target, Where};
+pub use publish::{Published, Rehearsed, ToPublish, Wish};
+pub use stores::{existing_store, open_store};

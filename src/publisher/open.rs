@@ -1,0 +1,291 @@
+//! Opens accounts, uploads, memory and staircase of a project.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use url::Url;
+
+use super::accounts;
+use super::error::{Doing, Error};
+use super::kill_point::KillPoint;
+use super::stores::{open_store, upload_of};
+use crate::graph::{self, Hosts};
+use crate::pipeline::{Driver, Point, Rooms, Runner};
+use crate::platform::Cancel;
+use crate::project::Project;
+use crate::sandbox;
+use crate::store::{Store, Story, StoryKey};
+use crate::upload::Served;
+
+/// Stories that are worked on at the same time.
+const CONCURRENCY: usize = 8;
+
+/// Where a sandbox that was started for a call keeps its world, below the project.
+const SANDBOX: &str = ".storypress/sandbox";
+
+/// Where stories go.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Target {
+    /// The account, as the project file names it; without it, the only one.
+    pub account: Option<String>,
+    /// The platform, or a stand-in.
+    pub platform: Where,
+}
+
+/// The platform, or a stand-in on this machine.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Where {
+    /// The platform itself.
+    #[default]
+    Platform,
+    /// A sandbox that is started for the call.
+    OwnSandbox,
+    /// The sandbox at this address.
+    Sandbox(String),
+}
+
+/// Everything that it takes to publish.
+pub struct Publisher {
+    /// The account that was chosen, as stories name it.
+    pub account: String,
+    /// The memory.
+    pub store: Store,
+    /// By account, as stories name it.
+    pub rooms: HashMap<String, Rooms>,
+    /// What people should know: accounts that cannot be opened, files that stay here.
+    pub notes: Vec<String>,
+    driver: Arc<Driver>,
+    kill_point: Arc<KillPoint>,
+    sandbox: Option<sandbox::Running>,
+    served: Option<Served>,
+}
+
+impl std::fmt::Debug for Publisher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Publisher")
+            .field("driver", &self.driver)
+            .field("notes", &self.notes)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Publisher {
+    /// Opens the account that `target` means. `stop` ends the work between two steps.
+    ///
+    /// # Errors
+    /// Whatever is missing: a project, an account, a token, a place to upload to, the database.
+    pub async fn open(project: &Project, target: &Target, stop: &Cancel) -> Result<Self, Error> {
+        Self::opened(project, target, stop, false).await
+    }
+
+    /// Opens every account of the project; those that cannot be opened are told in the notes.
+    ///
+    /// # Errors
+    /// As [`Publisher::open`], where not one account can be opened.
+    pub async fn open_all(
+        project: &Project,
+        target: &Target,
+        stop: &Cancel,
+    ) -> Result<Self, Error> {
+        Self::opened(project, target, stop, true).await
+    }
+
+    async fn opened(
+        project: &Project,
+        target: &Target,
+        stop: &Cancel,
+        all: bool,
+    ) -> Result<Self, Error> {
+        if project.file.is_none() && target.platform == Where::Platform {
+            return Err(Error::refused(
+                "publishing asks for a project file: storypress.toml with [accounts.NAME] and [upload]",
+            ));
+        }
+        let mut notes = Vec::new();
+        let (sandbox, base) = platform(project, &target.platform).await?;
+        let mut accounts = Vec::new();
+        for name in names(project, target, all) {
+            match opened_account(project, name.as_deref(), base.as_ref()).await {
+                Ok(opened) => accounts.push(opened),
+                Err(error) if all => notes.push(chain(&error)),
+                Err(error) => return Err(error),
+            }
+        }
+        let Some((account, _)) = accounts.first() else {
+            let notes = notes.join("; ");
+            return Err(Error::refused(format!("no account can be opened: {notes}")));
+        };
+        let account = account.clone();
+        let takes_bytes =
+            |(_, client): &(String, graph::Client)| client.login() == graph::Login::Facebook;
+        let (upload, served) = match &project.upload {
+            None if base.is_none() && accounts.iter().any(takes_bytes) => {
+                let note = "without [upload], only films of accounts with Facebook Login go out";
+                notes.push(note.into());
+                (None, None)
+            }
+            _ => {
+                let (upload, served) = upload_of(project, base.is_some(), &mut notes).await?;
+                notes.extend(upload.notes().iter().cloned());
+                (Some(Arc::new(upload)), served)
+            }
+        };
+        let store = open_store(project).await?;
+        let rooms: HashMap<String, Rooms> = accounts
+            .into_iter()
+            .map(|(key, client)| {
+                let rooms = Rooms {
+                    upload: upload.clone(),
+                    graph: Arc::new(client),
+                    store: store.clone(),
+                    policy: project.publish.clone(),
+                };
+                (key, rooms)
+            })
+            .collect();
+        let kill_point = Arc::new(KillPoint::of_process(base.is_some()));
+        let at = kill_point.clone();
+        let driver = Driver::new(store.clone(), rooms.clone(), Timestamp::now, stop.clone())
+            .observed(move |point| at.reached(point));
+        Ok(Self {
+            account,
+            driver: Arc::new(driver),
+            rooms,
+            store,
+            kill_point,
+            notes,
+            sandbox,
+            served,
+        })
+    }
+
+    /// The rooms of the chosen account.
+    pub fn chosen(&self) -> &Rooms {
+        &self.rooms[&self.account]
+    }
+
+    /// The batch is in the store.
+    pub(super) fn observe_added(&self) {
+        self.kill_point.reached(Point::Added);
+    }
+
+    /// Works until each of these stories rests, or the call is stopped.
+    ///
+    /// # Errors
+    /// When the store fails again and again; the stories are safe.
+    pub async fn run(
+        &self,
+        keys: &[StoryKey],
+        at_rest: impl Fn(&Story) + Send + Sync + 'static,
+    ) -> Result<(), Error> {
+        let runner = Runner::new(self.driver.clone(), CONCURRENCY);
+        runner
+            .until_rest(keys, at_rest)
+            .await
+            .doing("the stories are safe, but the work on them ended")
+    }
+
+    /// Works until the call is stopped.
+    ///
+    /// # Errors
+    /// As [`Publisher::run`].
+    pub async fn work(
+        &self,
+        at_rest: impl Fn(&Story) + Send + Sync + 'static,
+    ) -> Result<(), Error> {
+        let runner = Runner::new(self.driver.clone(), CONCURRENCY);
+        Ok(runner.until_stopped(at_rest).await?)
+    }
+
+    /// Looks at one story, whatever its time: a live one's numbers are taken.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn look(&self, key: &StoryKey) -> Result<(), Error> {
+        self.driver.look(key).await?;
+        Ok(())
+    }
+
+    /// Lets go of everything that was started for it.
+    pub async fn close(self) {
+        if let Some(served) = self.served {
+            served.stop().await;
+        }
+        if let Some(sandbox) = self.sandbox {
+            sandbox.stop().await;
+        }
+    }
+}
+
+/// A sandbox that was started, and the address of the one that stands in for the platform.
+async fn platform(
+    project: &Project,
+    platform: &Where,
+) -> Result<(Option<sandbox::Running>, Option<Url>), Error> {
+    match platform {
+        Where::Platform => Ok((None, None)),
+        Where::Sandbox(url) => Ok((None, Some(sandbox_url(url)?))),
+        Where::OwnSandbox => {
+            let options = sandbox::Options {
+                port: 0,
+                data: Some(project.root.join(SANDBOX)),
+                ..sandbox::Options::default()
+            };
+            let running = sandbox::start(options)
+                .await
+                .doing("cannot start a sandbox")?;
+            let url = sandbox_url(&running.url)?;
+            Ok((Some(running), Some(url)))
+        }
+    }
+}
+
+fn sandbox_url(text: &str) -> Result<Url, Error> {
+    let url = Url::parse(text).doing(format!("`{text}` is no address"))?;
+    if !Hosts::at(&url).are_local() {
+        return Err(Error::refused(format!(
+            "a sandbox is on this machine, and `{}` is not",
+            url.origin().ascii_serialization()
+        )));
+    }
+    Ok(url)
+}
+
+/// The accounts that a call means; `None` is the only one, or, in a rehearsal, the first.
+fn names(project: &Project, target: &Target, all: bool) -> Vec<Option<String>> {
+    match &target.account {
+        Some(name) => vec![Some(name.clone())],
+        None if all && !project.accounts.is_empty() => project
+            .accounts
+            .iter()
+            .map(|a| Some(a.name.clone()))
+            .collect(),
+        None => vec![None],
+    }
+}
+
+/// An account's name in the store, and a client that speaks for it.
+async fn opened_account(
+    project: &Project,
+    name: Option<&str>,
+    sandbox: Option<&Url>,
+) -> Result<(String, graph::Client), Error> {
+    let (account, client) = accounts::client(project, name, sandbox).await?;
+    let user = account
+        .user_id
+        .ok_or_else(|| Error::refused("the account has no user_id"))?;
+    let client = client.with_publish_timeout(project.publish.timeout);
+    Ok((format!("{}:{user}", account.login.as_str()), client))
+}
+
+/// An error with its reasons, on one line.
+pub(super) fn chain(error: &Error) -> String {
+    let mut said = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(why) = source {
+        said += &format!(": {why}");
+        source = why.source();
+    }
+    said
+}

@@ -1,0 +1,71 @@
+//! A project's memory and its places for uploads, opened.
+
+use std::path::PathBuf;
+
+use super::error::{Doing, Error};
+use crate::project::Project;
+use crate::store::Store;
+use crate::upload::{self, Served};
+
+/// Where files go that only a sandbox fetches, below the project.
+const UPLOADS: &str = ".storypress/uploads";
+
+/// Opens a project's store, if anything was ever put into it: looking leaves nothing behind.
+///
+/// # Errors
+/// As [`open_store`].
+pub async fn existing_store(project: &Project) -> Result<Option<Store>, Error> {
+    let file = project.store_url.as_str().strip_prefix("sqlite:");
+    match file.map(|file| project.root.join(file.trim_start_matches("//"))) {
+        Some(file) if !file.exists() => Ok(None),
+        _ => open_store(project).await.map(Some),
+    }
+}
+
+/// Opens a project's store, and makes it where there is none.
+///
+/// # Errors
+/// `Failed` with what the store says.
+pub async fn open_store(project: &Project) -> Result<Store, Error> {
+    Store::open(project.store_url.as_str(), &project.root)
+        .await
+        .doing(format!("cannot open the store {:?}", project.store_url))
+}
+
+/// Where files go: what the project says, or, in a rehearsal, a folder that is served on loopback.
+pub(super) async fn upload_of(
+    project: &Project,
+    is_rehearsal: bool,
+    notes: &mut Vec<String>,
+) -> Result<(upload::Store, Option<Served>), Error> {
+    let Some(options) = &project.upload else {
+        if !is_rehearsal {
+            return Err(Error::refused(
+                "where can the platform fetch the files? add [upload] to the project file, see docs/upload.md",
+            ));
+        }
+        return local(project.root.join(UPLOADS)).await;
+    };
+    match options.folder() {
+        Some(folder) if is_rehearsal && options.public_url.is_none() => {
+            local(folder.to_owned()).await
+        }
+        Some(_) => Ok((upload::Store::open(options)?, None)),
+        None if is_rehearsal && !options.is_local() => {
+            notes.push(format!(
+                "a rehearsal uploads nothing to {}: the files stay here",
+                options.target
+            ));
+            local(project.root.join(UPLOADS)).await
+        }
+        None => Ok((upload::Store::open(options)?, None)),
+    }
+}
+
+async fn local(folder: PathBuf) -> Result<(upload::Store, Option<Served>), Error> {
+    let served = upload::serve(&folder)
+        .await
+        .doing(format!("cannot serve {}", folder.display()))?;
+    let store = upload::Store::open(&upload::Options::served(folder, served.url.clone()))?;
+    Ok((store, Some(served)))
+}

@@ -1,0 +1,104 @@
+//! Which steps are on their way, are seen, and rest: the sets from which the room's SQL is built, in one place.
+//!
+//! The words are those of [`Step::state`](super::Step::state). The indexes of the migrations name the same sets; a test
+//! holds all three together.
+
+/// Somebody has to look at it again before it is live.
+macro_rules! in_flight {
+    () => {
+        "('rendered', 'uploaded', 'contained', 'publishing')"
+    };
+}
+
+/// It has a job: on its way, or live with numbers to come.
+macro_rules! at_work {
+    () => {
+        "('rendered', 'uploaded', 'contained', 'publishing', 'live')"
+    };
+}
+
+/// It holds a container that is not live yet.
+macro_rules! holds_container {
+    () => {
+        "('contained', 'publishing')"
+    };
+}
+
+/// It was seen, or still is.
+macro_rules! seen {
+    () => {
+        "('live', 'closed')"
+    };
+}
+
+/// Nothing of it is needed any more: not its uploaded file either.
+macro_rules! done_with {
+    () => {
+        "('closed', 'failed', 'missed', 'cancelled')"
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::store::Step;
+
+    /// One story of each state.
+    fn steps() -> Vec<Step> {
+        let url =
+            serde_json::json!({ "url": "https://a.example/x", "object": "x", "expires": null });
+        let made = "2026-11-28T09:00:00Z";
+        let container = serde_json::json!({ "id": "1", "made": made });
+        let intent =
+            serde_json::json!({ "at": made, "container": container, "baseline": [], "tries": 1 });
+        let all = serde_json::json!([
+            { "step": "rendered" },
+            { "step": "uploaded", "url": url },
+            { "step": "contained", "url": url, "container": container },
+            { "step": "publishing", "url": url, "intent": intent },
+            { "step": "published", "story": null, "container": "1", "at": made, "insights": null },
+            { "step": "closed", "story": null, "container": "1", "at": made, "insights": null },
+            { "step": "failed", "why": "" },
+            { "step": "missed" },
+            { "step": "uncertain", "intent": intent, "url": url, "why": "" },
+            { "step": "cancelled", "why": "" },
+        ]);
+        serde_json::from_value(all).expect("the steps")
+    }
+
+    fn those(fits: impl Fn(&Step) -> bool) -> String {
+        let words: Vec<String> = steps()
+            .iter()
+            .filter(|step| fits(step))
+            .map(|step| format!("'{}'", step.state()))
+            .collect();
+        format!("({})", words.join(", "))
+    }
+
+    #[test]
+    fn the_sets_of_the_sql_are_those_of_the_steps() {
+        assert_eq!(in_flight!(), those(Step::is_in_flight));
+        let is_live = |step: &Step| matches!(step, Step::Published { .. });
+        assert_eq!(at_work!(), those(|s| s.is_in_flight() || is_live(s)));
+        let waits = |step: &Step| matches!(step, Step::Contained { .. } | Step::Publishing { .. });
+        assert_eq!(holds_container!(), those(waits));
+        let was_seen = |step: &Step| is_live(step) || matches!(step, Step::Closed { .. });
+        assert_eq!(seen!(), those(was_seen));
+        let open = |step: &Step| {
+            step.is_in_flight() || is_live(step) || matches!(step, Step::Uncertain { .. })
+        };
+        assert_eq!(done_with!(), those(|step| !open(step)));
+    }
+
+    #[test]
+    fn the_indexes_of_the_migrations_name_the_same_sets() {
+        let sql = include_str!("migrations/0001_stories.sql");
+        let sets: Vec<&str> = sql
+            .match_indices("WHERE state IN ")
+            .map(|(at, found)| {
+                let set = &sql[at + found.len()..];
+                &set[..=set.find(')').expect("its end")]
+            })
+            .collect();
+        assert_eq!(sets, [at_work!(), in_flight!()]);
+    }
+}

@@ -1,0 +1,12 @@
+//! The tests that hold the program and the library from outside, in one binary: linking costs more than most of them.
+//!
+//! Films have a binary of their own (`film`), so have the memory (`store`), the cases that are folders (`cases`) and the
+//! house (`house`).
+
+mod flow;
+mod graph;
+mod once;
+mod pictures;
+mod samples;
+mod sandbox;
+mod upload;
