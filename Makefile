@@ -1,6 +1,7 @@
 # make demo   renders the sample templates into out/ and publishes them to a sandbox on this machine
 # make test   everything that has to hold: format, lints, documentation, tests
-# Both first see to the system libraries, and need only git, make and Rust.
+# make quick  what can be held in a minute: format, lints, and the tests that need no film, no server and no golden
+# All first see to the system libraries, and need only git, make and Rust.
 
 # rustup's folder, for a shell that was open before Rust was installed
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -9,7 +10,7 @@ PORT ?= 8026
 
 STAMP := target/system-libraries
 
-.PHONY: demo test
+.PHONY: demo test quick
 .NOTPARALLEL:
 
 demo: $(STAMP)
@@ -25,6 +26,14 @@ test: $(STAMP)
 	@if cargo nextest --version >/dev/null 2>&1; \
 	then set -x; cargo nextest run --locked --no-fail-fast; \
 	else set -x; cargo test --locked --no-fail-fast --lib --bins --tests; fi
+
+quick: $(STAMP)
+	cargo fmt --check
+	cargo clippy --locked -- -D warnings
+	@if cargo nextest --version >/dev/null 2>&1; \
+	then set -x; cargo nextest run --locked --profile quick; \
+	else set -x; cargo test --locked --lib --test house --test suite -- --skip media::film --skip once:: \
+	--skip pictures:: --skip sandbox:: --skip upload::; fi
 
 $(STAMP): tools/setup.sh
 	@tools/setup.sh
