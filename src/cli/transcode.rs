@@ -8,7 +8,7 @@ use clap::ValueEnum;
 
 use crate::diag::{Code, Diagnostic, Place, Source, Warned};
 use crate::frame;
-use crate::media::{self, Error, FilmOptions, Level, Options, Part, Short};
+use crate::media::{self, Effort, Error, FilmOptions, Level, Options, Part, Short};
 use crate::scene::picture::Fit;
 use crate::scene::{self, Clip, Scene};
 use crate::template::grammar;
@@ -59,6 +59,9 @@ pub(crate) struct Args {
     /// The largest file, in bytes
     #[arg(long, value_name = "N", default_value_t = media::BUDGET_BYTES)]
     pub max_bytes: u64,
+    /// How much work goes into the picture
+    #[arg(long, value_enum, default_value_t = EffortName::Good)]
+    pub effort: EffortName,
     /// Without sound
     #[arg(long)]
     pub mute: bool,
@@ -86,6 +89,26 @@ pub(crate) enum ShortName {
     Loop,
     /// Its last picture stays
     Hold,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EffortName {
+    /// Less than half the time, for a look before the real one
+    Fast,
+    /// As good as a careful two-pass encode, in less time
+    Good,
+    /// Better, in about twice the time
+    Best,
+}
+
+impl From<EffortName> for Effort {
+    fn from(name: EffortName) -> Self {
+        match name {
+            EffortName::Fast => Self::Fast,
+            EffortName::Good => Self::Good,
+            EffortName::Best => Self::Best,
+        }
+    }
 }
 
 fn focus(text: &str) -> Result<(f32, f32), String> {
@@ -133,6 +156,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     };
     let options = FilmOptions {
         max_bytes: args.max_bytes,
+        effort: args.effort.into(),
         short: match args.short {
             None => Short::Refuse,
             Some(ShortName::Loop) => Short::Loop,

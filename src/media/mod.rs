@@ -30,8 +30,8 @@ use crate::frame::Frame;
 
 pub use error::Error;
 pub use film::{
-    AudioProbe, Cancel, FILM_LIMIT, FilmOptions, FilmProbe, Level, Part, Progress, Short, Stage,
-    VideoProbe, parts, video,
+    AudioProbe, Cancel, Effort, FILM_LIMIT, FilmOptions, FilmProbe, Level, Part, Progress, Short,
+    Stage, VideoProbe, parts, video,
 };
 pub use probe::{Icc, More, Probe, StillProbe, probe, probe_until};
 pub use rules::{BUDGET_BYTES, PLATFORM_IMAGE_BYTES, PLATFORM_VIDEO_BYTES};
