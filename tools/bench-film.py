@@ -105,7 +105,10 @@ class Bench:
     def quality(self, film, reference, rate, step):
         """The quality of every `step`th frame, 0 to 100."""
         log = self.work / f"{os.getpid()}-{time.monotonic_ns()}.log"
-        seen = f"[0:v]select='not(mod(n,{step}))',scale=1080:1920:flags=bicubic,setpts=N/TB/3,format=yuv420p[d];[1:v]setpts=N/TB/3[r];[d][r]"
+        # a film that says its colours beside one that does not: newer ffmpegs convert the one, and it loses up to five points
+        same = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv"
+        seen = f"[0:v]{same},select='not(mod(n,{step}))',scale=1080:1920:flags=bicubic,setpts=N/TB/3,format=yuv420p[d];"
+        seen += f"[1:v]{same},setpts=N/TB/3,format=yuv420p[r];[d][r]"
         end = f"libvmaf=n_threads=2:log_fmt=json:log_path={log}" if self.vmaf else f"ssim=stats_file={log}"
         run([self.vmaf or "ffmpeg", "-v", "error", "-nostdin", "-i", film, "-i", reference, "-lavfi", seen + end, "-f", "null", "-"])
         text = log.read_text()

@@ -110,10 +110,10 @@ impl Trial {
 pub(super) fn plan(film: &Timeline<'_>, size: Size, bytes: f64) -> Result<Plan, Error> {
     let largest = size.largest();
     let samples = Samples::of(film, largest)?;
-    let first = samples.tried(film, largest, FIRST_CRF, true)?;
+    let first = samples.tried(film, largest, FIRST_CRF, false)?;
     let crf = first.crf_for(bytes, CRF_AN_OCTAVE).clamp(CRFS.0, CRFS.1);
     let near = match (crf - FIRST_CRF).abs() > FAR {
-        true => samples.tried(film, largest, crf, true)?,
+        true => samples.tried(film, largest, crf, false)?,
         false => first,
     };
     let octave = slope(first, near, |t| t.bytes.log2()).map_or(CRF_AN_OCTAVE, |s| 1.0 / s);
@@ -126,6 +126,7 @@ pub(super) fn plan(film: &Timeline<'_>, size: Size, bytes: f64) -> Result<Plan, 
     if matches!(size, Size::Fixed(_)) || plan.expected_crf < FINE_CRF {
         return Ok(plan);
     }
+    let near = samples.tried(film, largest, near.crf, true)?;
     let coarser = samples.tried(film, largest, near.crf + 3.0, true)?;
     let lost = slope(near, coarser, |t| t.fidelity).unwrap_or(0.0);
     let at_bytes = |trial: Trial| {

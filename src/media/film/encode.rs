@@ -77,6 +77,10 @@ fn search(pass: Pass<'_>, effort: Effort) -> (&'static str, &'static str) {
             "rc-lookahead=20:b-adapt=1:subme=0:no-deblock=1",
         ),
         (Pass::Trial { .. }, _) => ("veryfast", "trellis=1:aq-strength=0.7:rc-lookahead=8"),
+        // bytes are no matter here, and a quick search finds the same quality in more of them
+        (Pass::Only { .. }, Effort::Fast | Effort::Good) => {
+            ("veryfast", "trellis=1:rc-lookahead=10")
+        }
         (_, Effort::Fast) => ("veryfast", "trellis=1:aq-strength=0.7:rc-lookahead=10"),
         (_, Effort::Good) => ("fast", "ref=1:psy-rd=0.4,0:rc-lookahead=20"),
         // level 4 lets a large picture refer to four others

@@ -48,6 +48,7 @@ pub(super) fn video(
         sound_bytes: sound.bytes as u64,
         sound_packets: sound.packets.len() as u64,
         frames: film.frames,
+        seconds: film.seconds(),
     };
     let made = encode(&film, &path, &target, &sound, progress)?;
 

@@ -18,7 +18,7 @@ use crate::media::verify::{Profile, Report, Rule};
 use crate::media::{Error, content};
 
 /// Width and height of our films in pixels.
-const STORIES: [(u32, u32); 2] = [(1080, 1920), (720, 1280)];
+const STORIES: [(u32, u32); 3] = [(1080, 1920), (810, 1440), (720, 1280)];
 
 /// Seconds that a Story film may last.
 const SECONDS: std::ops::RangeInclusive<f64> = 3.0..=60.0;
@@ -290,7 +290,7 @@ impl Sheet {
             self.level(evidence, video, &entry);
         }
         let (width, height) = (video.coded_width, video.coded_height);
-        // Meta: at most 1920 columns. Ours: the canvas of the app, or two thirds of it.
+        // Meta: at most 1920 columns. Ours: the canvas of the app, or three quarters or two thirds of it.
         self.both(
             "pixels",
             width <= 1920,
