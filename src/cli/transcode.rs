@@ -93,11 +93,11 @@ pub(crate) enum ShortName {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum EffortName {
-    /// Less than half the time, for a look before the real one
+    /// A quicker search; not measured to save much yet
     Fast,
-    /// As good as a careful two-pass encode, in less time
+    /// About as good as a careful two-pass encode
     Good,
-    /// Better, in about twice the time
+    /// A slower search; not measured yet
     Best,
 }
 

@@ -68,7 +68,8 @@ pub(super) enum Pass<'a> {
 
 /// The search that an encoder does: its preset, and what is otherwise than in it.
 ///
-/// Read off and checked on the clips that `docs/film.md` names.
+/// `Good` was read off cuts of 5 to 16 s of an animation, with grain of three kinds, and checked on the four clips that are marked
+/// in `docs/film.md`; `Fast` was tried on one of those, and `Best` on none.
 fn search(pass: Pass<'_>, effort: Effort) -> (&'static str, &'static str) {
     match (pass, effort) {
         (Pass::First { .. }, Effort::Best) => ("superfast", "rc-lookahead=40:b-adapt=2"),

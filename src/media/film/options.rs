@@ -64,12 +64,12 @@ impl Default for FilmOptions {
 /// How much work goes into the picture of a film. The bytes are the same; what they show is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Effort {
-    /// Less than half the work of `Good`, for a look before the real one.
+    /// A quicker search; on the one clip it was measured on, it saved nothing to speak of.
     Fast,
-    /// As good as a careful two-pass encode, for less work.
+    /// About as good as a careful two-pass encode; `docs/film.md` has both beside each other.
     #[default]
     Good,
-    /// Better, for about twice the work.
+    /// A slower search; not measured yet.
     Best,
 }
 
