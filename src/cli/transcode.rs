@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use crate::batch;
 use crate::diag::{Code, Diagnostic, Place, Source, Warned};
 use crate::frame;
-use crate::media::{self, Error, FilmOptions, Level, Media, Options, Part, Short};
+use crate::media::{self, Effort, Error, FilmOptions, Level, Media, Options, Part, Short};
 use crate::platform::STORY;
 use crate::project::{self, shown};
 use crate::scene::picture::Fit;
@@ -61,6 +61,9 @@ pub(crate) struct Args {
     /// The largest file, in bytes
     #[arg(long, value_name = "N", default_value_t = media::BUDGET_BYTES)]
     pub max_bytes: u64,
+    /// How much work goes into the picture
+    #[arg(long, value_enum, default_value_t = EffortName::Good)]
+    pub effort: EffortName,
     /// Without sound
     #[arg(long)]
     pub mute: bool,
@@ -88,6 +91,26 @@ pub(crate) enum ShortName {
     Loop,
     /// Its last picture stays
     Hold,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EffortName {
+    /// A quicker search; not measured to save much yet
+    Fast,
+    /// About as good as a careful two-pass encode
+    Good,
+    /// A slower search; not measured yet
+    Best,
+}
+
+impl From<EffortName> for Effort {
+    fn from(name: EffortName) -> Self {
+        match name {
+            EffortName::Fast => Self::Fast,
+            EffortName::Good => Self::Good,
+            EffortName::Best => Self::Best,
+        }
+    }
 }
 
 fn focus(text: &str) -> Result<(f32, f32), String> {
@@ -135,6 +158,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     };
     let options = FilmOptions {
         max_bytes: args.max_bytes,
+        effort: args.effort.into(),
         short: match args.short {
             None => Short::Refuse,
             Some(ShortName::Loop) => Short::Loop,

@@ -30,7 +30,7 @@ use crate::frame::Frame;
 pub use crate::platform::{BUDGET_BYTES, Cancel, PLATFORM_IMAGE_BYTES, PLATFORM_VIDEO_BYTES};
 pub use error::Error;
 pub use film::{
-    AudioProbe, FILM_LIMIT, FilmOptions, FilmProbe, Level, Part, Progress, Short, Stage,
+    AudioProbe, Effort, FILM_LIMIT, FilmOptions, FilmProbe, Level, Part, Progress, Short, Stage,
     VideoProbe, parts, video,
 };
 pub use probe::{Icc, More, Probe, StillProbe, probe, probe_until};

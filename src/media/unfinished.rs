@@ -100,6 +100,51 @@ impl Unfinished {
     }
 }
 
+/// Names for files that are needed only while a target is made; dropping it removes them.
+///
+/// They begin with that of an empty file, whose lock tells [`sweep`] that somebody is at work on them.
+#[derive(Debug)]
+pub(super) struct Scratch {
+    lock: Unfinished,
+}
+
+impl Scratch {
+    /// For what is made as `target`; the folder as for [`Unfinished::create`].
+    pub(super) fn create(target: &Path, folder: Option<&Path>) -> Result<Self, Error> {
+        Unfinished::create(target, folder).map(|lock| Self { lock })
+    }
+
+    /// The path of a file of this kind, not made yet.
+    pub(super) fn path(&self, kind: &str) -> PathBuf {
+        let mut path = self.lock.path().as_os_str().to_owned();
+        path.push(format!(".{kind}"));
+        path.into()
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        remove_scratch(self.lock.path());
+    }
+}
+
+/// Removes the files whose names begin with that of an unfinished file.
+fn remove_scratch(unfinished: &Path) {
+    let folder = unfinished.parent().unwrap_or(Path::new("."));
+    let mut beginning = unfinished.file_name().unwrap_or_default().to_owned();
+    beginning.push(".");
+    let begins = |name: &std::ffi::OsStr| {
+        name.as_encoded_bytes()
+            .starts_with(beginning.as_encoded_bytes())
+    };
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if begins(&entry.file_name()) {
+            // the next sweep tries again
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// A name that neither another thread nor another process has now: `card.jpg.4711-3.part`.
 fn unused_name(name: &std::ffi::OsStr) -> std::ffi::OsString {
     static COUNT: AtomicU64 = AtomicU64::new(0);
@@ -137,7 +182,9 @@ pub fn sweep(folder: &Path) -> usize {
         .filter_map(Result::ok)
         .map(|entry| entry.path())
         .filter(|path| path.to_string_lossy().ends_with(ENDING))
-        .filter(|path| is_abandoned(path) && fs::remove_file(path).is_ok())
+        .filter(|path| is_abandoned(path))
+        .inspect(|path| remove_scratch(path))
+        .filter(|path| fs::remove_file(path).is_ok())
         .count()
 }
 
@@ -196,6 +243,20 @@ mod tests {
         assert!(living.leftover.0.exists());
         assert!(dir.path().join("kept.json").exists());
         assert_eq!(sweep(&dir.path().join("nowhere")), 0);
+    }
+
+    #[test]
+    fn scratch_files_go_with_their_work_and_with_a_sweep() {
+        let dir = tempfile::tempdir().unwrap();
+        let scratch = Scratch::create(&dir.path().join("a.mp4"), Some(dir.path())).unwrap();
+        fs::write(scratch.path("statistics"), "half").unwrap();
+        fs::write(scratch.path("statistics.mbtree"), "half").unwrap();
+        fs::write(dir.path().join("b.mp4.1-0.part"), "").unwrap();
+        fs::write(dir.path().join("b.mp4.1-0.part.statistics"), "half").unwrap();
+        assert_eq!(sweep(dir.path()), 1);
+        assert_eq!(names(dir.path()).len(), 3, "{:?}", names(dir.path()));
+        drop(scratch);
+        assert!(names(dir.path()).is_empty(), "{:?}", names(dir.path()));
     }
 
     #[test]

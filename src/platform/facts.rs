@@ -13,6 +13,9 @@ pub const STORY: (u32, u32) = (1080, 1920);
 /// The smaller size that a film may have: two thirds of [`STORY`] a side. Ours.
 pub const STORY_SMALL: (u32, u32) = (720, 1280);
 
+/// A size between both that a film may have: three quarters of [`STORY`] a side. Ours.
+pub const STORY_MIDDLE: (u32, u32) = (810, 1440);
+
 /// A film of fewer seconds is refused. Meta, November 2026.
 pub const FILM_LEAST_SECONDS: f64 = 3.0;
 

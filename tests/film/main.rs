@@ -7,6 +7,7 @@ mod hostile;
 mod make;
 mod parts;
 mod probe;
+mod quality;
 mod sound;
 mod story;
 mod sync;

@@ -8,9 +8,9 @@ use std::time::Duration;
 use ffmpeg_next::frame;
 
 use super::facts::Facts;
-use super::make::Film;
 use super::pictures::Care;
-use super::player::{Player, Stretch};
+use super::player::{Player, Trim};
+use super::timeline::Timeline;
 use crate::media::Error;
 use crate::scene::picture::Fit;
 use crate::scene::{Clip, Scene};
@@ -48,19 +48,19 @@ fn worth(picture: &frame::Video) -> f64 {
 }
 
 /// Index of the frame that stands best for a film, by its lowest clip.
-pub(super) fn best_frame(film: &Film<'_>) -> Result<u64, Error> {
+pub(super) fn best_frame(film: &Timeline<'_>) -> Result<u64, Error> {
     let Some(clip) = film.scene.clips().first().copied() else {
         return Ok(0);
     };
     let Some(facts) = film.known.get(&clip.path) else {
         return Ok(0);
     };
-    let stretch = Stretch::of(clip, facts);
-    let length = stretch.length();
+    let trim = Trim::of(clip, facts);
+    let length = trim.length();
     let mut best = (f64::MIN, 0.0);
     for candidate in 0..CANDIDATES {
         let at = length * (f64::from(candidate) + 0.5) / f64::from(CANDIDATES);
-        let from = stretch.from + at * stretch.speed;
+        let from = trim.from + at * trim.speed;
         let one = Clip {
             start: Duration::from_secs_f64(from),
             looped: false,
@@ -79,7 +79,7 @@ pub(super) fn best_frame(film: &Film<'_>) -> Result<u64, Error> {
 }
 
 /// The scene with the pictures of frame `index` in place of its clips.
-pub(super) fn with_frame(film: &Film<'_>, index: u64) -> Result<Scene, Error> {
+pub(super) fn with_frame(film: &Timeline<'_>, index: u64) -> Result<Scene, Error> {
     let mut failed = None;
     let scene = film.scene.with_films(|clip, size| {
         let facts = film.known.get(&clip.path)?;
@@ -99,12 +99,12 @@ fn player_at(
     facts: &Facts,
     size: (u32, u32),
     index: u64,
-    film: &Film<'_>,
+    film: &Timeline<'_>,
 ) -> Result<Player, Error> {
-    let stretch = Stretch::of(clip, facts);
-    let last = (stretch.until - facts.step).max(stretch.from);
+    let trim = Trim::of(clip, facts);
+    let last = (trim.until - facts.step).max(trim.from);
     let clip = Clip {
-        start: Duration::from_secs_f64(stretch.time(index as f64 / film.rate()).min(last).max(0.0)),
+        start: Duration::from_secs_f64(trim.time(index as f64 / film.rate()).min(last).max(0.0)),
         looped: false,
         ..clip.clone()
     };

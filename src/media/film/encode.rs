@@ -1,32 +1,28 @@
 //! x264, through FFmpeg.
 //!
-//! In: frames of one size and rate, a quality. Out: packets in decoding order, and what they need to be muxed. Never:
-//! choosing a size or a bit rate.
+//! In: frames of one size and rate, how bits are given out. Out: packets in decoding order, and what they need to be muxed.
+//! Never: choosing a size or a bit rate; a result that depends on the machine.
 
 use ffmpeg_next::codec::{self, Flags, Parameters};
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::{Dictionary, Packet, Rational, color, encoder, frame};
 
 use super::av;
+use super::options::Effort;
 use crate::media::Error;
 
 /// Seconds between two pictures that need no other.
 const GOP_SECONDS: f64 = 2.0;
 
-/// What presets decide otherwise.
-const SHARED: &str = "weightp=1:bframes=3:b-pyramid=2:b-adapt=1:mbtree=1:open-gop=0:scenecut=40";
+/// What the second pass has to do as the first did: x264 takes types of frames and weights from its statistics.
+const SHARED: &str = "weightp=1:bframes=3:b-pyramid=2:mbtree=1:open-gop=0:scenecut=40";
 
-/// What is otherwise than in the preset. Finer motion and smaller blocks would take a third of the time for half a point
-/// of VMAF; fewer bits for flat places and more for grain bring a whole one.
-const QUICK: &str = "subme=1:partitions=i8x8,i4x4:trellis=1:aq-strength=0.7";
+/// How far the second pass may be off on the way, as a part of what its film has; it closes in towards the end.
+const RATE_TOLERANCE: f64 = 0.25;
 
-/// Frames that the encoder looks ahead: with 18, grain looked no better, and each takes up to seven megabytes.
-const AHEAD: u32 = 10;
-
-/// Threads of an encoder; each beyond the first costs a little of the picture, and memory.
-fn threads() -> usize {
-    std::thread::available_parallelism().map_or(2, |cores| cores.get().min(4))
-}
+/// Threads of an encoder: x264's result depends on their number, and the same film shall be the same bytes everywhere.
+/// Each costs a little of the picture, and memory.
+const THREADS: u32 = 3;
 
 /// The shape of a film.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,11 +53,47 @@ impl Format {
     }
 }
 
-/// Pictures of a film, or of a stretch of it, encoded.
+/// How an encoder gives out its bits.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Pass<'a> {
+    /// It writes statistics of every frame into this file and another beside it; the packets are not to be used.
+    First { statistics: &'a str, bit_rate: f64 },
+    /// So many bits a second, each frame its part as the statistics say.
+    Second { statistics: &'a str, bit_rate: f64 },
+    /// As many as a quality asks for, x264's constant rate factor; without statistics.
+    Only { crf: f64 },
+    /// The same, with a search that is quick.
+    Trial { crf: f64 },
+}
+
+/// The search that an encoder does: its preset, and what is otherwise than in it.
+///
+/// `Good` was read off cuts of 5 to 16 s of an animation, with grain of three kinds, and checked on the four clips that are marked
+/// in `docs/film.md`; `Fast` was tried on one of those, and `Best` on none.
+fn search(pass: Pass<'_>, effort: Effort) -> (&'static str, &'static str) {
+    match (pass, effort) {
+        (Pass::First { .. }, Effort::Best) => ("superfast", "rc-lookahead=40:b-adapt=2"),
+        (Pass::First { .. }, _) => (
+            "superfast",
+            "rc-lookahead=20:b-adapt=1:subme=0:no-deblock=1",
+        ),
+        (Pass::Trial { .. }, _) => ("veryfast", "trellis=1:aq-strength=0.7:rc-lookahead=8"),
+        // bytes are no matter here, and a quick search finds the same quality in more of them
+        (Pass::Only { .. }, Effort::Fast | Effort::Good) => {
+            ("veryfast", "trellis=1:rc-lookahead=10")
+        }
+        (_, Effort::Fast) => ("veryfast", "trellis=1:aq-strength=0.7:rc-lookahead=10"),
+        (_, Effort::Good) => ("fast", "ref=1:psy-rd=0.4,0:rc-lookahead=20"),
+        // level 4 lets a large picture refer to four others
+        (_, Effort::Best) => ("slow", "ref=4:psy-rd=0.4,0:weightp=1:rc-lookahead=30"),
+    }
+}
+
+/// Pictures of a film, encoded.
 pub(super) struct Track {
     /// In decoding order.
     pub packets: Vec<Packet>,
-    /// What a muxer wants to know.
+    /// What a muxer needs.
     pub parameters: Parameters,
     /// The unit of the packets' times.
     pub time_base: Rational,
@@ -78,27 +110,26 @@ impl Track {
 pub(super) struct Encoder {
     encoder: encoder::Video,
     packets: Vec<Packet>,
+    bytes: u64,
     time_base: Rational,
     sent: i64,
 }
 
 impl Encoder {
-    /// Opens one that gives each frame as many bits as x264's quality number `crf` asks for. What such encoders make can
-    /// stand together in one file.
+    /// Opens one.
     ///
     /// # Errors
     /// [`Error::Film`] if there is no x264, or if it refuses.
-    pub fn open(format: Format, crf: f64) -> Result<Self, Error> {
+    pub fn open(format: Format, pass: Pass<'_>, effort: Effort) -> Result<Self, Error> {
         av::ready();
         let codec = codec::encoder::find_by_name("libx264").ok_or_else(|| Error::Film {
             said: "FFmpeg was built without libx264".to_owned(),
         })?;
-        let failed = |e| Error::Film { said: av::words(e) };
         let time_base = Rational::new(format.rate.denominator(), format.rate.numerator());
         let mut video = codec::Context::new_with_codec(codec)
             .encoder()
             .video()
-            .map_err(failed)?;
+            .map_err(av::failed)?;
         video.set_width(format.width);
         video.set_height(format.height);
         video.set_format(Pixel::YUV420P);
@@ -110,15 +141,47 @@ impl Encoder {
         video.set_color_range(color::Range::MPEG);
         video.set_color_primaries(color::Primaries::BT709);
         video.set_color_transfer_characteristic(color::TransferCharacteristic::BT709);
-        video.set_flags(Flags::GLOBAL_HEADER);
-        let mut options = options(crf);
+        let mut options = Dictionary::new();
+        let own = match pass {
+            Pass::First {
+                statistics,
+                bit_rate,
+            } => {
+                video.set_bit_rate(bit_rate as usize);
+                options.set("stats", statistics);
+                Flags::PASS1
+            }
+            Pass::Second {
+                statistics,
+                bit_rate,
+            } => {
+                video.set_bit_rate(bit_rate as usize);
+                options.set("stats", statistics);
+                Flags::PASS2
+            }
+            Pass::Only { crf } | Pass::Trial { crf } => {
+                options.set("crf", &format!("{crf:.3}"));
+                Flags::empty()
+            }
+        };
+        video.set_flags(Flags::GLOBAL_HEADER | own);
+        let (preset, others) = search(pass, effort);
+        options.set("profile", "high");
+        options.set("preset", preset);
+        options.set(
+            "x264-params",
+            &format!(
+                "{SHARED}:{others}:ratetol={RATE_TOLERANCE}:sync-lookahead=0:threads={THREADS}:lookahead-threads=1"
+            ),
+        );
         if let Some(level) = format.level() {
             options.set("level", level);
         }
-        let opened = video.open_with(options).map_err(failed)?;
+        let opened = video.open_with(options).map_err(av::failed)?;
         Ok(Self {
             encoder: opened,
             packets: Vec::new(),
+            bytes: 0,
             time_base,
             sent: 0,
         })
@@ -131,9 +194,7 @@ impl Encoder {
     pub fn give(&mut self, frame: &mut frame::Video) -> Result<(), Error> {
         frame.set_pts(Some(self.sent));
         self.sent += 1;
-        self.encoder
-            .send_frame(frame)
-            .map_err(|e| Error::Film { said: av::words(e) })?;
+        self.encoder.send_frame(frame).map_err(av::failed)?;
         self.take()
     }
 
@@ -143,34 +204,27 @@ impl Encoder {
             match self.encoder.receive_packet(&mut packet) {
                 Ok(()) => {
                     packet.set_duration(1);
+                    self.bytes += packet.size() as u64;
                     self.packets.push(packet);
                 }
                 Err(ffmpeg_next::Error::Eof) => return Ok(()),
-                Err(ffmpeg_next::Error::Other { errno }) if errno == ffmpeg_next::error::EAGAIN => {
-                    return Ok(());
-                }
-                Err(error) => {
-                    return Err(Error::Film {
-                        said: av::words(error),
-                    });
-                }
+                Err(error) if av::is_again(error) => return Ok(()),
+                Err(error) => return Err(av::failed(error)),
             }
         }
     }
 
     /// Bytes so far.
     pub fn bytes(&self) -> u64 {
-        self.packets.iter().map(|p| p.size() as u64).sum()
+        self.bytes
     }
 
-    /// Ends the stretch.
+    /// Ends it. Statistics of a first pass are whole only then.
     ///
     /// # Errors
     /// [`Error::Film`] in x264's words.
     pub fn end(mut self) -> Result<Track, Error> {
-        self.encoder
-            .send_eof()
-            .map_err(|e| Error::Film { said: av::words(e) })?;
+        self.encoder.send_eof().map_err(av::failed)?;
         self.take()?;
         let parameters = Parameters::from(&self.encoder);
         Ok(Track {
@@ -179,18 +233,4 @@ impl Encoder {
             time_base: self.time_base,
         })
     }
-}
-
-/// Measured: the best picture for its time; `docs/film.md` shows the others.
-fn options(crf: f64) -> Dictionary<'static> {
-    let own = format!(
-        "{QUICK}:rc-lookahead={AHEAD}:sync-lookahead=0:threads={}:stitchable=1",
-        threads()
-    );
-    let mut options = Dictionary::new();
-    options.set("profile", "high");
-    options.set("preset", "veryfast");
-    options.set("crf", &format!("{crf:.3}"));
-    options.set("x264-params", &format!("{SHARED}:{own}"));
-    options
 }

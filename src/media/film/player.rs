@@ -17,12 +17,12 @@ use crate::media::Error;
 use crate::platform::Cancel;
 use crate::scene::{Clip, Pixels};
 
-/// A stretch shorter than this is one picture, seconds.
+/// What is shorter than this is one picture, seconds.
 const LEAST: f64 = 0.001;
 
-/// The stretch of a clip that plays, on the clip's own time line from its zero.
+/// The section of a clip that plays, on the clip's own time line from its zero.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Stretch {
+pub(super) struct Trim {
     /// Where it begins, seconds.
     pub from: f64,
     /// Where it is over, seconds.
@@ -33,7 +33,7 @@ pub(super) struct Stretch {
     pub looped: bool,
 }
 
-impl Stretch {
+impl Trim {
     /// What of a clip plays.
     pub fn of(clip: &Clip, facts: &Facts) -> Self {
         let end = clip
@@ -88,7 +88,7 @@ fn tone(facts: &Facts) -> Option<Tone> {
 pub(super) struct Player {
     path: PathBuf,
     facts: Facts,
-    stretch: Stretch,
+    trim: Trim,
     care: Care,
     cancel: Cancel,
     size: (u32, u32),
@@ -115,16 +115,16 @@ impl Player {
         care: Care,
         cancel: &Cancel,
     ) -> Result<Self, Error> {
-        let stretch = Stretch::of(clip, facts);
+        let trim = Trim::of(clip, facts);
         let quick = care == Care::Rough;
         let tone = tone(facts);
         Ok(Self {
-            pictures: Pictures::open(&clip.path, facts, stretch.from, care, cancel)?,
+            pictures: Pictures::open(&clip.path, facts, trim.from, care, cancel)?,
             shaper: Shaper::new(facts, size, clip.fit, clip.focus, quick),
             size,
             path: clip.path.clone(),
             facts: facts.clone(),
-            stretch,
+            trim,
             care,
             cancel: cancel.clone(),
             tone,
@@ -151,13 +151,13 @@ impl Player {
     /// As [`Pictures::next`] and [`Shaper::shape`]; [`Error::Unreadable`] if there is no picture at all.
     pub fn frame(&mut self, index: u64, rate: f64) -> Result<&frame::Video, Error> {
         // clocks are not exact: half-way from one picture to the next no rounding changes which one it is
-        let frame = self.stretch.speed / rate;
+        let frame = self.trim.speed / rate;
         let half = (self.facts.step / frame).clamp(0.01, 1.0) / 2.0;
-        let (mut due, round) = self.stretch.at((index as f64 + half) / rate);
+        let (mut due, round) = self.trim.at((index as f64 + half) / rate);
         if round != self.round {
             self.begin_again(round)?;
         }
-        due = due.min(self.stretch.until - LEAST);
+        due = due.min(self.trim.until - LEAST);
         let mut taken = None;
         loop {
             if self.ahead.is_none() && !self.ended {
@@ -220,8 +220,8 @@ impl Player {
     /// # Errors
     /// As [`Pictures::open`].
     pub fn seek(&mut self, index: u64, rate: f64) -> Result<(), Error> {
-        let (at, round) = self.stretch.at(index as f64 / rate);
-        let last = (self.stretch.until - self.facts.step).max(self.stretch.from);
+        let (at, round) = self.trim.at(index as f64 / rate);
+        let last = (self.trim.until - self.facts.step).max(self.trim.from);
         self.begin_at(at.min(last), round)?;
         self.shown = None;
         Ok(())
@@ -229,7 +229,7 @@ impl Player {
 
     /// Seconds of the clip that are decoded in vain on the way to a frame, after a seek.
     pub fn run_up(&self, index: u64, rate: f64) -> f64 {
-        let at = self.stretch.at(index as f64 / rate).0;
+        let at = self.trim.at(index as f64 / rate).0;
         let keys = &self.facts.keys;
         // clocks round: a seek to the very moment may lead to the key before it
         let after = keys.partition_point(|key| key + self.facts.step / 2.0 <= at);
@@ -237,7 +237,7 @@ impl Player {
     }
 
     fn begin_again(&mut self, round: u64) -> Result<(), Error> {
-        self.begin_at(self.stretch.from, round)
+        self.begin_at(self.trim.from, round)
     }
 
     fn begin_at(&mut self, from: f64, round: u64) -> Result<(), Error> {
@@ -267,7 +267,7 @@ impl Player {
     pub fn damaged(&self) -> Vec<f64> {
         let mut all = self.damaged.clone();
         all.extend(&self.pictures.damaged);
-        all.retain(|at| (self.stretch.from..=self.stretch.until).contains(at));
+        all.retain(|at| (self.trim.from..=self.trim.until).contains(at));
         all.sort_by(f64::total_cmp);
         all.dedup();
         all

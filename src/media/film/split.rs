@@ -10,11 +10,12 @@ use std::time::Duration;
 use super::compose::{self, Known};
 use super::facts::Facts;
 use super::lay;
-use super::likeness::luma;
-use super::make::{self, LEAST_SECONDS, MOST_SECONDS};
+use super::make;
 use super::pictures::Care;
-use super::player::{Player, Stretch};
+use super::player::{Player, Trim};
+use super::quality::luma;
 use super::sound::{Aim, Meter};
+use super::timeline::{self, LEAST_SECONDS, MOST_SECONDS, Timeline};
 use super::{FilmOptions, Progress, rate, voices};
 use crate::media::{Error, Media};
 use crate::scene::{Clip, Scene};
@@ -44,7 +45,7 @@ impl Part {
     /// # Errors
     /// What reading its clips gives.
     pub fn whole(scene: &Scene, options: &FilmOptions) -> Result<Self, Error> {
-        let known = make::known(scene, &options.begun().cancel)?;
+        let known = timeline::known(scene, &options.begun().cancel)?;
         Ok(Self {
             scene: scene.clone(),
             options: options.clone(),
@@ -57,7 +58,7 @@ impl Part {
     /// # Errors
     /// Those of [`video`](super::video) that can be told without decoding.
     pub fn judge(&self) -> Result<(), Error> {
-        make::judge(&self.scene, &self.known, &self.options)
+        Timeline::of(&self.scene, &self.known, &self.options).map(drop)
     }
 
     /// The scene with the frame that stands best for the film in place of its clips. A film may be too short to be
@@ -101,11 +102,11 @@ pub fn parts(scene: &Scene, options: &FilmOptions) -> Result<Vec<Part>, Error> {
     let Some((clip, facts)) = scene.film.as_ref().zip(whole.ground()) else {
         return Ok(vec![whole]);
     };
-    let stretch = Stretch::of(clip, facts);
-    if stretch.looped || scene.length.is_some() || stretch.length() <= MOST_SECONDS {
+    let trim = Trim::of(clip, facts);
+    if trim.looped || scene.length.is_some() || trim.length() <= MOST_SECONDS {
         return Ok(vec![whole]);
     }
-    let cuts = cuts(clip, facts, stretch, options)?;
+    let cuts = cuts(clip, facts, trim, options)?;
     let mut parts: Vec<Part> = cuts
         .windows(2)
         .map(|ends| {
@@ -115,7 +116,7 @@ pub fn parts(scene: &Scene, options: &FilmOptions) -> Result<Vec<Part>, Error> {
                 clip.end = Some(Duration::from_secs_f64(ends[1]));
             }
             let options = FilmOptions {
-                seam: (ends[0] > stretch.from, ends[1] < stretch.until),
+                seam: (ends[0] > trim.from, ends[1] < trim.until),
                 ..options.clone()
             };
             Part {
@@ -139,7 +140,7 @@ fn level_as_one(parts: &mut [Part], options: &FilmOptions) -> Result<(), Error> 
         let Some((own, facts)) = part.scene.film.as_ref().zip(part.ground()) else {
             continue;
         };
-        let seconds = Stretch::of(own, facts).length();
+        let seconds = Trim::of(own, facts).length();
         let mixed = part.timed(|o| voices::mixed(&part.scene, &part.known, seconds, o))?;
         meter.add(&mixed.pcm);
     }
@@ -153,29 +154,23 @@ fn level_as_one(parts: &mut [Part], options: &FilmOptions) -> Result<(), Error> 
 }
 
 /// Times on the clip's own line at which parts begin and end, the clip's own start and end among them.
-fn cuts(
-    clip: &Clip,
-    facts: &Facts,
-    stretch: Stretch,
-    options: &FilmOptions,
-) -> Result<Vec<f64>, Error> {
+fn cuts(clip: &Clip, facts: &Facts, trim: Trim, options: &FilmOptions) -> Result<Vec<f64>, Error> {
     // a frame less than the limit: rounding to whole frames must not carry a part over it
     let rate = f64::from(rate::of(facts));
-    let most = (MOST_SECONDS * rate).floor() / rate * stretch.speed;
-    let least = LEAST_SECONDS * stretch.speed;
-    let mut cuts = vec![stretch.from];
-    let mut at = stretch.from;
-    while stretch.until - at > most {
+    let most = (MOST_SECONDS * rate).floor() / rate * trim.speed;
+    let least = LEAST_SECONDS * trim.speed;
+    let mut cuts = vec![trim.from];
+    let mut at = trim.from;
+    while trim.until - at > most {
         // what is left must be long enough to be a part itself
-        let latest = (at + most).min(stretch.until - least);
-        let earliest = (latest - LOOK_BACK * stretch.speed).max(at + least);
+        let latest = (at + most).min(trim.until - least);
+        let earliest = (latest - LOOK_BACK * trim.speed).max(at + least);
         at = change(clip, facts, (earliest, latest), options)?.unwrap_or(latest);
         // onto a frame of the film
-        at = stretch.from
-            + ((at - stretch.from) / stretch.speed * rate).round() / rate * stretch.speed;
+        at = trim.from + ((at - trim.from) / trim.speed * rate).round() / rate * trim.speed;
         cuts.push(at.min(latest));
     }
-    cuts.push(stretch.until);
+    cuts.push(trim.until);
     Ok(cuts)
 }
 

@@ -17,7 +17,7 @@ use crate::media::rules::Sheet;
 use crate::media::verify::{Profile, Report, Rule};
 use crate::platform::{
     self, BUDGET_BYTES, Cancel, FILM_LEAST_RATE, FILM_LEAST_SECONDS, FILM_MOST_COLUMNS,
-    FILM_MOST_RATE, FILM_MOST_SECONDS, PLATFORM_VIDEO_BYTES, STORY, STORY_SMALL,
+    FILM_MOST_RATE, FILM_MOST_SECONDS, PLATFORM_VIDEO_BYTES, STORY, STORY_MIDDLE, STORY_SMALL,
 };
 
 /// Seconds that are looked at, picture by picture; what is longer is no Story.
@@ -290,11 +290,11 @@ impl Sheet {
             self.level(evidence, video, &entry);
         }
         let (width, height) = (video.coded_width, video.coded_height);
-        // Meta: at most 1920 columns. Ours: the canvas of the app, or two thirds of it.
+        // Meta: at most 1920 columns. Ours: the canvas of the app, or three quarters or two thirds of it.
         self.both(
             "pixels",
             width <= FILM_MOST_COLUMNS,
-            [STORY, STORY_SMALL].contains(&(width, height)) && video.sample_aspect == "1:1",
+            [STORY, STORY_MIDDLE, STORY_SMALL].contains(&(width, height)) && video.sample_aspect == "1:1",
             match video.sample_aspect.as_str() {
                 "1:1" => format!("{width}×{height}"),
                 other => format!("{width}×{height}, each of them {other}"),

@@ -4,8 +4,8 @@
 
 use super::FilmOptions;
 use super::compose::Known;
-use super::make::when;
-use super::player::Stretch;
+use super::damage;
+use super::player::Trim;
 use super::sound::{self, Aim, Pcm, Read, Voice};
 use crate::media::Error;
 use crate::scene::{Bed, Clip, Scene};
@@ -60,15 +60,8 @@ pub(super) fn mixed(
     options: &FilmOptions,
 ) -> Result<Mixed, Error> {
     let mut damaged = Vec::new();
-    let mut note = |path: &std::path::Path, read: &Read| {
-        for (from, until) in &read.damaged {
-            damaged.push(format!(
-                "the sound of `{}` is broken {}; it is silent there",
-                path.file_name().unwrap_or_default().to_string_lossy(),
-                when(*from, *until)
-            ));
-        }
-    };
+    let mut note =
+        |path: &std::path::Path, read: &Read| damaged.extend(damage::of_sound(path, &read.damaged));
     let mut voices = Vec::new();
     for clip in scene.clips() {
         if clip.mute || clip.volume <= 0.0 {
@@ -77,7 +70,7 @@ pub(super) fn mixed(
         let Some(facts) = known.get(&clip.path).filter(|facts| facts.sound.is_some()) else {
             continue;
         };
-        let voice = voice_of(clip, Stretch::of(clip, facts), facts.zero, seconds);
+        let voice = voice_of(clip, Trim::of(clip, facts), facts.zero, seconds);
         if let Some(read) = sound::read(&voice, &options.cancel)? {
             note(&clip.path, &read);
             voices.push(read);
@@ -100,7 +93,7 @@ pub(super) fn mixed(
     Ok(Mixed { pcm, damaged })
 }
 
-fn voice_of(clip: &Clip, stretch: Stretch, zero: f64, seconds: f64) -> Voice {
+fn voice_of(clip: &Clip, stretch: Trim, zero: f64, seconds: f64) -> Voice {
     Voice {
         path: clip.path.clone(),
         zero: Some(zero),

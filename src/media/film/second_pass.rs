@@ -1,0 +1,51 @@
+//! The pass that makes the film.
+//!
+//! In: a timeline, a size, how bits are given out. Out: the packets of the whole film. Never: judging what came out.
+
+use super::encode::{Encoder, Pass, Track};
+use super::frames::{self, Source};
+use super::progress::{Reporter, Stage};
+use super::quality::Originals;
+use super::timeline::Timeline;
+use crate::media::Error;
+
+/// A film's pictures.
+pub(super) struct Pictures {
+    /// Encoded.
+    pub track: Track,
+    /// What was broken and concealed in the clips that were read for it, in words.
+    pub damaged: Vec<String>,
+    /// Some frames as they were.
+    pub originals: Originals,
+}
+
+/// Encodes a film.
+///
+/// # Errors
+/// What the clips give, [`Error::Film`], [`Error::Cancelled`].
+pub(super) fn run(
+    film: &Timeline<'_>,
+    size: (u32, u32),
+    pass: Pass<'_>,
+    source: Source<'_>,
+    progress: &mut Reporter<'_>,
+) -> Result<Pictures, Error> {
+    let mut encoder = Encoder::open(film.format(size), pass, film.options.effort)?;
+    let mut originals = Originals::of(film.rate());
+    let damaged = frames::each(
+        film,
+        size,
+        source,
+        |index, frame| originals.note(index, frame),
+        |frame| {
+            encoder.give(frame)?;
+            progress.frame(Stage::Encode, encoder.bytes());
+            Ok(())
+        },
+    )?;
+    Ok(Pictures {
+        track: encoder.end()?,
+        damaged,
+        originals,
+    })
+}

@@ -1,0 +1,169 @@
+//! What a film will be before it is made: how long, how fast, of which clips.
+//!
+//! In: a scene, the facts of its clips, options. Out: a [`Timeline`], or why there can be no such film. Never: decoding.
+
+use std::time::Duration;
+
+use ffmpeg_next::Rational;
+
+use super::compose::{Composer, Known};
+use super::encode::Format;
+use super::facts::Facts;
+use super::pictures::Care;
+use super::player::Trim;
+use super::{FilmOptions, Short, damage, rate};
+use crate::media::Error;
+use crate::platform::Cancel;
+pub(super) use crate::platform::{
+    FILM_LEAST_SECONDS as LEAST_SECONDS, FILM_MOST_SECONDS as MOST_SECONDS,
+};
+use crate::scene::{Clip, Scene};
+
+/// A camera's "60 seconds" may be a frame or two longer.
+const SLACK_SECONDS: f64 = 0.1;
+
+/// A header may promise so many seconds more than there are.
+const BROKEN_OFF: f64 = 0.25;
+
+/// A film before it is made.
+pub(super) struct Timeline<'a> {
+    /// What it shows; its length is the film's.
+    pub scene: Scene,
+    /// The facts of its clips.
+    pub known: Known,
+    /// Frames a second.
+    pub frame_rate: Rational,
+    /// How many frames it has.
+    pub frames: u64,
+    /// How it is made.
+    pub options: &'a FilmOptions,
+    /// Clips that break off before the film is over, in words.
+    pub broken_off: Vec<String>,
+}
+
+/// Looks into the clips of a scene.
+///
+/// # Errors
+/// As [`Facts::read`].
+pub(super) fn known(scene: &Scene, cancel: &Cancel) -> Result<Known, Error> {
+    let mut known = Known::new();
+    for clip in scene.clips() {
+        if !known.contains_key(&clip.path) {
+            known.insert(clip.path.clone(), Facts::read(&clip.path, cancel)?);
+        }
+    }
+    Ok(known)
+}
+
+impl<'a> Timeline<'a> {
+    /// Decides how long and how fast the film of a scene is.
+    ///
+    /// # Errors
+    /// [`Error::TooShort`], [`Error::TooLong`], and [`Error::Unreadable`] where nothing of a clip is left.
+    pub fn of(scene: &Scene, known: &Known, options: &'a FilmOptions) -> Result<Self, Error> {
+        let clips = scene.clips();
+        let trim = |clip: &Clip| Trim::of(clip, &known[&clip.path]);
+        let still = Rational::new(rate::STILL.0, rate::STILL.1);
+        let frame_rate = clips
+            .first()
+            .map_or(still, |clip| rate::of(&known[&clip.path]));
+        let own = match (&scene.film, scene.length) {
+            (_, Some(length)) => length.as_secs_f64(),
+            (Some(clip), None) => trim(clip).length(),
+            (None, None) => clips.iter().map(|c| trim(c).length()).fold(0.0, f64::max),
+        };
+        for clip in &clips {
+            let played = trim(clip);
+            if played.length() < 1e-3 {
+                return Err(Error::Unreadable {
+                    path: clip.path.clone(),
+                    said: format!(
+                        "nothing of it is left: it begins at {:.1} s and the clip is {:.1} s long",
+                        played.from, played.until
+                    ),
+                });
+            }
+        }
+        let mut scene = scene.clone();
+        let length = fitting_length(own, &mut scene, options.short)?;
+        let per_second = f64::from(frame_rate);
+        let frames = (length * per_second).round().max(1.0);
+        // rounding must not carry it over the limit
+        let frames = frames.min((MOST_SECONDS * per_second + 1e-6).floor());
+        scene.length = Some(Duration::from_secs_f64(frames / per_second));
+        Ok(Self {
+            scene,
+            frame_rate,
+            frames: frames as u64,
+            options,
+            broken_off: clips.iter().filter_map(|c| broken_off(c, known)).collect(),
+            known: known.clone(),
+        })
+    }
+
+    /// How long it is.
+    pub fn seconds(&self) -> f64 {
+        self.frames as f64 / self.rate()
+    }
+
+    /// Frames a second.
+    pub fn rate(&self) -> f64 {
+        f64::from(self.frame_rate)
+    }
+
+    /// The shape of its pictures at a size in pixels.
+    pub fn format(&self, (width, height): (u32, u32)) -> Format {
+        Format {
+            width,
+            height,
+            rate: self.frame_rate,
+        }
+    }
+
+    /// Makes its frames at a size in pixels.
+    ///
+    /// # Errors
+    /// What opening the clips gives.
+    pub fn composer(&self, size: (u32, u32), care: Care) -> Result<Composer, Error> {
+        let (rate, cancel) = (self.rate(), &self.options.cancel);
+        Composer::new(&self.scene, &self.known, size, rate, care, cancel)
+    }
+
+    /// [`Error::Cancelled`] where the work shall stop.
+    pub fn go_on(&self) -> Result<(), Error> {
+        match self.options.cancel.is_stopped() {
+            true => Err(Error::Cancelled),
+            false => Ok(()),
+        }
+    }
+}
+
+/// A clip whose file ends before its header says, if the film comes there.
+fn broken_off(clip: &Clip, known: &Known) -> Option<String> {
+    let facts = known.get(&clip.path)?;
+    let declared = facts.declared.filter(|d| *d > facts.seconds + BROKEN_OFF)?;
+    let wanted = clip.end.map_or(declared, |end| end.as_secs_f64());
+    (wanted > facts.seconds).then(|| damage::of_end(&clip.path, facts.seconds, declared))
+}
+
+/// Brings a film's length to what the platform takes, as far as that was asked for.
+fn fitting_length(own: f64, scene: &mut Scene, short: Short) -> Result<f64, Error> {
+    if own > MOST_SECONDS + SLACK_SECONDS {
+        return Err(Error::TooLong { seconds: own });
+    }
+    // a film of three seconds may end a frame early by its own clock
+    if own >= LEAST_SECONDS - 0.02 {
+        return Ok(own.max(LEAST_SECONDS));
+    }
+    match short {
+        Short::Refuse => Err(Error::TooShort { seconds: own }),
+        Short::Hold => Ok(LEAST_SECONDS),
+        Short::Loop => {
+            if let Some(clip) = &mut scene.film {
+                clip.looped = true;
+            }
+            let rounds = (LEAST_SECONDS / own.max(0.05)).ceil();
+            Ok(own.max(0.05) * rounds)
+        }
+    }
+}
