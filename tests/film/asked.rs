@@ -173,6 +173,25 @@ fn a_wrong_overlay_is_told_where_it_is_wrong() {
     );
 }
 
+#[cfg(unix)]
+#[test]
+fn a_folder_may_have_any_name() {
+    use std::os::unix::ffi::OsStrExt;
+    let (folder, clip) = folder_with(&make::file("patches"));
+    let out = folder.path().join(std::ffi::OsStr::from_bytes(b"caf\xe9"));
+    // so few bytes that there are two passes
+    let done = std::process::Command::new(env!("CARGO_BIN_EXE_storypress"))
+        .arg("transcode")
+        .arg(&clip)
+        .args(["--max-bytes", "120000", "-o"])
+        .arg(&out)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(0), "{said}");
+    assert!(out.join("clip.mp4").is_file(), "{said}");
+}
+
 #[test]
 fn a_clip_is_never_written_over() {
     let (folder, clip) = folder_with(&make::file("patches"));

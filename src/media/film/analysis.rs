@@ -4,18 +4,20 @@
 //! and looked at as the whole will be; nothing is known of a kind of film beforehand. Never: giving out bits; x264 does that.
 
 use ffmpeg_next::{codec, decoder, frame};
+use rayon::prelude::*;
 
 use super::av;
 use super::compose::{self, Composer};
 use super::encode::{Encoder, Pass, Track};
+use super::options::Effort;
 use super::pictures::Care;
-use super::quality::{fidelity_at_half, luma};
+use super::quality::fidelity_at_half;
 use super::timeline::Timeline;
 use crate::media::Error;
 use crate::scene::picture;
 
 /// Frames of a sample.
-const FRAMES: u64 = 8;
+const FRAMES: u64 = 6;
 
 /// Seconds of film to a sample.
 const EVERY: f64 = 6.0;
@@ -45,11 +47,23 @@ const SURE: f64 = 2.0;
 /// Up to this quality number the largest size is right without a trial: what coding takes away is less than what scaling does.
 const FINE_CRF: f64 = 23.0;
 
+/// At the smallest size a film's bytes come to about so much less of x264's quality number.
+const CRF_OF_SMALLEST: f64 = 4.5;
+
+/// Quality numbers between two trials that say what a step costs.
+const STEP: f64 = 3.0;
+
+/// Where the smallest size is less true by more than this, none between can be the truest.
+const CLOSE: f64 = 0.03;
+
 /// The platform's own size.
 pub(super) const LARGE: (u32, u32) = (1080, 1920);
 
-/// Sizes that may look better when bytes are few: three quarters and two thirds of the large one's sides.
-const SMALLER: [(u32, u32); 2] = [(810, 1440), (720, 1280)];
+/// Sizes that may look better when bytes are few, the smallest first: two thirds and three quarters of the large one's sides.
+const SMALLER: [(u32, u32); 2] = [(720, 1280), (810, 1440)];
+
+/// Frames of a sample that are looked at: a part of every kind.
+const LOOKED_AT: [usize; 3] = [2, 4, 5];
 
 /// How a film is made.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -87,13 +101,13 @@ impl Size {
 }
 
 /// What came of encoding all samples at a size and quality number.
-#[derive(Debug, Clone, Copy)]
 struct Trial {
+    size: (u32, u32),
     crf: f64,
     /// Bytes that the whole film would have.
     bytes: f64,
-    /// How true the samples are at the largest size, 0–1; see [`fidelity_at_half`].
-    fidelity: f64,
+    /// The samples, encoded.
+    tracks: Vec<Track>,
 }
 
 impl Trial {
@@ -110,14 +124,17 @@ impl Trial {
 pub(super) fn plan(film: &Timeline<'_>, size: Size, bytes: f64) -> Result<Plan, Error> {
     let largest = size.largest();
     let samples = Samples::of(film, largest)?;
-    let first = samples.tried(film, largest, FIRST_CRF, false)?;
+    let first = samples.tried(film, largest, FIRST_CRF)?;
     let crf = first.crf_for(bytes, CRF_AN_OCTAVE).clamp(CRFS.0, CRFS.1);
-    let near = match (crf - FIRST_CRF).abs() > FAR {
-        true => samples.tried(film, largest, crf, false)?,
-        false => first,
+    let (near, far) = match (crf - FIRST_CRF).abs() > FAR {
+        true => (samples.tried(film, largest, crf)?, Some(first)),
+        false => (first, None),
     };
-    let octave = slope(first, near, |t| t.bytes.log2()).map_or(CRF_AN_OCTAVE, |s| 1.0 / s);
-    let octave = octave.clamp(CRF_AN_OCTAVE / 2.0, CRF_AN_OCTAVE * 2.0);
+    let octave = far
+        .as_ref()
+        .and_then(|far| slope((far.crf, far.bytes.log2()), (near.crf, near.bytes.log2())))
+        .map_or(CRF_AN_OCTAVE, |slope| 1.0 / slope)
+        .clamp(CRF_AN_OCTAVE / 2.0, CRF_AN_OCTAVE * 2.0);
     let plan = Plan {
         size: largest,
         expected_crf: near.crf_for(bytes, octave),
@@ -126,36 +143,62 @@ pub(super) fn plan(film: &Timeline<'_>, size: Size, bytes: f64) -> Result<Plan, 
     if matches!(size, Size::Fixed(_)) || plan.expected_crf < FINE_CRF {
         return Ok(plan);
     }
-    let near = samples.tried(film, largest, near.crf, true)?;
-    let coarser = samples.tried(film, largest, near.crf + 3.0, true)?;
-    let lost = slope(near, coarser, |t| t.fidelity).unwrap_or(0.0);
-    let at_bytes = |trial: Trial| {
-        let crf = trial.crf_for(bytes, octave);
-        (crf, trial.fidelity - lost * (crf - trial.crf))
-    };
-    let mut best = (plan, at_bytes(near).1);
-    for smaller in SMALLER {
-        let trial = samples.tried(film, smaller, near.crf, true)?;
-        let (expected_crf, fidelity) = at_bytes(trial);
-        if fidelity > best.1 {
-            best = (
-                Plan {
-                    size: smaller,
-                    expected_crf,
-                    is_smaller: true,
-                },
-                fidelity,
-            );
-        }
-    }
-    Ok(best.0)
+    best_size(film, &samples, plan, (&near, far.as_ref()), (bytes, octave))
 }
 
-/// How much less of something there is for each step of the quality number, from two trials.
-fn slope(a: Trial, b: Trial, of: impl Fn(Trial) -> f64) -> Option<f64> {
-    let steps = b.crf - a.crf;
+/// The size at which the samples are truest when the film has its bytes.
+fn best_size(
+    film: &Timeline<'_>,
+    samples: &Samples,
+    plan: Plan,
+    (near, far): (&Trial, Option<&Trial>),
+    (bytes, octave): (f64, f64),
+) -> Result<Plan, Error> {
+    let (smallest, between) = (SMALLER[0], &SMALLER[1..]);
+    let near_fidelity = samples.fidelity(near)?;
+    let small = samples.tried(film, smallest, plan.expected_crf - CRF_OF_SMALLEST)?;
+    let small_fidelity = samples.fidelity(&small)?;
+    // what a step of the quality number costs
+    let lost = match far {
+        Some(far) => slope((far.crf, samples.fidelity(far)?), (near.crf, near_fidelity)),
+        None => {
+            let coarser = samples.tried(film, smallest, small.crf + STEP)?;
+            let coarser = (coarser.crf, samples.fidelity(&coarser)?);
+            slope((small.crf, small_fidelity), coarser)
+        }
+    };
+    let at_bytes = |trial: &Trial, fidelity: f64| {
+        let crf = trial.crf_for(bytes, octave);
+        (crf, fidelity - lost.unwrap_or(0.0) * (crf - trial.crf))
+    };
+    let (_, largest) = at_bytes(near, near_fidelity);
+    let mut best = (largest, plan);
+    let mut offer = |size, (expected_crf, fidelity)| {
+        if fidelity > best.0 {
+            let plan = Plan {
+                size,
+                expected_crf,
+                is_smaller: true,
+            };
+            best = (fidelity, plan);
+        }
+    };
+    let smaller = at_bytes(&small, small_fidelity);
+    offer(smallest, smaller);
+    if smaller.1 > largest - CLOSE && film.options.effort != Effort::Fast {
+        for size in between {
+            let trial = samples.tried(film, *size, plan.expected_crf - CRF_OF_SMALLEST / 2.0)?;
+            offer(*size, at_bytes(&trial, samples.fidelity(&trial)?));
+        }
+    }
+    Ok(best.1)
+}
+
+/// How much less of something there is for each step of the quality number: two of those, each with what there is at it.
+fn slope(a: (f64, f64), b: (f64, f64)) -> Option<f64> {
+    let steps = b.0 - a.0;
     (steps.abs() > 0.5)
-        .then(|| (of(a) - of(b)) / steps)
+        .then(|| (a.1 - b.1) / steps)
         .filter(|slope| *slope > 0.0)
 }
 
@@ -181,47 +224,64 @@ impl Samples {
         Ok(Self { size, clips })
     }
 
-    /// Encodes all of them, and looks at them if that is asked for.
-    fn tried(
-        &self,
-        film: &Timeline<'_>,
-        size: (u32, u32),
-        crf: f64,
-        is_looked_at: bool,
-    ) -> Result<Trial, Error> {
+    /// Encodes all of them.
+    fn tried(&self, film: &Timeline<'_>, size: (u32, u32), crf: f64) -> Result<Trial, Error> {
         let format = film.format(size);
-        let (mut keys, mut others, mut frames) = (0.0, 0.0, 0);
-        let (mut sum, mut count) = (0.0, 0);
-        for clip in &self.clips {
+        let crf = crf.clamp(CRFS.0, CRFS.1);
+        let encoded = |clip: &Vec<frame::Video>| {
             film.go_on()?;
             let mut encoder = Encoder::open(format, Pass::Trial { crf }, film.options.effort)?;
             for frame in clip {
                 encoder.give(&mut resized(frame, self.size, size))?;
             }
-            let track = encoder.end()?;
-            let key = track.packets.first().map_or(0, |packet| packet.size());
-            keys += key as f64;
-            others += track.bytes() as f64 - key as f64;
-            frames += clip.len().saturating_sub(1);
-            if is_looked_at {
-                for (shown, original) in decoded(&track)?.iter().zip(clip).skip(1) {
-                    let shown = picture::resized_luma(&luma(shown), size, self.size);
-                    sum += fidelity_at_half(&luma(original), &shown, self.size.0 as usize);
-                    count += 1;
-                }
-            }
+            encoder.end()
+        };
+        let tracks: Vec<Track> = self
+            .clips
+            .par_iter()
+            .map(encoded)
+            .collect::<Result<_, Error>>()?;
+        let (mut keys, mut others, mut frames) = (0.0, 0.0, 0);
+        for track in &tracks {
+            let key = track.packets.first().map_or(0, |packet| packet.size()) as f64;
+            keys += key;
+            others += track.bytes() as f64 - key;
+            frames += track.packets.len().saturating_sub(1);
         }
-        let (key, other) = (
-            keys / self.clips.len().max(1) as f64,
-            others / frames.max(1) as f64,
-        );
+        let key = keys / tracks.len().max(1) as f64;
+        let other = others / frames.max(1) as f64;
         let all = film.frames as f64;
         let key_count = (all / f64::from(format.gop())).ceil();
         Ok(Trial {
+            size,
             crf,
             bytes: (key_count * key + (all - key_count).max(0.0) * other).max(1.0),
-            fidelity: sum / f64::from(count.max(1)),
+            tracks,
         })
+    }
+
+    /// How true they are when a trial of them is shown at the largest size, 0–1; see [`fidelity_at_half`].
+    fn fidelity(&self, trial: &Trial) -> Result<f64, Error> {
+        let shown: Vec<Vec<frame::Video>> = (trial.tracks.iter())
+            .map(decoded)
+            .collect::<Result<_, Error>>()?;
+        let (size, largest) = (trial.size, self.size);
+        let looked = |(shown, clip): (&Vec<frame::Video>, &Vec<frame::Video>)| {
+            let of_sample =
+                (LOOKED_AT.iter()).filter(|index| **index < clip.len().min(shown.len()));
+            of_sample.fold((0.0, 0.0), |(sum, count), index| {
+                let now = picture::resized_luma(&av::plane(&shown[*index], 0), size, largest);
+                let own = av::plane(&clip[*index], 0);
+                (
+                    sum + fidelity_at_half(&own, &now, largest.0 as usize),
+                    count + 1.0,
+                )
+            })
+        };
+        let sums: Vec<(f64, f64)> = (shown.par_iter()).zip(&self.clips).map(looked).collect();
+        let (sum, count) =
+            (sums.iter()).fold((0.0, 0.0_f64), |all, one| (all.0 + one.0, all.1 + one.1));
+        Ok(sum / count.max(1.0))
     }
 }
 
@@ -254,18 +314,14 @@ fn sample(
 
 /// A frame at another size.
 fn resized(frame: &frame::Video, from: (u32, u32), to: (u32, u32)) -> frame::Video {
+    if from == to {
+        return frame.clone();
+    }
     let mut out = compose::black(to);
-    for plane in 0..3 {
-        let side = |(w, h): (u32, u32)| match plane {
-            0 => (w, h),
-            _ => (w / 2, h / 2),
-        };
-        let (own, wanted) = (side(from), side(to));
-        let samples = plane_of(frame, plane, own);
-        let samples = match own == wanted {
-            true => samples,
-            false => picture::resized_luma(&samples, own, wanted),
-        };
+    for plane in 0..out.planes() {
+        let own = (frame.plane_width(plane), frame.plane_height(plane));
+        let wanted = (out.plane_width(plane), out.plane_height(plane));
+        let samples = picture::resized_luma(&av::plane(frame, plane), own, wanted);
         let stride = out.stride(plane);
         let rows = out.data_mut(plane).chunks_mut(stride);
         for (row, samples) in rows.zip(samples.chunks_exact(wanted.0 as usize)) {
@@ -273,14 +329,6 @@ fn resized(frame: &frame::Video, from: (u32, u32), to: (u32, u32)) -> frame::Vid
         }
     }
     out
-}
-
-/// A plane's samples, rows without gaps.
-fn plane_of(frame: &frame::Video, plane: usize, (width, height): (u32, u32)) -> Vec<u8> {
-    let rows = frame.data(plane).chunks(frame.stride(plane));
-    rows.take(height as usize)
-        .flat_map(|row| row[..width as usize].iter().copied())
-        .collect()
 }
 
 /// The frames of a track, in the order of showing.

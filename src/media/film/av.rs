@@ -71,6 +71,28 @@ fn thrifty() {
 #[cfg(not(target_env = "gnu"))]
 fn thrifty() {}
 
+/// Sets an option of an encoder to a path, whose bytes need not be text.
+pub(super) fn set_path(options: &mut Dictionary<'_>, key: &CStr, path: &CStr) {
+    // SAFETY: the dictionary is owned by nobody else while the call may move it, and both strings end with a zero; they
+    // are copied.
+    unsafe {
+        let mut entries = std::mem::take(options).disown();
+        ffi::av_dict_set(&mut entries, key.as_ptr(), path.as_ptr(), 0);
+        *options = Dictionary::own(entries);
+    }
+}
+
+/// A plane's samples, 8 bits each, rows without gaps.
+pub(super) fn plane(frame: &frame::Video, plane: usize) -> Vec<u8> {
+    let (width, height) = (frame.plane_width(plane), frame.plane_height(plane));
+    let mut samples = Vec::with_capacity(width as usize * height as usize);
+    let rows = frame.data(plane).chunks(frame.stride(plane));
+    for row in rows.take(height as usize) {
+        samples.extend_from_slice(&row[..width as usize]);
+    }
+    samples
+}
+
 /// What FFmpeg said on this thread since it was last asked: errors only, oldest first, at most eight lines.
 pub(super) fn said() -> Vec<String> {
     SAID.with_borrow_mut(std::mem::take)

@@ -3,6 +3,8 @@
 //! In: frames of one size and rate, how bits are given out. Out: packets in decoding order, and what they need to be muxed.
 //! Never: choosing a size or a bit rate; a result that depends on the machine.
 
+use std::ffi::CStr;
+
 use ffmpeg_next::codec::{self, Flags, Parameters};
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::{Dictionary, Packet, Rational, color, encoder, frame};
@@ -21,8 +23,13 @@ const SHARED: &str = "weightp=1:bframes=3:b-pyramid=2:mbtree=1:open-gop=0:scenec
 const RATE_TOLERANCE: f64 = 0.25;
 
 /// Threads of an encoder: x264's result depends on their number, and the same film shall be the same bytes everywhere.
-/// Each costs a little of the picture, and memory.
-const THREADS: u32 = 3;
+/// Each costs a little of the picture, and memory. Trials run beside each other.
+fn threads(pass: Pass<'_>) -> u32 {
+    match pass {
+        Pass::Trial { .. } => 1,
+        _ => 3,
+    }
+}
 
 /// The shape of a film.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,9 +64,9 @@ impl Format {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Pass<'a> {
     /// It writes statistics of every frame into this file and another beside it; the packets are not to be used.
-    First { statistics: &'a str, bit_rate: f64 },
+    First { statistics: &'a CStr, bit_rate: f64 },
     /// So many bits a second, each frame its part as the statistics say.
-    Second { statistics: &'a str, bit_rate: f64 },
+    Second { statistics: &'a CStr, bit_rate: f64 },
     /// As many as a quality asks for, x264's constant rate factor; without statistics.
     Only { crf: f64 },
     /// The same, with a search that is quick.
@@ -68,24 +75,31 @@ pub(super) enum Pass<'a> {
 
 /// The search that an encoder does: its preset, and what is otherwise than in it.
 ///
-/// `Good` was read off cuts of 5 to 16 s of an animation, with grain of three kinds, and checked on the four clips that are marked
-/// in `docs/film.md`; `Fast` was tried on one of those, and `Best` on none.
+/// Psychovisual search is off: at these rates what it keeps of grain is paid for with edges. A first pass that
+/// weighs differences less well than by their transform (`subme` under 2) misleads the second by up to 1.5 of VMAF.
 fn search(pass: Pass<'_>, effort: Effort) -> (&'static str, &'static str) {
     match (pass, effort) {
-        (Pass::First { .. }, Effort::Best) => ("superfast", "rc-lookahead=40:b-adapt=2"),
-        (Pass::First { .. }, _) => (
-            "superfast",
-            "rc-lookahead=20:b-adapt=1:subme=0:no-deblock=1",
-        ),
-        (Pass::Trial { .. }, _) => ("veryfast", "trellis=1:aq-strength=0.7:rc-lookahead=8"),
+        (Pass::First { .. }, Effort::Fast) => ("superfast", "subme=1:rc-lookahead=10:b-adapt=1"),
+        (Pass::First { .. }, Effort::Best) => ("superfast", "subme=2:rc-lookahead=40:b-adapt=2"),
+        (Pass::First { .. }, _) => ("superfast", "subme=2:rc-lookahead=20:b-adapt=1"),
+        (Pass::Trial { .. }, _) => ("veryfast", "trellis=1:aq-strength=0.7:rc-lookahead=4"),
         // bytes are no matter here, and a quick search finds the same quality in more of them
         (Pass::Only { .. }, Effort::Fast | Effort::Good) => {
             ("veryfast", "trellis=1:rc-lookahead=10")
         }
-        (_, Effort::Fast) => ("veryfast", "trellis=1:aq-strength=0.7:rc-lookahead=10"),
-        (_, Effort::Good) => ("fast", "ref=1:psy-rd=0.4,0:rc-lookahead=20"),
+        (_, Effort::Fast) => (
+            "veryfast",
+            "trellis=1:subme=3:me=dia:partitions=i4x4,i8x8:aq-strength=0.75:rc-lookahead=10",
+        ),
+        (_, Effort::Good) => (
+            "fast",
+            "ref=1:psy=0:me=dia:partitions=i4x4,i8x8:aq-strength=0.75:rc-lookahead=20",
+        ),
         // level 4 lets a large picture refer to four others
-        (_, Effort::Best) => ("slow", "ref=4:psy-rd=0.4,0:weightp=1:rc-lookahead=30"),
+        (_, Effort::Best) => (
+            "slow",
+            "ref=2:psy=0:weightp=1:aq-strength=0.75:rc-lookahead=30",
+        ),
     }
 }
 
@@ -146,18 +160,17 @@ impl Encoder {
             Pass::First {
                 statistics,
                 bit_rate,
-            } => {
-                video.set_bit_rate(bit_rate as usize);
-                options.set("stats", statistics);
-                Flags::PASS1
             }
-            Pass::Second {
+            | Pass::Second {
                 statistics,
                 bit_rate,
             } => {
                 video.set_bit_rate(bit_rate as usize);
-                options.set("stats", statistics);
-                Flags::PASS2
+                av::set_path(&mut options, c"stats", statistics);
+                match pass {
+                    Pass::First { .. } => Flags::PASS1,
+                    _ => Flags::PASS2,
+                }
             }
             Pass::Only { crf } | Pass::Trial { crf } => {
                 options.set("crf", &format!("{crf:.3}"));
@@ -171,7 +184,8 @@ impl Encoder {
         options.set(
             "x264-params",
             &format!(
-                "{SHARED}:{others}:ratetol={RATE_TOLERANCE}:sync-lookahead=0:threads={THREADS}:lookahead-threads=1"
+                "{SHARED}:{others}:ratetol={RATE_TOLERANCE}:sync-lookahead=0:threads={}:lookahead-threads=1",
+                threads(pass)
             ),
         );
         if let Some(level) = format.level() {

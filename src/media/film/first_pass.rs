@@ -3,6 +3,8 @@
 //! In: a timeline, the size and the bytes that the film will have. Out: x264's own statistics, for the second pass. Never:
 //! packets that anybody sees.
 
+use std::ffi::CString;
+
 use super::encode::{Encoder, Pass};
 use super::frames::{self, Source};
 use super::progress::{Reporter, Stage};
@@ -22,7 +24,7 @@ pub(super) struct FirstPass {
     /// Its files; they are removed with it.
     _scratch: Scratch,
     /// Where x264 reads them.
-    pub statistics: String,
+    pub statistics: CString,
     /// The film's frames, as far as there was room.
     pub spool: Spool,
     /// What was broken and concealed, in words.
@@ -44,12 +46,10 @@ pub(super) fn run(
     progress: &mut Reporter<'_>,
 ) -> Result<FirstPass, Error> {
     let file = scratch.path(STATISTICS);
-    let statistics = file
-        .to_str()
-        .ok_or_else(|| Error::Film {
+    let statistics =
+        CString::new(file.as_os_str().as_encoded_bytes()).map_err(|_| Error::Film {
             said: format!("x264 cannot write to `{}`", file.display()),
-        })?
-        .to_owned();
+        })?;
     let pass = Pass::First {
         statistics: &statistics,
         bit_rate,

@@ -26,6 +26,9 @@ use crate::scene::Scene;
 /// Second passes until one meets the limit; each knows by how much those before it missed.
 const MOST_PASSES: u32 = 6;
 
+/// After more of them than this, what fits is good enough.
+const ENOUGH_PASSES: u32 = 3;
+
 /// Estimated VMAF below which a second does not look decent.
 const DECENT: f64 = 65.0;
 
@@ -118,14 +121,22 @@ fn encode(
     tracing::info!(?plan, bytes = target.pictures(), "size chosen");
     if plan.has_room() {
         let pass = Pass::Only { crf: LOSSLESS_CRF };
-        let pictures = second_pass::run(film, plan.size, pass, Source::Clips, progress)?;
-        let file = muxed(&pictures, sound)?;
-        if target.judge(file.len() as u64) != Verdict::Over {
-            return Ok(Made {
-                plan,
-                file,
-                pictures,
-            });
+        let most = target.most_pictures();
+        let foreseen = progress.done() + film.frames;
+        match second_pass::run(film, plan.size, pass, Source::Clips, most, progress) {
+            Ok(pictures) => {
+                let file = muxed(&pictures, sound)?;
+                if target.judge(file.len() as u64) != Verdict::Over {
+                    return Ok(Made {
+                        plan,
+                        file,
+                        pictures,
+                    });
+                }
+            }
+            // the samples missed what is hard in it
+            Err(Error::TooLarge { .. }) => progress.cut_short(foreseen),
+            Err(error) => return Err(error),
         }
     }
     let scratch = Scratch::create(path, film.options.unfinished.as_deref())?;
@@ -150,40 +161,50 @@ fn fill(
 ) -> Result<Made, Error> {
     let mut aim = target.pictures();
     let mut smallest = u64::MAX;
-    for attempt in 1.. {
+    let mut earlier = None;
+    // what fits, but could have more
+    let mut fitting: Option<Made> = None;
+    for attempt in 1..=MOST_PASSES {
         let pass = Pass::Second {
             statistics: &first.statistics,
             bit_rate: aim * 8.0 / film.seconds(),
         };
         let source = Source::Spool(&mut first.spool);
-        let mut pictures = second_pass::run(film, plan.size, pass, source, progress)?;
+        let pictures = second_pass::run(film, plan.size, pass, source, u64::MAX, progress)?;
         let file = muxed(&pictures, sound)?;
         let (bytes, came_to) = (file.len() as u64, pictures.track.bytes() as f64);
         let verdict = target.judge(bytes);
         tracing::info!(attempt, aim, came_to, bytes, ?verdict, "second pass");
-        // what misses some room twice does not need it
-        let is_good = verdict == Verdict::Met || verdict == Verdict::Under && attempt > 1;
-        if is_good {
-            // only the first pass reads all of the clips
-            pictures.damaged = std::mem::take(&mut first.damaged);
-            return Ok(Made {
+        smallest = smallest.min(bytes);
+        let least = fitting.as_ref().map_or(0, |made| made.file.len() as u64);
+        // more was asked for, and next to nothing came of it
+        let is_full = least > 0 && bytes < least + least / 100;
+        if verdict != Verdict::Over && bytes > least {
+            fitting = Some(Made {
                 plan,
                 file,
                 pictures,
             });
         }
-        smallest = smallest.min(bytes);
-        if attempt == MOST_PASSES {
+        let is_enough = attempt > ENOUGH_PASSES && fitting.is_some();
+        if verdict == Verdict::Met || verdict == Verdict::Under && is_full || is_enough {
             break;
         }
-        progress.more(film.frames);
-        aim *= target.pictures() / came_to;
+        if attempt < MOST_PASSES {
+            progress.more(film.frames);
+        }
+        let next = target::next_aim(target.pictures(), (aim, came_to), earlier);
+        earlier = Some((aim, came_to));
+        aim = next;
     }
-    Err(Error::TooLarge {
+    let mut made = fitting.ok_or(Error::TooLarge {
         bytes: smallest,
         max_bytes: target.max_bytes,
         quality: None,
-    })
+    })?;
+    // only the first pass reads all of the clips
+    made.pictures.damaged = std::mem::take(&mut first.damaged);
+    Ok(made)
 }
 
 /// Reads the film back and holds it against the rules, its sound against what it shall be, and some of its pictures

@@ -48,6 +48,16 @@ impl<'a> Reporter<'a> {
         self.total += frames;
     }
 
+    /// Frames that are done, of all stages.
+    pub fn done(&self) -> u64 {
+        self.done
+    }
+
+    /// A stage that would have ended with so many frames done is over now.
+    pub fn cut_short(&mut self, foreseen: u64) {
+        self.total -= foreseen.saturating_sub(self.done).min(self.total);
+    }
+
     /// One frame is done; `bytes` of pictures so far.
     pub fn frame(&mut self, stage: Stage, bytes: u64) {
         self.done += 1;

@@ -85,13 +85,6 @@ impl Quality {
     }
 }
 
-/// A picture's luma, rows without gaps.
-pub(super) fn luma(frame: &frame::Video) -> Vec<u8> {
-    let width = frame.width() as usize;
-    let rows = frame.data(0).chunks(frame.stride(0));
-    rows.flat_map(|row| row[..width].iter().copied()).collect()
-}
-
 /// Fidelity of a picture of `width` pixels a row to its original at its own size, 0–1.
 pub(super) fn fidelity_at_half(original: &[u8], shown: &[u8], width: usize) -> f64 {
     let half = |luma: &[u8]| halved(luma.chunks_exact(width));

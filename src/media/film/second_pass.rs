@@ -19,15 +19,16 @@ pub(super) struct Pictures {
     pub originals: Originals,
 }
 
-/// Encodes a film.
+/// Encodes a film, and gives up as soon as its pictures have more than `most_bytes`.
 ///
 /// # Errors
-/// What the clips give, [`Error::Film`], [`Error::Cancelled`].
+/// What the clips give, [`Error::Film`], [`Error::Cancelled`], [`Error::TooLarge`].
 pub(super) fn run(
     film: &Timeline<'_>,
     size: (u32, u32),
     pass: Pass<'_>,
     source: Source<'_>,
+    most_bytes: u64,
     progress: &mut Reporter<'_>,
 ) -> Result<Pictures, Error> {
     let mut encoder = Encoder::open(film.format(size), pass, film.options.effort)?;
@@ -40,12 +41,27 @@ pub(super) fn run(
         |frame| {
             encoder.give(frame)?;
             progress.frame(Stage::Encode, encoder.bytes());
-            Ok(())
+            match encoder.bytes() > most_bytes {
+                true => Err(too_large(encoder.bytes(), most_bytes)),
+                false => Ok(()),
+            }
         },
     )?;
+    let track = encoder.end()?;
+    if track.bytes() > most_bytes {
+        return Err(too_large(track.bytes(), most_bytes));
+    }
     Ok(Pictures {
-        track: encoder.end()?,
+        track,
         damaged,
         originals,
     })
+}
+
+fn too_large(bytes: u64, max_bytes: u64) -> Error {
+    Error::TooLarge {
+        bytes,
+        max_bytes,
+        quality: None,
+    }
 }

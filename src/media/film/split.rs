@@ -7,13 +7,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::av;
 use super::compose::{self, Known};
 use super::facts::Facts;
 use super::lay;
 use super::make;
 use super::pictures::Care;
 use super::player::{Player, Trim};
-use super::quality::luma;
 use super::sound::{Aim, Meter};
 use super::timeline::{self, LEAST_SECONDS, MOST_SECONDS, Timeline};
 use super::{FilmOptions, Progress, rate, voices};
@@ -195,7 +195,7 @@ fn change(
     for index in 0..((until - from) * rate) as u64 {
         let mut picture = compose::black(SMALL);
         lay::place(player.frame(index, rate)?, 0, 0, None, &mut picture);
-        let luma = luma(&picture);
+        let luma = av::plane(&picture, 0);
         if let Some(before) = &before {
             let sum: u64 = before
                 .iter()

@@ -50,6 +50,11 @@ impl Target {
         (self.max_bytes.saturating_sub(taken) as f64 * aim).max(1.0)
     }
 
+    /// Bytes of pictures above which the file is too large.
+    pub fn most_pictures(&self) -> u64 {
+        self.max_bytes.saturating_sub(self.sound_bytes)
+    }
+
     /// Judges a file of so many bytes.
     pub fn judge(&self, file: u64) -> Verdict {
         if file > self.max_bytes {
@@ -62,6 +67,24 @@ impl Target {
     }
 }
 
+/// Bytes to aim at after a pass that was told to make `last.0` bytes and made `last.1`, and perhaps one before it.
+///
+/// Short films answer to what they are told by more or by less than that: two passes tell by how much.
+pub(super) fn next_aim(wanted: f64, last: (f64, f64), earlier: Option<(f64, f64)>) -> f64 {
+    let missed = libm::log(wanted / last.1.max(1.0));
+    let answer = earlier.map_or(1.0, |earlier| {
+        let (told, came) = (
+            libm::log(last.0 / earlier.0),
+            libm::log(last.1 / earlier.1.max(1.0)),
+        );
+        match told.abs() > 1e-3 && came / told > 0.0 {
+            true => (came / told).clamp(0.5, 3.0),
+            false => 1.0,
+        }
+    });
+    last.0 * libm::exp(missed / answer)
+}
+
 /// Bits a second of sound: the platform's best where there is room, less where pictures need them.
 pub(super) fn sound_bit_rate(max_bytes: u64, seconds: f64, is_silent: bool) -> usize {
     // under 64 kbit/s the encoder cuts off everything above 6 kHz
@@ -72,4 +95,20 @@ pub(super) fn sound_bit_rate(max_bytes: u64, seconds: f64, is_silent: bool) -> u
     let share = max_bytes as f64 * 8.0 / seconds * 0.1;
     let fitting = STEPS.iter().find(|step| share >= **step as f64);
     *fitting.unwrap_or(&64_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_passes_tell_how_a_film_answers() {
+        // a film that makes the square of what it is told, in parts of what it may have
+        let made = |aim: f64| 1000.0 * (aim / 800.0).powi(2);
+        let first = (1000.0, made(1000.0));
+        let second = next_aim(1000.0, first, None);
+        let third = next_aim(1000.0, (second, made(second)), Some(first));
+        assert!((made(third) / 1000.0 - 1.0).abs() < 1e-9, "{third}");
+        assert!(next_aim(1000.0, (500.0, 0.0), None).is_finite());
+    }
 }

@@ -69,6 +69,9 @@ pub fn resized(rgba: &[u8], own: (u32, u32), size: (u32, u32)) -> Vec<u8> {
 
 /// A picture's luma, rows without gaps, at another size, sharply.
 pub fn resized_luma(luma: &[u8], own: (u32, u32), size: (u32, u32)) -> Vec<u8> {
+    if own == size {
+        return luma.to_vec();
+    }
     let plane = resample::Plane {
         samples: luma,
         width: own.0,
