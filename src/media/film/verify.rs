@@ -294,7 +294,8 @@ impl Sheet {
         self.both(
             "pixels",
             width <= FILM_MOST_COLUMNS,
-            [STORY, STORY_MIDDLE, STORY_SMALL].contains(&(width, height)) && video.sample_aspect == "1:1",
+            [STORY, STORY_MIDDLE, STORY_SMALL].contains(&(width, height))
+                && video.sample_aspect == "1:1",
             match video.sample_aspect.as_str() {
                 "1:1" => format!("{width}×{height}"),
                 other => format!("{width}×{height}, each of them {other}"),
