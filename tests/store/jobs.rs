@@ -392,7 +392,9 @@ async fn a_line_of_stories_goes_out_in_order(world: World) {
         let account = format!("instagram:{account}");
         let mut before = start;
         for story in stories.iter().filter(|story| story.account == account) {
-            let trail = store.audit(&story.key).await.expect("a trail");
+            let mut trail = store.audit(&story.key).await.expect("a trail");
+            // how often it waited for the one before it is a matter of luck
+            trail.retain(|entry| entry.what != "waits");
             let found: Vec<_> = trail.iter().map(|entry| entry.what.as_str()).collect();
             assert_eq!(found, ["added", "prepared", "intent", "live"]);
             assert!(before <= trail[2].at, "{} overtook another", story.key);
