@@ -91,9 +91,11 @@ struct Name {
 /// The ledger of a folder. Only names are in memory; entries are read where they are asked for.
 #[derive(Debug)]
 pub(super) struct Ledger {
-    file: File,
-    /// Held while a line is added.
-    adding: Mutex<()>,
+    path: PathBuf,
+    /// Nothing where there was no ledger.
+    file: Option<File>,
+    /// Where lines are added, one at a time; opened for the first, so that a call which makes nothing leaves nothing.
+    adding: Mutex<Option<File>>,
     /// Where the last line of each name starts, and how long it is.
     lines: HashMap<Box<str>, (u64, u32)>,
     /// Every file that a line tells of; looked for once, where a file of another name is asked for.
@@ -101,11 +103,11 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// The ledger of OUT, which is made where there is none. Lines that cannot be read are of no story, and those
+    /// The ledger of OUT, empty where there is none. Lines that cannot be read are of no story, and those
     /// stories are made anew.
     ///
     /// # Errors
-    /// It cannot be read or made.
+    /// It cannot be read.
     pub fn open(out: &Path) -> io::Result<Self> {
         let folder = folder(out);
         std::fs::create_dir_all(&folder)?;
@@ -121,11 +123,18 @@ impl Ledger {
 
     /// The ledger, and how many lines it has.
     fn read(path: &Path) -> io::Result<(Self, usize)> {
-        let file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .open(path)?;
+        let empty = Self {
+            path: path.to_owned(),
+            file: None,
+            adding: Mutex::default(),
+            lines: HashMap::new(),
+            written: OnceLock::new(),
+        };
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((empty, 0)),
+            Err(error) => return Err(error),
+        };
         let mut reader = BufReader::with_capacity(1 << 18, file.try_clone()?);
         let (mut lines, mut count, mut at) = (HashMap::new(), 0, 0u64);
         let mut line = Vec::new();
@@ -144,10 +153,9 @@ impl Ledger {
             at += length;
         }
         let ledger = Self {
-            file,
-            adding: Mutex::default(),
+            file: Some(file),
             lines,
-            written: OnceLock::new(),
+            ..empty
         };
         Ok((ledger, count))
     }
@@ -174,7 +182,8 @@ impl Ledger {
 
     fn bytes(&self, (at, length): (u64, u32)) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; length as usize];
-        self.file.read_exact_at(&mut bytes, at)?;
+        let file = self.file.as_ref().ok_or(io::ErrorKind::NotFound)?;
+        file.read_exact_at(&mut bytes, at)?;
         Ok(bytes)
     }
 
@@ -186,14 +195,21 @@ impl Ledger {
     /// Adds a finished story. Its entry counts from the next call on.
     ///
     /// # Errors
-    /// The line cannot be written.
+    /// The ledger cannot be made, or the line not be written.
     pub fn put(&self, entry: &Entry) -> io::Result<()> {
         // what was broken off before ends here
         let mut line = vec![b'\n'];
         serde_json::to_writer(&mut line, entry)?;
         line.push(b'\n');
-        let _adding = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
-        (&self.file).write_all(&line)
+        let mut adding = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = match &mut *adding {
+            Some(file) => file,
+            none => {
+                let mut options = OpenOptions::new();
+                none.insert(options.append(true).create(true).open(&self.path)?)
+            }
+        };
+        file.write_all(&line)
     }
 
     /// Whether the story of that name, or any other, was written to this file.
