@@ -13,17 +13,7 @@ use storypress::frame::{paint, paint_checked};
 use storypress::scene::*;
 
 fn node(rect: Rect, content: Content) -> Node {
-    Node {
-        id: None,
-        place: Place::whole(&Source::new("bench.toml", "")),
-        rect,
-        rotate: 0.0,
-        opacity: 1.0,
-        blend: Blend::Normal,
-        shadows: Vec::new(),
-        bleed: false,
-        content,
-    }
+    Node::plain(Place::whole(&Source::new("bench.toml", "")), rect, content)
 }
 
 /// Smooth light with some grain, so that it encodes like a photo.

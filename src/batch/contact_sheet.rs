@@ -175,15 +175,8 @@ impl Grid {
 
 fn node(rect: Rect, content: Content) -> Node {
     Node {
-        id: None,
-        place: Place::whole(&Source::new("", "")),
-        rect,
-        rotate: 0.0,
-        opacity: 1.0,
-        blend: Default::default(),
-        shadows: Vec::new(),
         bleed: true,
-        content,
+        ..Node::plain(Place::whole(&Source::new("", "")), rect, content)
     }
 }
 
@@ -234,16 +227,8 @@ impl Thumbnails<'_> {
     /// The cover of a finished film.
     fn film(&self, rect: Rect, path: &Path) -> Option<Arc<Pixels>> {
         let clip = Clip {
-            path: path.to_owned(),
-            place: Place::whole(&Source::new("", "")),
-            fit: Fit::Cover,
-            focus: (0.5, 0.5),
-            start: Duration::ZERO,
-            end: None,
-            speed: 1.0,
-            looped: false,
             mute: true,
-            volume: 1.0,
+            ..Clip::whole(path, Place::whole(&Source::new("", "")))
         };
         let scene = Scene {
             film: Some(clip),

@@ -389,17 +389,14 @@ impl Call<'_> {
             FitName::Contain => Fit::Contain,
             FitName::Blur => Fit::Blur,
         };
+        let place = Place::new(&Source::new(clip, ""), 0..0);
         let film = Clip {
-            path: clip.to_owned(),
-            place: Place::new(&Source::new(clip, ""), 0..0),
             fit,
             focus: self.args.focus,
             start: self.args.start.unwrap_or_default(),
             end: self.args.end,
-            speed: 1.0,
-            looped: false,
             mute: self.args.mute,
-            volume: 1.0,
+            ..Clip::whole(clip, place)
         };
         let bare = Scene::empty(STORY.0 as f32, STORY.1 as f32);
         Scene {

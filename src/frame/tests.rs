@@ -7,17 +7,7 @@ use crate::diag::{Place, Source};
 use crate::scene::*;
 
 fn node(rect: Rect, content: Content) -> Node {
-    Node {
-        id: None,
-        place: Place::whole(&Source::new("test.toml", "")),
-        rect,
-        rotate: 0.0,
-        opacity: 1.0,
-        blend: Blend::Normal,
-        shadows: Vec::new(),
-        bleed: false,
-        content,
-    }
+    Node::plain(Place::whole(&Source::new("test.toml", "")), rect, content)
 }
 
 fn rgb(r: u8, g: u8, b: u8) -> Color {

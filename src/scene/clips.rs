@@ -65,16 +65,9 @@ pub(super) fn of_fill(fill: &Node, stage: &mut Stage<'_>) -> Option<Clip> {
     let node = table.get("video")?;
     let path = file(node, "the background", stage)?;
     Some(Clip {
-        path,
-        place: node.place.clone(),
         fit: fills::fit(table),
         focus: focus(table),
-        start: Duration::ZERO,
-        end: None,
-        speed: 1.0,
-        looped: false,
-        mute: false,
-        volume: 1.0,
+        ..Clip::whole(path, node.place.clone())
     })
 }
 

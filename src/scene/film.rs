@@ -122,22 +122,16 @@ fn dest(rect: Rect, scale: f32) -> (Rect, (u32, u32)) {
 }
 
 fn background(clip: &Clip, rect: Rect, dest: Rect, pixels: Arc<Pixels>) -> Node {
+    let content = Content::Picture(Picture {
+        pixels,
+        dest,
+        surface: Surface::default(),
+        mask: None,
+        motion: None,
+    });
     Node {
-        id: None,
-        place: clip.place.clone(),
-        rect,
-        rotate: 0.0,
-        opacity: 1.0,
-        blend: super::Blend::Normal,
-        shadows: Vec::new(),
         bleed: true,
-        content: Content::Picture(Picture {
-            pixels,
-            dest,
-            surface: Surface::default(),
-            mask: None,
-            motion: None,
-        }),
+        ..Node::plain(clip.place.clone(), rect, content)
     }
 }
 
@@ -233,25 +227,13 @@ impl Motion {
 mod tests {
     use super::*;
     use crate::diag::{Place, Source};
-    use crate::scene::picture::Fit;
 
     fn place() -> Place {
         Place::whole(&Source::new("test.toml", ""))
     }
 
     fn clip(name: &str) -> Clip {
-        Clip {
-            path: name.into(),
-            place: place(),
-            fit: Fit::Cover,
-            focus: (0.5, 0.5),
-            start: Duration::ZERO,
-            end: None,
-            speed: 1.0,
-            looped: false,
-            mute: false,
-            volume: 1.0,
-        }
+        Clip::whole(name, place())
     }
 
     fn node(rect: Rect, content: Content) -> Node {

@@ -194,6 +194,24 @@ pub struct Clip {
     pub volume: f32,
 }
 
+impl Clip {
+    /// All of a file, as it was recorded, with sound, covering its box.
+    pub fn whole(path: impl Into<PathBuf>, place: Place) -> Self {
+        Self {
+            path: path.into(),
+            place,
+            fit: Fit::Cover,
+            focus: (0.5, 0.5),
+            start: Duration::ZERO,
+            end: None,
+            speed: 1.0,
+            looped: false,
+            mute: false,
+            volume: 1.0,
+        }
+    }
+}
+
 /// Sound under a film.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bed {
@@ -241,6 +259,23 @@ pub struct Node {
     pub bleed: bool,
     /// What it shows.
     pub content: Content,
+}
+
+impl Node {
+    /// Content in its box, upright, opaque, without a shadow.
+    pub fn plain(place: Place, rect: Rect, content: Content) -> Self {
+        Self {
+            id: None,
+            place,
+            rect,
+            rotate: 0.0,
+            opacity: 1.0,
+            blend: Blend::Normal,
+            shadows: Vec::new(),
+            bleed: false,
+            content,
+        }
+    }
 }
 
 /// W3C compositing blend modes.

@@ -4,11 +4,9 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use storypress::diag::{Place, Source};
 use storypress::media::{self, FilmOptions};
-use storypress::scene::picture::Fit;
 use storypress::scene::{Clip, Scene};
 
 use crate::make;
@@ -119,18 +117,7 @@ fn ffmpeg(words: &[&str]) {
 
 /// Our film of a clip.
 fn ours(clip: &Path, folder: &Path) -> PathBuf {
-    let film = Clip {
-        path: clip.to_owned(),
-        place: Place::new(&Source::new(clip, ""), 0..0),
-        fit: Fit::Cover,
-        focus: (0.5, 0.5),
-        start: Duration::ZERO,
-        end: None,
-        speed: 1.0,
-        looped: false,
-        mute: false,
-        volume: 1.0,
-    };
+    let film = Clip::whole(clip, Place::new(&Source::new(clip, ""), 0..0));
     let scene = Scene {
         film: Some(film),
         ..Scene::empty(1080.0, 1920.0)
