@@ -14,6 +14,7 @@ use super::pictures::Care;
 use super::quality::fidelity_at_half;
 use super::timeline::Timeline;
 use crate::media::Error;
+use crate::platform::{STORY_MIDDLE, STORY_SMALL};
 use crate::scene::picture;
 
 /// Frames of a sample.
@@ -47,20 +48,18 @@ const SURE: f64 = 2.0;
 /// Up to this quality number the largest size is right without a trial: what coding takes away is less than what scaling does.
 const FINE_CRF: f64 = 23.0;
 
-/// At the smallest size a film's bytes come to about so much less of x264's quality number.
+/// At the smallest size a film's bytes come to about so much less of x264's quality number. A guess, and enough: it says
+/// where a trial is made, and what came of it is carried to the film's bytes.
 const CRF_OF_SMALLEST: f64 = 4.5;
 
 /// Quality numbers between two trials that say what a step costs.
 const STEP: f64 = 3.0;
 
-/// Where the smallest size is less true by more than this, none between can be the truest.
+/// Where the smallest size is less true by more than this, the one between is not tried. A guess that was held against no film.
 const CLOSE: f64 = 0.03;
 
-/// The platform's own size.
-pub(super) const LARGE: (u32, u32) = (1080, 1920);
-
-/// Sizes that may look better when bytes are few, the smallest first: two thirds and three quarters of the large one's sides.
-const SMALLER: [(u32, u32); 2] = [(720, 1280), (810, 1440)];
+/// Sizes that may look better when bytes are few, the smallest first.
+const SMALLER: [(u32, u32); 2] = [STORY_SMALL, STORY_MIDDLE];
 
 /// Frames of a sample that are looked at: a part of every kind.
 const LOOKED_AT: [usize; 3] = [2, 4, 5];
@@ -72,8 +71,6 @@ pub(super) struct Plan {
     pub size: (u32, u32),
     /// x264's quality number that its bytes are expected to come to.
     pub expected_crf: f64,
-    /// It is smaller than it might be, because that looks better.
-    pub is_smaller: bool,
 }
 
 impl Plan {
@@ -93,7 +90,8 @@ pub(super) enum Size {
 }
 
 impl Size {
-    fn largest(self) -> (u32, u32) {
+    /// The largest of them.
+    pub fn largest(self) -> (u32, u32) {
         match self {
             Self::Fixed(size) | Self::UpTo(size) => size,
         }
@@ -138,7 +136,6 @@ pub(super) fn plan(film: &Timeline<'_>, size: Size, bytes: f64) -> Result<Plan, 
     let plan = Plan {
         size: largest,
         expected_crf: near.crf_for(bytes, octave),
-        is_smaller: false,
     };
     if matches!(size, Size::Fixed(_)) || plan.expected_crf < FINE_CRF {
         return Ok(plan);
@@ -175,12 +172,7 @@ fn best_size(
     let mut best = (largest, plan);
     let mut offer = |size, (expected_crf, fidelity)| {
         if fidelity > best.0 {
-            let plan = Plan {
-                size,
-                expected_crf,
-                is_smaller: true,
-            };
-            best = (fidelity, plan);
+            best = (fidelity, Plan { size, expected_crf });
         }
     };
     let smaller = at_bytes(&small, small_fidelity);

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::analysis::{self, LARGE, LOSSLESS_CRF, Plan, Size};
+use super::analysis::{self, LOSSLESS_CRF, Plan, Size};
 use super::compose::Known;
 use super::encode::Pass;
 use super::first_pass::{self, FirstPass};
@@ -21,6 +21,7 @@ use super::{FilmOptions, Short, Watch, verify, voices};
 use crate::diag::Severity;
 use crate::media::unfinished::{Scratch, Unfinished};
 use crate::media::{Error, Kind, Media, Profile, sha256};
+use crate::platform::STORY;
 use crate::scene::Scene;
 
 /// Second passes until one meets the limit; each knows by how much those before it missed.
@@ -71,7 +72,7 @@ pub(super) fn video(
         sha256: sha256(&made.file),
         quality: None,
         duration_s: Some(film.seconds()),
-        notes: notes(&made.plan, options, quality),
+        notes: notes(made.plan.size, sizes(&film).largest(), options, quality),
         damaged,
         path,
     })
@@ -104,7 +105,7 @@ fn sizes(film: &Timeline<'_>) -> Size {
     let even = |(w, h): (u32, u32)| (w & !1, h & !1);
     match film.options.size {
         Some(size) => Size::Fixed(even(size)),
-        None if film.scene.raster == LARGE => Size::UpTo(LARGE),
+        None if film.scene.raster == STORY => Size::UpTo(STORY),
         None => Size::Fixed(even(film.scene.raster)),
     }
 }
@@ -249,10 +250,15 @@ fn check(
 }
 
 /// What a user should know of a film's quality.
-fn notes(plan: &Plan, options: &FilmOptions, quality: Quality) -> Vec<String> {
-    let (width, height) = plan.size;
+fn notes(
+    size: (u32, u32),
+    largest: (u32, u32),
+    options: &FilmOptions,
+    quality: Quality,
+) -> Vec<String> {
+    let (width, height) = size;
     let mut notes = Vec::new();
-    if plan.is_smaller {
+    if size != largest {
         notes.push(format!(
             "{width}×{height} looks better than 1080×1920 within {} bytes",
             options.max_bytes

@@ -19,7 +19,7 @@ pub(super) struct Pictures {
     pub originals: Originals,
 }
 
-/// Encodes a film, and gives up as soon as its pictures have more than `most_bytes`.
+/// Encodes a film, and gives up when it sees on the way that its pictures have more than `most_bytes`.
 ///
 /// # Errors
 /// What the clips give, [`Error::Film`], [`Error::Cancelled`], [`Error::TooLarge`].
@@ -42,26 +42,18 @@ pub(super) fn run(
             encoder.give(frame)?;
             progress.frame(Stage::Encode, encoder.bytes());
             match encoder.bytes() > most_bytes {
-                true => Err(too_large(encoder.bytes(), most_bytes)),
+                true => Err(Error::TooLarge {
+                    bytes: encoder.bytes(),
+                    max_bytes: most_bytes,
+                    quality: None,
+                }),
                 false => Ok(()),
             }
         },
     )?;
-    let track = encoder.end()?;
-    if track.bytes() > most_bytes {
-        return Err(too_large(track.bytes(), most_bytes));
-    }
     Ok(Pictures {
-        track,
+        track: encoder.end()?,
         damaged,
         originals,
     })
-}
-
-fn too_large(bytes: u64, max_bytes: u64) -> Error {
-    Error::TooLarge {
-        bytes,
-        max_bytes,
-        quality: None,
-    }
 }
