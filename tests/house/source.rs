@@ -107,38 +107,60 @@ fn character_or_lifetime(rest: &str) -> usize {
     }
 }
 
-/// The names that paths of `module` take from the crate's root, with their lines; a glob there is `*`.
-pub fn named_at_root(tokens: &[Token<'_>], module: &[String]) -> Vec<(String, usize)> {
-    let mut found = Vec::new();
-    let mut module = module.to_vec();
-    // inline modules: how deep the braces were where each was opened
-    let mut opened = Vec::new();
-    let (mut at, mut depth) = (0, 0usize);
-    while let Some(token) = tokens.get(at) {
-        let text = |ahead: usize| tokens.get(at + ahead).map_or("", |t| t.text);
-        match token.text {
+/// The module that a place of a file is in: the file's own, and those that are opened inline.
+struct Inside {
+    module: Vec<String>,
+    depth: usize,
+    /// How deep the braces were where each inline module was opened.
+    opened: Vec<usize>,
+}
+
+impl Inside {
+    fn of(module: &[String]) -> Self {
+        Self {
+            module: module.to_vec(),
+            depth: 0,
+            opened: Vec::new(),
+        }
+    }
+
+    /// Goes on by one token, or into an inline module; how many tokens that were.
+    fn step(&mut self, tokens: &[Token<'_>]) -> usize {
+        let text = |ahead: usize| tokens.get(ahead).map_or("", |t| t.text);
+        match text(0) {
             "mod" if text(2) == "{" => {
-                module.push(text(1).to_owned());
-                opened.push(depth);
-                depth += 1;
-                at += 3;
-                continue;
+                self.module.push(text(1).to_owned());
+                self.opened.push(self.depth);
+                self.depth += 1;
+                return 3;
             }
-            "{" => depth += 1,
+            "{" => self.depth += 1,
             "}" => {
-                depth = depth.saturating_sub(1);
-                if opened.last() == Some(&depth) {
-                    opened.pop();
-                    module.pop();
+                self.depth = self.depth.saturating_sub(1);
+                if self.opened.last() == Some(&self.depth) {
+                    self.opened.pop();
+                    self.module.pop();
                 }
-            }
-            "crate" | "super" if text(1) == "::" => {
-                path(tokens, &mut at, module.clone(), &mut found);
-                continue;
             }
             _ => {}
         }
-        at += 1;
+        1
+    }
+}
+
+/// The names that paths of `module` take from the crate's root, with their lines; a glob there is `*`.
+pub fn named_at_root(tokens: &[Token<'_>], module: &[String]) -> Vec<(String, usize)> {
+    let mut found = Vec::new();
+    let mut inside = Inside::of(module);
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        let text = |ahead: usize| tokens.get(at + ahead).map_or("", |t| t.text);
+        match token.text {
+            "crate" | "super" if text(1) == "::" => {
+                path(tokens, &mut at, inside.module.clone(), &mut found);
+            }
+            _ => at += inside.step(&tokens[at..]),
+        }
     }
     found
 }
@@ -208,43 +230,23 @@ pub fn paths(
     children: &std::collections::BTreeSet<String>,
 ) -> Vec<Path> {
     let mut found = Vec::new();
-    let mut module = module.to_vec();
-    let mut opened = Vec::new();
-    let (mut at, mut depth) = (0, 0usize);
+    let mut inside = Inside::of(module);
+    let mut at = 0;
     while let Some(token) = tokens.get(at) {
         let text = |ahead: usize| tokens.get(at + ahead).map_or("", |t| t.text);
         match token.text {
-            "mod" if text(2) == "{" => {
-                if text(1) == "tests" {
-                    at = behind(tokens, at + 2);
-                    continue;
-                }
-                module.push(text(1).to_owned());
-                opened.push(depth);
-                depth += 1;
-                at += 3;
-                continue;
-            }
-            "{" => depth += 1,
-            "}" => {
-                depth = depth.saturating_sub(1);
-                if opened.last() == Some(&depth) {
-                    opened.pop();
-                    module.pop();
-                }
-            }
+            "mod" if text(2) == "{" && text(1) == "tests" => at = behind(tokens, at + 2),
             "use" => {
                 at += 1;
                 leaves(
                     tokens,
                     &mut at,
                     Vec::new(),
-                    &module,
+                    &inside.module,
                     children,
                     true,
                     &mut found,
                 );
-                continue;
             }
             name if text(1) == "::"
                 && (["crate", "super", "self"].contains(&name) || children.contains(name))
@@ -254,16 +256,14 @@ pub fn paths(
                     tokens,
                     &mut at,
                     Vec::new(),
-                    &module,
+                    &inside.module,
                     children,
                     false,
                     &mut found,
                 );
-                continue;
             }
-            _ => {}
+            _ => at += inside.step(&tokens[at..]),
         }
-        at += 1;
     }
     found
 }
