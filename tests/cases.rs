@@ -1,4 +1,5 @@
-//! Cases that are folders: `tests/errors/*` holds messages word for word, `tests/goldens/*` holds looks.
+//! Cases that are folders: `tests/errors/*` holds messages word for word, `tests/goldens/*` holds looks, and
+//! `tests/corpus/*` holds what strangers brought.
 //!
 //! An error case is a small project; `call` has the arguments (default `check template.toml`), `expected.txt` what
 //! stderr says. A golden is a `template.toml` with an `expected.png`, at most one off per channel. `BLESS=1` writes
@@ -10,6 +11,8 @@ use std::process::Command;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
+#[path = "cases/corpus/mod.rs"]
+mod corpus;
 #[path = "cases/film.rs"]
 mod film;
 
@@ -19,6 +22,7 @@ fn main() {
     for (kind, run) in [
         ("errors", error as fn(&Path) -> Result<(), Failed>),
         ("goldens", golden),
+        ("corpus", corpus::case),
     ] {
         for folder in folders(&root().join("tests").join(kind)) {
             let name = format!(

@@ -4,6 +4,7 @@
 //! house (`house`).
 
 mod flow;
+mod generators;
 mod graph;
 mod once;
 mod pictures;

@@ -281,6 +281,8 @@ impl Keys {
         let mut hasher = self.0[story.template].clone();
         let values = serde_json::to_string(&story.row.values).unwrap_or_default();
         part(&mut hasher, &values);
+        let shown = serde_json::to_string(&story.row.shown).unwrap_or_default();
+        part(&mut hasher, &shown);
         if plan.templates[story.template].template.uses.contains("row") {
             part(&mut hasher, &story.row.number.to_string());
         }

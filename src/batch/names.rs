@@ -1,9 +1,27 @@
 //! What stories are called.
 
+use unicode_normalization::UnicodeNormalization;
+
+/// Most bytes of a story's name: file systems take 255, and endings and the names of unfinished files come on top.
+const MAX_NAME: usize = 200;
+
+/// A name that a file can have, and the one it was if it is another: its end then is a hash of the whole.
+pub(super) fn shortened(name: String) -> (String, Option<String>) {
+    if name.len() <= MAX_NAME {
+        return (name, None);
+    }
+    let hash = blake3::hash(name.as_bytes()).to_hex();
+    let mut end = MAX_NAME - 17;
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    (format!("{}-{}", &name[..end], &hash[..16]), Some(name))
+}
+
 /// A text as a part of a file name: letters, digits, `-`, `_` and `.` stay.
 pub(super) fn safe(text: &str) -> String {
     text.trim()
-        .chars()
+        .nfc()
         .map(|c| {
             if c.is_alphanumeric() || "-_.".contains(c) {
                 c
@@ -51,6 +69,17 @@ mod tests {
         assert_eq!(safe("Tomato tart/€12"), "Tomato-tart--12");
         assert_eq!(safe("jalapeño_1.2"), "jalapeño_1.2");
         assert_eq!(safe("../../etc"), "..-..-etc");
+        assert_eq!(safe("cre\u{300}me"), "crème");
+    }
+
+    #[test]
+    fn a_name_too_long_for_a_file_ends_in_a_hash() {
+        let long = |end: &str| format!("menu-{}{end}", "é".repeat(130));
+        let (name, was) = shortened(long("a"));
+        assert!(name.len() <= MAX_NAME && name.starts_with("menu-éé"));
+        assert_eq!(was, Some(long("a")));
+        assert_ne!(shortened(long("b")).0, name);
+        assert_eq!(shortened("menu-a".into()), ("menu-a".into(), None));
     }
 
     #[test]

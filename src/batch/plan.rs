@@ -12,7 +12,7 @@ use crate::scene::picture::Limits;
 use crate::template::expression::Clock;
 use crate::template::{self, Template};
 
-use super::names::{fits, safe};
+use super::names::{fits, safe, shortened};
 use super::rows::{self, Over, pictures_of};
 use super::{Error, Outcome, Selection, Status};
 
@@ -27,6 +27,8 @@ pub struct Planned {
     pub from_data: bool,
     /// Name of the output, without extension.
     pub name: String,
+    /// The name that was too long for a file, and is shortened in `name`.
+    pub long_name: Option<String>,
 }
 
 /// A template with what its stories share.
@@ -51,6 +53,8 @@ pub struct Plan {
     pub stories: Vec<Planned>,
     /// What failed before it was a story.
     pub failed: Vec<Outcome>,
+    /// Warnings of the data file; reported with the first story.
+    pub data_warnings: Vec<Diagnostic>,
     /// The time that is meant, in the project's zone.
     pub now: jiff::Zoned,
     /// The first story of each template that has one.
@@ -79,6 +83,7 @@ pub fn plan(selection: &Selection, project: Project) -> Result<Plan, Error> {
         templates: Vec::new(),
         stories: Vec::new(),
         failed: Vec::new(),
+        data_warnings: Vec::new(),
         now,
         firsts: HashSet::new(),
     };
@@ -97,6 +102,7 @@ pub fn plan(selection: &Selection, project: Project) -> Result<Plan, Error> {
     let stories = plan.stories.iter().enumerate();
     let firsts = stories.filter(|(_, story)| templates.insert(story.template));
     plan.firsts = firsts.map(|(place, _)| place).collect();
+    plan.report_warnings_without_story(&templates);
     Ok(plan)
 }
 
@@ -216,7 +222,8 @@ impl Plan {
     }
 
     fn first_row(&self, selection: &Selection) -> Row {
-        let rows = selection.data.as_ref().and_then(|d| data::read(d).ok());
+        let rows =
+            (selection.data.as_ref()).and_then(|data| data::read_as(data, selection.encoding).ok());
         let row = rows.and_then(|t| t.rows.into_iter().find_map(Result::ok));
         Over::of(&selection.set).put_into(row.unwrap_or_else(rows::none))
     }
@@ -228,15 +235,17 @@ impl Plan {
             None => {
                 let row = Arc::new(over.put_into(rows::none()));
                 for (index, ready) in self.templates.iter().enumerate() {
+                    let (name, long_name) = shortened(safe(&ready.template.name));
                     stories.push(Planned {
                         template: index,
                         row: Arc::clone(&row),
                         from_data: false,
-                        name: safe(&ready.template.name),
+                        name,
+                        long_name,
                     });
                 }
             }
-            Some(file) => match data::read(file) {
+            Some(file) => match data::read_as(file, selection.encoding) {
                 Ok(table) => self.add_table(file, table, &over, &mut stories),
                 Err(wrong) => {
                     self.failed.push(Outcome::failed(file, None, wrong));
@@ -261,6 +270,12 @@ impl Plan {
         over: &Over,
         stories: &mut Vec<Planned>,
     ) {
+        if self.failed.is_empty() {
+            let templates: Vec<&Template> = self.templates.iter().map(|t| &t.template).collect();
+            self.data_warnings = data::unused_columns(&table, &templates);
+        }
+        self.data_warnings
+            .splice(0..0, table.warnings.iter().cloned());
         let width = table.rows.len().to_string().len();
         if table.rows.is_empty() {
             let why = Diagnostic::of_file(Code::BadRow, file, "no row of data");
@@ -288,11 +303,13 @@ impl Plan {
         };
         let row = Arc::new(row);
         for (index, ready) in self.templates.iter().enumerate() {
+            let (name, long_name) = shortened(format!("{}-{key}", safe(&ready.template.name)));
             stories.push(Planned {
                 template: index,
                 row: Arc::clone(&row),
                 from_data: true,
-                name: format!("{}-{key}", safe(&ready.template.name)),
+                name,
+                long_name,
             });
         }
     }
@@ -338,7 +355,23 @@ impl Plan {
         order
     }
 
-    /// The outcome of the story at `place`: with its template's own warnings, where it is the template's first.
+    /// Warnings that no story reports, as there is none, go to what failed in its stead.
+    fn report_warnings_without_story(&mut self, with_story: &HashSet<usize>) {
+        for (index, ready) in self.templates.iter().enumerate() {
+            let failed = self.failed.iter_mut().find(|f| f.input == ready.shown);
+            if let Some(failed) = failed.filter(|_| !with_story.contains(&index)) {
+                failed.diagnostics.extend(ready.warnings.iter().cloned());
+            }
+        }
+        if self.stories.is_empty()
+            && let Some(failed) = self.failed.first_mut()
+        {
+            failed.diagnostics.append(&mut self.data_warnings);
+        }
+    }
+
+    /// The outcome of the story at `place`: with its template's own warnings, where it is the template's first, and those
+    /// of the data, where it is the first of all.
     pub(super) fn outcome(
         &self,
         place: usize,
@@ -351,7 +384,13 @@ impl Plan {
             true => ready.warnings.clone(),
             false => Vec::new(),
         };
+        if place == 0 {
+            all.splice(0..0, self.data_warnings.iter().cloned());
+        }
         all.extend(diagnostics);
+        if status != Status::Failed {
+            all.extend(story.with_row(self.renamed(story).into_iter().collect()));
+        }
         Outcome {
             input: ready.shown.clone(),
             row: story.from_data.then_some(story.row.number),
@@ -359,6 +398,26 @@ impl Plan {
             diagnostics: all,
             ..Outcome::default()
         }
+    }
+}
+
+impl Plan {
+    /// What is said of a story whose name had to be shortened.
+    fn renamed(&self, story: &Planned) -> Option<Diagnostic> {
+        let long = story.long_name.as_ref()?;
+        let said = format!(
+            "a file name of {} bytes is too long: the story is called `{}`",
+            long.len(),
+            story.name
+        );
+        let found = match story.from_data {
+            true => Diagnostic::at(Code::TooLong, story.row.place_of("id"), said),
+            false => {
+                Diagnostic::of_file(Code::TooLong, &self.templates[story.template].shown, said)
+            }
+        };
+        let found = found.severity(diag::Severity::Warning);
+        Some(found.hint("a shorter `id` makes a name that people can read"))
     }
 }
 

@@ -7,13 +7,8 @@ use crate::scene::SET;
 /// A row for templates without data.
 pub(super) fn none() -> Row {
     let source = Source::new("", "");
-    Row {
-        number: 1,
-        key: None,
-        values: serde_json::Map::new(),
-        place: Place::whole(&source),
-        places: Vec::new(),
-    }
+    let values = serde_json::Map::new();
+    Row::new(1, values, Place::whole(&source), Vec::new())
 }
 
 /// Values of the call, which go over those of a row.

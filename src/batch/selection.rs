@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::data::Encoding;
+
 /// Templates, data and values: the stories of a call.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
@@ -9,6 +11,8 @@ pub struct Selection {
     pub paths: Vec<PathBuf>,
     /// A data file: one story for each of its rows.
     pub data: Option<PathBuf>,
+    /// The encoding of a text file that does not say its own; guessed, without one.
+    pub encoding: Option<Encoding>,
     /// Values of variables, over data and defaults.
     pub set: Vec<(String, String)>,
     /// Only stories whose name, or whose template's name, fits this pattern of `*` and `?`.

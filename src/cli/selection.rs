@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::anyhow;
 
 use crate::batch::{self, Plan};
+use crate::data::Encoding;
 use crate::project::Project;
 
 #[derive(Debug, Clone, clap::Args)]
@@ -15,6 +16,9 @@ pub(super) struct Selection {
     /// One story for each row of this CSV, TSV, JSON, JSON Lines, TOML, XLSX, ODS, RSS or Atom file
     #[arg(long, value_name = "FILE")]
     pub data: Option<PathBuf>,
+    /// Encoding of a text file that does not say its own, such as windows-1250 or shift_jis
+    #[arg(long, value_name = "NAME", requires = "data", value_parser = Encoding::named)]
+    pub encoding: Option<Encoding>,
     /// Give a variable a value, over data and defaults
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
     pub set: Vec<(String, String)>,
@@ -31,6 +35,7 @@ impl From<&Selection> for batch::Selection {
         Self {
             paths: asked.paths.clone(),
             data: asked.data.clone(),
+            encoding: asked.encoding,
             set: asked.set.clone(),
             only: asked.only.clone(),
             now: asked.now.clone(),

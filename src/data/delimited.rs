@@ -11,13 +11,13 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use self::scan::{Broken, Dialect, Record};
-use super::{Row, Table, bad_row, damage_in, heading};
+use super::{Damage, Row, Table, bad_row, heading};
 use crate::diag::{Code, Diagnostic, Place, Source};
 
 /// Reads a table; the delimiter is found in the heading where none is given.
 pub(super) fn read(
     source: &Arc<Source>,
-    damaged: &[usize],
+    damage: &Damage<'_>,
     delimiter: Option<u8>,
 ) -> Result<Table, Vec<Diagnostic>> {
     let text = source.text.as_str();
@@ -32,22 +32,21 @@ pub(super) fn read(
     let names: Vec<String> = head
         .cells
         .iter()
-        .map(|cell| cell.text(text).trim().to_owned())
+        .map(|cell| heading::name(&cell.text(text)))
         .collect();
     let reader = Reader {
         source,
-        damaged,
+        damage,
         dialect,
         names,
     };
     if let Some(broken) = &head.broken {
         return Err(vec![reader.heading_broken(&head, broken)]);
     }
-    if let Some(damage) = damage_in(damaged, &head.range) {
-        let place = Place::new(source, damage);
-        let message = "heading: bytes that are not UTF-8";
+    if let Some(at) = damage.in_range(&head.range) {
+        let message = format!("heading: {}", damage.said());
         return Err(vec![
-            Diagnostic::at(Code::BadRow, &place, message).hint("save the file as UTF-8"),
+            Diagnostic::at(Code::BadRow, &Place::new(source, at), message).hint(damage.hint()),
         ]);
     }
     let (rows, used) = reader.rows(head.next);
@@ -65,9 +64,20 @@ pub(super) fn read(
             })
             .collect());
     }
+    let named = reader
+        .names
+        .iter()
+        .zip(&head.cells)
+        .filter(|(name, _)| !name.is_empty());
+    let headings = named
+        .map(|(_, cell)| Place::new(source, cell.range.clone()))
+        .collect();
     Ok(Table {
         rows,
         columns: reader.names.into_iter().filter(|n| !n.is_empty()).collect(),
+        headings,
+        own_columns: true,
+        warnings: Vec::new(),
         source: source.clone(),
     })
 }
@@ -104,7 +114,7 @@ fn sniff(text: &str, start: usize) -> u8 {
         dialect.record(text, start).cells.len()
     };
     let mut best = (b',', cells(b','));
-    for delimiter in [b';', b'\t'] {
+    for delimiter in [b';', b'\t', b'|'] {
         let count = cells(delimiter);
         if count > best.1 {
             best = (delimiter, count);
@@ -115,7 +125,7 @@ fn sniff(text: &str, start: usize) -> u8 {
 
 struct Reader<'a> {
     source: &'a Arc<Source>,
-    damaged: &'a [usize],
+    damage: &'a Damage<'a>,
     dialect: Dialect,
     names: Vec<String>,
 }
@@ -186,14 +196,16 @@ impl Reader<'_> {
             let (message, at) = self.broken(broken);
             return Err(bad_row(number, &at, message).hint(BROKEN_HINT));
         }
-        if let Some(damage) = damage_in(self.damaged, &record.range) {
-            let column = record.cells.iter().position(|c| c.range.end > damage.start);
+        if let Some(at) = self.damage.in_range(&record.range) {
+            let column = record.cells.iter().position(|c| c.range.end > at.start);
+            let said = self.damage.said();
             let message = match column.and_then(|c| self.names.get(c)) {
-                Some(name) => format!("bytes that are not UTF-8 in column `{name}`"),
-                None => "bytes that are not UTF-8".to_owned(),
+                Some(name) => format!("{said} in column `{name}`"),
+                None => said,
             };
-            return Err(bad_row(number, &Place::new(self.source, damage), message)
-                .hint("save the file as UTF-8"));
+            return Err(
+                bad_row(number, &Place::new(self.source, at), message).hint(self.damage.hint())
+            );
         }
         if record.cells.len() != self.names.len() {
             return Err(self.wrong_count(number, record));

@@ -1,7 +1,103 @@
 //! Bytes of a text file to text.
 //!
-//! UTF-8 with or without a byte-order mark, UTF-16 with one, and Windows-1252, which is what Excel's plain
-//! "CSV" writes in western Europe and America.
+//! In: bytes, and the code page that they are said to be in. Out: text, what could not be read, and which code page
+//! it was where that was a guess. Never: a guess that nobody is told of.
+//!
+//! UTF-8, and UTF-16 with a byte-order mark, say what they are. Anything else is guessed from its letters: what
+//! spreadsheets write as plain "CSV" is the code page of the machine they run on.
+
+use encoding_rs::{Encoding as CodePage, MACINTOSH, UTF_8, UTF_16LE, WINDOWS_1252};
+
+use crate::diag::did_you_mean;
+
+mod guess;
+
+/// A code page that a file is said to be in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Encoding(&'static CodePage);
+
+/// Names that people know them by, beside those of the web.
+const ALIASES: [(&str, &CodePage); 12] = [
+    ("utf16", UTF_16LE),
+    ("utf-16", UTF_16LE),
+    ("macroman", MACINTOSH),
+    ("mac-roman", MACINTOSH),
+    ("macintosh", MACINTOSH),
+    ("ansi", WINDOWS_1252),
+    ("cp932", encoding_rs::SHIFT_JIS),
+    ("cp936", encoding_rs::GBK),
+    ("cp949", encoding_rs::EUC_KR),
+    ("cp950", encoding_rs::BIG5),
+    ("cp866", encoding_rs::IBM866),
+    ("koi8", encoding_rs::KOI8_R),
+];
+
+/// What is offered for a slip.
+const NAMES: [&str; 22] = [
+    "utf-8",
+    "utf-16",
+    "windows-1250",
+    "windows-1251",
+    "windows-1252",
+    "windows-1253",
+    "windows-1254",
+    "windows-1255",
+    "windows-1256",
+    "windows-1257",
+    "windows-1258",
+    "windows-874",
+    "iso-8859-2",
+    "iso-8859-15",
+    "koi8-r",
+    "macintosh",
+    "ibm866",
+    "shift_jis",
+    "euc-jp",
+    "gbk",
+    "big5",
+    "euc-kr",
+];
+
+impl Encoding {
+    /// What most files are in.
+    pub(super) const UTF_8: Self = Self(UTF_8);
+
+    /// The code page of a name such as `windows-1250`, `cp1250`, `latin2` or `shift_jis`.
+    ///
+    /// # Errors
+    /// What to say of a name that nobody knows.
+    pub fn named(name: &str) -> Result<Self, String> {
+        let label = name.trim().to_ascii_lowercase();
+        let alias = ALIASES
+            .iter()
+            .find(|(alias, _)| *alias == label)
+            .map(|(_, page)| *page);
+        // `1250`, and `win1250`
+        let digits = label.trim_start_matches(|c: char| !c.is_ascii_digit());
+        let windows = (digits.len() >= 3 && (label == digits || label.starts_with("win")))
+            .then(|| CodePage::for_label(format!("windows-{digits}").as_bytes()))
+            .flatten();
+        let found = alias
+            .or_else(|| CodePage::for_label(label.as_bytes()))
+            .or(windows);
+        found.map(Self).ok_or_else(|| {
+            let hint = did_you_mean(&label, NAMES);
+            let hint = hint.unwrap_or_else(|| format!("there are {}", NAMES.join(", ")));
+            format!("no encoding `{name}`; {hint}")
+        })
+    }
+
+    /// What an XML declaration names; nothing for UTF-8 and UTF-16, which are found out by their bytes.
+    pub(super) fn declared(label: &str) -> Option<Self> {
+        let page = CodePage::for_label(label.trim().as_bytes())?;
+        (page != UTF_8 && page.is_ascii_compatible()).then_some(Self(page))
+    }
+
+    /// Its name on the web.
+    pub fn name(self) -> String {
+        self.0.name().to_ascii_lowercase()
+    }
+}
 
 /// A decoded text.
 #[derive(Debug, PartialEq, Eq)]
@@ -10,57 +106,67 @@ pub(super) struct Decoded {
     pub text: String,
     /// Offsets of the replacement characters that stand for undecodable bytes; sorted.
     pub damaged: Vec<usize>,
+    /// What it was read as.
+    pub encoding: Encoding,
+    /// Whether that was a guess.
+    pub is_guess: bool,
 }
 
-/// `None` where the bytes are no text at all.
-pub(super) fn decode(bytes: &[u8]) -> Option<Decoded> {
-    if let Some(utf_16) = utf_16(bytes) {
-        return Some(finish(utf_16, Vec::new()));
+/// `None` where the bytes are no text at all. What says itself what it is is read as that, then what `named` says.
+pub(super) fn decode(bytes: &[u8], named: Option<Encoding>) -> Option<Decoded> {
+    if let Some((page, length)) = CodePage::for_bom(bytes) {
+        return read(&bytes[length..], page, false);
     }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if let Some(Encoding(page)) = named {
+        return read(bytes, page, false);
+    }
     if bytes.contains(&0) {
+        return read(bytes, guess::utf_16(bytes)?, true);
+    }
+    if std::str::from_utf8(bytes).is_ok() && !guess::is_iso_2022(bytes) {
+        return read(bytes, UTF_8, false);
+    }
+    if guess::is_damaged_utf_8(bytes) {
+        return read(bytes, UTF_8, false);
+    }
+    read(bytes, guess::code_page(bytes), true)
+}
+
+fn read(bytes: &[u8], page: &'static CodePage, is_guess: bool) -> Option<Decoded> {
+    let (text, damaged) = lossy(bytes, page);
+    if text.contains('\0') {
         return None;
     }
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return Some(finish(text.to_owned(), Vec::new()));
-    }
-    if is_windows_1252(bytes) {
-        let (text, _) = encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes);
-        return Some(finish(text.into_owned(), Vec::new()));
-    }
-    let mut text = String::with_capacity(bytes.len() + 16);
+    Some(Decoded {
+        text: lines(text),
+        damaged,
+        encoding: Encoding(page),
+        is_guess,
+    })
+}
+
+/// The text with a replacement character where bytes are none, and where those are.
+fn lossy(bytes: &[u8], page: &'static CodePage) -> (String, Vec<usize>) {
+    let mut decoder = page.new_decoder_without_bom_handling();
+    let mut text = String::with_capacity(bytes.len() + bytes.len() / 2 + 16);
     let mut damaged = Vec::new();
-    for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
-        if !chunk.invalid().is_empty() {
-            damaged.push(text.len());
-            text.push(char::REPLACEMENT_CHARACTER);
+    let mut rest = bytes;
+    loop {
+        text.reserve(rest.len() + 16);
+        let (result, read) = decoder.decode_to_string_without_replacement(rest, &mut text, true);
+        rest = &rest[read..];
+        match result {
+            encoding_rs::DecoderResult::InputEmpty => return (text, damaged),
+            encoding_rs::DecoderResult::OutputFull => text.reserve(rest.len() * 3 + 16),
+            encoding_rs::DecoderResult::Malformed(..) => {
+                damaged.push(text.len());
+                text.push(char::REPLACEMENT_CHARACTER);
+            }
         }
     }
-    Some(finish(text, damaged))
 }
 
-fn utf_16(bytes: &[u8]) -> Option<String> {
-    let encoding = match bytes {
-        [0xff, 0xfe, ..] => encoding_rs::UTF_16LE,
-        [0xfe, 0xff, ..] => encoding_rs::UTF_16BE,
-        _ => return None,
-    };
-    Some(encoding.decode_with_bom_removal(bytes).0.into_owned())
-}
-
-/// Told from damaged UTF-8 by what it lacks: whole UTF-8 sequences, and bytes that Windows-1252 leaves free.
-fn is_windows_1252(bytes: &[u8]) -> bool {
-    let free = [0x81, 0x8d, 0x8f, 0x90, 0x9d];
-    let (mut whole, mut broken) = (0_usize, 0_usize);
-    for chunk in bytes.utf8_chunks() {
-        whole += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
-        broken += usize::from(!chunk.invalid().is_empty());
-    }
-    whole * 4 < broken && !bytes.iter().any(|b| free.contains(b))
-}
-
-fn finish(text: String, damaged: Vec<usize>) -> Decoded {
+fn lines(text: String) -> String {
     let mut bytes = text.into_bytes();
     for at in 0..bytes.len() {
         // a byte for a byte: no offset moves
@@ -68,44 +174,8 @@ fn finish(text: String, damaged: Vec<usize>) -> Decoded {
             bytes[at] = b'\n';
         }
     }
-    let text = String::from_utf8(bytes).expect("ASCII was replaced by ASCII");
-    Decoded { text, damaged }
+    String::from_utf8(bytes).expect("ASCII was replaced by ASCII")
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn text(bytes: &[u8]) -> String {
-        decode(bytes).expect("text").text
-    }
-
-    #[test]
-    fn utf_8_utf_16_and_windows_1252_are_told_apart() {
-        assert_eq!(text("\u{feff}café ☕".as_bytes()), "café ☕");
-        assert_eq!(text(b"caf\xe9 \x80 12 \x96 \x93hi\x94"), "café € 12 – “hi”");
-        let le: Vec<u8> = "\u{feff}né☕"
-            .encode_utf16()
-            .flat_map(u16::to_le_bytes)
-            .collect();
-        assert_eq!(text(&le), "né☕");
-        let be: Vec<u8> = "\u{feff}né☕"
-            .encode_utf16()
-            .flat_map(u16::to_be_bytes)
-            .collect();
-        assert_eq!(text(&be), "né☕");
-        assert_eq!(decode(b"\x89PNG\0\0"), None);
-    }
-
-    #[test]
-    fn one_broken_byte_among_utf_8_is_damage_at_its_place() {
-        let decoded = decode(b"caf\xc3\xa9 \xff ol\xc3\xa9").expect("text");
-        assert_eq!(decoded.text, "café \u{fffd} olé");
-        assert_eq!(decoded.damaged, [6]);
-    }
-
-    #[test]
-    fn old_macintosh_line_ends_become_line_feeds() {
-        assert_eq!(text(b"a\rb\r\nc\n"), "a\nb\r\nc\n");
-    }
-}
+mod tests;

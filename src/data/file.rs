@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-use super::{Format, Table, encoding, feed, read_decoded, sheet};
+use super::{Damage, Encoding, Format, Table, encoding, feed, read_decoded, sheet};
 use crate::diag::{Code, Diagnostic, Place, Source, did_you_mean};
 
 /// Larger files are refused.
@@ -16,6 +16,14 @@ pub const MAX_BYTES: u64 = 64 << 20;
 /// Everything that is wrong, where not a single row can be read: no such file, over [`MAX_BYTES`], empty, not a
 /// format we know, broken syntax, an unusable heading. A row that is wrong by itself stands in [`Table::rows`].
 pub fn read(path: &Path) -> Result<Table, Vec<Diagnostic>> {
+    read_as(path, None)
+}
+
+/// The same for a text file that does not say itself how it is encoded: with a byte-order mark, or an XML declaration.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_as(path: &Path, named: Option<Encoding>) -> Result<Table, Vec<Diagnostic>> {
     let bytes = load(path).map_err(|diagnostic| vec![diagnostic])?;
     let extension = path
         .extension()
@@ -49,9 +57,15 @@ pub fn read(path: &Path) -> Result<Table, Vec<Diagnostic>> {
     }
     let is_feed = matches!(extension.as_str(), "xml" | "rss" | "atom" | "rdf");
     let text = if is_feed || feed::is_xml(&bytes) {
-        feed::decode(&bytes)
+        feed::decode(&bytes, named)
     } else {
-        encoding::decode(&bytes)
+        // JSON and TOML are UTF-8 by their own rules: other bytes are damage, and no code page is guessed
+        let own = matches!(
+            by_extension(&extension),
+            Some(Format::Json | Format::JsonLines | Format::Toml)
+        );
+        let own = (own && !bytes.contains(&0)).then_some(Encoding::UTF_8);
+        encoding::decode(&bytes, named.or(own))
     };
     let Some(decoded) = text else {
         return refuse(
@@ -71,7 +85,29 @@ pub fn read(path: &Path) -> Result<Table, Vec<Diagnostic>> {
             .hint("a link that needs a login saves its login page; download the file itself"),
         ]);
     }
-    read_decoded(&source, &decoded.damaged, format)
+    let damage = Damage {
+        at: &decoded.damaged,
+        encoding: Some(decoded.encoding),
+    };
+    let guessed = decoded.is_guess.then(|| guessed(&source, decoded.encoding));
+    match read_decoded(&source, &damage, format) {
+        Ok(mut table) => {
+            table.warnings.splice(0..0, guessed);
+            Ok(table)
+        }
+        Err(mut wrong) => {
+            // a wrong guess may be why
+            wrong.extend(guessed);
+            Err(wrong)
+        }
+    }
+}
+
+fn guessed(source: &std::sync::Arc<Source>, encoding: Encoding) -> Diagnostic {
+    let name = encoding.name();
+    let said = format!("the file does not say how it is encoded: it was read as {name}");
+    let hint = format!("save it as UTF-8, or name what it is: --encoding {name}");
+    Diagnostic::at(Code::Encoding, &Place::whole(source), said).hint(hint)
 }
 
 fn load(path: &Path) -> Result<Vec<u8>, Diagnostic> {

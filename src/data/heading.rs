@@ -1,5 +1,7 @@
 //! The heading of a table: what its columns are called.
 
+use unicode_normalization::UnicodeNormalization;
+
 /// What is wrong with a heading, by column.
 pub(super) struct Trouble {
     /// Which column, from 0.
@@ -8,6 +10,15 @@ pub(super) struct Trouble {
     pub message: String,
     /// What to do about it.
     pub hint: String,
+}
+
+/// What a heading's cell calls its column: in one line, without marks that nobody sees, with each accent on its letter.
+pub(super) fn name(cell: &str) -> String {
+    let seen: String = cell
+        .nfc()
+        .filter(|c| !matches!(c, '\u{feff}' | '\u{200b}' | '\u{200e}' | '\u{200f}'))
+        .collect();
+    seen.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Finds columns without a name and names given twice.

@@ -8,7 +8,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::{Row, Table, bad_row, columns, damage_in};
+use super::{Damage, Row, Table, bad_row, columns};
 use crate::diag::{Code, Diagnostic, Place, Source};
 
 /// Reads an array of objects, an object with exactly one such array in it, or one object.
@@ -47,6 +47,9 @@ pub(super) fn read(source: &Arc<Source>) -> Result<Table, Vec<Diagnostic>> {
     Ok(Table {
         columns: columns(&rows),
         rows,
+        headings: Vec::new(),
+        own_columns: true,
+        warnings: Vec::new(),
         source: source.clone(),
     })
 }
@@ -54,7 +57,7 @@ pub(super) fn read(source: &Arc<Source>) -> Result<Table, Vec<Diagnostic>> {
 /// Reads one object a line; blank lines are counted and left out.
 pub(super) fn read_lines(
     source: &Arc<Source>,
-    damaged: &[usize],
+    damage: &Damage<'_>,
 ) -> Result<Table, Vec<Diagnostic>> {
     let mut rows = Vec::new();
     let mut start = 0;
@@ -65,13 +68,10 @@ pub(super) fn read_lines(
         if body.is_empty() {
             continue;
         }
-        let row = match damage_in(damaged, &range) {
-            Some(damage) => Err(bad_row(
-                index + 1,
-                &Place::new(source, damage),
-                "bytes that are not UTF-8",
-            )
-            .hint("save the file as UTF-8")),
+        let row = match damage.in_range(&range) {
+            Some(at) => {
+                Err(bad_row(index + 1, &Place::new(source, at), damage.said()).hint(damage.hint()))
+            }
             None => row(source, index + 1, body),
         };
         if !row.as_ref().is_ok_and(Row::is_empty) {
@@ -81,6 +81,9 @@ pub(super) fn read_lines(
     Ok(Table {
         columns: columns(&rows),
         rows,
+        headings: Vec::new(),
+        own_columns: true,
+        warnings: Vec::new(),
         source: source.clone(),
     })
 }
@@ -229,7 +232,7 @@ mod tests {
     }
 
     fn lines(text: &str) -> Table {
-        read_lines(&Source::new("rows.jsonl", text), &[]).expect("readable")
+        read_lines(&Source::new("rows.jsonl", text), &Damage::NONE).expect("readable")
     }
 
     fn shown(result: Result<Table, Vec<Diagnostic>>) -> String {

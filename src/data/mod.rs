@@ -18,14 +18,18 @@ mod markup;
 mod row;
 mod sheet;
 mod tables;
+mod unused;
+mod xml;
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic, Place, Source};
 
-pub use file::{MAX_BYTES, read};
+pub use encoding::Encoding;
+pub use file::{MAX_BYTES, read, read_as};
 pub use row::Row;
+pub use unused::unused_columns;
 
 /// What a data file holds, a story a row.
 #[derive(Debug)]
@@ -34,6 +38,12 @@ pub struct Table {
     pub rows: Vec<Result<Row, Diagnostic>>,
     /// Every column that some row has, in the order in which they first stand.
     pub columns: Vec<String>,
+    /// Where the name of each column stands; empty where the format has no heading.
+    pub headings: Vec<Place>,
+    /// Whether the columns are the file's own; those of a feed are the same in every feed.
+    pub own_columns: bool,
+    /// What is worth a look, such as a code page that was guessed.
+    pub warnings: Vec<Diagnostic>,
     /// The text the places point into; empty for XLSX and ODS.
     pub source: Arc<Source>,
 }
@@ -41,7 +51,7 @@ pub struct Table {
 /// How the text of a data file is to be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// Cells parted by `,`, `;` or tab, whichever the heading shows.
+    /// Cells parted by `,`, `;`, tab or `|`, whichever the heading shows.
     Csv,
     /// Cells parted by tabs.
     Tsv,
@@ -60,34 +70,77 @@ pub enum Format {
 /// # Errors
 /// Everything that is wrong, where not a single row can be read: broken syntax, an unusable heading.
 pub fn read_text(source: &Arc<Source>, format: Format) -> Result<Table, Vec<Diagnostic>> {
-    read_decoded(source, &[], format)
+    read_decoded(source, &Damage::NONE, format)
 }
 
-/// `damaged` are the offsets of characters that stand for bytes which were not UTF-8.
+/// Characters that stand for bytes which are none in the file's encoding.
+#[derive(Debug, Clone, Copy)]
+struct Damage<'a> {
+    /// Their offsets in the text, sorted.
+    at: &'a [usize],
+    /// What the file was read as; none is UTF-8.
+    encoding: Option<Encoding>,
+}
+
+impl Damage<'_> {
+    const NONE: Damage<'static> = Damage {
+        at: &[],
+        encoding: None,
+    };
+
+    /// The first of them in a range of the text.
+    fn in_range(&self, range: &Range<usize>) -> Option<Range<usize>> {
+        let first = self.at.partition_point(|at| *at < range.start);
+        let at = *self.at.get(first).filter(|at| **at < range.end)?;
+        Some(at..at + char::REPLACEMENT_CHARACTER.len_utf8())
+    }
+
+    fn name(&self) -> String {
+        let name = self
+            .encoding
+            .map_or_else(|| "utf-8".to_owned(), Encoding::name);
+        if name == "utf-8" {
+            "UTF-8".to_owned()
+        } else {
+            name
+        }
+    }
+
+    fn said(&self) -> String {
+        format!("bytes that are not {}", self.name())
+    }
+
+    fn hint(&self) -> &'static str {
+        match self.name().as_str() {
+            "UTF-8" => "save the file as UTF-8",
+            _ => "save the file as UTF-8, or name its own with --encoding",
+        }
+    }
+}
+
 fn read_decoded(
     source: &Arc<Source>,
-    damaged: &[usize],
+    damage: &Damage<'_>,
     format: Format,
 ) -> Result<Table, Vec<Diagnostic>> {
     if source.text.trim().is_empty() {
         return Err(vec![empty(source)]);
     }
-    let by_line = matches!(format, Format::Csv | Format::Tsv | Format::JsonLines);
-    if let (Some(&at), false) = (damaged.first(), by_line) {
-        let place = Place::new(source, at..at + 3);
-        return Err(vec![Diagnostic::at(
-            Code::Syntax,
-            &place,
-            "these bytes are not UTF-8",
-        )]);
+    let is_whole = matches!(format, Format::Json | Format::Toml);
+    if let (Some(at), true) = (damage.in_range(&(0..source.text.len())), is_whole) {
+        let said = format!("these {}", damage.said().replacen("bytes that", "bytes", 1));
+        return Err(vec![
+            Diagnostic::at(Code::Syntax, &Place::new(source, at), said)
+                .hint("save the file as UTF-8, or name what it is with --encoding"),
+        ]);
     }
     match format {
-        Format::Csv => delimited::read(source, damaged, None),
-        Format::Tsv => delimited::read(source, damaged, Some(b'\t')),
+        Format::Csv => delimited::read(source, damage, None),
+        Format::Tsv => delimited::read(source, damage, Some(b'\t')),
         Format::Json => json::read(source),
-        Format::JsonLines => json::read_lines(source, damaged),
+        Format::JsonLines => json::read_lines(source, damage),
         Format::Toml => tables::read(source),
-        Format::Feed => feed::read(source),
+        Format::Feed => feed::read(source, damage),
     }
 }
 
@@ -101,13 +154,6 @@ fn bad_row(number: usize, place: &Place, what: impl std::fmt::Display) -> Diagno
     let mut diagnostic = Diagnostic::at(Code::BadRow, place, format!("{row}: {what}"));
     diagnostic.row = Some(row);
     diagnostic
-}
-
-/// The first damaged character in a range of the text.
-fn damage_in(damaged: &[usize], range: &Range<usize>) -> Option<Range<usize>> {
-    let first = damaged.partition_point(|at| *at < range.start);
-    let at = *damaged.get(first).filter(|at| **at < range.end)?;
-    Some(at..at + char::REPLACEMENT_CHARACTER.len_utf8())
 }
 
 /// The columns of all good rows, each once, in the order in which they first stand.

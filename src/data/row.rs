@@ -1,8 +1,14 @@
 //! One row of data.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use crate::diag::Place;
+use crate::template::expression::column_of;
+
+/// The columns that name a row, the first before the second.
+pub(super) const KEYS: [&str; 2] = ["id", "key"];
 
 /// One story's data.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +23,8 @@ pub struct Row {
     pub place: Place,
     /// Where single columns stand, in the order of `values`; empty where the format cannot tell.
     pub places: Vec<(String, Place)>,
+    /// What a spreadsheet shows of its numbers, where that is not the number itself: `7.5%`, `007`.
+    pub shown: BTreeMap<String, String>,
 }
 
 impl Row {
@@ -27,16 +35,39 @@ impl Row {
         place: Place,
         places: Vec<(String, Place)>,
     ) -> Self {
-        let key = ["id", "key"]
-            .iter()
-            .find_map(|name| key_text(values.get(*name)?));
-        Self {
+        let mut row = Self {
             number,
-            key,
+            key: None,
             values,
             place,
             places,
-        }
+            shown: BTreeMap::new(),
+        };
+        row.key = row.key_of_columns();
+        row
+    }
+
+    /// The same with what the spreadsheet shows of some columns; a key is as it is shown.
+    pub fn with_shown(mut self, shown: BTreeMap<String, String>) -> Self {
+        self.shown = shown;
+        self.key = self.key_of_columns();
+        self
+    }
+
+    fn key_of_columns(&self) -> Option<String> {
+        KEYS.iter().find_map(|name| {
+            let column = self.column(name).ok()??;
+            let shown = self.shown.get(column).cloned();
+            shown.or_else(|| key_text(&self.values[column]))
+        })
+    }
+
+    /// The column that fills a variable of that name: case, and spaces, `_` and `-` between words, do not count.
+    ///
+    /// # Errors
+    /// The columns that it could be, if there are several.
+    pub fn column(&self, name: &str) -> Result<Option<&str>, Vec<&str>> {
+        column_of(name, self.values.keys().map(String::as_str))
     }
 
     /// How messages name it: `row 3` or `row 3 (id tuesday)`.
@@ -49,6 +80,7 @@ impl Row {
 
     /// Where a column stands, as near as the format can tell.
     pub fn place_of(&self, column: &str) -> &Place {
+        let column = self.column(column).ok().flatten().unwrap_or(column);
         self.places
             .iter()
             .find(|(name, _)| name == column)
@@ -104,5 +136,6 @@ mod tests {
         assert_eq!(key(json!({"id": 7})).as_deref(), Some("7"));
         assert_eq!(key(json!({"id": 7.5})).as_deref(), Some("7.5"));
         assert_eq!(key(json!({"id": null, "title": "x"})), None);
+        assert_eq!(key(json!({" ID": "a", "Key": "b"})).as_deref(), Some("a"));
     }
 }

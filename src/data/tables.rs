@@ -34,6 +34,9 @@ pub(super) fn read(source: &Arc<Source>) -> Result<Table, Vec<Diagnostic>> {
     Ok(Table {
         columns: columns(&rows),
         rows,
+        headings: Vec::new(),
+        own_columns: true,
+        warnings: Vec::new(),
         source: source.clone(),
     })
 }

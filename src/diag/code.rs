@@ -89,4 +89,8 @@ codes! {
     StickerDropped = "sticker-dropped" Warning;
     /// Film with a concealed stretch.
     DamagedMedia = "damaged-media" Warning;
+    /// A column of data that fills nothing.
+    UnusedColumn = "unused-column" Warning;
+    /// A text file whose code page was guessed.
+    Encoding = "encoding" Warning;
 }

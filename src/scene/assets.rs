@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic, Place};
 use crate::template::expression::{Clock, Expressions};
-use crate::template::{Brand, Fence, refused, sibling};
+use crate::template::{Brand, Fence, equivalent, refused, sibling};
 
 use super::picture::{self, Pictures};
 use super::text::{self, Typesetter};
@@ -88,6 +88,13 @@ impl Assets {
             .map_err(|r| Box::new(refused(at, written, r)))?;
         if path.is_file() {
             return Ok(path);
+        }
+        // an accent may be a character of its own in one of the two names
+        if let Some(found) = equivalent(&path).filter(|found| found.is_file())
+            && let Some(written) = found.to_str()
+            && let Ok(found) = self.fence.resolve(base, written)
+        {
+            return Ok(found);
         }
         let said = match path.is_dir() {
             true => format!("`{written}` is a folder, not a file"),

@@ -233,6 +233,13 @@ fn text(keys: &Table, stage: &mut Stage<'_>) -> Option<TextDraft> {
     } else {
         plain()
     };
+    let colors = pieces.iter().filter_map(|piece| piece.color.as_deref());
+    for color in colors.filter(|color| grammar::color_text(color).is_none()) {
+        stage.wrong.push(
+            Diagnostic::at(Code::BadValue, &node.place, format!("no colour `{color}`"))
+                .hint("after `[text]` in braces there is `#rrggbb`, a CSS name or a `$brand_colour`; a `\\` before `[` keeps it as text"),
+        );
+    }
     let inks = pieces
         .iter()
         .map(|p| p.color.as_ref().map(|c| at_node(node, c)))

@@ -64,8 +64,16 @@ impl Filler<'_> {
     fn node(&self, node: &Node, kind: Kind, wrong: &mut Vec<Diagnostic>) -> Option<(Node, bool)> {
         let (value, filled) = match &node.value {
             Value::Text(text) if has_expression(text) => {
-                match self.expressions.render(text, self.context) {
-                    Ok(value) => (read_back(&value, kind), true),
+                let filled = match kind {
+                    // what people read is as their sheet shows it
+                    Kind::Text => self.expressions.text(text, self.context).map(Value::Text),
+                    _ => self
+                        .expressions
+                        .render(text, self.context)
+                        .map(|value| read_back(&value, kind)),
+                };
+                match filled {
+                    Ok(value) => (value, true),
                     Err(problem) => {
                         wrong.push(problem_at(node, text, &problem));
                         return None;

@@ -27,4 +27,4 @@ pub use assets::Assets;
 pub use film::Seen;
 pub use model::*;
 pub use resolve::resolve;
-pub use values::SET;
+pub use values::{SET, context};

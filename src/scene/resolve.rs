@@ -27,8 +27,7 @@ pub fn resolve(
     row: &Row,
     assets: &Assets,
 ) -> Result<Warned<Scene>, Vec<Diagnostic>> {
-    let mut wrong = Vec::new();
-    let context = values::context(template, row, assets, &mut wrong);
+    let (context, mut wrong) = values::context(template, row, assets);
     let filler = Filler {
         expressions: &assets.expressions,
         context: &context,

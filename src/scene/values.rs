@@ -6,10 +6,10 @@ use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
 use crate::data::Row;
-use crate::diag::{Code, Diagnostic, Place, did_you_mean};
-use crate::template::expression::{has_expression, shown};
-use crate::template::grammar;
+use crate::diag::{Code, Diagnostic, Place, Severity, did_you_mean};
+use crate::template::expression::{Columns, folded, has_expression, number, shown};
 use crate::template::{Brand, Node, Template, Value, Var, VarType};
+use crate::template::{RESERVED, grammar};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::Assets;
@@ -17,28 +17,23 @@ use super::Assets;
 /// The name of the source that `--set` values stand in.
 pub const SET: &str = "--set";
 
-/// The values of one story, for expressions.
-pub(super) fn context(
-    template: &Template,
-    row: &Row,
-    assets: &Assets,
-    wrong: &mut Vec<Diagnostic>,
-) -> Jinja {
-    let mut names: BTreeMap<String, Jinja> = BTreeMap::new();
-    let mut columns: BTreeMap<String, Jinja> = row
-        .values
-        .iter()
-        .map(|(name, value)| (name.clone(), Jinja::from(Serde(value))))
-        .collect();
-    names.extend(columns.clone());
-    columns.insert("index".into(), Jinja::from(row.number));
-    names.insert("row".into(), Jinja::from_pairs(columns));
+/// What the expressions of one story can name, with everything that is wrong with its values.
+pub fn context(template: &Template, row: &Row, assets: &Assets) -> (Jinja, Vec<Diagnostic>) {
+    let mut wrong = Vec::new();
+    let mut names = columns(template, row, &mut wrong);
     names.insert("brand".into(), brand(&assets.brand));
+    let mut filled = 0;
     for var in &template.vars {
-        let value = match given(var, row, wrong) {
-            Given::Value(value) => Some(value),
-            Given::Bad => Some(neutral(var.kind)),
-            Given::Nothing => default(var, &names, assets, wrong),
+        let value = match given(var, row, &mut wrong) {
+            Given::Value(value) => {
+                filled += 1;
+                Some(value)
+            }
+            Given::Bad => {
+                filled += 1;
+                Some(neutral(var.kind))
+            }
+            Given::Nothing => default(var, &names, assets, &mut wrong),
         };
         if let Some(value) = value {
             names.insert(var.name.clone(), value);
@@ -49,7 +44,101 @@ pub(super) fn context(
             names.insert(var.name.clone(), Jinja::from(""));
         }
     }
-    Jinja::from_pairs(names)
+    if filled == 0 {
+        wrong.extend(nothing_of_it(template, row));
+    }
+    (Jinja::from_pairs(names), wrong)
+}
+
+/// The row and its columns, by their headings and by the names that the template has for them.
+fn columns(template: &Template, row: &Row, wrong: &mut Vec<Diagnostic>) -> BTreeMap<String, Jinja> {
+    let mut names: BTreeMap<String, Jinja> = row
+        .values
+        .iter()
+        .map(|(name, value)| (name.clone(), Jinja::from(Serde(value))))
+        .collect();
+    let mut columns = Columns {
+        values: names.clone(),
+        ..Columns::default()
+    };
+    // a number that was given anew is not what the sheet shows
+    let is_shown = |name: &&String| row.values.get(*name).is_some_and(Json::is_number);
+    let shown = row.shown.iter().filter(|(name, _)| is_shown(name));
+    columns.shown = shown
+        .map(|(name, text)| (name.clone(), text.clone()))
+        .collect();
+    let is_declared = |name: &str| template.vars.iter().any(|var| var.name == name);
+    for name in &template.uses {
+        if RESERVED.contains(&name.as_str()) || name.contains('.') {
+            continue;
+        }
+        match row.column(name) {
+            Ok(Some(column)) => {
+                if let Some(text) = columns.shown.get(column).filter(|_| !is_declared(name)) {
+                    columns.shown_by_name.insert(name.clone(), text.clone());
+                }
+                let value = columns.values[column].clone();
+                names.insert(name.clone(), value);
+            }
+            Ok(None) => {}
+            Err(several) => {
+                let list: Vec<String> =
+                    several.iter().map(|column| format!("`{column}`")).collect();
+                let said = format!("columns {} could each be `{name}`", list.join(" and "));
+                let place = row.place_of(several[0]);
+                wrong.push(Diagnostic::at(Code::BadRow, place, said).hint(format!(
+                    "call one of them `{name}` and nothing else like it"
+                )));
+            }
+        }
+    }
+    columns
+        .values
+        .insert("index".into(), Jinja::from(row.number));
+    names.insert("row".into(), Jinja::from_object(columns));
+    names
+}
+
+/// A row that gives no variable a value makes a story of defaults, which looks like data and is none.
+fn nothing_of_it(template: &Template, row: &Row) -> Option<Diagnostic> {
+    let is_used = |column: &String| {
+        let is_it = |name: &String| {
+            let name = name.strip_prefix("row.").unwrap_or(name);
+            name == "*" || folded(name) == folded(column)
+        };
+        template.uses.iter().any(is_it)
+    };
+    let is_idle = !template.vars.is_empty() && !row.values.is_empty();
+    if !is_idle
+        || row
+            .values
+            .keys()
+            .any(|column| is_used(column) && !is_empty(row, column))
+    {
+        return None;
+    }
+    let said = "nothing of this row is in the story: every variable has its default";
+    let of = Diagnostic::at(Code::BadRow, &row.place, said).severity(Severity::Warning);
+    let names: Vec<&str> = template.vars.iter().map(|var| var.name.as_str()).collect();
+    Some(of.hint(format!("the template has variables {}", listed(&names))))
+}
+
+fn listed(names: &[&str]) -> String {
+    let named: Vec<String> = names
+        .iter()
+        .take(6)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    let more = if names.len() > 6 { " …" } else { "" };
+    format!("{}{more}", named.join(", "))
+}
+
+fn is_empty(row: &Row, column: &str) -> bool {
+    match &row.values[column] {
+        Json::Null => true,
+        Json::String(text) => text.trim().is_empty(),
+        _ => false,
+    }
 }
 
 fn missing_hint(var: &Var, row: &Row) -> String {
@@ -92,38 +181,53 @@ enum Given {
 
 /// What the row says of a variable.
 fn given(var: &Var, row: &Row, wrong: &mut Vec<Diagnostic>) -> Given {
-    let Some(value) = row.values.get(&var.name) else {
+    // columns that it could be are told where the row is read
+    let Ok(Some(column)) = row.column(&var.name) else {
         return Given::Nothing;
     };
-    let text = match value {
-        Json::Null => return Given::Nothing,
-        Json::String(text) => text.clone(),
-        Json::Number(n) => n.to_string(),
-        Json::Bool(b) => b.to_string(),
+    let text = match (&row.values[column], var.kind) {
+        (Json::Null, _) => String::new(),
+        (Json::String(text), _) => text.clone(),
+        (Json::Number(n), VarType::Text) => match row.shown.get(column) {
+            Some(shown) => shown.clone(),
+            None => shown(&Jinja::from(Serde(n))),
+        },
+        // a number is one already, however it would be read as a text
+        (Json::Number(n), VarType::Number) => return Given::Value(Jinja::from(Serde(n))),
+        (Json::Number(n), _) => n.to_string(),
+        (Json::Bool(b), _) => b.to_string(),
         // lists and tables are for expressions; no declared type describes them
-        other => return Given::Value(Jinja::from(Serde(other))),
+        (other, _) => return Given::Value(Jinja::from(Serde(other))),
     };
-    if text.trim().is_empty() && !var.kind.may_be_empty() {
+    let place = row.place_of(column);
+    let is_null = row.values[column].is_null();
+    if text.trim().is_empty() && (is_null || !var.kind.may_be_empty()) {
+        wrong.extend(empty_cell(var, column, place));
         return Given::Nothing;
     }
-    let place = row.place_of(&var.name);
     let from_set = place.source.path.as_os_str() == SET;
-    if !var.kind.holds(&text) {
-        let (code, column) = if from_set {
-            (Code::BadValue, format!("`{}`", var.name))
-        } else {
-            (Code::BadRow, format!("column `{}`", var.name))
-        };
-        let said = format!(
-            "{column} holds {}, not `{}`",
-            var.kind.describe(),
-            text.trim()
-        );
+    let (code, subject) = if from_set {
+        (Code::BadValue, format!("`{}`", var.name))
+    } else {
+        (Code::BadRow, format!("column `{column}`"))
+    };
+    if let Some(said) = var.kind.fault(&subject, &text) {
         wrong.push(Diagnostic::at(code, place, said));
         return Given::Bad;
     }
     check_length(var, &text, place, wrong);
     Given::Value(typed(var.kind, &text))
+}
+
+/// What is said where a column is there and empty, and the default that takes its place looks like data.
+fn empty_cell(var: &Var, column: &str, place: &Place) -> Option<Diagnostic> {
+    // an empty flag is a no and an empty colour the template's: neither says anything about the story
+    if matches!(var.kind, VarType::Bool | VarType::Color) {
+        return None;
+    }
+    let default = grammar::text(var.default.as_ref()?).filter(|text| !text.trim().is_empty())?;
+    let said = format!("column `{column}` is empty: the default `{default}` takes its place");
+    Some(Diagnostic::at(Code::BadRow, place, said).severity(Severity::Warning))
 }
 
 fn check_length(var: &Var, text: &str, place: &Place, wrong: &mut Vec<Diagnostic>) {
@@ -149,11 +253,7 @@ fn neutral(kind: VarType) -> Jinja {
 fn typed(kind: VarType, text: &str) -> Jinja {
     let trimmed = text.trim();
     match kind {
-        VarType::Number => match (trimmed.parse::<i64>(), trimmed.parse::<f64>()) {
-            (Ok(i), _) => Jinja::from(i),
-            (_, Ok(f)) => Jinja::from(f),
-            _ => Jinja::from(text),
-        },
+        VarType::Number => number(trimmed).unwrap_or_else(|_| Jinja::from(text)),
         VarType::Bool => Jinja::from(matches!(
             trimmed.to_ascii_lowercase().as_str(),
             "true" | "yes" | "1"

@@ -2,6 +2,8 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use unicode_normalization::UnicodeNormalization;
+
 /// The folder that templates read from, and what lies outside it by permission.
 #[derive(Debug, Clone)]
 pub struct Fence {
@@ -68,6 +70,22 @@ fn real(path: &Path) -> PathBuf {
     }
 }
 
+/// The file whose name differs from `path` only in how its accents are composed.
+pub(crate) fn equivalent(path: &Path) -> Option<PathBuf> {
+    if path.exists() {
+        return Some(path.to_owned());
+    }
+    let folder = equivalent(path.parent()?)?;
+    let composed = |name: &std::ffi::OsStr| Some(name.to_str()?.nfc().collect::<String>());
+    let wanted = composed(path.file_name()?)?;
+    let entries = std::fs::read_dir(&folder).ok()?;
+    let names = entries.filter_map(|entry| Some(entry.ok()?.file_name()));
+    let name = names
+        .into_iter()
+        .find(|name| composed(name).as_ref() == Some(&wanted))?;
+    Some(folder.join(name))
+}
+
 /// Without `.` and `..`, by the text of the path alone.
 fn normal(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
@@ -107,6 +125,17 @@ mod tests {
             fence.resolve(&root, "../shared-not/a.jpg"),
             Err(Refusal::Outside)
         );
+    }
+
+    #[test]
+    fn names_are_the_same_however_accents_are_composed() {
+        let dir = tempfile::tempdir().unwrap();
+        let apart = dir.path().join("Cre\u{300}pes/jamo\u{301}n.png");
+        std::fs::create_dir_all(apart.parent().unwrap()).unwrap();
+        std::fs::write(&apart, "x").unwrap();
+        let composed = dir.path().join("Cr\u{e8}pes/jam\u{f3}n.png");
+        assert!(equivalent(&composed).is_some_and(|found| found.is_file()));
+        assert_eq!(equivalent(&dir.path().join("Crepes/jamon.png")), None);
     }
 
     #[cfg(unix)]

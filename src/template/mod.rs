@@ -17,12 +17,13 @@ pub(crate) mod tree;
 mod vars;
 
 pub use brand::{Brand, BrandFont};
+pub(crate) use fence::equivalent;
 pub use fence::{Fence, Refusal};
 pub use load::{load, parse};
 pub use reference::reference;
 pub use schema::schema;
 pub use tree::{Entry, Node, Table, Value};
-pub use vars::{Var, VarType};
+pub use vars::{RESERVED, Var, VarType};
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -184,19 +184,33 @@ fn declared(var: &mut Var, table: &Table, wrong: &mut Vec<Diagnostic>) {
 impl VarType {
     /// Whether a text is a value of this type. Pictures and films are looked for when they are drawn.
     pub fn holds(self, text: &str) -> bool {
-        let text = text.trim();
-        match self {
-            Self::Text | Self::Image | Self::Video => true,
-            Self::Color => grammar::color_text(text).is_some(),
-            Self::Number => text.parse::<f64>().is_ok_and(f64::is_finite),
-            Self::Date => super::expression::is_date(text),
-            Self::Url => {
-                text.is_empty() || text.starts_with("https://") || text.starts_with("http://")
-            }
-            Self::Bool => matches!(
-                text.to_ascii_lowercase().as_str(),
-                "true" | "false" | "yes" | "no" | "1" | "0"
-            ),
-        }
+        self.fault("it", text).is_none()
     }
+
+    /// Why a text is no value of this type, in a sentence about `subject`, such as ``column `price` ``.
+    pub fn fault(self, subject: &str, text: &str) -> Option<String> {
+        let trimmed = text.trim();
+        let special = match self {
+            Self::Text | Self::Image | Self::Video => return None,
+            Self::Number => super::expression::number(trimmed).err()?,
+            Self::Date => super::expression::date_fault(trimmed)?,
+            Self::Color if grammar::color_text(trimmed).is_some() => return None,
+            Self::Url if trimmed.is_empty() || is_address(trimmed) => return None,
+            Self::Bool if is_flag(trimmed) => return None,
+            Self::Color | Self::Url | Self::Bool => None,
+        };
+        Some(match special {
+            Some(why) => format!("{subject}: {why}"),
+            None => format!("{subject} holds {}, not `{trimmed}`", self.describe()),
+        })
+    }
+}
+
+fn is_address(text: &str) -> bool {
+    text.starts_with("https://") || text.starts_with("http://")
+}
+
+fn is_flag(text: &str) -> bool {
+    let words = ["true", "false", "yes", "no", "1", "0"];
+    words.contains(&text.to_ascii_lowercase().as_str())
 }

@@ -2,7 +2,7 @@ use super::super::tests::told;
 use super::*;
 
 fn table(text: &str) -> Table {
-    read(&Source::new("rows.csv", text), &[], None).expect("readable")
+    read(&Source::new("rows.csv", text), &Damage::NONE, None).expect("readable")
 }
 
 fn shown(rows: &[Result<Row, Diagnostic>]) -> Vec<String> {
@@ -16,7 +16,7 @@ fn numbers(table: &Table) -> Vec<usize> {
 }
 
 fn refused(text: &str) -> Vec<String> {
-    let errors = read(&Source::new("rows.csv", text), &[], None).expect_err("unreadable");
+    let errors = read(&Source::new("rows.csv", text), &Damage::NONE, None).expect_err("unreadable");
     errors.iter().map(told).collect()
 }
 
@@ -124,7 +124,7 @@ fn text_after_a_closing_quote_is_told() {
 #[test]
 fn bare_quotes_are_text_in_tsv() {
     let source = Source::new("rows.tsv", "id\ttitle\n1\t\"Best\" pizza\n2\t\"a\tb\"\n");
-    let table = read(&source, &[], Some(b'\t')).expect("readable");
+    let table = read(&source, &Damage::NONE, Some(b'\t')).expect("readable");
     assert_eq!(cells(&table, 0), ["1", "\"Best\" pizza"]);
     assert_eq!(cells(&table, 1), ["2", "a\tb"]);
 }
@@ -150,7 +150,15 @@ fn the_heading_names_each_column_once() {
 fn broken_bytes_fail_their_row_alone() {
     let text = "id,title\n1,caf\u{fffd}\n2,b\n";
     let at = text.find('\u{fffd}').expect("there");
-    let table = read(&Source::new("rows.csv", text), &[at], None).expect("readable");
+    let table = read(
+        &Source::new("rows.csv", text),
+        &Damage {
+            at: &[at],
+            encoding: None,
+        },
+        None,
+    )
+    .expect("readable");
     assert_eq!(numbers(&table), [2]);
     assert_eq!(
         shown(&table.rows),
@@ -185,7 +193,7 @@ proptest::proptest! {
     #[test]
     fn any_text_is_read_to_its_end(text in "[a,;\"\r\n\té ]{0,60}") {
         let source = Source::new("rows.csv", text.as_str());
-        if let Ok(table) = read(&source, &[], None) {
+        if let Ok(table) = read(&source, &Damage::NONE, None) {
             for row in table.rows.iter().flatten() {
                 proptest::prop_assert!(row.place.end <= text.len());
             }

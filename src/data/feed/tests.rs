@@ -78,7 +78,7 @@ fn entity_bombs_are_refused_at_their_place() {
         "feed.xml",
         "<?xml version=\"1.0\"?>\n<!DOCTYPE rss [<!ENTITY lol \"lol\">]>\n<rss version=\"2.0\"><channel/></rss>",
     );
-    let error = read(&source).expect_err("refused").remove(0);
+    let error = read(&source, &Damage::NONE).expect_err("refused").remove(0);
     assert_eq!(
         told(&error),
         "2:16 syntax: the feed declares entities of its own, which may grow without end (remove its `<!DOCTYPE …>`)"
@@ -88,16 +88,16 @@ fn entity_bombs_are_refused_at_their_place() {
 #[test]
 fn what_is_no_feed_says_so() {
     let source = Source::new("feed.xml", "<svg/>");
-    let error = read(&source).expect_err("refused").remove(0);
+    let error = read(&source, &Damage::NONE).expect_err("refused").remove(0);
     assert_eq!(error.message, "this is neither RSS nor Atom");
     let cut = Source::new("feed.xml", &RSS[..RSS.len() / 2]);
-    assert!(read(&cut).is_err());
+    assert!(read(&cut, &Damage::NONE).is_err());
 }
 
 #[test]
 fn the_declared_encoding_is_used() {
     let bytes = b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><rss version=\"2.0\"><channel><item><title>Caf\xe9</title></item></channel></rss>";
-    let decoded = decode(bytes).expect("text");
+    let decoded = decode(bytes, None).expect("text");
     let table = table(&decoded.text);
     assert_eq!(value(&table, 0, "title"), "Café");
 }
@@ -108,6 +108,6 @@ proptest::proptest! {
         let mut damaged = RSS.as_bytes()[..at].to_vec();
         damaged.extend(with.bytes());
         damaged.extend(RSS.bytes().skip(at + skip));
-        let _ = read(&Source::new("feed.xml", String::from_utf8_lossy(&damaged)));
+        let _ = read(&Source::new("feed.xml", String::from_utf8_lossy(&damaged)), &Damage::NONE);
     }
 }

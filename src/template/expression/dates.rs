@@ -1,6 +1,6 @@
 //! Dates as people write them in data, and as stories show them.
 
-use jiff::civil::{Date, Time};
+use jiff::civil::Date;
 use jiff::fmt::strtime::BrokenDownTime;
 use jiff::fmt::temporal::DateTimeParser;
 use jiff::tz::TimeZone;
@@ -8,21 +8,12 @@ use jiff::{Zoned, fmt};
 use minijinja::Value;
 
 use super::arguments::{Fault, said};
+use super::date_text::{self, Unread};
 use super::languages::Language;
+use super::moment::Moment;
 
-/// What a value says about when.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Moment {
-    /// A day.
-    Day(Date),
-    /// A day and a time, in the project's zone.
-    At(Zoned),
-    /// A time of any day.
-    Clock(Time),
-}
-
-/// Reads ISO 8601 dates, times and both, with or without offset or zone, and RFC 2822; with `from`, what that
-/// strftime pattern describes.
+/// Reads ISO 8601 dates, times and both, with or without offset or zone, and what people and feeds write otherwise; with
+/// `from`, what that strftime pattern describes.
 ///
 /// A time without offset is one of `zone`, any other is brought there.
 pub(super) fn read(value: &Value, from: Option<&str>, zone: &TimeZone) -> Result<Moment, Fault> {
@@ -38,14 +29,93 @@ pub(super) fn read(value: &Value, from: Option<&str>, zone: &TimeZone) -> Result
             ))
         });
     }
-    iso(text, zone)
-        .or_else(|| dotted(text))
-        .or_else(|| Some(Moment::Clock(time(text)?)))
-        .or_else(|| {
-            let zoned = fmt::rfc2822::parse(text).ok()?;
-            Some(Moment::At(zoned.with_time_zone(zone.clone())))
-        })
-        .ok_or_else(|| unusable().hint(how_to_write(text)))
+    if let Some(moment) = iso(text, zone) {
+        return Ok(moment);
+    }
+    match date_text::read(text) {
+        Ok(reading) if reading.wrong_weekday => Err(fault(
+            text,
+            &Unread::Weekday(reading.date.unwrap_or(Date::ZERO)),
+        )),
+        Ok(reading) => date_text::moment(&reading, zone).ok_or_else(unusable),
+        Err(why) => Err(fault(text, &why)),
+    }
+}
+
+/// What is said of a text that is not read.
+fn fault(text: &str, why: &Unread) -> Fault {
+    let shown = said(&Value::from(text));
+    match why {
+        Unread::NoDate => Fault::new(format!("{shown} is not a date"))
+            .hint("write it as `2026-11-28` or `2026-11-28T19:30`"),
+        // different countries mean different things: the template has to say which
+        Unread::Ambiguous(one, two) => Fault::new(format!(
+            "{shown} can be {} or {}",
+            date_text::said(*one),
+            date_text::said(*two)
+        ))
+        .hint("say how it is written, with `from=\"%d/%m/%Y\"` or `from=\"%m/%d/%Y\"`"),
+        Unread::Weekday(day) => {
+            let name = Language::find(None).map_or("", |l| l.days[weekday(*day)]);
+            Fault::new(format!(
+                "{shown} names a wrong weekday: {} is a {name}",
+                date_text::said(*day)
+            ))
+        }
+        Unread::Serial(day) => Fault::new(format!(
+            "{shown} is a spreadsheet's number for {}",
+            date_text::said(*day)
+        ))
+        .hint("give the column a date format before it is saved"),
+    }
+}
+
+/// What a date of data or of a feed says, as the filters read it again: `2026-11-28`, `2026-11-28T19:30:00`, with `Z`
+/// where its offset was known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// In ISO 8601.
+    pub iso: String,
+    /// The weekday it is, where it names another.
+    pub other_weekday: Option<&'static str>,
+}
+
+/// Reads a date of a feed.
+///
+/// # Errors
+/// Why it is no date.
+pub(super) fn written(text: &str) -> Result<Written, Fault> {
+    let text = text.trim();
+    let utc = TimeZone::UTC;
+    // an offset moves the instant, none leaves the clock as it is
+    if let Some(moment) = iso(text, &utc) {
+        let is_floating = iso(text, &TimeZone::fixed(jiff::tz::offset(1))).is_some_and(|other| {
+            match (&moment, &other) {
+                (Moment::At(a), Moment::At(b)) => a.timestamp() != b.timestamp(),
+                _ => false,
+            }
+        });
+        return Ok(Written {
+            iso: shown(&moment, is_floating),
+            other_weekday: None,
+        });
+    }
+    let reading = date_text::read(text).map_err(|why| fault(text, &why))?;
+    let moment = date_text::moment(&reading, &utc).ok_or_else(|| fault(text, &Unread::NoDate))?;
+    let name = |day: Date| Language::find(None).map_or("", |l| l.days[weekday(day)]);
+    Ok(Written {
+        iso: shown(&moment, reading.zone.is_none()),
+        other_weekday: reading.date.filter(|_| reading.wrong_weekday).map(name),
+    })
+}
+
+fn shown(moment: &Moment, is_floating: bool) -> String {
+    match moment {
+        Moment::Day(day) => day.to_string(),
+        Moment::Clock(time) => time.to_string(),
+        Moment::At(zoned) if is_floating => zoned.datetime().to_string(),
+        Moment::At(zoned) => zoned.timestamp().to_string(),
+    }
 }
 
 fn iso(text: &str, zone: &TimeZone) -> Option<Moment> {
@@ -65,28 +135,6 @@ fn iso(text: &str, zone: &TimeZone) -> Option<Moment> {
     Some(Moment::At(zoned))
 }
 
-/// `28.11.2026`: with dots it is always the day that comes first.
-fn dotted(text: &str) -> Option<Moment> {
-    let mut parts = text.split('.').map(str::trim);
-    let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() || year.len() != 4 {
-        return None;
-    }
-    let date = Date::new(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
-    date.ok().map(Moment::Day)
-}
-
-fn time(text: &str) -> Option<Time> {
-    let is_clock =
-        text.len() >= 4 && text.contains(':') && text.starts_with(|c: char| c.is_ascii_digit());
-    let padded = if text.find(':') == Some(1) {
-        format!("0{text}")
-    } else {
-        text.to_owned()
-    };
-    is_clock.then(|| padded.parse().ok()).flatten()
-}
-
 fn by_pattern(text: &str, pattern: &str, zone: &TimeZone) -> Option<Moment> {
     let parts = BrokenDownTime::parse(pattern, text).ok()?;
     if let Ok(zoned) = parts.to_zoned() {
@@ -101,48 +149,12 @@ fn by_pattern(text: &str, pattern: &str, zone: &TimeZone) -> Option<Moment> {
     }
 }
 
-/// Slashes mean different things in different countries: the template has to say which.
-fn how_to_write(text: &str) -> &'static str {
-    let parts: Vec<&str> = text.split('/').collect();
-    if parts.len() == 3 && parts.iter().all(|p| p.parse::<u16>().is_ok()) {
-        "say how it is written, with `from=\"%d/%m/%Y\"` or `from=\"%m/%d/%Y\"`"
-    } else {
-        "write it as `2026-11-28` or `2026-11-28T19:30`"
-    }
-}
-
 /// Whole days from one day to another; negative into the past.
 pub(super) fn days_between(from: Date, to: Date) -> i64 {
     to.duration_since(from).as_hours() / 24
 }
 
 impl Moment {
-    /// The day it falls on; none for a bare time.
-    pub fn day(&self) -> Option<Date> {
-        match self {
-            Self::Day(date) => Some(*date),
-            Self::At(zoned) => Some(zoned.date()),
-            Self::Clock(_) => None,
-        }
-    }
-
-    /// The instant: a day is its first moment.
-    pub fn instant(&self, zone: &TimeZone) -> Option<Zoned> {
-        match self {
-            Self::Day(date) => date.to_zoned(zone.clone()).ok(),
-            Self::At(zoned) => Some(zoned.clone()),
-            Self::Clock(_) => None,
-        }
-    }
-
-    fn parts(&self) -> BrokenDownTime {
-        match self {
-            Self::Day(date) => BrokenDownTime::from(*date),
-            Self::At(zoned) => BrokenDownTime::from(zoned),
-            Self::Clock(time) => BrokenDownTime::from(*time),
-        }
-    }
-
     /// As people write a whole date: `28 de noviembre de 2026`.
     pub fn long(&self, language: &Language) -> Result<String, Fault> {
         let Some(date) = self.day() else {

@@ -9,10 +9,12 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::Clock;
 use super::arguments::{Arguments, Fault};
-use super::dates::{self, Moment};
+use super::dates;
 use super::languages::{Language, SPACE};
+use super::moment::Moment;
 use super::money::Currency;
 use super::numbers::Decimal;
+use super::numerals;
 
 /// MiniJinja's own that are of use in a story; for "did you mean".
 const BUILT_IN: [&str; 34] = [
@@ -132,11 +134,23 @@ fn hours_until(clock: &Clock, value: &Value, args: &[Value]) -> Filtered {
     Ok(Value::from(clock.now.duration_until(&then).as_hours()))
 }
 
+/// The language in which a text is written: `from`, else `lang`, else none is known.
+fn written(args: &Arguments) -> Result<Option<&'static Language>, Fault> {
+    let tag = match args.text("from")? {
+        Some(tag) => Some(tag),
+        None => args.text("lang")?,
+    };
+    tag.map(|tag| Language::find(Some(&tag))).transpose()
+}
+
 /// `number(decimals=1, lang="de")`.
 fn number(_: &Clock, value: &Value, args: &[Value]) -> Filtered {
-    let args = Arguments::new("number", &["decimals", "lang"], args)?;
+    let args = Arguments::new("number", &["decimals", "lang", "from"], args)?;
     let language = Language::find(args.text("lang")?.as_deref())?;
-    let number = Decimal::read(value, language)?;
+    let bare = value
+        .as_str()
+        .map(|text| Value::from(Currency::stripped_of_any(text)));
+    let number = Decimal::read(bare.as_ref().unwrap_or(value), written(&args)?)?;
     let number = match args.whole("decimals", MAX_DECIMALS)? {
         Some(decimals) => number.rounded(decimals),
         None => number.tidied(),
@@ -146,32 +160,65 @@ fn number(_: &Clock, value: &Value, args: &[Value]) -> Filtered {
 
 /// `money("EUR", lang="es")`.
 fn money(_: &Clock, value: &Value, args: &[Value]) -> Filtered {
-    let args = Arguments::new("money", &["currency", "lang", "decimals", "short"], args)?;
+    let names = ["currency", "lang", "decimals", "short", "from"];
+    let args = Arguments::new("money", &names, args)?;
     let Some(code) = args.text("currency")? else {
         return Err(Fault::new("`money` needs a currency").hint("write `money(\"EUR\")`"));
     };
     let currency = Currency::find(&code)?;
     let language = Language::find(args.text("lang")?.as_deref())?;
-    let bare = value
-        .as_str()
-        .map(|text| Value::from(currency.stripped(text)));
-    let amount = Decimal::read(bare.as_ref().unwrap_or(value), language)
-        .or_else(|_| Decimal::read(value, language))?;
+    let amount = amount(value, currency, written(&args)?)?;
     let decimals = args.whole("decimals", MAX_DECIMALS)?;
     let text = currency.format(amount, decimals, args.flag("short")?, language);
     Ok(Value::from(text))
 }
 
+/// A number, or a text with at most this currency's mark.
+fn amount(
+    value: &Value,
+    currency: &Currency,
+    written: Option<&Language>,
+) -> Result<Decimal, Fault> {
+    let Some(text) = value.as_str() else {
+        return Decimal::read(value, written);
+    };
+    let bare = currency.stripped(text);
+    Decimal::read(&Value::from(bare.as_str()), written).map_err(|fault| {
+        let other = Currency::stripped_of_any(text);
+        let is_foreign = other.len() < bare.len() && numerals::read(&other, written).is_ok();
+        match is_foreign {
+            true => Fault::new(format!("`{}` is not in {}", text.trim(), currency.code())),
+            false if bare == text => fault,
+            // the whole text is what stands in the data
+            false => Fault {
+                message: fault.message.replacen(
+                    &format!("`{bare}`"),
+                    &format!("`{}`", text.trim()),
+                    1,
+                ),
+                ..fault
+            },
+        }
+    })
+}
+
 /// A part of one in hundredths: 0.25 is 25%; a text that says `25%` already stays that.
 fn percent(_: &Clock, value: &Value, args: &[Value]) -> Filtered {
-    let args = Arguments::new("percent", &["decimals", "lang"], args)?;
+    let args = Arguments::new("percent", &["decimals", "lang", "from"], args)?;
     let language = Language::find(args.text("lang")?.as_deref())?;
-    let number = match value.as_str().and_then(|t| t.trim().strip_suffix('%')) {
-        Some(hundredths) => Decimal::read(&Value::from(hundredths), language)?,
-        None => Decimal::read(value, language)?.times_100(),
+    let written = written(&args)?;
+    let decimals = args.whole("decimals", MAX_DECIMALS)?;
+    let hundredths = value.as_str().and_then(numerals::hundredths);
+    let number = match (&hundredths, decimals) {
+        (Some(text), None) => Decimal::read(&Value::from(text.as_str()), written)?.tidied(),
+        (Some(text), Some(decimals)) => {
+            Decimal::read(&Value::from(text.as_str()), written)?.rounded(decimals)
+        }
+        (None, decimals) => Decimal::read(value, written)?
+            .times_100()
+            .rounded(decimals.unwrap_or(0)),
     };
-    let decimals = args.whole("decimals", MAX_DECIMALS)?.unwrap_or(0);
-    let digits = number.rounded(decimals).format(language);
+    let digits = number.format(language);
     let space = if language.percent_spaced {
         SPACE.to_string()
     } else {

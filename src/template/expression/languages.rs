@@ -1,5 +1,7 @@
 //! How languages write dates and numbers; the parts of Unicode's CLDR that stories need, written out.
 
+use jiff::civil::Weekday;
+
 use super::arguments::Fault;
 use crate::diag::did_you_mean;
 
@@ -67,6 +69,53 @@ impl Language {
             Fault::new(format!("no language `{tag}`")).hint(hint)
         })
     }
+}
+
+/// The month, from 1, that a small word names whole or short in any language.
+pub(super) fn month(word: &str) -> Option<i8> {
+    // older short forms that the lists no longer have
+    let more = match word {
+        "sep" => Some(9),
+        "mrz" => Some(3),
+        "set" => Some(9),
+        _ => None,
+    };
+    let by_list = || {
+        let at = ALL.iter().find_map(|language| {
+            let lists = [&language.months, &language.months_short];
+            lists
+                .iter()
+                .find_map(|names| names.iter().position(|name| is(name, word)))
+        })?;
+        i8::try_from(at + 1).ok()
+    };
+    more.or_else(by_list)
+}
+
+/// The weekday that a small word names whole or short in any language.
+pub(super) fn weekday(word: &str) -> Option<Weekday> {
+    let at = ALL.iter().find_map(|language| {
+        let lists = [&language.days, &language.days_short];
+        lists
+            .iter()
+            .find_map(|names| names.iter().position(|name| is(name, word)))
+    });
+    // `tues`, `thurs`
+    let at = at.or_else(|| {
+        (word.len() > 3).then(|| {
+            ENGLISH
+                .days
+                .iter()
+                .position(|day| day.to_lowercase().starts_with(word))
+        })?
+    })?;
+    Weekday::from_monday_zero_offset(i8::try_from(at).ok()?).ok()
+}
+
+/// Whether a small word is a name of the lists, with or without its point; `segunda` is `segunda-feira`.
+fn is(name: &str, word: &str) -> bool {
+    let name = name.trim_end_matches('.').to_lowercase();
+    name == word || name.split_once('-').is_some_and(|(first, _)| first == word)
 }
 
 const ALL: [&Language; 12] = [

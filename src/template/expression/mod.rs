@@ -15,11 +15,15 @@
 //! ```
 
 mod arguments;
+mod columns;
+mod date_text;
 mod dates;
 mod filters;
 mod languages;
+mod moment;
 mod money;
 mod numbers;
+mod numerals;
 mod problem;
 
 use std::collections::BTreeSet;
@@ -29,6 +33,10 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::ValueKind;
 use minijinja::{Environment, UndefinedBehavior, Value};
 
+pub use columns::{Columns, column_of, folded};
+pub use dates::Written as WrittenDate;
+use money::Currency;
+use numbers::Decimal;
 pub use problem::{Kind, Problem};
 
 /// Steps that one string may take; a loop over a month of days needs a few hundred.
@@ -82,9 +90,41 @@ pub fn variables(text: &str) -> Result<BTreeSet<String>, Problem> {
     READER.variables(text)
 }
 
-/// Whether a text is a date, or a date and time, as the filters read them.
-pub fn is_date(text: &str) -> bool {
-    dates::read(&Value::from(text), None, &jiff::tz::TimeZone::UTC).is_ok()
+/// What is wrong with a text as a date, or as a date and time, as the filters read it.
+///
+/// # Errors
+/// Why it is none; nothing where it is simply no date.
+pub fn date_fault(text: &str) -> Option<Option<String>> {
+    let fault = dates::read(&Value::from(text), None, &jiff::tz::TimeZone::UTC).err()?;
+    Some((!fault.message.ends_with("is not a date")).then_some(fault.message))
+}
+
+/// Reads a date as feeds write it.
+///
+/// # Errors
+/// Why it is no date, in a sentence.
+pub fn written_date(text: &str) -> Result<WrittenDate, String> {
+    dates::written(text).map_err(|fault| fault.message)
+}
+
+/// The number that a cell of data says, for a variable that holds a number: with a currency's mark or a percent sign
+/// too, `7.5%` being 0.075.
+///
+/// # Errors
+/// Nothing where it is simply no number; a sentence where it is one number in one language and another in another.
+pub fn number(text: &str) -> Result<Value, Option<String>> {
+    let hundredths = numerals::hundredths(text);
+    let bare = hundredths
+        .clone()
+        .unwrap_or_else(|| Currency::stripped_of_any(text));
+    let number = Decimal::read(&Value::from(bare), None).map_err(|fault| {
+        let is_plain = fault.message.ends_with("is not a number");
+        (!is_plain).then_some(fault.message)
+    })?;
+    Ok(match hundredths {
+        Some(_) => number.hundredth().value(),
+        None => number.value(),
+    })
 }
 
 /// A value as it stands in text: nothing for none, `true` and `false`, 3 rather than 3.0.
@@ -93,7 +133,7 @@ pub fn shown(value: &Value) -> String {
         ValueKind::Undefined | ValueKind::None => String::new(),
         ValueKind::Bool => value.is_true().to_string(),
         ValueKind::Number if !value.is_integer() => match f64::try_from(value.clone()) {
-            Ok(x) if x.fract() == 0.0 && x.abs() < 1e15 => format!("{x:.0}"),
+            Ok(x) if x.fract() == 0.0 && x.abs() < 1e21 => format!("{x:.0}"),
             _ => value.to_string(),
         },
         _ => value.to_string(),
@@ -137,7 +177,8 @@ impl Expressions {
     }
 
     /// The names that a string takes from outside, `today` and `now` among them: also where only a filter such
-    /// as `days_until` looks at the clock, since what a story shows then changes with it.
+    /// as `days_until` looks at the clock, since what a story shows then changes with it. With `row`, the columns it is
+    /// asked for: `row.price`, or `row.*` where that is decided later.
     ///
     /// # Errors
     /// The string cannot be read.
@@ -154,6 +195,10 @@ impl Expressions {
             .into_iter()
             .filter(|name| !matches!(name.as_str(), "range" | "dict"))
             .collect();
+        if names.contains("row") {
+            let paths = template.undeclared_variables(true);
+            names.extend(columns::named(text, paths.iter().map(String::as_str)));
+        }
         for (filter, name) in [("days_until", "today"), ("hours_until", "now")] {
             if text.contains(filter) {
                 names.insert(name.to_owned());
@@ -187,11 +232,17 @@ impl Expressions {
             .map_err(problem)
     }
 
-    /// Evaluates a string to text.
+    /// Evaluates a string to text. A number of a spreadsheet that is named and nothing else is as the sheet shows it.
     ///
     /// # Errors
     /// As [`render`](Self::render).
     pub fn text(&self, text: &str, context: &Value) -> Result<String, Problem> {
+        if let Some(formatted) = columns::as_shown(text, context)
+            && let Ok(value) = self.render(&formatted, context)
+        {
+            return Ok(shown(&value));
+        }
+        // what fails with formatted numbers fails without, and there at its place
         self.render(text, context).map(|value| shown(&value))
     }
 

@@ -64,7 +64,30 @@ const fn currency(code: &'static str, sign: &'static str, decimals: usize) -> Cu
     }
 }
 
+/// `text` without `mark` at its start or end; letters may be small.
+fn without<'t>(text: &'t str, mark: &str) -> &'t str {
+    let is_mark = |part: Option<&str>| part.is_some_and(|part| part.eq_ignore_ascii_case(mark));
+    // `12 kr` but not the end of a word
+    let is_free = |c: Option<char>| {
+        !mark.starts_with(char::is_alphabetic) || !c.is_some_and(char::is_alphabetic)
+    };
+    if is_mark(text.get(..mark.len())) && is_free(text[mark.len()..].chars().next()) {
+        return text[mark.len()..].trim_start();
+    }
+    match text.len().checked_sub(mark.len()) {
+        Some(at) if is_mark(text.get(at..)) && is_free(text[..at].chars().next_back()) => {
+            text[..at].trim_end()
+        }
+        _ => text,
+    }
+}
+
 impl Currency {
+    /// Its three letters.
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
     /// The currency of three letters.
     pub fn find(code: &str) -> Result<&'static Self, Fault> {
         let wanted = code.trim().to_uppercase();
@@ -79,13 +102,44 @@ impl Currency {
     }
 
     /// A text without this currency's own sign or letters at either end: `€12` is 12 euros.
-    pub fn stripped<'t>(&self, text: &'t str) -> &'t str {
+    ///
+    /// A sign before the mark stays: `-€12`, `(€12)`.
+    pub fn stripped(&self, text: &str) -> String {
+        let text = text.trim();
+        if let Some(inside) = text.strip_prefix('(').and_then(|t| t.strip_suffix(')')) {
+            return format!("({})", self.bare(inside));
+        }
+        let rest = text.trim_start_matches(['-', '−', '–', '+']);
+        let sign = &text[..text.len() - rest.len()];
+        format!("{sign}{}", self.bare(rest))
+    }
+
+    fn bare<'t>(&self, text: &'t str) -> &'t str {
+        let more: &[&str] = match self.code {
+            "CHF" => &["SFr.", "sFr.", "Fr."],
+            "DKK" | "NOK" | "SEK" => &["kr."],
+            "USD" => &["US$"],
+            "CAD" => &["CA$", "C$"],
+            "AUD" => &["AU$", "A$"],
+            "NZD" => &["NZ$"],
+            "JPY" => &["円", "￥", "JP¥"],
+            "CNY" => &["元", "￥", "CN¥", "RMB"],
+            "RON" => &["RON"],
+            "TRY" => &["TL"],
+            _ => &[],
+        };
         let mut text = text.trim();
-        for mark in [self.sign, self.code] {
-            text = text.strip_prefix(mark).unwrap_or(text).trim();
-            text = text.strip_suffix(mark).unwrap_or(text).trim();
+        for mark in [self.sign, self.code].iter().chain(more) {
+            text = without(text, mark);
         }
         text
+    }
+
+    /// A text without any currency's mark at either end.
+    pub fn stripped_of_any(text: &str) -> String {
+        let all = ALL.iter().map(|currency| currency.stripped(text));
+        // `R$` before `$`: the most that comes off
+        all.min_by_key(String::len).unwrap_or_default()
     }
 
     /// An amount as a language writes it; `is_short` leaves out decimals that are all zero.

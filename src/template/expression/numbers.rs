@@ -5,6 +5,7 @@ use minijinja::value::ValueKind;
 
 use super::arguments::{Fault, said};
 use super::languages::Language;
+use super::numerals::{self, Unread};
 
 /// Longest number, in digits on either side of the point.
 const MAX_DIGITS: usize = 40;
@@ -22,15 +23,24 @@ pub(super) struct Decimal {
 }
 
 impl Decimal {
-    /// Reads a number, or a text that is one; separators in a text are understood by their places, and where
-    /// `1,234` could be either, as the language has it.
-    pub fn read(value: &Value, language: &Language) -> Result<Self, Fault> {
+    /// Reads a number, or a text that is one, written in `language` where that is known.
+    pub fn read(value: &Value, language: Option<&Language>) -> Result<Self, Fault> {
+        let no_number = || Fault::new(format!("{} is not a number", said(value)));
         let number = match value.kind() {
             ValueKind::Number => Self::plain(&value.to_string()),
-            ValueKind::String => value.as_str().and_then(|t| Self::text(t, language)),
+            ValueKind::String => {
+                let text = value.as_str().unwrap_or_default();
+                match numerals::read(text, language) {
+                    Ok(d) => Self::new(d.is_negative, &d.whole, &d.fraction),
+                    Err(Unread::NoNumber) => None,
+                    Err(Unread::Ambiguous { grouped, decimal }) => {
+                        return Err(ambiguous(text, &grouped, &decimal));
+                    }
+                }
+            }
             _ => None,
         };
-        number.ok_or_else(|| Fault::new(format!("{} is not a number", said(value))))
+        number.ok_or_else(no_number)
     }
 
     fn plain(text: &str) -> Option<Self> {
@@ -46,30 +56,6 @@ impl Decimal {
         };
         let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
         Self::new(is_negative, whole, fraction)
-    }
-
-    fn text(text: &str, language: &Language) -> Option<Self> {
-        let text: String = text
-            .trim()
-            .chars()
-            .filter(|c| !c.is_whitespace() && !matches!(c, '\'' | '’'))
-            .collect();
-        let (is_negative, digits) = match text.strip_prefix(['-', '−']) {
-            Some(rest) => (true, rest),
-            None => (false, text.strip_prefix('+').unwrap_or(&text)),
-        };
-        let (whole, fraction) = match decimal_point(digits, language) {
-            Some(at) => (&digits[..at], &digits[at + 1..]),
-            None => (digits, ""),
-        };
-        let groups: Vec<&str> = whole.split(['.', ',']).collect();
-        let is_grouped = groups.len() == 1
-            || groups[0].len() <= 3
-                && !groups[0].is_empty()
-                && groups[1..].iter().all(|g| g.len() == 3);
-        is_grouped
-            .then(|| Self::new(is_negative, &groups.concat(), fraction))
-            .flatten()
     }
 
     fn new(is_negative: bool, whole: &str, fraction: &str) -> Option<Self> {
@@ -92,6 +78,28 @@ impl Decimal {
     /// Whether nothing stands after the point but zeros.
     pub fn is_whole(&self) -> bool {
         self.fraction.bytes().all(|b| b == b'0')
+    }
+
+    /// A hundredth of it.
+    pub fn hundredth(mut self) -> Self {
+        let padded = format!("{:0>3}", self.whole);
+        let (whole, moved) = padded.split_at(padded.len() - 2);
+        self.fraction = format!("{moved}{}", self.fraction);
+        let whole = whole.trim_start_matches('0');
+        self.whole = if whole.is_empty() { "0" } else { whole }.to_owned();
+        self
+    }
+
+    /// As a value that can be calculated with.
+    pub fn value(&self) -> Value {
+        let sign = if self.is_negative { "-" } else { "" };
+        if self.is_whole()
+            && let Ok(whole) = format!("{sign}{}", self.whole).parse::<i64>()
+        {
+            return Value::from(whole);
+        }
+        let text = format!("{sign}{}.{}0", self.whole, self.fraction);
+        Value::from(text.parse::<f64>().unwrap_or(f64::NAN))
     }
 
     /// Whether it is below zero.
@@ -181,19 +189,10 @@ impl Decimal {
     }
 }
 
-/// Where the decimal point stands in a text of digits and separators.
-fn decimal_point(digits: &str, language: &Language) -> Option<usize> {
-    let count = |c: char| digits.matches(c).count();
-    match (count('.'), count(',')) {
-        (0, 0) => None,
-        // machines write 1.234 and mean little more than one
-        (1, 0) => digits.find('.'),
-        (0, 1) => {
-            let at = digits.find(',')?;
-            let is_group = digits.len() - at == 4 && (1..=3).contains(&at);
-            (language.decimal == ',' || !is_group).then_some(at)
-        }
-        (_, 0) | (0, _) => None,
-        _ => digits.rfind(['.', ',']),
-    }
+/// What is said of a text that is one number in one language and another in another.
+pub(super) fn ambiguous(text: &str, grouped: &str, decimal: &str) -> Fault {
+    let text = text.trim();
+    Fault::new(format!("`{text}` can be {grouped} or {decimal}")).hint(
+        "name the language it is written in: `lang=\"de\"` for a decimal comma, `lang=\"en\"` for a decimal point",
+    )
 }

@@ -124,6 +124,10 @@ fn numbers_are_grouped_as_the_language_has_it() {
         "1234 12.345"
     );
     assert_eq!(
+        text("{{ '€9,50' | number(2, lang='de') }} {{ 'EUR 1.299' | number(lang='de') }}"),
+        "9,50 1.299"
+    );
+    assert_eq!(
         text("{{ 1234 | number }} {{ -0.4 | number(0) }}"),
         "1,234 0"
     );

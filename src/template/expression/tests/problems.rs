@@ -100,7 +100,7 @@ fn unusable_values_are_told_with_what_they_are() {
     );
     assert_eq!(
         problem("{{ '3/4/2026' | date }}"),
-        "date | `3/4/2026` is not a date (say how it is written, with `from=\"%d/%m/%Y\"` or `from=\"%m/%d/%Y\"`)"
+        "date | `3/4/2026` can be 3 April 2026 or 4 March 2026 (say how it is written, with `from=\"%d/%m/%Y\"` or `from=\"%m/%d/%Y\"`)"
     );
     assert_eq!(
         problem("{{ 46354 | date }}"),

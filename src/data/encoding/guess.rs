@@ -1,0 +1,149 @@
+//! Which code page bytes are in that do not say it.
+
+use encoding_rs::{
+    Encoding, MACINTOSH, UTF_16BE, UTF_16LE, WINDOWS_1250, WINDOWS_1252, WINDOWS_1254, WINDOWS_1257,
+};
+
+/// UTF-16 without a byte-order mark: line ends, commas and digits have a zero on one side only.
+pub(super) fn utf_16(bytes: &[u8]) -> Option<&'static Encoding> {
+    let zeros = |parity: usize| {
+        bytes
+            .iter()
+            .skip(parity)
+            .step_by(2)
+            .filter(|b| **b == 0)
+            .count()
+    };
+    let (even, odd) = (zeros(0), zeros(1));
+    let page = match (even, odd) {
+        (0, _) => UTF_16LE,
+        (_, 0) => UTF_16BE,
+        _ if odd > 20 * even => UTF_16LE,
+        _ if even > 20 * odd => UTF_16BE,
+        _ => return None,
+    };
+    let (text, is_broken) = page.decode_without_bom_handling(bytes);
+    let is_control = |c: char| c.is_control() && !matches!(c, '\t' | '\r' | '\n');
+    (bytes.len().is_multiple_of(2) && !is_broken && !text.chars().any(is_control)).then_some(page)
+}
+
+/// Japanese mail: seven bits, and an escape before each change of letters.
+pub(super) fn is_iso_2022(bytes: &[u8]) -> bool {
+    [b"\x1b$B".as_slice(), b"\x1b$@", b"\x1b(J"]
+        .iter()
+        .any(|escape| bytes.windows(3).any(|w| w == *escape))
+}
+
+/// UTF-8 with a few bytes that are none: most of its other characters are whole sequences.
+pub(super) fn is_damaged_utf_8(bytes: &[u8]) -> bool {
+    let (mut whole, mut broken) = (0_usize, 0_usize);
+    for chunk in bytes.utf8_chunks() {
+        whole += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        broken += usize::from(!chunk.invalid().is_empty());
+    }
+    whole >= broken * 2 && whole > 0
+}
+
+/// The likeliest code page.
+pub(super) fn code_page(bytes: &[u8]) -> &'static Encoding {
+    let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Allow);
+    detector.feed(bytes, true);
+    let page = detector.guess(None, chardetng::Utf8Detection::Deny);
+    // the detector is a browser's, and browsers meet no Mac Roman
+    if page.is_single_byte() && is_mac_roman(bytes, page) {
+        return MACINTOSH;
+    }
+    other_latin(bytes, page).unwrap_or(page)
+}
+
+/// Letters beside a to z of the languages that windows code pages for Latin letters were made for.
+const ALPHABETS: [(&str, &str); 22] = [
+    ("Catalan", "àçèéíïòóúü"),
+    ("Croatian, Slovene", "čćđšž"),
+    ("Czech", "áčďéěíňóřšťúůýž"),
+    ("Danish, Norwegian", "æøåéèêóòô"),
+    ("Dutch", "áàéèêëíïóòôöúùü"),
+    ("Estonian", "äöõüšž"),
+    ("French", "àâæçéèêëîïôœùûüÿ"),
+    ("German", "äöüßéèà"),
+    ("Hungarian", "áéíóöőúüű"),
+    ("Icelandic", "áðéíóúýþæö"),
+    ("Italian", "àèéìíîòóùú"),
+    ("Latvian", "āčēģīķļņōŗšūž"),
+    ("Lithuanian", "ąčęėįšųūž"),
+    ("Polish", "ąćęłńóśźż"),
+    ("Portuguese", "áàâãçéêíóôõúü"),
+    ("Romanian", "ăâîşţșțáé"),
+    ("Slovak", "áäčďéíĺľňóôŕšťúýž"),
+    ("Spanish", "áéíñóúü"),
+    ("Swedish, Finnish", "åäöéàšž"),
+    ("Turkish", "çğıöşüâîû"),
+    ("Albanian", "çë"),
+    ("Welsh", "âêîôûŵŷäëïöüáéíóúàèìòù"),
+];
+
+/// Whether all letters are of one language.
+fn is_of_a_language(text: &str) -> bool {
+    let text = text.to_lowercase();
+    let letters = || text.chars().filter(|c| c.is_alphabetic() && !c.is_ascii());
+    let mut alphabets = ALPHABETS.iter();
+    alphabets.any(|(_, alphabet)| letters().all(|c| alphabet.contains(c)))
+}
+
+/// Another Latin code page than the guess, where the guess mixes the letters of several languages and the other one has
+/// those of a single one. From two rows of Hungarian or Lithuanian the detector takes a neighbour's code page.
+fn other_latin(bytes: &[u8], page: &'static Encoding) -> Option<&'static Encoding> {
+    const LATIN: [&Encoding; 4] = [WINDOWS_1250, WINDOWS_1252, WINDOWS_1254, WINDOWS_1257];
+    let text = |page: &'static Encoding| page.decode_without_bom_handling(bytes).0;
+    let is_latin = LATIN.contains(&page)
+        || is_western(page)
+        || ["ISO-8859-2", "ISO-8859-4", "ISO-8859-13", "ISO-8859-16"].contains(&page.name());
+    if !is_latin || is_of_a_language(&text(page)) {
+        return None;
+    }
+    LATIN
+        .into_iter()
+        .find(|other| is_of_a_language(&text(other)))
+}
+
+/// Whether Mac Roman makes words where `page` makes none: letters of western Europe among letters, and no sign or
+/// control character inside a word.
+fn is_mac_roman(bytes: &[u8], page: &'static Encoding) -> bool {
+    if !is_western(page) {
+        return false;
+    }
+    let mac = strangeness(&MACINTOSH.decode_without_bom_handling(bytes).0);
+    let other = strangeness(&page.decode_without_bom_handling(bytes).0);
+    mac < other
+}
+
+fn is_western(page: &'static Encoding) -> bool {
+    page == WINDOWS_1252 || ["windows-1254", "windows-1258", "ISO-8859-15"].contains(&page.name())
+}
+
+/// How much of a text is not as people write western languages.
+fn strangeness(text: &str) -> usize {
+    const LETTERS: &str = "áàâäãåæçéèêëíìîïñóòôöõøœúùûüÿßÁÀÂÄÃÅÆÇÉÈÊËÍÌÎÏÑÓÒÔÖÕØŒÚÙÛÜ";
+    let chars: Vec<char> = text.chars().collect();
+    let is_letter = |at: Option<&char>| at.is_some_and(|c| c.is_alphabetic());
+    let is_lower = |at: Option<&char>| at.is_some_and(|c| c.is_lowercase());
+    let mut strange = 0;
+    for (at, c) in chars.iter().enumerate().filter(|(_, c)| !c.is_ascii()) {
+        let before = at.checked_sub(1).and_then(|i| chars.get(i));
+        let after = chars.get(at + 1);
+        let within = is_letter(before) && is_letter(after);
+        strange += match c {
+            c if c.is_control() || *c == char::REPLACEMENT_CHARACTER => 3,
+            // a capital in the middle of a small word
+            c if LETTERS.contains(*c) => usize::from(c.is_uppercase() && is_lower(before)) * 2,
+            // quotes, dashes, signs of money; an apostrophe is at home in a word
+            '’' | '\u{a0}' => 0,
+            '–' | '—' | '“' | '”' | '‘' | '„' | '«' | '»' | '€' | '£' | '…' | '•' | '°' | '¡'
+            | '¿' | '·' | '™' | '®' | '©' | '½' | '¼' | 'º' | 'ª' => {
+                usize::from(within) * 2
+            }
+            _ => 2,
+        };
+    }
+    strange
+}

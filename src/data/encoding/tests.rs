@@ -1,0 +1,200 @@
+use super::*;
+
+fn text(bytes: &[u8]) -> String {
+    decode(bytes, None).expect("text").text
+}
+
+#[test]
+fn utf_8_utf_16_and_windows_1252_are_told_apart() {
+    assert_eq!(text("\u{feff}café ☕".as_bytes()), "café ☕");
+    assert_eq!(text(b"caf\xe9 \x80 12 \x96 \x93hi\x94"), "café € 12 – “hi”");
+    let le: Vec<u8> = "\u{feff}né☕"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    assert_eq!(text(&le), "né☕");
+    let be: Vec<u8> = "\u{feff}né☕"
+        .encode_utf16()
+        .flat_map(u16::to_be_bytes)
+        .collect();
+    assert_eq!(text(&be), "né☕");
+    assert_eq!(decode(b"\x89PNG\0\0", None), None);
+}
+
+#[test]
+fn one_broken_byte_among_utf_8_is_damage_at_its_place() {
+    let decoded = decode(b"caf\xc3\xa9 \xff ol\xc3\xa9", None).expect("text");
+    assert_eq!(decoded.text, "café \u{fffd} olé");
+    assert_eq!(decoded.damaged, [6]);
+    assert!(!decoded.is_guess);
+}
+
+#[test]
+fn old_macintosh_line_ends_become_line_feeds() {
+    assert_eq!(text(b"a\rb\r\nc\n"), "a\nb\r\nc\n");
+}
+
+/// Titles as shops write them, a code page each. Checked on others in `tests/corpus`.
+const SAMPLES: [(&str, &str); 24] = [
+    (
+        "windows-1250",
+        "id,title\n1,Żurek śląski z białą kiełbasą\n2,Pączki w środę\n",
+    ),
+    (
+        "windows-1250",
+        "id,title\n1,Svíčková na smetaně\n2,Příští neděle zavřeno\n",
+    ),
+    (
+        "windows-1250",
+        "id,title\n1,Gulyásleves hűvös estékre\n2,Töltött káposzta őszi körettel\n",
+    ),
+    (
+        "windows-1251",
+        "id,title\n1,Борщ со сметаной\n2,Пельмени в среду\n",
+    ),
+    (
+        "windows-1251",
+        "id,title\n1,Баница със сирене\n2,Шопска салата\n",
+    ),
+    (
+        "koi8-u",
+        "id,title\n1,Борщ со сметаной\n2,Пельмени в среду\n",
+    ),
+    (
+        "ibm866",
+        "id,title\n1,Борщ со сметаной\n2,Пельмени в среду\n",
+    ),
+    (
+        "windows-1252",
+        "id,title\n1,Crème brûlée – à partir de 5 €\n2,Gâteau au chocolat\n",
+    ),
+    (
+        "windows-1252",
+        "id,title\n1,Größe und Käse für 5 €\n2,Süße Brötchen\n",
+    ),
+    (
+        "windows-1252",
+        "id,title\n1,Piñatas y jamón ibérico\n2,¿Mañana?\n",
+    ),
+    (
+        "windows-1253",
+        "id,title\n1,Μουσακάς και σαλάτα\n2,Κάθε Τετάρτη\n",
+    ),
+    (
+        "windows-1254",
+        "id,title\n1,Şiş kebap ve içli köfte\n2,Çarşamba günü açığız\n",
+    ),
+    (
+        "windows-1255",
+        "id,title\n1,מרק עדשים\n2,פלאפל ביום שלישי\n",
+    ),
+    (
+        "windows-1256",
+        "id,title\n1,شوربة العدس\n2,فلافل يوم الثلاثاء\n",
+    ),
+    (
+        "windows-1257",
+        "id,title\n1,Šaltibarščiai ir cepelinai\n2,Trečiadienį žuvies diena\n",
+    ),
+    (
+        "macintosh",
+        "id,title\n1,Crème brûlée à la carte\n2,Gâteau au chocolat\n",
+    ),
+    (
+        "macintosh",
+        "id,title\n1,Piñatas y jamón ibérico\n2,Mañana también\n",
+    ),
+    ("macintosh", "id,title\n1,Größe und Käse\n2,Süße Brötchen\n"),
+    (
+        "shift_jis",
+        "id,title\n1,本日のラーメン\n2,抹茶アイスクリーム\n",
+    ),
+    (
+        "euc-jp",
+        "id,title\n1,本日のラーメン\n2,抹茶アイスクリーム\n",
+    ),
+    ("gbk", "id,title\n1,今日特价红烧肉\n2,星期三休息\n"),
+    ("big5", "id,title\n1,今日特價紅燒肉\n2,星期三休息\n"),
+    ("euc-kr", "id,title\n1,오늘의 김치찌개\n2,수요일 휴무\n"),
+    ("windows-874", "id,title\n1,ต้มยำกุ้งวันนี้\n2,ปิดวันพุธ\n"),
+];
+
+#[test]
+fn code_pages_are_guessed_from_two_rows() {
+    let mut wrong = Vec::new();
+    for (name, right) in SAMPLES {
+        let page = Encoding::named(name).expect("a code page").0;
+        let (bytes, _, is_lossy) = page.encode(right);
+        assert!(!is_lossy, "{name} has {right}");
+        let decoded = decode(&bytes, None).expect("text");
+        if decoded.text != right || !decoded.is_guess {
+            wrong.push(format!(
+                "{name}: {} {:?}",
+                decoded.encoding.name(),
+                decoded.text
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn utf_16_without_a_mark_is_found() {
+    for right in ["id,title\n1,Café\n", "id,title\n1,Борщ со сметаной\n2,茶\n"] {
+        for big in [false, true] {
+            let units = right.encode_utf16();
+            let bytes: Vec<u8> = units
+                .flat_map(|u| {
+                    if big {
+                        u.to_be_bytes()
+                    } else {
+                        u.to_le_bytes()
+                    }
+                })
+                .collect();
+            let decoded = decode(&bytes, None).expect("text");
+            assert_eq!(decoded.text, right);
+            assert!(decoded.is_guess);
+        }
+    }
+}
+
+#[test]
+fn a_named_code_page_is_used_unless_the_file_says_its_own() {
+    let polish = Encoding::named("cp1250").expect("known");
+    let named = decode(b"\xaf", Some(polish)).expect("text");
+    assert_eq!((named.text.as_str(), named.is_guess), ("Ż", false));
+    let marked = decode("\u{feff}Ż".as_bytes(), Some(polish)).expect("text");
+    assert_eq!(marked.text, "Ż");
+    let broken = decode(
+        b"a\xff\xffb",
+        Some(Encoding::named("utf-8").expect("known")),
+    )
+    .expect("text");
+    assert_eq!(broken.damaged, [1, 4]);
+}
+
+#[test]
+fn code_pages_have_many_names() {
+    for (name, right) in [
+        ("1250", "windows-1250"),
+        ("CP1251", "windows-1251"),
+        ("win1252", "windows-1252"),
+        ("latin2", "iso-8859-2"),
+        ("Mac-Roman", "macintosh"),
+        ("sjis", "shift_jis"),
+        ("KOI8-R", "koi8-r"),
+        ("utf8", "utf-8"),
+        ("cp936", "gbk"),
+    ] {
+        assert_eq!(
+            Encoding::named(name).map(Encoding::name),
+            Ok(right.to_owned())
+        );
+    }
+    let slip = Encoding::named("windows-1520").expect_err("a slip");
+    assert!(
+        slip.starts_with("no encoding `windows-1520`; did you mean `windows-125"),
+        "{slip}"
+    );
+}

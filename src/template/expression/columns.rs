@@ -1,0 +1,231 @@
+//! A row of data as expressions see it.
+//!
+//! In: columns with their values, and what a spreadsheet shows of its numbers. Out: the object `row`. Never: a column
+//! that two headings could be.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use minijinja::Value;
+use minijinja::value::{Enumerator, Object, ObjectRepr};
+use unicode_normalization::UnicodeNormalization;
+
+/// A name as names are compared: without regard to case, to spaces, `_` and `-` between words, and to whether an
+/// accent is a character of its own.
+pub fn folded(name: &str) -> String {
+    let plain: String = name.nfkc().flat_map(char::to_lowercase).collect();
+    let words = plain
+        .split(|c: char| c.is_whitespace() || matches!(c, '_' | '-' | '\u{feff}' | '\u{200b}'));
+    words
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// The one of `columns` that `name` means: of that very name, else the only one that folds to the same.
+///
+/// # Errors
+/// The columns that it could be, if there are several.
+pub fn column_of<'c>(
+    name: &str,
+    columns: impl Iterator<Item = &'c str> + Clone,
+) -> Result<Option<&'c str>, Vec<&'c str>> {
+    if let Some(exact) = columns.clone().find(|column| *column == name) {
+        return Ok(Some(exact));
+    }
+    let wanted = folded(name);
+    let found: Vec<&str> = columns.filter(|column| folded(column) == wanted).collect();
+    match found.as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some(one)),
+        _ => Err(found),
+    }
+}
+
+/// The object `row`.
+#[derive(Debug, Default)]
+pub struct Columns {
+    /// By heading, with `index`.
+    pub values: BTreeMap<String, Value>,
+    /// What the spreadsheet shows of columns whose numbers have a format.
+    pub shown: BTreeMap<String, String>,
+    /// The same by the names that expressions have for them outside of `row`.
+    pub shown_by_name: BTreeMap<String, String>,
+}
+
+impl Columns {
+    fn column(&self, name: &str) -> Option<&str> {
+        column_of(name, self.values.keys().map(String::as_str)).ok()?
+    }
+}
+
+impl Object for Columns {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Map
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.values.get(self.column(key.as_str()?)?).cloned()
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Values(self.values.keys().map(Value::from).collect())
+    }
+}
+
+/// The columns that `text` asks `row` for, as `row.price`; `row.*` where it asks by a name that only a story knows.
+/// `paths` are the dotted names that the expression engine finds.
+pub(super) fn named<'p>(text: &str, paths: impl Iterator<Item = &'p str>) -> Vec<String> {
+    let mut out = Vec::new();
+    for path in paths {
+        match path.strip_prefix("row.") {
+            Some(rest) => out.push(format!("row.{}", rest.split('.').next().unwrap_or(rest))),
+            // `row["old price"]`, or all of it
+            None if path == "row" => out.extend(subscripts(text)),
+            None => {}
+        }
+    }
+    out
+}
+
+fn subscripts(text: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    for (at, _) in text.match_indices("row") {
+        let before = text[..at].chars().next_back();
+        let rest = text[at + 3..].trim_start();
+        let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+        if before.is_some_and(is_word)
+            || rest.starts_with(|c: char| c == '.' || c.is_alphanumeric() || c == '_')
+        {
+            continue;
+        }
+        let literal = rest
+            .strip_prefix('[')
+            .map(str::trim_start)
+            .and_then(|inside| {
+                let quote = inside.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+                Some(&inside[1..1 + inside[1..].find(quote)?])
+            });
+        out.push(format!("row.{}", literal.unwrap_or("*")));
+    }
+    out
+}
+
+/// `text` with each `{{ name }}`, `{{ row.name }}` and `{{ row["name"] }}` that is a formatted number of a
+/// spreadsheet replaced by what the sheet shows; none where there is no such.
+pub(super) fn as_shown(text: &str, context: &Value) -> Option<String> {
+    let row = context.get_attr("row").ok()?;
+    let columns = row.downcast_object_ref::<Columns>()?;
+    if columns.shown.is_empty() {
+        return None;
+    }
+    let mut out = String::new();
+    let mut rest = text;
+    let mut is_changed = false;
+    while let Some(open) = rest.find("{{") {
+        let Some(close) = rest[open..].find("}}") else {
+            break;
+        };
+        let (inside, end) = (&rest[open + 2..open + close], open + close + 2);
+        out.push_str(&rest[..open]);
+        match shown_of(inside, columns) {
+            Some(shown) => {
+                is_changed = true;
+                // as an expression still, so that what is shown is never read as one
+                out.push_str(&format!("{{{{ {} }}}}", literal(shown)));
+            }
+            None => out.push_str(&rest[open..end]),
+        }
+        rest = &rest[end..];
+    }
+    out.push_str(rest);
+    is_changed.then_some(out)
+}
+
+fn shown_of<'c>(inside: &str, columns: &'c Columns) -> Option<&'c String> {
+    let path = inside.trim();
+    let is_name =
+        |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    if is_name(path) {
+        return columns.shown_by_name.get(path);
+    }
+    let rest = path.strip_prefix("row")?.trim_start();
+    let name = match rest.strip_prefix('.') {
+        Some(name) => name.trim(),
+        None => {
+            let quoted = rest.strip_prefix('[')?.strip_suffix(']')?.trim();
+            let quote = quoted.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+            let name = quoted[1..].strip_suffix(quote)?;
+            (!name.contains(['"', '\'', '\\'])).then_some(name)?
+        }
+    };
+    columns.shown.get(columns.column(name)?)
+}
+
+/// A text as a literal of the expression language.
+fn literal(text: &str) -> String {
+    let quoted = serde_json::to_string(text).unwrap_or_default();
+    // braces would end the expression
+    quoted
+        .replace('{', "\" ~ '{' ~ \"")
+        .replace('}', "\" ~ '}' ~ \"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_compared_as_people_read_them() {
+        for name in [
+            "Old price",
+            " old  PRICE ",
+            "old_price",
+            "OLD-PRICE",
+            "Old\u{a0}price",
+            "Old\nprice",
+        ] {
+            assert_eq!(folded(name), "old price");
+        }
+        assert_eq!(folded("Cre\u{300}me"), folded("CR\u{c8}ME"));
+        assert_ne!(folded("oldprice"), folded("old price"));
+        let columns = ["Title", "title ", "Price"];
+        assert_eq!(column_of("Title", columns.into_iter()), Ok(Some("Title")));
+        assert_eq!(column_of("price", columns.into_iter()), Ok(Some("Price")));
+        assert_eq!(
+            column_of("TITLE", columns.into_iter()),
+            Err(vec!["Title", "title "])
+        );
+        assert_eq!(column_of("day", columns.into_iter()), Ok(None));
+    }
+
+    #[test]
+    fn a_plain_lookup_says_what_the_sheet_shows_and_a_sum_counts() {
+        let columns = Columns {
+            values: [
+                ("Price".to_owned(), Value::from(4.5)),
+                ("n".to_owned(), Value::from(7)),
+            ]
+            .into(),
+            shown: [("Price".to_owned(), "4.50 \"€\" {}".to_owned())].into(),
+            shown_by_name: [("price".to_owned(), "4.50 \"€\" {}".to_owned())].into(),
+        };
+        let context = Value::from_pairs([
+            ("row", Value::from_object(columns)),
+            ("price", Value::from(4.5)),
+            ("n", Value::from(7)),
+        ]);
+        let now = "2026-11-21T10:00[UTC]".parse().expect("a time");
+        let expressions = super::super::Expressions::new(super::super::Clock { now });
+        let text = |text: &str| expressions.text(text, &context).expect("it works");
+        assert_eq!(text("{{ price }}, {{ n }}"), "4.50 \"€\" {}, 7");
+        assert_eq!(
+            text("{{ row.price }} {{ row[\"Price\"] }}"),
+            "4.50 \"€\" {} 4.50 \"€\" {}"
+        );
+        assert_eq!(
+            text("{{ price * 2 }} {{ row.price + 1 }} {{ price | money('EUR') }}"),
+            "9 5.5 €4.50"
+        );
+    }
+}
