@@ -76,7 +76,7 @@ fn shape(rect: Rect, fill: Paint, radius: f32) -> Node {
     let surface = Surface {
         fill: Some(fill),
         radius: [radius; 4],
-        border: None,
+        ..Surface::default()
     };
     node(rect, Content::Shape(surface))
 }

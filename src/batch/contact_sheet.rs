@@ -13,7 +13,7 @@ use crate::media::{self, FilmOptions, Format, Kind, Options, Part};
 use crate::platform::Cancel;
 use crate::scene::picture::{Fit, Limits, Pictures, Wanted};
 use crate::scene::text::{
-    Align, Direction, Overflow, Room, Span, Style, TEXT_FAMILY, Transform, Typesetter,
+    Align, Decoration, Direction, Overflow, Room, Span, Style, TEXT_FAMILY, Transform, Typesetter,
 };
 use crate::scene::{
     Clip, Color, Content, Glyph, GlyphRun, Node, Paint, Picture, Pixels, Rect, Scene, Surface, Text,
@@ -256,12 +256,17 @@ fn caption(rect: Rect, name: &str, typesetter: &Typesetter) -> Content {
         min_size: 14.0,
         max_lines: Some(1),
         overflow: Overflow::Ellipsis,
-        line_height: 1.2,
+        line_height: Some(1.2),
         letter_spacing: 0.0,
         align: Align::Center,
         direction: Direction::Auto,
         lang: None,
         transform: Transform::None,
+        hyphenate: false,
+        balance: false,
+        keep_all: false,
+        features: Vec::new(),
+        decoration: Decoration::None,
     };
     let span = Span {
         text: name.to_owned(),

@@ -66,6 +66,13 @@ pub enum Brush<'a> {
         /// One over the radius.
         per_px: (f32, f32),
     },
+    /// A gradient that turns about a point.
+    Conic {
+        table: Vec<Px>,
+        center: (f32, f32),
+        /// Where it begins, in parts of a turn from straight up.
+        start: f32,
+    },
     /// A picture drawn into an area.
     Picture { pixels: &'a Pixels, dest: Area },
 }
@@ -91,6 +98,15 @@ impl<'a> Brush<'a> {
                     1.0 / view.length(radius.y).max(1e-3),
                 ),
             },
+            Paint::Conic {
+                center,
+                angle,
+                stops,
+            } => Self::Conic {
+                table: table(stops),
+                center: (view.length(center.x), view.length(center.y)),
+                start: angle / 360.0,
+            },
             Paint::Picture { pixels, rect } => Self::picture(pixels, &view.edges(rect)),
         }
     }
@@ -109,7 +125,7 @@ impl<'a> Brush<'a> {
         match self {
             Self::Solid(px) => px[3] == 255,
             Self::Vertical { stops, .. } => all(stops),
-            Self::Linear { table, .. } | Self::Radial { table, .. } => {
+            Self::Linear { table, .. } | Self::Radial { table, .. } | Self::Conic { table, .. } => {
                 table.iter().all(|px| px[3] == 255)
             }
             Self::Picture { .. } => false,
@@ -134,7 +150,9 @@ impl<'a> Brush<'a> {
                     rows.taps = taps(dest.x0, dest.x1, pixels.width, x0, x1);
                 }
             }
-            Self::Linear { .. } | Self::Radial { .. } => rows.buffer.resize(bytes, 0),
+            Self::Linear { .. } | Self::Radial { .. } | Self::Conic { .. } => {
+                rows.buffer.resize(bytes, 0);
+            }
         }
         rows
     }
@@ -231,6 +249,17 @@ impl Rows<'_> {
                 self.around(table, |x| {
                     let u = (x - center.0) * per_px.0;
                     (u * u + v * v).sqrt()
+                })
+            }
+            Brush::Conic {
+                table,
+                center,
+                start,
+            } => {
+                let down = middle - center.1;
+                self.around(table, |x| {
+                    let turn = libm::atan2f(x - center.0, -down) / std::f32::consts::TAU - start;
+                    turn - turn.floor()
                 })
             }
             Brush::Picture { pixels, dest } => self.picture(pixels, dest, y),

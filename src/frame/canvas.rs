@@ -162,6 +162,17 @@ impl Canvas {
         Self { area, rgba }
     }
 
+    /// A part of it as a canvas of its own; what lies outside is clear.
+    pub fn copy(&self, area: Area) -> Self {
+        let mut copy = Self::clear(area);
+        let both = area.and(&self.area);
+        for y in both.y0..both.y1 {
+            let from = self.row(y, both.x0, both.x1);
+            copy.row_mut(y, both.x0, both.x1).copy_from_slice(from);
+        }
+        copy
+    }
+
     pub fn into_pixels(mut self) -> Vec<u8> {
         std::mem::take(&mut self.rgba)
     }

@@ -87,6 +87,23 @@ pub fn lay(dst: &mut Canvas, clip: &Area, src: &Canvas, manner: &Manner) {
     }
 }
 
+/// Puts a changed copy of a part of a canvas back, through a stencil.
+pub fn replace(dst: &mut Canvas, src: &Canvas, through: &Stencil) {
+    let area = src.area().and(&dst.area()).and(&through.area);
+    for y in area.y0..area.y1 {
+        let from = src.row(y, area.x0, area.x1).as_chunks::<4>().0;
+        let cover = through.row(y, area.x0, area.x1);
+        let to = dst.row_mut(y, area.x0, area.x1).as_chunks_mut::<4>().0;
+        for ((to, from), cover) in to.iter_mut().zip(from).zip(cover) {
+            let part = u32::from(*cover);
+            *to = std::array::from_fn(|i| {
+                let sum = u32::from(from[i]) * part + u32::from(to[i]) * (255 - part);
+                ((sum + 127) / 255) as u8
+            });
+        }
+    }
+}
+
 /// How much of each pixel a canvas covers.
 pub fn alphas(canvas: &Canvas) -> Stencil {
     Stencil {

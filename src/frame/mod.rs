@@ -3,6 +3,7 @@
 //! In: a [`Scene`]. Out: a [`Frame`], and on demand how well each text stands out. The only room that knows
 //! pixels; integers decide them, so that every machine gives the same. Never: failing, loading, laying out.
 
+mod backdrop;
 mod blend;
 mod brush;
 mod canvas;

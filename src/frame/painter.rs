@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use super::Frame;
+use super::backdrop;
 use super::brush::{Brush, Tap, taps};
 use super::canvas::{Canvas, Stencil};
 use super::contrast::{self, Contrast};
@@ -120,6 +121,7 @@ impl Painter<'_> {
             blend: node.blend,
             through: None,
         };
+        backdrop::filter(layer, node, alpha);
         if node.rotate % 360.0 != 0.0 {
             let turned = self.turned(layer, node, alpha, &seen);
             layer::lay(&mut layer.canvas, &layer.clip, &turned, &manner);
@@ -324,6 +326,8 @@ impl Painter<'_> {
             layer.clip = area;
             self.children(layer, group);
             layer.clip = outer;
+        } else if !area.is_empty() && group.children.iter().any(Node::mixes) {
+            self.cut_over(layer, group, &inner, area);
         } else if !area.is_empty() {
             let apart = self.apart(layer, area, 255, |painter, layer| {
                 painter.children(layer, group);
@@ -336,6 +340,19 @@ impl Painter<'_> {
             layer::lay(&mut layer.canvas, &layer.clip, &apart, &manner);
         }
         border(layer, shape, &group.surface, 255);
+    }
+
+    /// Children that mix with what is beneath the group: they are painted on a copy of it, whose round part comes back.
+    fn cut_over(&mut self, layer: &mut Layer, group: &Group, inner: &RoundBox, area: Area) {
+        let mut copy = Layer {
+            canvas: layer.canvas.copy(area),
+            clip: area,
+            view: layer.view,
+            below: layer.below.as_ref().map(|below| Below { ..*below }),
+        };
+        self.children(&mut copy, group);
+        let stencil = Stencil::of_box(inner, area);
+        layer::replace(&mut layer.canvas, &copy.canvas, &stencil);
     }
 
     fn text(&mut self, layer: &mut Layer, node: &Node, text: &Text, alpha: u8) {
@@ -358,6 +375,7 @@ impl Painter<'_> {
                 shadow::paint(&mut layer.canvas, &clip, &of, cast, &view, (None, alpha));
             }
         }
+        rules(layer, &inked, false, alpha);
         inked.hollow(&view);
         if let Some((stencil, paint)) = &inked.stroke {
             let brush = Brush::new(paint, &view);
@@ -368,6 +386,7 @@ impl Painter<'_> {
             self.report(node, text, ratio);
         }
         glyphs(layer, &inked, alpha);
+        rules(layer, &inked, true, alpha);
         layer.clip = outer;
     }
 
@@ -394,7 +413,9 @@ fn is_one_part(node: &Node) -> bool {
             Content::Shape(surface) => no_border(surface),
             Content::Picture(picture) => bare(&picture.surface),
             Content::Film(film) => no_border(&film.surface),
-            Content::Text(text) => text.highlights.is_empty() && text.stroke.is_none(),
+            Content::Text(text) => {
+                text.highlights.is_empty() && text.stroke.is_none() && text.rules.is_empty()
+            }
             Content::Qr(qr) => bare(&qr.surface),
             Content::Group(_) => false,
         }
@@ -486,6 +507,16 @@ fn stretched(mask: &Mask, over: &Area, area: &Area) -> Stencil {
         }
     }
     stencil
+}
+
+/// Lines under or through text.
+fn rules(layer: &mut Layer, inked: &Inked, over: bool, alpha: u8) {
+    for (stencil, rule) in inked.rules.iter().filter(|(_, rule)| rule.over == over) {
+        let brush = Brush::new(&rule.paint, &layer.view);
+        layer
+            .canvas
+            .fill_stencil(&layer.clip, stencil, &brush, alpha);
+    }
 }
 
 /// The dark modules of a QR code. Each is the same whole number of pixels, so that a camera sees sharp edges;

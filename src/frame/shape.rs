@@ -43,6 +43,11 @@ impl RoundBox {
         let round = |r: f32| match (r > 0.0, by < 0.0) {
             (false, _) => 0.0,
             (true, false) => (r - by).max(0.0),
+            // CSS Backgrounds 3, §4.6.2: corners that are nearly sharp stay nearly sharp
+            (true, true) if r < -by => {
+                let short = r / -by - 1.0;
+                r - by * (1.0 + short * short * short)
+            }
             (true, true) => r - by,
         };
         Self::new(self.edges.grown(-by), self.radius.map(round))

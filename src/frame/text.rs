@@ -10,7 +10,8 @@ use super::brush::Brush;
 use super::canvas::Stencil;
 use super::geometry::{Area, View, whole};
 use super::glyph::{self, Sprite};
-use crate::scene::{GlyphRun, Paint, Pixels, Rect, Text};
+use super::shape::RoundBox;
+use crate::scene::{GlyphRun, Paint, Pixels, Rect, Rule, Text};
 
 /// A colour glyph at its place.
 pub struct Placed {
@@ -38,6 +39,8 @@ pub struct Part<'t> {
 pub struct Inked<'t> {
     pub parts: Vec<Part<'t>>,
     pub stroke: Option<(Stencil, &'t Paint)>,
+    /// Lines under and through the words.
+    pub rules: Vec<(Stencil, &'t Rule)>,
 }
 
 impl<'t> Inked<'t> {
@@ -59,8 +62,12 @@ impl<'t> Inked<'t> {
                 .collect();
             (joined(&masks, area), &s.paint)
         });
+        let parts: Vec<Part> = text.runs.iter().map(part).collect();
+        let rules = text.rules.iter();
+        let rules = rules.map(|rule| (ruled(rule, &parts, view, area), rule));
         Self {
-            parts: text.runs.iter().map(part).collect(),
+            rules: rules.collect(),
+            parts,
             stroke,
         }
     }
@@ -89,7 +96,14 @@ impl<'t> Inked<'t> {
             .stroke
             .iter()
             .fold(area, |all, (s, _)| all.with(&s.area));
+        let area = self
+            .rules
+            .iter()
+            .fold(area, |all, (rule, _)| all.with(&rule.area));
         let mut all = Stencil::new(area);
+        for (rule, _) in &self.rules {
+            all.join(&rule.area, &rule.cover);
+        }
         for stencil in self
             .parts
             .iter()
@@ -107,6 +121,50 @@ impl<'t> Inked<'t> {
         }
         all
     }
+}
+
+/// As far as browsers leave the ink of letters free at most, in pixels.
+const WIDEST_GAP: i32 = 13;
+
+/// A line on whole rows, at least one. Under the words it leaves out what crosses it, and as much around it as it is
+/// thick, as browsers do.
+fn ruled(rule: &Rule, parts: &[Part], view: &View, within: &Area) -> Stencil {
+    let mut edges = view.edges(&rule.rect);
+    let thick = (edges.bottom - edges.top).round().max(1.0);
+    edges.top = edges.top.round();
+    edges.bottom = edges.top + thick;
+    let shape = RoundBox::new(edges, [0.0; 4]);
+    let area = shape.area().and(within);
+    let mut stencil = Stencil::of_box(&shape, area);
+    if rule.over {
+        return stencil;
+    }
+    let gap = whole(thick).min(WIDEST_GAP);
+    let mut crossed = vec![false; area.width()];
+    for part in parts {
+        let both = area.and(&part.stencil.area);
+        for y in both.y0..both.y1 {
+            let row = part.stencil.row(y, both.x0, both.x1);
+            for (x, _) in (both.x0..both.x1)
+                .zip(row)
+                .filter(|(_, cover)| **cover > 32)
+            {
+                let from = (x - gap - area.x0).max(0) as usize;
+                let to = ((x + gap + 1 - area.x0) as usize).min(crossed.len());
+                crossed[from..to].fill(true);
+            }
+        }
+    }
+    for row in stencil.cover.chunks_exact_mut(area.width().max(1)) {
+        for (cover, _) in row
+            .iter_mut()
+            .zip(&crossed)
+            .filter(|(_, crossed)| **crossed)
+        {
+            *cover = 0;
+        }
+    }
+    stencil
 }
 
 /// The masks of a run's glyphs at their places, and its colour glyphs.
@@ -154,8 +212,10 @@ pub fn reach(text: &Text) -> Option<Rect> {
     let runs = text.runs.iter().filter_map(of_run);
     let lines = text.lines.iter().map(|line| line.grown(text.size));
     let highlights = text.highlights.iter().map(|h| h.rect);
+    let rules = text.rules.iter().map(|r| r.rect.grown(1.0));
     runs.chain(lines)
         .chain(highlights)
+        .chain(rules)
         .reduce(|a, b| a.union(&b))
 }
 

@@ -266,21 +266,28 @@ fn brand(table: &Table, fence: &Fence, wrong: &mut Vec<Diagnostic>) -> Brand {
         .map(|t| t.entries.as_slice())
         .unwrap_or_default()
     {
-        let Some(written) = entry.node.as_text() else {
-            let said = format!(
-                "the brand font `{}` takes the path of a font file",
-                entry.key
-            );
-            wrong.push(Diagnostic::at(Code::BadValue, &entry.node.place, said));
-            continue;
+        // a family may have a file for each weight and slant
+        let files = match &entry.node.value {
+            Value::Array(files) if !files.is_empty() => files.as_slice(),
+            _ => std::slice::from_ref(&entry.node),
         };
-        match fence.resolve(fence.root(), written) {
-            Ok(path) => brand.fonts.push(BrandFont {
-                key: entry.key.clone(),
-                path,
-                place: entry.node.place.clone(),
-            }),
-            Err(refusal) => wrong.push(refused(&entry.node.place, written, refusal)),
+        for file in files {
+            let Some(written) = file.as_text() else {
+                let said = format!(
+                    "the brand font `{}` takes the path of a font file, or a list of them",
+                    entry.key
+                );
+                wrong.push(Diagnostic::at(Code::BadValue, &file.place, said));
+                continue;
+            };
+            match fence.resolve(fence.root(), written) {
+                Ok(path) => brand.fonts.push(BrandFont {
+                    key: entry.key.clone(),
+                    path,
+                    place: file.place.clone(),
+                }),
+                Err(refusal) => wrong.push(refused(&file.place, written, refusal)),
+            }
         }
     }
     for entry in section(table, "styles", wrong)

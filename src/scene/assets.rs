@@ -36,13 +36,16 @@ impl Assets {
         clock: Clock,
     ) -> (Self, Vec<Diagnostic>) {
         let mut wrong = Vec::new();
-        let mut fonts = Vec::new();
+        let (mut fonts, mut read) = (Vec::new(), Vec::new());
         for font in &brand.fonts {
             match std::fs::read(&font.path) {
-                Ok(bytes) => fonts.push(text::BrandFont {
-                    key: font.key.clone(),
-                    data: Arc::from(bytes),
-                }),
+                Ok(bytes) => {
+                    read.push(font);
+                    fonts.push(text::BrandFont {
+                        key: font.key.clone(),
+                        data: Arc::from(bytes),
+                    });
+                }
                 Err(e) => {
                     let said = format!("cannot read the font `{}`: {e}", font.key);
                     wrong.push(
@@ -53,11 +56,10 @@ impl Assets {
             }
         }
         let (typesetter, broken) = Typesetter::new(fonts);
-        for font in &brand.fonts {
-            if let Some(why) = broken.iter().find(|b| b.key == font.key) {
-                let said = format!("the file of the font `{}` {}", font.key, why.why);
-                wrong.push(Diagnostic::at(Code::UnreadableMedia, &font.place, said));
-            }
+        for broken in broken {
+            let font = read[broken.file];
+            let said = format!("the file of the font `{}` {}", font.key, broken.why);
+            wrong.push(Diagnostic::at(Code::UnreadableMedia, &font.place, said));
         }
         let assets = Self {
             fence,

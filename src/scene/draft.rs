@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::diag::{Code, Diagnostic, Place, did_you_mean};
+use crate::diag::{Code, Diagnostic, Place, Severity, did_you_mean};
 use crate::template::language::LayerType;
 use crate::template::{Layer, Node, Table, Value, grammar};
 
@@ -12,7 +12,7 @@ use super::clips;
 use super::markup;
 use super::picture;
 use super::stage::Stage;
-use super::text::{Align, Direction, Overflow, Span, Style, Transform};
+use super::text::{self, Align, Decoration, Direction, Overflow, Span, Style, Transform};
 
 /// A layer ready for layout.
 pub(super) struct Draft<'t> {
@@ -197,7 +197,10 @@ fn text(keys: &Table, stage: &mut Stage<'_>) -> Option<TextDraft> {
             "error" => Overflow::Error,
             _ => Overflow::Shrink,
         },
-        line_height: number(keys, "line_height").unwrap_or(1.2),
+        line_height: match word(keys, "line_height") {
+            "normal" => None,
+            _ => Some(number(keys, "line_height").unwrap_or(1.2)),
+        },
         letter_spacing: keys
             .get("letter_spacing")
             .and_then(|n| grammar::spacing(n, size))
@@ -221,7 +224,16 @@ fn text(keys: &Table, stage: &mut Stage<'_>) -> Option<TextDraft> {
             "capitalize" => Transform::Capitalize,
             _ => Transform::None,
         },
+        hyphenate: word(keys, "hyphens") == "auto",
+        balance: word(keys, "text_wrap") == "balance",
+        keep_all: word(keys, "word_break") == "keep-all",
+        features: keys
+            .get("features")
+            .and_then(grammar::features)
+            .unwrap_or_default(),
+        decoration: decoration(keys),
     };
+    check_hyphens(keys, &style, stage);
     let plain = || {
         vec![markup::Piece {
             text: words.clone(),
@@ -256,6 +268,41 @@ fn text(keys: &Table, stage: &mut Stage<'_>) -> Option<TextDraft> {
     Some(TextDraft { spans, inks, style })
 }
 
+fn decoration(keys: &Table) -> Decoration {
+    let word = match keys.get("decoration").map(|n| &n.value) {
+        Some(Value::Text(word)) => word.as_str(),
+        Some(Value::Table(table)) => match word(table, "line") {
+            "" => "underline",
+            line => line,
+        },
+        _ => "",
+    };
+    match word {
+        "underline" => Decoration::Underline,
+        "line-through" => Decoration::LineThrough,
+        _ => Decoration::None,
+    }
+}
+
+/// `hyphens = "auto"` needs to know the language.
+fn check_hyphens(keys: &Table, style: &Style, stage: &mut Stage<'_>) {
+    let Some(node) = keys.get("hyphens").filter(|_| style.hyphenate) else {
+        return;
+    };
+    let said = match style.lang.as_deref() {
+        None => {
+            "`hyphens = \"auto\"` needs `lang`: words break by the rules of a language".to_owned()
+        }
+        Some(lang) if !text::hyphenates(lang) => {
+            format!("there are no rules to break words of `{lang}`")
+        }
+        Some(_) => return,
+    };
+    stage
+        .wrong
+        .push(Diagnostic::at(Code::BadValue, &node.place, said).severity(Severity::Warning));
+}
+
 fn at_node(node: &Node, text: &str) -> Node {
     Node {
         value: Value::Text(text.to_owned()),
@@ -287,6 +334,7 @@ fn picture_draft(layer: &Layer, keys: &Table, stage: &mut Stage<'_>) -> Option<P
             return None;
         }
     };
+    stage.tell_notes(&path, &written, &layer.label(), &node.place);
     let is_logo = layer.id.as_deref() == Some("logo")
         || stage
             .assets
@@ -367,6 +415,7 @@ fn group(keys: &Table) -> GroupDraft {
             "start" => AlignItems::START,
             "center" => AlignItems::CENTER,
             "end" => AlignItems::END,
+            "baseline" => AlignItems::BASELINE,
             _ => AlignItems::STRETCH,
         },
         justify: match word(keys, "justify") {

@@ -10,10 +10,10 @@ use super::fills::{fit, paint, pixel_box, shadows, surface};
 use super::layout::Measure;
 use super::picture::{self, Filter, Wanted};
 use super::stage::Stage;
-use super::text::{Fit, Overflow, Room, Set};
+use super::text::{Decoration, Fit, Overflow, Room, Set};
 use super::{
     Blend, Clip, Color, Content, Film, GlyphRun, Group, Highlight, Mask, Node, Paint, Picture, Qr,
-    Rect, Stroke, Text, moving,
+    Rect, Rule, Stroke, Text, moving,
 };
 
 /// Boxes of lines that are no farther apart than this, in units, are one shape.
@@ -256,6 +256,15 @@ fn filter(keys: &Table, scale: f32) -> Filter {
     let Some(Value::Table(table)) = keys.get("filter").map(|n| &n.value) else {
         return Filter::default();
     };
+    let own = filter_of(table);
+    Filter {
+        blur: own.blur * scale,
+        ..own
+    }
+}
+
+/// The changes that a table asks for, its blur in canvas units.
+pub(super) fn filter_of(table: &Table) -> Filter {
     let amount = |name, or| {
         table
             .get(name)
@@ -263,7 +272,7 @@ fn filter(keys: &Table, scale: f32) -> Filter {
             .map_or(or, |n| n as f32)
     };
     Filter {
-        blur: amount("blur", 0.0) * scale,
+        blur: amount("blur", 0.0),
         brightness: amount("brightness", 1.0),
         contrast: amount("contrast", 1.0),
         saturation: amount("saturation", 1.0),
@@ -284,6 +293,7 @@ fn mask(
         return Some(Arc::new(circle(width, height)));
     }
     let path = stage.find(written, &node.place)?;
+    stage.tell_notes(&path, written, label, &node.place);
     match stage.assets.pictures.mask(&path, width, height) {
         Ok(mask) => Some(mask),
         Err(error) => {
@@ -390,6 +400,7 @@ fn set_text(
         .collect();
     Text {
         highlights: highlights(keys, &lines, stage),
+        rules: rules(keys, text, &set.rules, (dx, dy), (rect, &ink), stage),
         runs,
         stroke: stroke(keys, rect, stage),
         clip: (text.style.overflow == Overflow::Clip && set.fit == Fit::Cut).then_some(rect),
@@ -398,6 +409,41 @@ fn set_text(
         size: set.size,
         bold: text.style.weight >= 600.0,
     }
+}
+
+/// Lines under or through the words, as thick as the face or the layer says.
+fn rules(
+    keys: &Table,
+    text: &TextDraft,
+    set: &[Rect],
+    (dx, dy): (f32, f32),
+    (rect, ink): (Rect, &Paint),
+    stage: &mut Stage<'_>,
+) -> Vec<Rule> {
+    let table = match keys.get("decoration").map(|n| &n.value) {
+        Some(Value::Table(table)) => Some(table),
+        _ => None,
+    };
+    let own = table.and_then(|table| table.get("color"));
+    let paint = own.and_then(|node| paint(node, rect, stage));
+    let paint = paint.unwrap_or_else(|| ink.clone());
+    let thickness = table.and_then(|table| table.get("thickness"));
+    let thickness = thickness.and_then(grammar::number).map(|n| n as f32);
+    let over = text.style.decoration == Decoration::LineThrough;
+    let rule = |rule: &Rect| {
+        let mut rect = rule.moved(dx, dy);
+        if let Some(thick) = thickness {
+            // a thicker line through the words stays in their middle; one under them grows down
+            rect.y += if over { (rect.h - thick) / 2.0 } else { 0.0 };
+            rect.h = thick;
+        }
+        Rule {
+            rect,
+            paint: paint.clone(),
+            over,
+        }
+    };
+    set.iter().map(rule).filter(|r| r.rect.h > 0.0).collect()
 }
 
 fn ink_paint(node: Option<&Toml>, rect: Rect, stage: &mut Stage<'_>) -> Paint {

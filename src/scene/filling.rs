@@ -118,7 +118,7 @@ impl Filler<'_> {
 
 fn kind_inside(kind: Kind, name: &str) -> Kind {
     let keys: &[Key] = match kind {
-        Kind::Record(keys) | Kind::Records(keys) => keys,
+        Kind::Record(keys) | Kind::Records(keys) | Kind::ChoiceOr(_, keys) => keys,
         Kind::Fill(_) => crate::template::language::FILL,
         _ => return kind,
     };
@@ -132,7 +132,7 @@ fn read_back(value: &Jinja, kind: Kind) -> Value {
     let text = shown(value);
     let is_text = matches!(
         kind,
-        Kind::Text | Kind::Color | Kind::Fill(_) | Kind::Choice(_)
+        Kind::Text | Kind::Color | Kind::Fill(_) | Kind::Choice(_) | Kind::ChoiceOr(..)
     );
     let trimmed = text.trim();
     if !is_text {

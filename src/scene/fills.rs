@@ -75,6 +75,23 @@ pub(super) fn paint(node: &Node, rect: Rect, stage: &mut Stage<'_>) -> Option<Pa
             stops,
         });
     }
+    if let Some(stops) = table.get("conic") {
+        let stops = self::stops(stops, stage)?;
+        let (cx, cy) = table
+            .get("center")
+            .and_then(grammar::point)
+            .unwrap_or((0.5, 0.5));
+        let angle = table.get("angle").and_then(grammar::number).unwrap_or(0.0) as f32;
+        let center = Point {
+            x: rect.x + cx * rect.w,
+            y: rect.y + cy * rect.h,
+        };
+        return Some(Paint::Conic {
+            center,
+            angle,
+            stops,
+        });
+    }
     picture(table, rect, stage)
 }
 
@@ -82,6 +99,7 @@ fn picture(table: &Table, rect: Rect, stage: &mut Stage<'_>) -> Option<Paint> {
     let node = table.get("image")?;
     let written = node.as_text()?;
     let path = stage.find(written, &node.place)?;
+    stage.tell_notes(&path, written, "a fill", &node.place);
     let (left, top, width_px, height_px) = pixel_box(rect, stage.scale);
     let wanted = Wanted {
         width_px,
@@ -188,6 +206,10 @@ pub(super) fn surface(keys: &Table, rect: Rect, stage: &mut Stage<'_>) -> Surfac
         fill: keys.get("fill").and_then(|n| paint(n, rect, stage)),
         radius: fitted(radius, rect),
         border: keys.get("border").and_then(|n| border(n, rect, stage)),
+        backdrop: keys
+            .get("backdrop")
+            .and_then(record)
+            .map(super::emit::filter_of),
     }
 }
 

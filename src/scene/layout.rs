@@ -8,8 +8,8 @@ use taffy::{Display, FlexDirection, FlexWrap, compute_leaf_layout};
 
 use super::Rect;
 use super::draft::{Draft, GroupDraft, Layout, What};
-use super::text::{Overflow, Room, Set, Span, Style, Typesetter};
-use crate::template::grammar;
+use super::text::{Overflow, Room, SOFT, Set, Span, Style, Typesetter};
+use crate::template::{Node, grammar};
 
 /// Sets text and measures boxes.
 pub(super) struct Measure<'a> {
@@ -176,14 +176,21 @@ impl Measure<'_> {
         };
         let measured = tree.compute_layout_with_measure(root, space, |input, _, context, style| {
             let child = context.and_then(|index| draft.children.get(*index));
-            compute_leaf_layout(
+            let mut output = compute_leaf_layout(
                 input,
                 style,
                 |_, _| 0.0,
                 |known, space| {
                     child.map_or(Size::ZERO, |child| self.flex_item(child, known, space))
                 },
-            )
+            );
+            if group.align == taffy::AlignItems::BASELINE
+                && let Some(child) = child
+            {
+                let (w, h) = (output.size.width, output.size.height);
+                output.baselines.first = self.baseline(child, w, h);
+            }
+            output
         });
         if measured.is_err() {
             return ((0.0, 0.0), Vec::new());
@@ -195,6 +202,37 @@ impl Measure<'_> {
         };
         let own = rect(root);
         ((own.w, own.h), leaves.into_iter().map(rect).collect())
+    }
+
+    /// The first baseline of a box of that size, from its top: the first text's in it. What has none stands on its
+    /// bottom edge.
+    fn baseline(&self, draft: &Draft<'_>, width: f32, height: f32) -> Option<f32> {
+        match &draft.what {
+            What::Text(text) => {
+                let room = Room {
+                    width: width + 0.01,
+                    fill_width: true,
+                    height: draft.axes[1].size.map(|_| height),
+                };
+                let set = self.text(text, room);
+                let free = (height - set.height).max(0.0);
+                let down = match draft.keys.get("valign").and_then(Node::as_text) {
+                    Some("middle") => free / 2.0,
+                    Some("bottom") => free,
+                    _ => 0.0,
+                };
+                Some(down + set.baseline)
+            }
+            What::Group(group) => {
+                let boxes = self.children(draft, group, Rect::new(0.0, 0.0, width, height));
+                draft
+                    .children
+                    .iter()
+                    .zip(boxes)
+                    .find_map(|(child, rect)| Some(rect.y + self.baseline(child, rect.w, rect.h)?))
+            }
+            _ => None,
+        }
     }
 
     /// The least width at which no word is broken.
@@ -210,8 +248,14 @@ impl Measure<'_> {
             height: None,
         };
         let words = text.spans.iter().flat_map(|span| {
-            span.text.split_whitespace().map(|word| Span {
-                text: word.to_owned(),
+            // a soft hyphen lets a word break, and shows then
+            let parts = span.text.split_whitespace().flat_map(|word| {
+                let count = word.matches(SOFT).count();
+                let parts = word.split(SOFT).enumerate();
+                parts.map(move |(at, part)| (part, if at < count { "-" } else { "" }))
+            });
+            parts.map(|(part, end)| Span {
+                text: format!("{part}{end}"),
                 ..span.clone()
             })
         });

@@ -12,6 +12,7 @@ mod filling;
 mod fills;
 mod film;
 mod layout;
+pub mod light;
 mod markup;
 mod model;
 mod moving;

@@ -276,6 +276,18 @@ impl Node {
             content,
         }
     }
+
+    /// What it paints depends on what lies beneath it otherwise than by lying on it.
+    pub fn mixes(&self) -> bool {
+        let backdrop = match &self.content {
+            Content::Shape(surface) => surface.backdrop,
+            Content::Group(group) => group.surface.backdrop,
+            _ => None,
+        };
+        self.blend != Blend::Normal
+            || backdrop.is_some()
+            || matches!(&self.content, Content::Group(group) if group.children.iter().any(Self::mixes))
+    }
 }
 
 /// W3C compositing blend modes.
@@ -333,6 +345,8 @@ pub struct Surface {
     pub radius: [f32; 4],
     /// Drawn inside the box's edge.
     pub border: Option<Border>,
+    /// Changes to what lies beneath, inside the corners, before anything is painted; its blur is in canvas units.
+    pub backdrop: Option<Filter>,
 }
 
 /// A line along the inside of a box's edge.
@@ -364,6 +378,15 @@ pub enum Paint {
         center: Point,
         /// Distance of position 1 on either axis, units, both above zero.
         radius: Point,
+        /// As for `Linear`.
+        stops: Arc<[Stop]>,
+    },
+    /// Around a centre, clockwise; position 0 and 1 are at `angle`.
+    Conic {
+        /// What it turns about.
+        center: Point,
+        /// Degrees; 0 points up, 90 to the right.
+        angle: f32,
         /// As for `Linear`.
         stops: Arc<[Stop]>,
     },
@@ -480,6 +503,8 @@ pub struct Text {
     pub runs: Vec<GlyphRun>,
     /// A line around the outside of every glyph, painted beneath all of them.
     pub stroke: Option<Stroke>,
+    /// Lines under and through the words.
+    pub rules: Vec<Rule>,
     /// The inked box of each line, top to bottom.
     pub lines: Vec<Rect>,
     /// Nothing shows outside it (`overflow = "clip"`).
@@ -501,6 +526,17 @@ pub struct Highlight {
     pub radius: [f32; 4],
     /// Its paint.
     pub paint: Paint,
+}
+
+/// A line under or through a line of text.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// Its box.
+    pub rect: Rect,
+    /// Its paint.
+    pub paint: Paint,
+    /// It goes through the glyphs and is painted over them; otherwise it lies beneath them.
+    pub over: bool,
 }
 
 /// A line around glyphs.

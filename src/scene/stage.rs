@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::diag::{Code, Diagnostic, Place, did_you_mean};
+use crate::diag::{Code, Diagnostic, Place, Severity, did_you_mean};
 use crate::template::grammar::{Color, ColorRef};
 use crate::template::language::Key;
 use crate::template::{Node, Table, grammar};
@@ -44,16 +44,32 @@ impl Stage<'_> {
         }
     }
 
+    /// Reports what of a drawing is not shown as it was meant.
+    pub fn tell_notes(&mut self, path: &Path, written: &str, what: &str, at: &Place) {
+        for note in self.assets.pictures.notes(path) {
+            let (line, column) = note.at;
+            let said = format!(
+                "`{written}` in {what}, line {line}, column {column}: {}",
+                note.what
+            );
+            self.wrong
+                .push(Diagnostic::at(Code::UnreadableMedia, at, said).severity(Severity::Warning));
+        }
+    }
+
     /// The families to try for a layer's `font`: itself, then the brand's.
     pub fn families(&self, font: &str) -> Vec<String> {
         let brand = self.assets.brand.fonts.iter().map(|f| f.key.clone());
         let mut out = Vec::new();
-        match font {
-            // without a font the bundled text face leads, and the brand's lend what it lacks
-            "" => out.push(super::text::TEXT_FAMILY.to_owned()),
-            font => out.push(font.to_owned()),
+        if !font.is_empty() {
+            out.push(font.to_owned());
+        }
+        // without a font of the brand the bundled text face leads, and the brand's lend what it lacks
+        if !brand.clone().any(|key| key == font) {
+            out.push(super::text::TEXT_FAMILY.to_owned());
         }
         out.extend(brand.filter(|key| key != font));
+        out.dedup();
         out
     }
 

@@ -13,7 +13,7 @@ pub struct Brand {
     pub logo: Option<String>,
     /// Name → colour as written.
     pub colors: Vec<(String, String)>,
-    /// Font files under the names that templates use.
+    /// Font files under the names that templates use; a family of several files has its name several times.
     pub fonts: Vec<BrandFont>,
     /// Name → keys of a text layer.
     pub styles: Vec<(String, Table)>,

@@ -50,6 +50,11 @@ pub fn check_value(name: &str, kind: Kind, node: &Node, wrong: &mut Vec<Diagnost
     }
     match kind {
         Kind::Record(keys) | Kind::Records(keys) => check_record(name, kind, keys, node, wrong),
+        Kind::ChoiceOr(words, keys) => match node.as_text() {
+            Some(text) if words.contains(&text) => {}
+            Some(_) => wrong.push(misfit(name, kind, node)),
+            None => check_record(name, kind, keys, node, wrong),
+        },
         Kind::Fill(film) => check_fill(name, film, node, wrong),
         _ if holds_expression(node) => {}
         _ if fits(kind, node) => {}
@@ -81,12 +86,17 @@ fn fits(kind: Kind, node: &Node) -> bool {
         Kind::Radius => grammar::radius(node, 1.0, 1.0).is_some(),
         Kind::Point => grammar::point(node).is_some(),
         Kind::Position => grammar::position(node).is_some(),
+        Kind::NumberOr(min, max, words) => {
+            grammar::number(node).is_some_and(|n| n >= min && n <= max)
+                || node.as_text().is_some_and(|t| words.contains(&t))
+        }
+        Kind::Features => grammar::features(node).is_some(),
         Kind::Spacing => grammar::spacing(node, 1.0).is_some(),
         Kind::Time => grammar::time(node).is_some(),
         Kind::Size => grammar::size(node).is_some(),
         Kind::Span => grammar::span(node).is_some(),
         Kind::Path => grammar::path(node).is_some(),
-        Kind::Fill(_) | Kind::Record(_) | Kind::Records(_) => true,
+        Kind::Fill(_) | Kind::Record(_) | Kind::Records(_) | Kind::ChoiceOr(..) => true,
     }
 }
 
@@ -113,7 +123,9 @@ fn misfit(name: &str, kind: Kind, node: &Node) -> Diagnostic {
     let found = Diagnostic::at(Code::BadValue, &node.place, message);
     let text = node.as_text().unwrap_or("");
     match kind {
-        Kind::Choice(words) => found.maybe_hint(did_you_mean(text, words.iter().copied())),
+        Kind::Choice(words) | Kind::ChoiceOr(words, _) => {
+            found.maybe_hint(did_you_mean(text, words.iter().copied()))
+        }
         Kind::Color | Kind::Fill(_) => {
             found.hint("`#rgb`, `#rrggbb`, `#rrggbbaa`, a CSS name or `$brand_colour`")
         }
@@ -148,7 +160,7 @@ fn check_record(
     }
 }
 
-const FILL_KINDS: [&str; 4] = ["linear", "radial", "image", "video"];
+const FILL_KINDS: [&str; 5] = ["linear", "radial", "conic", "image", "video"];
 
 fn check_fill(name: &str, film: bool, node: &Node, wrong: &mut Vec<Diagnostic>) {
     let Value::Table(table) = &node.value else {
@@ -164,6 +176,7 @@ fn check_fill(name: &str, film: bool, node: &Node, wrong: &mut Vec<Diagnostic>) 
     let owned: &[&str] = match kinds.as_slice() {
         ["linear"] => &["linear", "angle"],
         ["radial"] => &["radial", "center", "radius"],
+        ["conic"] => &["conic", "center", "angle"],
         ["image"] => &["image", "fit", "focus"],
         ["video"] if film => &["video", "fit", "focus"],
         ["video"] => {
@@ -178,7 +191,7 @@ fn check_fill(name: &str, film: bool, node: &Node, wrong: &mut Vec<Diagnostic>) 
             wrong.push(misfit(name, Kind::Fill(film), node));
             return;
         }
-        [] => FILL_KINDS.split_at(3).0,
+        [] => FILL_KINDS.split_at(4).0,
         _ => {
             wrong.push(Diagnostic::at(
                 Code::BadValue,
@@ -197,7 +210,8 @@ fn check_fill(name: &str, film: bool, node: &Node, wrong: &mut Vec<Diagnostic>) 
     };
     let keys = FILL.iter().filter(|k| owned.contains(&k.name));
     for entry in &table.entries {
-        if matches!(entry.key.as_str(), "linear" | "radial") && owned.contains(&entry.key.as_str())
+        if matches!(entry.key.as_str(), "linear" | "radial" | "conic")
+            && owned.contains(&entry.key.as_str())
         {
             check_stops(&entry.key, &entry.node, wrong);
         } else {

@@ -184,6 +184,28 @@ pub fn spacing(node: &Node, size: f32) -> Option<f32> {
     (em.is_finite() && em.abs() <= 10.0).then_some(em)
 }
 
+/// OpenType features with their values: `"tnum, ss01, liga 0"`, with `on` and `off` too, tags quoted or not.
+pub fn features(node: &Node) -> Option<Vec<([u8; 4], u16)>> {
+    let text = node.as_text()?;
+    if text.trim().is_empty() {
+        return Some(Vec::new());
+    }
+    let one = |part: &str| {
+        let mut words = part.split(|c: char| c.is_whitespace() || c == '=');
+        let mut words = words.by_ref().filter(|word| !word.is_empty());
+        let tag = words.next()?.trim_matches(['"', '\'']);
+        let tag: [u8; 4] = tag.as_bytes().try_into().ok()?;
+        let printable = tag.iter().all(|b| (0x20..0x7f).contains(b));
+        let value = match words.next() {
+            None | Some("on") => 1,
+            Some("off") => 0,
+            Some(number) => number.parse().ok()?,
+        };
+        (printable && words.next().is_none()).then_some((tag, value))
+    };
+    text.split(',').map(one).collect()
+}
+
 /// Seconds: a number, or `"1m20s"`, `"80s"`, `"250ms"`, `"1:20"`.
 pub fn time(node: &Node) -> Option<f64> {
     if let Some(seconds) = number(node) {

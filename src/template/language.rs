@@ -44,6 +44,12 @@ pub enum Kind {
     Point,
     /// `[x, y]`, numbers or percentages.
     Position,
+    /// A number in a closed range, or one of some words.
+    NumberOr(f64, f64, &'static [&'static str]),
+    /// One of some words, or a table with these keys.
+    ChoiceOr(&'static [&'static str], &'static [Key]),
+    /// OpenType features: `"tnum, ss01, liga 0"`.
+    Features,
     /// Units, or parts of the font size as `"0.05em"`.
     Spacing,
     /// Seconds, or `"1m20s"`.
@@ -73,6 +79,15 @@ impl Kind {
             Self::Number(min, max) => format!("a number from {min} to {max}"),
             Self::Integer(min, i64::MAX) => format!("a whole number from {min}"),
             Self::Integer(min, max) => format!("a whole number from {min} to {max}"),
+            Self::NumberOr(min, max, words) => {
+                let words: Vec<_> = words.iter().map(|w| format!("\"{w}\"")).collect();
+                format!("a number from {min} to {max} or {}", words.join(" or "))
+            }
+            Self::ChoiceOr(words, keys) => {
+                let keys: Vec<_> = keys.iter().map(|k| format!("`{}`", k.name)).collect();
+                format!("{} or a table with {}", words.join(", "), keys.join(", "))
+            }
+            Self::Features => "OpenType features like \"tnum, ss01\"".into(),
             Self::Length => "a number of units or a percentage like \"50%\"".into(),
             Self::Choice(words) => match words.split_last() {
                 Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
@@ -81,7 +96,9 @@ impl Kind {
             Self::Color => {
                 "a colour: `#rgb`, `#rrggbb`, `#rrggbbaa`, a CSS name or `$brand_colour`".into()
             }
-            Self::Fill(_) => "a colour, or a table with `linear`, `radial` or `image`".into(),
+            Self::Fill(_) => {
+                "a colour, or a table with `linear`, `radial`, `conic` or `image`".into()
+            }
             Self::Edges => "a number, [vertical, horizontal] or [top, right, bottom, left]".into(),
             Self::Radius => "a number, a percentage like \"50%\", or a list of four".into(),
             Self::Point => "[x, y], each from 0 to 1".into(),
@@ -294,6 +311,20 @@ const HIGHLIGHT: &[Key] = &[
     ),
 ];
 
+const DECORATION: &[Key] = &[
+    key(
+        "line",
+        Kind::Choice(&["underline", "line-through"]),
+        "Where it lies. Default underline.",
+    ),
+    key(
+        "color",
+        Kind::Fill(false),
+        "Any fill. Default the text's own.",
+    ),
+    key("thickness", POSITIVE, "Units. Default what the font says."),
+];
+
 const FILTER: &[Key] = &[
     key("blur", POSITIVE, "Gaussian sigma, units."),
     key("brightness", Kind::Number(0.0, 10.0), "1 is unchanged."),
@@ -325,13 +356,18 @@ pub const FILL: &[Key] = &[
     key(
         "angle",
         ANY,
-        "Degrees as in CSS: 0 points up, 90 to the right, 180 (default) down.",
+        "Degrees as in CSS: 0 points up, 90 to the right, 180 (default) down. Where a conic gradient begins; default 0.",
     ),
     key("radial", Kind::Text, "Stops from the centre outwards."),
     key(
         "center",
         Kind::Point,
-        "Centre of a radial gradient; default [0.5, 0.5].",
+        "Centre of a radial or conic gradient; default [0.5, 0.5].",
+    ),
+    key(
+        "conic",
+        Kind::Text,
+        "Stops around the centre, clockwise; positions are parts of a turn.",
     ),
     key(
         "radius",
@@ -481,10 +517,35 @@ const TEXT: &[Key] = &[
     ),
     key(
         "line_height",
-        Kind::Number(0.1, 10.0),
-        "Multiple of the font size. Default 1.2.",
+        Kind::NumberOr(0.1, 10.0, &["normal"]),
+        "Multiple of the font size (default 1.2), or normal: what the font says.",
     ),
     key("letter_spacing", Kind::Spacing, "Added between characters."),
+    key(
+        "decoration",
+        Kind::ChoiceOr(&["none", "underline", "line-through"], DECORATION),
+        "A line under or through every line of the text.",
+    ),
+    key(
+        "text_wrap",
+        Kind::Choice(&["wrap", "balance"]),
+        "balance makes lines about equally long without adding one.",
+    ),
+    key(
+        "word_break",
+        Kind::Choice(&["normal", "keep-all"]),
+        "keep-all breaks Chinese, Japanese and Korean at spaces and punctuation only.",
+    ),
+    key(
+        "hyphens",
+        Kind::Choice(&["manual", "auto"]),
+        "manual (default) breaks at soft hyphens only; auto also by the rules of `lang`.",
+    ),
+    key(
+        "features",
+        Kind::Features,
+        "OpenType features: \"tnum, ss01\" turns on, \"liga 0\" off.",
+    ),
     key(
         "align",
         Kind::Choice(&["start", "center", "end", "left", "right"]),
@@ -567,6 +628,11 @@ const MOVING: &[Key] = &[key(
 const SURFACE: &[Key] = &[
     key("fill", Kind::Fill(false), "Any fill."),
     key(
+        "backdrop",
+        Kind::Record(FILTER),
+        "Changes to what lies beneath the box, such as blur: frosted glass.",
+    ),
+    key(
         "border",
         Kind::Record(BORDER),
         "A line along the inside of the edge.",
@@ -615,8 +681,8 @@ const GROUP: &[Key] = &[
     ),
     key(
         "align",
-        Kind::Choice(&["start", "center", "end", "stretch"]),
-        "Across the row or column. Default stretch, as in CSS.",
+        Kind::Choice(&["start", "center", "end", "stretch", "baseline"]),
+        "Across the row or column. Default stretch, as in CSS; baseline puts the first lines of text on one line.",
     ),
     key(
         "justify",
@@ -665,6 +731,14 @@ pub const OTHER_NAMES: &[(&str, &str)] = &[
     ("font_weight", "weight"),
     ("text_align", "align"),
     ("text_transform", "transform"),
+    ("text_decoration", "decoration"),
+    ("underline", "decoration"),
+    ("strikethrough", "decoration"),
+    ("font_features", "features"),
+    ("font_feature_settings", "features"),
+    ("wrap", "text_wrap"),
+    ("hyphenate", "hyphens"),
+    ("backdrop_filter", "backdrop"),
     ("vertical_align", "valign"),
     ("lines", "max_lines"),
     ("content", "text"),

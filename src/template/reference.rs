@@ -22,7 +22,7 @@ pub fn reference() -> String {
     section(
         &mut out,
         "A fill that is a table",
-        "One of `linear`, `radial`, `image` (and `video` for the canvas).",
+        "One of `linear`, `radial`, `conic`, `image` (and `video` for the canvas).",
         FILL,
     );
     section(&mut out, "`[canvas]`", "", CANVAS);
@@ -49,7 +49,7 @@ fn section(out: &mut String, title: &str, words: &str, keys: &[Key]) {
     out.push_str("| key | takes | |\n|---|---|---|\n");
     for key in keys {
         row(out, key.name, key);
-        if let Kind::Record(inner) | Kind::Records(inner) = key.kind {
+        if let Kind::Record(inner) | Kind::Records(inner) | Kind::ChoiceOr(_, inner) = key.kind {
             for key in inner {
                 row(out, &format!("… {}", key.name), key);
             }
@@ -60,6 +60,7 @@ fn section(out: &mut String, title: &str, words: &str, keys: &[Key]) {
 fn row(out: &mut String, name: &str, key: &Key) {
     let takes = match key.kind {
         Kind::Record(_) => "a table".to_owned(),
+        Kind::ChoiceOr(words, _) => format!("{} or a table", words.join(", ")),
         Kind::Records(_) => "a table, or a list of them".to_owned(),
         kind => kind.describe(),
     };

@@ -82,7 +82,7 @@ fn fill() -> Value {
     let mut properties = properties(FILL.iter());
     let color = json!({ "$ref": "#/$defs/color" });
     let stop = json!({ "anyOf": [color.clone(), { "type": "array", "prefixItems": [color, { "type": "number", "minimum": 0, "maximum": 1 }], "minItems": 2, "maxItems": 2 }] });
-    for stops in ["linear", "radial"] {
+    for stops in ["linear", "radial", "conic"] {
         properties.insert(
             stops.into(),
             json!({ "type": "array", "minItems": 2, "items": stop }),
@@ -121,6 +121,13 @@ fn shape(kind: Kind) -> Value {
         }
         Kind::Point => point,
         Kind::Position => json!({ "type": "array", "items": length, "minItems": 2, "maxItems": 2 }),
+        Kind::NumberOr(min, max, words) => {
+            json!({ "anyOf": [bounded("number", min, max), { "enum": words }, expression] })
+        }
+        Kind::ChoiceOr(words, keys) => {
+            json!({ "anyOf": [{ "enum": words }, record(keys), expression] })
+        }
+        Kind::Features => json!({ "type": "string" }),
         Kind::Spacing => {
             json!({ "anyOf": [number, { "type": "string", "pattern": "^-?[0-9.]+em$" }, expression] })
         }

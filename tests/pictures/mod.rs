@@ -2,6 +2,7 @@
 
 mod cache;
 mod color;
+mod described;
 mod formats;
 mod hostile;
 mod make;

@@ -20,7 +20,7 @@ use crate::frame as paint;
 use crate::media::Error;
 use crate::platform::Cancel;
 use crate::scene::picture::{self, Filter};
-use crate::scene::{Blend, Clip, Content, Node, Picture, Pixels, Rect, Scene, Surface};
+use crate::scene::{Clip, Content, Node, Picture, Pixels, Rect, Scene, Surface};
 
 /// The facts of every clip of a scene, by its file.
 pub(super) type Known = HashMap<PathBuf, Facts>;
@@ -211,10 +211,6 @@ pub(super) fn black((width, height): (u32, u32)) -> frame::Video {
 
 /// A layer mixes with the film beneath it otherwise than by lying on it, or a clip is turned, or inside a group.
 fn is_mixed(scene: &Scene) -> bool {
-    fn blends(node: &Node) -> bool {
-        node.blend != Blend::Normal
-            || matches!(&node.content, Content::Group(group) if group.children.iter().any(blends))
-    }
     let is_film = |node: &Node| matches!(node.content, Content::Film(_));
     let first = if scene.film.is_some() {
         Some(0)
@@ -222,7 +218,7 @@ fn is_mixed(scene: &Scene) -> bool {
         scene.nodes.iter().position(Node::has_film)
     };
     let Some(first) = first else { return false };
-    scene.nodes[first..].iter().any(blends)
+    scene.nodes[first..].iter().any(Node::mixes)
         || scene.nodes.iter().any(|node| {
             node.has_film()
                 && (!is_film(node) || node.rotate != 0.0 || node.opacity < 1.0 || is_filtered(node))

@@ -13,10 +13,6 @@ use super::source::{Model, Source};
 pub(super) enum Profile {
     /// An ICC profile, which may be anything.
     Icc(Vec<u8>),
-    /// Display P3.
-    DisplayP3,
-    /// Rec. 2020 without high dynamic range.
-    Bt2020,
 }
 
 /// The way of one picture to sRGB.
@@ -109,8 +105,6 @@ impl Conversion {
 fn read(profile: &Profile) -> Option<ColorProfile> {
     match profile {
         Profile::Icc(bytes) => ColorProfile::new_from_slice(bytes).ok(),
-        Profile::DisplayP3 => Some(ColorProfile::new_display_p3()),
-        Profile::Bt2020 => Some(ColorProfile::new_bt2020()),
     }
 }
 

@@ -3,10 +3,12 @@
 //! libheif turns and mirrors the picture itself (`irot`, `imir`), so an EXIF orientation inside is not applied again.
 
 use libheif_rs::{
-    ColorPrimaries, ColorSpace, DecodingOptions, HeifContext, HeifError, HeifErrorSubCode,
-    ImageHandle, LibHeif, RgbChroma,
+    ColorPrimaries, ColorSpace, DecodingOptions, HeifContext, HeifError, HeifErrorSubCode, Image,
+    ImageHandle, LibHeif, RgbChroma, TransferCharacteristics,
 };
 
+use super::clap;
+use super::coded::{Coded, Converter, Home};
 use super::color::{Profile, premultiply};
 use super::error::Error;
 use super::scratch::Scratch;
@@ -23,17 +25,45 @@ const LEAST_BYTES: u64 = 64 << 20;
 pub(super) fn size(bytes: &[u8], format: &'static str, limit: u64) -> Result<(u32, u32), Error> {
     let context = open(bytes, format, limit)?;
     let picture = main_picture(&context, format)?;
-    Ok((picture.width(), picture.height()))
+    Ok(match clap::taken_out(bytes) {
+        Some((_, part)) => (part.width, part.height),
+        None => (picture.width(), picture.height()),
+    })
 }
 
 /// Decodes the main picture.
 pub(super) fn decode(bytes: &[u8], format: &'static str, limit: u64) -> Result<Source, Error> {
+    if let Some((whole, part)) = clap::taken_out(bytes) {
+        return Ok(cut_out(decode_whole(&whole, format, limit)?, part));
+    }
+    decode_whole(bytes, format, limit)
+}
+
+/// A part of a decoded picture.
+fn cut_out(source: Source, part: clap::Part) -> Source {
+    let (across, down) = source.size;
+    let (x, y) = (part.x.min(across), part.y.min(down));
+    let (width, height) = (part.width.min(across - x), part.height.min(down - y));
+    let (row, own) = (across as usize * 4, width as usize * 4);
+    let mut samples = Scratch::new(own * height as usize);
+    let from = source.samples.chunks_exact(row.max(1)).skip(y as usize);
+    for (to, from) in samples.chunks_exact_mut(own.max(1)).zip(from) {
+        to.copy_from_slice(&from[x as usize * 4..][..own]);
+    }
+    Source {
+        samples,
+        parts: vec![Part::whole(width, height)],
+        size: (width, height),
+        ..source
+    }
+}
+
+fn decode_whole(bytes: &[u8], format: &'static str, limit: u64) -> Result<Source, Error> {
     let context = open(bytes, format, limit)?;
     let picture = main_picture(&context, format)?;
     let (width, height) = (picture.width(), picture.height());
     check_size(width.into(), height.into(), limit)?;
     let fail = |error| translate(error, format, (width, height), limit);
-    let profile = profile(&picture);
     let mut options = DecodingOptions::new();
     if let Some(options) = &mut options {
         // stories are what runs side by side
@@ -41,8 +71,15 @@ pub(super) fn decode(bytes: &[u8], format: &'static str, limit: u64) -> Result<S
         options.set_num_library_threads(1);
         options.set_strict_decoding(true);
     }
+    // eight bits of a bright picture are too few to bend
+    let deep = picture.luma_bits_per_pixel() > 8;
+    let chroma = if deep {
+        RgbChroma::HdrRgbaLe
+    } else {
+        RgbChroma::Rgba
+    };
     let decoded = LibHeif::new()
-        .decode(&picture, ColorSpace::Rgb(RgbChroma::Rgba), options)
+        .decode(&picture, ColorSpace::Rgb(chroma), options)
         .map_err(fail)?;
     let damaged = |reason: &str| Error::Damaged {
         format,
@@ -52,16 +89,37 @@ pub(super) fn decode(bytes: &[u8], format: &'static str, limit: u64) -> Result<S
         .planes()
         .interleaved
         .ok_or_else(|| damaged("it has no pixels"))?;
-    let row = plane.width as usize * 4;
-    let mut samples = Scratch::new(row * plane.height as usize);
+    let profile = profile(&picture);
+    let coded = match &profile {
+        Some(_) => None,
+        None => described(&picture, &decoded, bytes),
+    };
+    let (width, bits) = (plane.width as usize, u32::from(plane.bits_per_pixel));
+    let most = if deep {
+        ((1u32 << bits.clamp(8, 16)) - 1) as u16
+    } else {
+        255
+    };
+    let converter = coded.as_ref().map(|coded| coded.converter(most));
+    let mut samples = Scratch::new(width * 4 * plane.height as usize);
+    let multiplied = picture.has_alpha_channel() && picture.is_premultiplied_alpha();
     for (to, from) in samples
-        .chunks_exact_mut(row)
+        .chunks_exact_mut(width * 4)
         .zip(plane.data.chunks(plane.stride))
     {
         let from = from
-            .get(..row)
+            .get(..width * if deep { 8 } else { 4 })
             .ok_or_else(|| damaged("a row is too short"))?;
-        to.copy_from_slice(from);
+        let to = to.as_chunks_mut::<4>().0;
+        if deep {
+            let wide = from.as_chunks::<8>().0.iter().map(|px| {
+                [0, 2, 4, 6].map(|at| u16::from_le_bytes([px[at], px[at + 1]]).min(most))
+            });
+            row(wide, most, multiplied, converter.as_ref(), to);
+        } else {
+            let narrow = from.as_chunks::<4>().0.iter().map(|px| px.map(u16::from));
+            row(narrow, most, multiplied, converter.as_ref(), to);
+        }
     }
     let mut source = Source {
         samples,
@@ -73,13 +131,37 @@ pub(super) fn decode(bytes: &[u8], format: &'static str, limit: u64) -> Result<S
         profile,
     };
     if picture.has_alpha_channel() {
-        if picture.is_premultiplied_alpha() {
-            source.opaque = false;
-        } else {
-            premultiply(&mut source);
-        }
+        premultiply(&mut source);
     }
     Ok(source)
+}
+
+/// A row of straight sRGB, 8 bits.
+fn row(
+    from: impl Iterator<Item = [u16; 4]>,
+    most: u16,
+    multiplied: bool,
+    converter: Option<&Converter<'_>>,
+    to: &mut [[u8; 4]],
+) {
+    // colours cannot be converted while they are multiplied
+    let straight = |[r, g, b, a]: [u16; 4]| match multiplied {
+        true if a > 0 => {
+            let part =
+                |v: u16| (u32::from(v) * u32::from(most) / u32::from(a)).min(most.into()) as u16;
+            [part(r), part(g), part(b), a]
+        }
+        _ => [r, g, b, a],
+    };
+    match converter {
+        Some(converter) => converter.rgba(from.map(straight), most, to),
+        None => {
+            let most = u32::from(most);
+            for (to, px) in to.iter_mut().zip(from.map(straight)) {
+                *to = px.map(|v| ((u32::from(v) * 255 + most / 2) / most) as u8);
+            }
+        }
+    }
 }
 
 fn open<'a>(bytes: &'a [u8], format: &'static str, limit: u64) -> Result<HeifContext<'a>, Error> {
@@ -104,16 +186,36 @@ fn main_picture(context: &HeifContext<'_>, format: &'static str) -> Result<Image
 
 /// An ICC profile goes before the numbers of an `nclx` box.
 fn profile(picture: &ImageHandle) -> Option<Profile> {
-    if let Some(raw) = picture.color_profile_raw()
-        && !raw.data.is_empty()
-    {
-        return Some(Profile::Icc(raw.data));
-    }
-    match picture.color_profile_nclx()?.color_primaries() {
-        ColorPrimaries::SMPTE_EG_432_1 => Some(Profile::DisplayP3),
-        ColorPrimaries::ITU_R_BT_2020_2_and_2100_0 => Some(Profile::Bt2020),
-        _ => None,
-    }
+    let raw = picture.color_profile_raw()?;
+    (!raw.data.is_empty()).then_some(Profile::Icc(raw.data))
+}
+
+/// What the numbers of the file or of its coded picture say, where that is not sRGB.
+fn described(picture: &ImageHandle, decoded: &Image, bytes: &[u8]) -> Option<Coded> {
+    let points = picture
+        .color_profile_nclx()
+        .or_else(|| decoded.color_profile_nclx())?;
+    let primaries = match points.color_primaries() {
+        ColorPrimaries::Unknown => 2,
+        known => known as u16,
+    };
+    let transfer = match points.transfer_characteristics() {
+        TransferCharacteristics::Unknown => 2,
+        known => known as u16,
+    };
+    let coded = Coded::of_points(Home::Heif, primaries, transfer, brightest(bytes))?;
+    (!coded.is_srgb()).then_some(coded)
+}
+
+/// The light of the brightest pixel as the `clli` box says, cd/m²; 0 where there is none.
+fn brightest(bytes: &[u8]) -> f32 {
+    let head = &bytes[..bytes.len().min(64 << 10)];
+    let found = head
+        .windows(10)
+        .find(|part| part.starts_with(b"\0\0\0\x0cclli"));
+    found.map_or(0.0, |part| {
+        f32::from(u16::from_be_bytes([part[8], part[9]]))
+    })
 }
 
 fn translate(error: HeifError, format: &'static str, size: (u32, u32), limit: u64) -> Error {

@@ -4,6 +4,8 @@
 //! resized to the pixel. Never: deciding which files may be read.
 
 mod cache;
+mod clap;
+mod coded;
 mod color;
 mod error;
 mod filter;
@@ -18,6 +20,7 @@ mod scratch;
 mod source;
 mod store;
 mod svg;
+mod svg_style;
 mod svg_weight;
 mod turn;
 
@@ -25,6 +28,7 @@ use std::sync::Arc;
 
 pub use error::Error;
 pub use store::{Limits, Pictures};
+pub use svg_style::Note;
 
 use crate::scene::Pixels;
 

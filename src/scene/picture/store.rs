@@ -10,6 +10,8 @@ use std::time::SystemTime;
 use super::cache::Cache;
 use super::error::Error;
 use super::scratch::Scratch;
+use super::svg::Drawing;
+use super::svg_style::Note;
 use super::{Fit, Prepared, Wanted, format, prepare};
 use crate::scene::Mask;
 
@@ -47,6 +49,7 @@ struct Identity {
 struct Facts {
     size: OnceLock<Result<(u32, u32), Error>>,
     digest: OnceLock<Result<[u8; 32], Error>>,
+    notes: OnceLock<Vec<Note>>,
 }
 
 /// What a prepared picture is known by; floats by their bits.
@@ -98,6 +101,23 @@ impl Pictures {
         let mut head = Vec::new();
         let read = fs::File::open(path).and_then(|file| file.take(64 << 10).read_to_end(&mut head));
         read.is_ok() && format::Format::of(&head) == Ok(format::Format::Svg)
+    }
+
+    /// What of a drawing is not shown as it was meant; nothing for pictures of pixels.
+    pub fn notes(&self, path: &Path) -> Vec<Note> {
+        let Ok(file) = identify(path) else {
+            return Vec::new();
+        };
+        let facts = self.facts(&file);
+        let notes = facts.notes.get_or_init(|| {
+            if !self.is_drawing(path) {
+                return Vec::new();
+            }
+            let drawing =
+                read(&file).and_then(|text| Drawing::parse(&text, self.limits.max_pixels));
+            drawing.map_or(Vec::new(), |drawing| drawing.notes)
+        });
+        notes.clone()
     }
 
     /// The BLAKE3 hash of a file, a picture or not, of any length.

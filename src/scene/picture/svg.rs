@@ -9,6 +9,7 @@ use resvg::usvg::{Error as SvgError, ImageHrefResolver, Options, Tree};
 
 use super::error::Error;
 use super::fit::Window;
+use super::svg_style::{self, Note};
 use super::svg_weight;
 use crate::scene::Pixels;
 
@@ -26,6 +27,8 @@ const MAX_SIDE: f32 = 65_535.0;
 /// A parsed drawing.
 pub(super) struct Drawing {
     tree: Tree,
+    /// What of it is not shown as it was meant.
+    pub notes: Vec<Note>,
 }
 
 impl Drawing {
@@ -50,14 +53,8 @@ impl Drawing {
             return Err(Error::Truncated { format: NAME });
         }
         svg_weight::check_nesting(text)?;
-        // a document type is harmless without entities, and many programs write one
-        let options = ParsingOptions {
-            allow_dtd: true,
-            nodes_limit: MAX_NODES,
-            ..ParsingOptions::default()
-        };
-        let document = Document::parse_with_options(text, options)
-            .map_err(|error| damaged(error.to_string()))?;
+        let (text, notes) = svg_style::plain(&parsed(text)?, text)?;
+        let document = parsed(&text)?;
         svg_weight::check(&document)?;
         let options = Options {
             image_href_resolver: ImageHrefResolver {
@@ -78,7 +75,7 @@ impl Drawing {
                 limit,
             });
         }
-        Ok(Self { tree })
+        Ok(Self { tree, notes })
     }
 
     /// Width and height in CSS pixels, rounded up.
@@ -112,6 +109,16 @@ impl Drawing {
             rgba,
         })
     }
+}
+
+fn parsed(text: &str) -> Result<Document<'_>, Error> {
+    // a document type is harmless without entities, and many programs write one
+    let options = ParsingOptions {
+        allow_dtd: true,
+        nodes_limit: MAX_NODES,
+        ..ParsingOptions::default()
+    };
+    Document::parse_with_options(text, options).map_err(|error| damaged(error.to_string()))
 }
 
 fn damaged(reason: impl Into<String>) -> Error {

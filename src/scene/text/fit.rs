@@ -122,7 +122,33 @@ impl Fitting<'_> {
             fit,
         };
         let at = self.shape_for(size);
+        if self.look.style.balance {
+            self.balance(size);
+        }
         place(&self.shapes[at], &how, &mut self.bench.axes)
+    }
+
+    /// Breaks lines in the least width that needs no more of them, so that they are about equally long.
+    fn balance(&mut self, size: f32) {
+        let at = self.shape_for(size);
+        let width = self.room.width;
+        let shaped = &mut self.shapes[at];
+        let whole = shaped.break_at(size, width);
+        if whole.lines < 2 || !width.is_finite() {
+            return;
+        }
+        let (mut less, mut enough) = (0.0, width);
+        while enough - less > 1.0 {
+            let middle = (less + enough) / 2.0;
+            let tried = shaped.break_at(size, middle);
+            let fits = tried.lines <= whole.lines && tried.widest <= middle + SLACK;
+            if fits && (whole.broken || !tried.broken) {
+                enough = middle;
+            } else {
+                less = middle;
+            }
+        }
+        shaped.break_at(size, enough);
     }
 
     fn measure(&mut self, size: f32) -> Measure {
@@ -157,7 +183,7 @@ impl Fitting<'_> {
     fn lines_at_most(&self, size: f32) -> usize {
         let style = self.look.style;
         let by_height = self.room.height.map_or(usize::MAX, |height| {
-            ((height + SLACK) / (style.line_height * size)).floor() as usize
+            ((height + SLACK) / self.shapes[0].line_height(style, size)).floor() as usize
         });
         style.max_lines.unwrap_or(usize::MAX).max(1).min(by_height)
     }

@@ -3,15 +3,17 @@
 //! In: the brand's font files. Out: font collections for the shaper, and a [`Stack`] of families per style.
 //! Never: looking at the machine's own fonts unless [`Fonts::system`] is called.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 use ab_glyph::FontRef;
 use parley::fontique::{
-    Blob, Collection, CollectionOptions, FontInfoOverride, GenericFamily, SourceCache,
+    Blob, Collection, CollectionOptions, FamilyId, FontInfoOverride, GenericFamily, SourceCache,
     SourceCacheOptions,
 };
 use parley::{FontContext, FontFamilyName};
+
+use super::fallback;
 
 /// The bundled text family.
 pub const TEXT_FAMILY: &str = "Inter";
@@ -48,6 +50,8 @@ pub struct BrandFont {
 pub struct UnreadableFont {
     /// The brand font's key.
     pub key: String,
+    /// Which of the files that were given, from 0.
+    pub file: usize,
     /// What is wrong with it, as the end of a sentence: "is …".
     pub why: &'static str,
 }
@@ -60,8 +64,8 @@ pub(super) struct Fonts {
     emoji_family: String,
     with_system: OnceLock<Collection>,
     sources: SourceCache,
-    /// System families that hold a character; searched once a character.
-    holders: Mutex<HashMap<char, Option<String>>>,
+    /// System families that hold a character in a language; searched once for each.
+    holders: Mutex<HashMap<(char, String), Option<String>>>,
 }
 
 /// The families a text asks, in order.
@@ -71,6 +75,8 @@ pub(super) struct Stack {
     pub text: Vec<FontFamilyName<'static>>,
     /// For clusters in emoji presentation.
     pub emoji: Vec<FontFamilyName<'static>>,
+    /// For text that no other family holds.
+    last: Option<FontFamilyName<'static>>,
     /// Range over which any of the faces changes with its optical size.
     pub optical: Option<(f32, f32)>,
     /// A family must be looked for among the system's.
@@ -80,10 +86,37 @@ pub(super) struct Stack {
 }
 
 impl Stack {
-    /// More families, asked after the bundled ones.
+    /// More families, asked after the bundled ones, and then the last one.
     pub fn add(&mut self, families: Vec<FontFamilyName<'static>>) {
         self.text.extend(families.iter().cloned());
+        self.text.extend(self.last.take());
         self.emoji.extend(families);
+    }
+
+    /// The faces of all its families, as runs know them.
+    pub fn faces(&self, fonts: &mut FontContext) -> HashSet<(u64, u32)> {
+        let mut faces = HashSet::new();
+        for family in self.text.iter().chain(&self.emoji) {
+            let families: Vec<FamilyId> = match family {
+                FontFamilyName::Named(name) => {
+                    fonts.collection.family_id(name).into_iter().collect()
+                }
+                FontFamilyName::Generic(generic) => {
+                    fonts.collection.generic_families(*generic).collect()
+                }
+            };
+            for info in families
+                .into_iter()
+                .filter_map(|id| fonts.collection.family(id))
+            {
+                for font in info.fonts() {
+                    if let Some(data) = font.load(Some(&mut fonts.source_cache)) {
+                        faces.insert((data.id(), font.index()));
+                    }
+                }
+            }
+        }
+        faces
     }
 }
 
@@ -93,14 +126,18 @@ impl Fonts {
         let mut files: Vec<(String, Blob<u8>)> = Vec::new();
         let mut aliases = Vec::new();
         let mut unreadable = Vec::new();
-        for font in brand {
+        for (index, font) in brand.into_iter().enumerate() {
             let file = Blob::new(Arc::new(font.data));
             match probe(&file) {
                 Ok(name) => {
                     aliases.push((name, file.clone()));
                     files.push((font.key, file));
                 }
-                Err(why) => unreadable.push(UnreadableFont { key: font.key, why }),
+                Err(why) => unreadable.push(UnreadableFont {
+                    key: font.key,
+                    file: index,
+                    why,
+                }),
             }
         }
         // A brand font may have a bundled family's name; the bundled one then stands behind it under another.
@@ -187,7 +224,9 @@ impl Fonts {
         stack.text.push(named(&self.text_family));
         stack.emoji.push(emoji.clone());
         stack.emoji.extend_from_slice(&stack.text);
-        stack.text.push(emoji);
+        // what is both a sign and an emoji, such as ✈, is a sign unless a selector follows it: colours are the last
+        // that it gets, after all the machine's text faces
+        stack.last = Some(emoji);
         stack.optical = optical_range(&stack.text, collection);
         stack
     }
@@ -210,21 +249,28 @@ impl Fonts {
         }
     }
 
-    /// System families that hold `missing` characters, each family once, in the characters' order.
-    pub fn holders(&self, missing: &[char]) -> Vec<FontFamilyName<'static>> {
+    /// System families that hold `missing` characters, each family once, in the characters' order; those that suit
+    /// `lang` go before others.
+    pub fn holders(&self, missing: &[char], lang: Option<&str>) -> Vec<FontFamilyName<'static>> {
         let mut holders = self.holders.lock().unwrap_or_else(PoisonError::into_inner);
         // What a private-use character means only the font that was asked for knows.
         let private = |c: &char| matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..);
+        let lang = fallback::language(missing, lang);
+        let key = |c: char| (c, lang.clone());
         let missing = missing.iter().copied().filter(|c| !private(c));
         let unknown: Vec<char> = missing
             .clone()
-            .filter(|c| !holders.contains_key(c))
+            .filter(|c| !holders.contains_key(&key(*c)))
             .collect();
         if !unknown.is_empty() {
-            search(&mut self.all().clone(), &unknown, &mut holders);
+            let mut all = self.all().clone();
+            for c in unknown {
+                let holder = fallback::holder(&mut all, c, &lang);
+                holders.insert(key(c), holder);
+            }
         }
         let mut found: Vec<FontFamilyName<'static>> = Vec::new();
-        for name in missing.filter_map(|c| holders[&c].clone()) {
+        for name in missing.filter_map(|c| holders[&key(c)].clone()) {
             let family = FontFamilyName::Named(name.into());
             if !found.contains(&family) {
                 found.push(family);
@@ -303,41 +349,4 @@ fn empty() -> Collection {
         shared: false,
         system_fonts: false,
     })
-}
-
-/// Looks through the machine's families, in order of name, for the first that holds each character.
-fn search(
-    collection: &mut Collection,
-    chars: &[char],
-    holders: &mut HashMap<char, Option<String>>,
-) {
-    let mut open: Vec<char> = chars.to_vec();
-    let names: BTreeSet<String> = collection.family_names().map(str::to_owned).collect();
-    for name in names {
-        if open.is_empty() {
-            break;
-        }
-        let Some(font) = collection
-            .family_by_name(&name)
-            .and_then(|family| family.default_font().cloned())
-        else {
-            continue;
-        };
-        let Some(data) = font.load(None) else {
-            continue;
-        };
-        let Some(map) = font.charmap_index().charmap(data.data()) else {
-            continue;
-        };
-        open.retain(|c| {
-            let has = map.map(*c).is_some_and(|glyph| glyph != 0);
-            if has {
-                holders.insert(*c, Some(name.clone()));
-            }
-            !has
-        });
-    }
-    for c in open {
-        holders.insert(c, None);
-    }
 }

@@ -4,8 +4,10 @@
 //! the box's left-top corner as origin. Never: colours (a glyph run carries its span's number), painting.
 
 mod case;
+mod fallback;
 mod fit;
 mod fonts;
+mod hyphen;
 mod place;
 mod set;
 mod shape;
@@ -16,6 +18,7 @@ mod words;
 use crate::scene::{Face, Glyph, Rect};
 
 pub use fonts::{BrandFont, EMOJI_FAMILY, TEXT_FAMILY, UnreadableFont};
+pub use hyphen::{SOFT, is_known as hyphenates};
 pub use set::Typesetter;
 
 /// A stretch of text in one look.
@@ -46,8 +49,8 @@ pub struct Style {
     pub max_lines: Option<usize>,
     /// What happens to text that does not fit.
     pub overflow: Overflow,
-    /// Multiple of the font size.
-    pub line_height: f32,
+    /// Multiple of the font size; `None` is what the first face says (CSS `normal`).
+    pub line_height: Option<f32>,
     /// Added to each character, in parts of the font size (em).
     pub letter_spacing: f32,
     /// Across the box.
@@ -58,6 +61,26 @@ pub struct Style {
     pub lang: Option<String>,
     /// Applied before shaping, by the rules of `lang`.
     pub transform: Transform,
+    /// Words may break by the rules of `lang`; otherwise only at soft hyphens.
+    pub hyphenate: bool,
+    /// Lines about equally long, without one more.
+    pub balance: bool,
+    /// Chinese, Japanese and Korean break at spaces and punctuation only.
+    pub keep_all: bool,
+    /// OpenType features and their values.
+    pub features: Vec<([u8; 4], u16)>,
+    /// A line under or through every line.
+    pub decoration: Decoration,
+}
+
+/// A line along the words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(missing_docs, reason = "the words of the template language")]
+pub enum Decoration {
+    #[default]
+    None,
+    Underline,
+    LineThrough,
 }
 
 /// What happens to text that does not fit.
@@ -126,6 +149,10 @@ pub struct Set {
     pub runs: Vec<Run>,
     /// Each line's box: as wide as its ink-carrying advance, as tall as the line height.
     pub lines: Vec<Rect>,
+    /// The decoration of each line that has words, as thick as its face says.
+    pub rules: Vec<Rect>,
+    /// The first line's baseline, from the box's top.
+    pub baseline: f32,
     /// What is shown, after case, wrapping (`\n`) and ellipsis.
     pub shown: String,
     /// Font size it was set at.

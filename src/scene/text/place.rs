@@ -6,11 +6,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use ab_glyph::{FontRef, VariableFont};
-use parley::{GlyphRun, PositionedLayoutItem};
+use parley::{GlyphRun, Line, PositionedLayoutItem};
 
-use super::shape::{Mark, Shaped};
+use super::hyphen::SOFT;
+use super::shape::{Ends, Mark, Shaped};
 use super::words::Words;
-use super::{Align, Fit, Room, Run, Set, Style};
+use super::{Align, Decoration, Fit, Room, Run, Set, Style};
 use crate::scene::{Face, Glyph, Rect};
 
 /// The axes of the faces met so far.
@@ -36,7 +37,7 @@ pub(super) struct Placing<'a> {
 /// Places every line of `shaped`, as broken last, at `how.size`.
 pub(super) fn place(shaped: &Shaped, how: &Placing<'_>, axes: &mut Axes) -> Set {
     let scale = how.size / shaped.size;
-    let line_height = how.style.line_height * how.size;
+    let line_height = shaped.line_height(how.style, how.size);
     let leading = line_height - (shaped.ascent + shaped.descent) * scale;
     let to_baseline = leading / 2.0 + shaped.ascent * scale;
     let mut set = Set {
@@ -54,6 +55,7 @@ pub(super) fn place(shaped: &Shaped, how: &Placing<'_>, axes: &mut Axes) -> Set 
         longest
     };
     set.height = line_height * lines.len() as f32;
+    set.baseline = to_baseline;
     for (at, line) in lines.iter_mut().enumerate() {
         line.left = aligned(how.style.align, set.width - line.width, line.rtl);
         line.top = line_height * at as f32;
@@ -68,12 +70,33 @@ pub(super) fn place(shaped: &Shaped, how: &Placing<'_>, axes: &mut Axes) -> Set 
             continue;
         }
         let text = &how.words.text[paragraph.range.clone()];
+        let rtl = paragraph.layout.is_rtl();
         for (line, at) in paragraph.layout.lines().zip(&mut lines) {
-            say(&mut set.shown, text[line.text_range()].trim_end());
+            let words = text[line.text_range()].trim_end().replace(SOFT, "");
+            let end = if at.ends.hyphen.is_some() { "‐" } else { "" };
+            say(&mut set.shown, &format!("{words}{end}"));
             let origin = (at.left - at.start, at.top + to_baseline);
+            if let Some(rule) = rule(&line, how, scale, at, origin.1) {
+                set.rules.push(rule);
+            }
             for item in line.items() {
                 if let PositionedLayoutItem::GlyphRun(run) = item {
-                    add_run(&mut set.runs, &run, origin, scale, axes);
+                    let moved = |x: f32| at.ends.moved(x, rtl);
+                    add_run(&mut set.runs, &run, origin, scale, axes, &moved);
+                }
+            }
+            let hyphen = at.ends.hyphen.and_then(|span| shaped.hyphen(span));
+            for run in hyphen.into_iter().flat_map(|layout| layout.lines()) {
+                let width = run.metrics().advance * scale;
+                let x = if rtl {
+                    at.left
+                } else {
+                    at.left + at.width - width
+                };
+                for item in run.items() {
+                    if let PositionedLayoutItem::GlyphRun(run) = item {
+                        add_run(&mut set.runs, &run, (x, origin.1), scale, axes, &|x| x);
+                    }
                 }
             }
         }
@@ -90,6 +113,7 @@ struct Extent {
     rtl: bool,
     left: f32,
     top: f32,
+    ends: Ends,
 }
 
 fn extents(shaped: &Shaped, scale: f32) -> Vec<Extent> {
@@ -100,11 +124,12 @@ fn extents(shaped: &Shaped, scale: f32) -> Vec<Extent> {
         } else {
             let rtl = paragraph.layout.is_rtl();
             extents.extend(paragraph.layout.lines().map(|line| {
-                let (start, width) = shaped.extent(&line, rtl);
+                let ends = shaped.ends(paragraph, &line);
                 Extent {
-                    start: start * scale,
-                    width: width * scale,
+                    start: ends.start * scale,
+                    width: ends.width * scale,
                     rtl,
+                    ends,
                     ..Extent::default()
                 }
             }));
@@ -134,6 +159,35 @@ fn say(shown: &mut String, line: &str) {
     shown.push('\n');
 }
 
+/// The decoration of a line, by what the face of its first run says.
+fn rule(
+    line: &Line<'_, Mark>,
+    how: &Placing<'_>,
+    scale: f32,
+    at: &Extent,
+    baseline: f32,
+) -> Option<Rect> {
+    let through = match how.style.decoration {
+        Decoration::None => return None,
+        Decoration::Underline => false,
+        Decoration::LineThrough => true,
+    };
+    let run = line.runs().next()?;
+    let metrics = run.font_metrics();
+    // both are of the line's top, up from the baseline
+    let (offset, size) = match through {
+        true => (metrics.strikethrough_offset, metrics.strikethrough_size),
+        false => (metrics.underline_offset, metrics.underline_size),
+    };
+    let thick = if size > 0.0 {
+        size * scale
+    } else {
+        how.size / 16.0
+    };
+    let top = baseline - offset * scale;
+    (at.width > 0.0).then(|| Rect::new(at.left, top, at.width, thick))
+}
+
 /// Adds the glyphs to the run that looks the same, or as a new one.
 fn add_run(
     runs: &mut Vec<Run>,
@@ -141,6 +195,7 @@ fn add_run(
     (x, y): (f32, f32),
     scale: f32,
     axes: &mut Axes,
+    moved: &dyn Fn(f32) -> f32,
 ) {
     let face = Face {
         data: from.run().font().clone(),
@@ -187,7 +242,7 @@ fn add_run(
         if let Ok(id @ 1..) = u16::try_from(glyph.id) {
             glyphs.push(Glyph {
                 id,
-                x: x + (pen + glyph.x) * scale,
+                x: x + (moved(pen) + glyph.x) * scale,
                 y: y + glyph.y * scale,
             });
         }

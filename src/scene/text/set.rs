@@ -11,6 +11,7 @@ use parley::{FontContext, LayoutContext};
 use super::case::cased;
 use super::fit::Fitting;
 use super::fonts::{BrandFont, Fonts, Stack, UnreadableFont};
+use super::hyphen::hyphenated;
 use super::place::Axes;
 use super::shape::{Bench, Look, Shaped};
 use super::words::Words;
@@ -66,9 +67,14 @@ impl Typesetter {
 
     fn set_anew(&self, spans: &[Span], style: &Style, room: Room) -> Set {
         let style = &sane(style);
-        let texts = cased(spans, style.transform, style.lang.as_deref());
+        let lang = style.lang.as_deref();
+        let mut texts = cased(spans, style.transform, lang);
+        if style.hyphenate {
+            texts = texts.into_iter().map(|t| hyphenated(t, lang)).collect();
+        }
+        let spaced = style.letter_spacing != 0.0;
         let job = Job {
-            words: &Words::new(&texts),
+            words: &Words::new(&texts, spaced),
             spans,
             style,
             room,
@@ -93,13 +99,13 @@ impl Typesetter {
             .fonts
             .stack(&job.style.families, &mut bench.fonts, true);
         let (mut shaped, mut missing) = job.shape(&mut bench, &stack);
-        if !missing.is_empty() {
-            // The machine names one family a script; others may still hold the character.
-            let holders = self.fonts.holders(&missing);
-            if !holders.is_empty() {
-                stack.add(holders);
-                (shaped, missing) = job.shape(&mut bench, &stack);
-            }
+        // The machine lends what no family has: but it names any family of a script, also one that is for liturgy.
+        let faces = stack.faces(&mut bench.fonts);
+        let lent = shaped.lent(job.words, &faces);
+        if !lent.is_empty() {
+            let lang = job.style.lang.as_deref();
+            stack.add(self.fonts.holders(&lent, lang));
+            (shaped, missing) = job.shape(&mut bench, &stack);
         }
         let set = job.fit(&mut bench, &stack, shaped);
         lock(&self.system).push(bench);
@@ -171,7 +177,7 @@ fn sane(style: &Style) -> Style {
         weight: or(style.weight, 400.0).clamp(1.0, 1000.0),
         size,
         min_size: or(style.min_size, size).clamp(0.1, size),
-        line_height: or(style.line_height, 1.2).max(0.01),
+        line_height: style.line_height.map(|height| or(height, 1.2).max(0.01)),
         letter_spacing: or(style.letter_spacing, 0.0).clamp(-1.0, 10.0),
         ..style.clone()
     }

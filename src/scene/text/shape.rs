@@ -4,20 +4,22 @@
 //! holds at any size at which the faces look the same. Never: deciding what fits.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use ab_glyph::{Font, FontRef};
 use icu_properties::CodePointSetData;
 use icu_properties::props::DefaultIgnorableCodePoint;
 use parley::fontique::Language;
-use parley::setting::{FontVariation, Tag};
+use parley::setting::{FontFeature, FontVariation, Tag};
 use parley::{
-    BaseDirection, BreakReason, FontContext, FontData, FontFamily, FontStyle, FontVariations,
-    FontWeight, Layout, LayoutContext, Line, LineHeight, OverflowWrap, TextStyle,
+    BaseDirection, BreakReason, FontContext, FontData, FontFamily, FontFeatures, FontStyle,
+    FontVariations, FontWeight, Layout, LayoutContext, Line, LineHeight, OverflowWrap, TextStyle,
+    WordBreak,
 };
 
 use super::fonts::Stack;
+use super::hyphen::SOFT;
 use super::place::Axes;
 use super::words::{Kind, Words};
 use super::{Direction, Span, Style};
@@ -54,6 +56,10 @@ pub(super) struct Shaped {
     pub ascent: f32,
     /// Of the first family asked, at `size`; positive.
     pub descent: f32,
+    /// Between two baselines at `size`, as the first face asks for.
+    normal_height: f32,
+    /// The hyphen of each span that has words which may break.
+    hyphens: HashMap<usize, Layout<Mark>>,
     /// Added after each letter, at `size`.
     spacing: f32,
     any_joined: bool,
@@ -65,6 +71,33 @@ pub(super) struct Paragraph {
     pub range: Range<usize>,
     /// Empty without lines: one blank line.
     pub layout: Layout<Mark>,
+    /// Where its soft hyphens are, bytes from its start.
+    soft: Vec<usize>,
+}
+
+/// A line's ends, at the size of shaping.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Ends {
+    /// Where the ink-carrying part starts, against the line's first glyph.
+    pub start: f32,
+    /// How wide it is, its hyphen included.
+    pub width: f32,
+    /// The span whose hyphen ends the line.
+    pub hyphen: Option<usize>,
+    /// Spaces at the line's end that bidi left inside it: where, and how wide.
+    inside: Vec<(f32, f32)>,
+}
+
+impl Ends {
+    /// Where a glyph at `x` belongs once those spaces hang over the line's end (UAX #9, L1).
+    pub fn moved(&self, x: f32, rtl: bool) -> f32 {
+        let shift = |(at, advance): &(f32, f32)| match (rtl, *at < x) {
+            (false, true) => -advance,
+            (true, false) => *advance,
+            _ => 0.0,
+        };
+        x + self.inside.iter().map(shift).sum::<f32>()
+    }
 }
 
 /// What lines come to at one size and width.
@@ -87,6 +120,8 @@ impl Shaped {
             size,
             ascent: size,
             descent: 0.0,
+            normal_height: size * 1.2,
+            hyphens: HashMap::new(),
             spacing: look.style.letter_spacing * size,
             any_joined: words.any_joined(),
         };
@@ -103,8 +138,22 @@ impl Shaped {
             if let Some(metrics) = layout.root_span_metrics() {
                 (shaped.ascent, shaped.descent) = (metrics.ascent, metrics.descent);
             }
-            shaped.paragraphs.push(Paragraph { range, layout });
+            let text = &words.text[range.clone()];
+            let soft: Vec<usize> = text.match_indices(SOFT).map(|(at, _)| at).collect();
+            for at in &soft {
+                let span = words.span_at(range.start + at);
+                let known = shaped.hyphens.contains_key(&span);
+                if !known {
+                    shaped.hyphens.insert(span, hyphen(bench, look, size, span));
+                }
+            }
+            shaped.paragraphs.push(Paragraph {
+                range,
+                layout,
+                soft,
+            });
         }
+        shaped.normal_height = normal_height(bench, look, size);
         if words.text.is_empty() {
             shaped.paragraphs.clear();
         }
@@ -138,11 +187,14 @@ impl Shaped {
                 continue;
             }
             paragraph.layout.break_all_lines(advance);
+            if let Some(advance) = advance.filter(|_| !paragraph.soft.is_empty()) {
+                self.leave_room_for_hyphens(at, advance, spare);
+            }
+            let paragraph = &self.paragraphs[at];
             measure.lines += paragraph.layout.len();
-            let layout = &self.paragraphs[at].layout;
-            for line in layout.lines() {
-                let (_, width) = self.extent(&line, layout.is_rtl());
-                measure.widest = measure.widest.max(width * scale);
+            for line in paragraph.layout.lines() {
+                let ends = self.ends(paragraph, &line);
+                measure.widest = measure.widest.max(ends.width * scale);
                 measure.broken |= line.break_reason() == BreakReason::Emergency;
             }
         }
@@ -170,30 +222,226 @@ impl Shaped {
         missing
     }
 
-    /// Where a line's ink-carrying part starts, against the line's first glyph, and how wide it is; both at the
-    /// size of shaping.
-    pub fn extent(&self, line: &Line<'_, Mark>, rtl: bool) -> (f32, f32) {
+    /// Characters that no face of `faces` shows, each once, in order.
+    pub fn lent(&self, words: &Words, faces: &HashSet<(u64, u32)>) -> Vec<char> {
+        let mut lent = Vec::new();
+        for paragraph in &self.paragraphs {
+            let text = &words.text[paragraph.range.clone()];
+            for run in paragraph.layout.lines().flat_map(|line| line.runs()) {
+                let face = (run.font().data.id(), run.font().index);
+                let own = faces.contains(&face);
+                for cluster in run.clusters() {
+                    if own && cluster.glyphs().all(|glyph| glyph.id != 0) {
+                        continue;
+                    }
+                    for c in text[cluster.text_range()].chars().filter(shows) {
+                        if !lent.contains(&c) {
+                            lent.push(c);
+                        }
+                    }
+                }
+            }
+        }
+        lent
+    }
+
+    /// Breaks a paragraph anew until every line that ends at a soft hyphen has room for it.
+    fn leave_room_for_hyphens(&mut self, at: usize, advance: f32, spare: f32) {
+        // lines that need less than all of the room, by number
+        let mut less: Vec<(usize, f32)> = Vec::new();
+        // each round makes one line end at an earlier place
+        for _ in 0..self.paragraphs[at].range.len() {
+            let paragraph = &self.paragraphs[at];
+            let too_long = paragraph
+                .layout
+                .lines()
+                .enumerate()
+                .find_map(|(index, line)| {
+                    let ends = self.ends(paragraph, &line);
+                    ends.hyphen?;
+                    (ends.width > advance - spare).then_some((index, line.metrics().advance))
+                });
+            let Some((index, own)) = too_long else {
+                return;
+            };
+            let room = own - 2.0 * SLACK;
+            if room <= 0.0 {
+                return;
+            }
+            less.retain(|(line, _)| *line < index);
+            less.push((index, room));
+            break_within(&mut self.paragraphs[at].layout, advance, &less);
+        }
+    }
+
+    /// Where a line's ink begins and ends.
+    pub fn ends(&self, paragraph: &Paragraph, line: &Line<'_, Mark>) -> Ends {
         let metrics = line.metrics();
+        let rtl = paragraph.layout.is_rtl();
+        let mut ends = Ends {
+            inside: inside(line, rtl),
+            ..Ends::default()
+        };
+        let inside: f32 = ends.inside.iter().map(|(_, advance)| advance).sum();
+        let hanging = metrics.hanging_advance + inside;
         // Space that hangs over the end hangs to the left where lines run to the left.
-        let start = if rtl { metrics.hanging_advance } else { 0.0 };
-        let mut width = metrics.advance - metrics.hanging_advance;
+        ends.start = if rtl { hanging } else { 0.0 };
+        let mut width = metrics.advance - hanging;
         if self.spacing != 0.0 && ends_spaced(line) {
             width -= self.spacing;
         }
-        (start, width.max(0.0))
+        ends.width = width.max(0.0);
+        if line.break_reason() == BreakReason::Regular
+            && let Some(span) = last_soft(paragraph, line)
+            && let Some(hyphen) = self.hyphens.get(&span)
+        {
+            ends.hyphen = Some(span);
+            ends.width += hyphen.full_width();
+            if rtl {
+                ends.start -= hyphen.full_width();
+            }
+        }
+        ends
     }
+
+    /// The glyphs of a span's hyphen.
+    pub fn hyphen(&self, span: usize) -> Option<&Layout<Mark>> {
+        self.hyphens.get(&span)
+    }
+
+    /// Between two baselines, as `size` asks for.
+    pub fn line_height(&self, style: &Style, size: f32) -> f32 {
+        match style.line_height {
+            Some(times) => times * size,
+            None => self.normal_height / self.size * size,
+        }
+    }
+}
+
+/// Breaks lines in `advance`, but for some that have less.
+fn break_within(layout: &mut Layout<Mark>, advance: f32, less: &[(usize, f32)]) {
+    let mut lines = layout.break_lines();
+    lines.state_mut().set_layout_max_advance(advance);
+    for index in 0.. {
+        let own = less.iter().find(|(line, _)| *line == index);
+        let room = own.map_or(advance, |(_, room)| *room);
+        lines.state_mut().set_line_max_advance(room);
+        if lines.break_next().is_none() {
+            break;
+        }
+    }
+    lines.finish();
+}
+
+/// The span of the soft hyphen that ends a line.
+fn last_soft(paragraph: &Paragraph, line: &Line<'_, Mark>) -> Option<usize> {
+    let last = line.text_range().end.checked_sub(SOFT.len_utf8())?;
+    paragraph.soft.binary_search(&last).ok()?;
+    let clusters = line.runs().flat_map(|run| run.clusters());
+    let own = clusters
+        .filter(|cluster| cluster.text_range().contains(&last))
+        .last();
+    Some(own.map_or(0, |cluster| cluster.style().brush.span))
+}
+
+/// Spaces after a line's last word that bidi left inside the line: UAX #9's L1 is not parley's.
+fn inside(line: &Line<'_, Mark>, rtl: bool) -> Vec<(f32, f32)> {
+    let mut x = 0.0;
+    let mut all = Vec::new();
+    for run in line.runs() {
+        for cluster in run.visual_clusters() {
+            all.push((
+                x,
+                cluster.advance(),
+                cluster.text_range().start,
+                cluster.is_space_or_nbsp(),
+            ));
+            x += cluster.advance();
+        }
+    }
+    let words = || all.iter().filter(|(.., space)| !space);
+    let Some(last) = words().map(|(_, _, start, _)| *start).max() else {
+        return Vec::new();
+    };
+    let left = words().map(|(x, ..)| *x).fold(f32::INFINITY, f32::min);
+    let right = words().map(|(x, ..)| *x).fold(0.0, f32::max);
+    all.iter()
+        .filter(|(x, _, start, space)| {
+            *space && *start > last && if rtl { *x > left } else { *x < right }
+        })
+        .map(|(x, advance, ..)| (*x, *advance))
+        .collect()
+}
+
+/// A span's hyphen: the true one where its face has it, else the one of typewriters.
+fn hyphen(bench: &mut Bench, look: Look<'_>, size: f32, span: usize) -> Layout<Mark> {
+    let mut shaped = |text: &str| {
+        let mut layout = alone(bench, look, size, span, text);
+        layout.break_all_lines(None);
+        layout
+    };
+    let face = |layout: &Layout<Mark>| {
+        let line = layout.get(0)?;
+        let run = line.runs().next()?;
+        let has = run
+            .clusters()
+            .all(|c| c.glyphs().all(|glyph| glyph.id != 0));
+        has.then(|| (run.font().data.id(), run.font().index))
+    };
+    let (own, plain) = (shaped("\u{2010}"), shaped("-"));
+    if face(&own).is_some() && face(&own) == face(&plain) {
+        own
+    } else {
+        plain
+    }
+}
+
+/// A few characters in the look of a span.
+fn alone(bench: &mut Bench, look: Look<'_>, size: f32, span: usize, text: &str) -> Layout<Mark> {
+    let variations = variations(look, size);
+    let features = features(look);
+    let mut builder = bench
+        .layouts
+        .style_run_builder(&mut bench.fonts, text, 1.0, false);
+    let style = text_style(look, (&variations, &features), size, span, Kind::Text);
+    let style = TextStyle {
+        letter_spacing: 0.0,
+        ..style
+    };
+    let index = builder.push_style(style);
+    builder.push_style_run(index, 0..text.len());
+    builder.build(text)
+}
+
+/// Ascent, descent and gap of the first face.
+fn normal_height(bench: &mut Bench, look: Look<'_>, size: f32) -> f32 {
+    if look.style.line_height.is_some() {
+        return size;
+    }
+    let mut layout = alone(bench, look, size, 0, "x");
+    layout.break_all_lines(None);
+    let height = layout.get(0).and_then(|line| {
+        let run = line.runs().next()?;
+        let metrics = run.font_metrics();
+        Some(metrics.ascent + metrics.descent + metrics.leading.max(0.0))
+    });
+    height.unwrap_or(size * 1.2)
 }
 
 /// The characters of a cluster that should show and that `font` does not have.
 fn lacking(cluster: &str, font: &FontData) -> Vec<char> {
     let face = FontRef::try_from_slice_and_index(font.data.data(), font.index).ok();
-    let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
-    let shows = |c: &char| !c.is_whitespace() && !c.is_control() && !ignorable.contains(*c);
     cluster
         .chars()
         .filter(shows)
         .filter(|c| face.as_ref().is_none_or(|face| face.glyph_id(*c).0 == 0))
         .collect()
+}
+
+/// Whether a character has ink.
+fn shows(c: &char) -> bool {
+    let ignorable = CodePointSetData::new::<DefaultIgnorableCodePoint>();
+    !c.is_whitespace() && !c.is_control() && !ignorable.contains(*c)
 }
 
 /// Whether letter spacing follows the rightmost visible cluster.
@@ -217,12 +465,13 @@ fn paragraph(
     size: f32,
 ) -> Layout<Mark> {
     let variations = variations(look, size);
+    let features = features(look);
     let text = &words.text[range.clone()];
     let mut builder = bench
         .layouts
         .style_run_builder(&mut bench.fonts, text, 1.0, false);
     // The first style's family gives the line its ascent and descent.
-    let root = text_style(look, &variations, size, 0, Kind::Text);
+    let root = text_style(look, (&variations, &features), size, 0, Kind::Text);
     builder.push_style(root);
     let mut known: HashMap<(usize, Kind), u16> = HashMap::new();
     for piece in words.within(range) {
@@ -231,7 +480,8 @@ fn paragraph(
             // Past what parley can count, looks are no longer told apart.
             None if known.len() >= usize::from(u16::MAX) - 1 => 0,
             None => {
-                let style = text_style(look, &variations, size, piece.span, piece.kind);
+                let style =
+                    text_style(look, (&variations, &features), size, piece.span, piece.kind);
                 let index = builder.push_style(style);
                 known.insert((piece.span, piece.kind), index);
                 index
@@ -262,9 +512,16 @@ fn variations(look: Look<'_>, size: f32) -> [Vec<FontVariation>; 2] {
     [upright, slanted]
 }
 
+fn features(look: Look<'_>) -> Vec<FontFeature> {
+    let features = look.style.features.iter();
+    features
+        .map(|(tag, value)| FontFeature::new(Tag::new(tag), *value))
+        .collect()
+}
+
 fn text_style<'a>(
     look: Look<'a>,
-    variations: &'a [Vec<FontVariation>; 2],
+    (variations, features): (&'a [Vec<FontVariation>; 2], &'a [FontFeature]),
     size: f32,
     span: usize,
     kind: Kind,
@@ -294,6 +551,11 @@ fn text_style<'a>(
         },
         font_weight: FontWeight::new(if emoji { 400.0 } else { weight }),
         font_variations: FontVariations::List(Cow::Borrowed(&variations[usize::from(slanted)])),
+        font_features: FontFeatures::List(Cow::Borrowed(features)),
+        word_break: match look.style.keep_all {
+            true => WordBreak::KeepAll,
+            false => WordBreak::Normal,
+        },
         locale: look
             .style
             .lang

@@ -41,8 +41,9 @@ pub(super) struct Words {
 }
 
 impl Words {
-    /// Joins the texts, a span each.
-    pub fn new<T: AsRef<str>>(spans: &[T]) -> Self {
+    /// Joins the texts, a span each. With `spaced` letters, what only follows joined ones (spaces, digits,
+    /// punctuation) is told from them.
+    pub fn new<T: AsRef<str>>(spans: &[T], spaced: bool) -> Self {
         let mut text = String::new();
         let mut bounds = Vec::with_capacity(spans.len());
         for span in spans {
@@ -50,7 +51,7 @@ impl Words {
             bounds.push(text.len());
         }
         text.truncate(text.trim_end().len());
-        let pieces = pieces(&text, &bounds);
+        let pieces = pieces(&text, &bounds, spaced);
         Self { text, pieces }
     }
 
@@ -97,6 +98,12 @@ impl Words {
             })
     }
 
+    /// The span of the byte at `at`.
+    pub fn span_at(&self, at: usize) -> usize {
+        let piece = self.pieces.iter().find(|piece| piece.range.contains(&at));
+        piece.map_or(0, |piece| piece.span)
+    }
+
     /// Whether any letters join.
     pub fn any_joined(&self) -> bool {
         self.pieces.iter().any(|piece| piece.kind == Kind::Joined)
@@ -123,7 +130,7 @@ fn clean(from: &str, to: &mut String) {
     }
 }
 
-fn pieces(text: &str, bounds: &[usize]) -> Vec<Piece> {
+fn pieces(text: &str, bounds: &[usize], spaced: bool) -> Vec<Piece> {
     let mut pieces: Vec<Piece> = Vec::new();
     let mut span = 0;
     let mut letters = Kind::Text;
@@ -132,9 +139,16 @@ fn pieces(text: &str, bounds: &[usize]) -> Vec<Piece> {
         while span + 1 < bounds.len() && bounds[span] <= start {
             span += 1;
         }
-        let kind = kind(cluster, letters);
+        let mut kind = kind(cluster, letters);
         if kind != Kind::Emoji {
             letters = kind;
+        }
+        if spaced && kind == Kind::Joined && stands_apart(cluster) {
+            kind = Kind::Text;
+        }
+        // what does not show is not spaced either
+        if spaced && cluster == "\u{ad}" {
+            kind = Kind::Joined;
         }
         let end = start + cluster.len();
         match pieces.last_mut() {
@@ -173,6 +187,13 @@ fn kind(cluster: &str, before: Kind) -> Kind {
     } else {
         Kind::Text
     }
+}
+
+/// A space, digit or mark between joined letters, which no line joins to them.
+fn stands_apart(cluster: &str) -> bool {
+    let first = cluster.chars().next().unwrap_or(' ');
+    // the tatweel is common to several scripts, and nothing but a join
+    CodePointMapData::<Script>::new().get(first) == Script::Common && first != '\u{640}'
 }
 
 /// The scripts CSS calls cursive.
@@ -219,7 +240,7 @@ mod tests {
     use super::*;
 
     fn words(text: &str) -> Words {
-        Words::new(&[text])
+        Words::new(&[text], false)
     }
 
     #[test]
@@ -238,6 +259,13 @@ mod tests {
     fn spaces_and_digits_belong_to_the_letters_before_them() {
         let kinds: Vec<Kind> = words("من 7:30 a b").pieces.iter().map(|p| p.kind).collect();
         assert_eq!(kinds, [Kind::Joined, Kind::Text]);
+    }
+
+    #[test]
+    fn spaces_between_joined_letters_are_spaced_like_others() {
+        let spaced = Words::new(&["من 7:30 إلى"], true);
+        let kinds: Vec<Kind> = spaced.pieces.iter().map(|p| p.kind).collect();
+        assert_eq!(kinds, [Kind::Joined, Kind::Text, Kind::Joined]);
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! In: how the film codes light. Out: red, green and blue at some thousand places among its codes, and where each
 //! code lies between them. Never: a frame.
 
-use super::light::{Light, encode};
+use super::codes::Codes;
+use crate::scene::light::encode;
 
 /// Places along the axes.
 const LUMAS: usize = 33;
@@ -58,7 +59,7 @@ pub(super) type Corners<'a> = [(&'a Column, u64); 4];
 pub(super) type Step = [[i64; 3]; 2];
 
 impl Lattice {
-    pub fn new(light: &Light) -> Self {
+    pub fn new(light: &Codes) -> Self {
         let lumas = lumas(light);
         let chromas = chromas();
         let mut columns = Vec::with_capacity(CHROMAS * CHROMAS);
@@ -157,7 +158,7 @@ fn value(light: f64) -> f64 {
 }
 
 /// The lumas of the places: halfway between equal steps of the film's codes and of SDR's.
-fn lumas(light: &Light) -> [usize; LUMAS] {
+fn lumas(light: &Codes) -> [usize; LUMAS] {
     let level = |code: usize| {
         let [_, grey, _] = light.ordinary(code as f64, 512.0, 512.0);
         encode(grey) + code as f64 / CODES as f64

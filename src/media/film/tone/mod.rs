@@ -7,16 +7,16 @@
 //! block's chroma finds its four neighbours once, and its four luma samples go along them. Nothing is dithered: 10
 //! bits rounded to 8 step no coarser than an ordinary film does.
 
+mod codes;
 mod lattice;
-mod light;
 
 use ffmpeg_next::color::{Primaries, Range, Space, TransferCharacteristic};
 use ffmpeg_next::frame::Video;
 
 use super::lay::{CHROMA, LUMA, WEIGHT_BITS, weigh};
+pub(super) use crate::scene::light::Transfer;
+use codes::Codes;
 use lattice::{FRACTION, Lattice, step};
-use light::Light;
-pub(super) use light::Transfer;
 
 /// A table from a film's colours to ordinary ones.
 pub(super) struct Tone {
@@ -25,7 +25,7 @@ pub(super) struct Tone {
 
 impl Transfer {
     /// The one that a film names; `None` for ordinary films.
-    pub fn of(named: TransferCharacteristic) -> Option<Self> {
+    pub(in super::super) fn of(named: TransferCharacteristic) -> Option<Self> {
         match named {
             TransferCharacteristic::ARIB_STD_B67 => Some(Self::Hlg),
             TransferCharacteristic::SMPTE2084 => Some(Self::Pq),
@@ -45,7 +45,7 @@ impl Tone {
         range: Range,
         peak_nits: f32,
     ) -> Self {
-        let light = Light::new(transfer, primaries, matrix, range, peak_nits);
+        let light = Codes::new(transfer, primaries, matrix, range, peak_nits);
         Self {
             lattice: Lattice::new(&light),
         }

@@ -193,7 +193,7 @@ fn colours_below_the_knee_come_back_as_they_were() {
 fn reading_between_the_lattices_colours_is_close_to_the_way_itself() {
     for transfer in BOTH {
         let tone = tone(transfer);
-        let light = Light::new(
+        let codes_of = Codes::new(
             transfer,
             Primaries::BT2020,
             Space::BT2020NCL,
@@ -216,9 +216,9 @@ fn reading_between_the_lattices_colours_is_close_to_the_way_itself() {
                 512.0 + 896.0 * (r - luma) / 1.4746,
             ]
             .map(f64::round);
-            let exact = light
+            let exact = codes_of
                 .ordinary(codes[0], codes[1], codes[2])
-                .map(light::encode);
+                .map(crate::scene::light::encode);
             let back = mapped(&tone, codes.map(|code| code as u16));
             for (back, exact) in back.into_iter().zip(ordinary(exact)) {
                 squares += (f64::from(back) - exact).powi(2);

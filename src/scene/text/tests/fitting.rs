@@ -193,7 +193,7 @@ fn styles() -> impl Strategy<Value = Style> {
         max_lines,
         size: numbers.0,
         min_size: numbers.0 / 2.0,
-        line_height: numbers.1,
+        line_height: Some(numbers.1),
         letter_spacing: numbers.2,
         weight: numbers.3,
         ..in_scripts()

@@ -14,7 +14,7 @@ fn lines_are_as_high_as_the_style_says() {
 fn glyphs_stand_in_the_middle_of_the_line() {
     // Inter reaches 0.96875 em up and 0.2412 em down.
     let tall = Style {
-        line_height: 2.0,
+        line_height: Some(2.0),
         ..style()
     };
     let set = set("ink", &tall, ENDLESS);

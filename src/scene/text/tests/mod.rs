@@ -1,5 +1,6 @@
 //! Tests of the whole typesetter, with the bundled faces and the subsets in `tests/fonts`.
 
+mod breaking;
 mod faces;
 mod fitting;
 mod lines;
@@ -38,12 +39,17 @@ pub(super) fn style() -> Style {
         min_size: 24.0,
         max_lines: None,
         overflow: Overflow::Shrink,
-        line_height: 1.2,
+        line_height: Some(1.2),
         letter_spacing: 0.0,
         align: Align::Start,
         direction: Direction::Auto,
         lang: None,
         transform: Transform::None,
+        hyphenate: false,
+        balance: false,
+        keep_all: false,
+        features: Vec::new(),
+        decoration: Decoration::None,
     }
 }
 

@@ -1,19 +1,17 @@
 //! What a wide, bright colour becomes on an ordinary display.
 //!
-//! In: one colour as the film's codes hold it. Out: the same colour as BT.709 codes. Exact and slow: it fills the
-//! table, and tests hold the table against it. Never: a frame.
+//! In: one colour, coded red, green and blue. Out: the same colour as BT.709's light. Exact and slow: films and stills
+//! fill their tables by it. Never: a frame, luma and chroma.
 //!
-//! The film's codes become light on a display (BT.2100: HLG through the OOTF of a 1000 cd/m² display, PQ as it is),
+//! The codes become light on a display (BT.2100: HLG through the OOTF of a 1000 cd/m² display, PQ as it is),
 //! counted in diffuse white (203 cd/m², BT.2408). That light is what a BT.1886 display shall show for SDR, so the way
 //! back is its inverse, a power of 1/2.4. `zscale` goes the same way in the other direction, but for one thing: its HLG
 //! bends red, green and blue each alone, where BT.2100's OOTF goes by luminance. The saturated colours of what it
 //! made come back duller; cameras and displays follow BT.2100, and so does this.
 
-use ffmpeg_next::color::{Primaries, Range, Space};
-
-/// How light is coded in the film.
+/// How light is coded in a film or a bright still.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in super::super) enum Transfer {
+pub enum Transfer {
     /// BT.2100 hybrid log-gamma (ARIB STD-B67).
     Hlg,
     /// BT.2100 perceptual quantiser (SMPTE ST 2084).
@@ -40,6 +38,17 @@ const FADE: f64 = 0.6;
 /// border that bends softly can be read between the table's colours.
 const MARGIN: f64 = 0.06;
 
+/// Which red, green and blue a colour is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Primaries {
+    /// Those of BT.709 and sRGB.
+    Bt709,
+    /// Those of BT.2020 and BT.2100.
+    Bt2020,
+    /// Display P3's.
+    P3,
+}
+
 /// BT.709's share of red, green and blue in luminance.
 const BT709: [f64; 3] = [0.2126, 0.7152, 0.0722];
 
@@ -62,92 +71,64 @@ const FROM_P3: [[f64; 3]; 3] = [
 
 const SAME: [[f64; 3]; 3] = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
 
-/// A film's way of coding light.
-pub(super) struct Light {
+/// A way of coding bright light.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Light {
     transfer: Transfer,
     /// To BT.709's linear light.
     primaries: [[f64; 3]; 3],
-    /// Shares in luminance of the film's own red, green and blue.
+    /// Shares in luminance of its own red, green and blue.
     shares: [f64; 3],
-    /// Shares in luma.
-    matrix: [f64; 3],
-    full_range: bool,
     /// How far over the knee the brightest light lies, as SDR's codes would have to go on.
     reach: f64,
 }
 
 impl Light {
-    /// What is not known is taken for BT.2020 in limited range; a peak that is none for 1000 cd/m².
-    pub fn new(
-        transfer: Transfer,
-        primaries: Primaries,
-        matrix: Space,
-        range: Range,
-        peak_nits: f32,
-    ) -> Self {
+    /// `peak_nits` is for PQ: the brightest pixel, or else the mastering display; 1000 when it is 0.
+    pub fn new(transfer: Transfer, primaries: Primaries, peak_nits: f32) -> Self {
         let peak = match (transfer, f64::from(peak_nits)) {
             (Transfer::Pq, peak) if peak > 0.0 && peak.is_finite() => peak,
             _ => HLG_NITS,
         };
         let peak = peak.clamp(WHITE_NITS, 10_000.0) / WHITE_NITS;
         let (primaries, shares) = match primaries {
-            Primaries::BT709 => (SAME, BT709),
-            Primaries::SMPTE432 => (FROM_P3, [0.228_975, 0.691_739, 0.079_287]),
-            _ => (FROM_2020, BT2020),
+            Primaries::Bt709 => (SAME, BT709),
+            Primaries::P3 => (FROM_P3, [0.228_975, 0.691_739, 0.079_287]),
+            Primaries::Bt2020 => (FROM_2020, BT2020),
         };
         Self {
             transfer,
             primaries,
             shares,
-            matrix: match matrix {
-                Space::BT709 => BT709,
-                Space::SMPTE170M | Space::BT470BG => [0.299, 0.587, 0.114],
-                _ => BT2020,
-            },
-            full_range: range == Range::JPEG,
             reach: libm::pow(peak, 1.0 / SDR_GAMMA) - KNEE,
         }
     }
 
-    /// 10-bit codes of luma and chroma as BT.709's linear light. White is 1 and the most; what lies outside BT.709 is
-    /// a little below 0.
-    pub fn ordinary(&self, luma: f64, blue: f64, red: f64) -> [f64; 3] {
-        let light = self.display(self.rgb(luma, blue, red));
-        self.roll_off(inside(product(self.primaries, light)))
+    /// Coded red, green and blue (black is 0, the nominal peak 1) as BT.709's linear light. White is 1 and the most;
+    /// what lies outside BT.709 is a little below 0.
+    pub fn ordinary(&self, rgb: [f64; 3]) -> [f64; 3] {
+        self.shown(rgb.map(|code| self.decoded(code)))
     }
 
-    /// Coded red, green and blue; black is 0 and the nominal peak 1.
-    fn rgb(&self, luma: f64, blue: f64, red: f64) -> [f64; 3] {
-        let (luma, blue, red) = if self.full_range {
-            (
-                luma / 1023.0,
-                (blue - 512.0) / 1023.0,
-                (red - 512.0) / 1023.0,
-            )
-        } else {
-            (
-                (luma - 64.0) / 876.0,
-                (blue - 512.0) / 896.0,
-                (red - 512.0) / 896.0,
-            )
-        };
-        let [of_red, of_green, of_blue] = self.matrix;
-        let r = luma + 2.0 * (1.0 - of_red) * red;
-        let b = luma + 2.0 * (1.0 - of_blue) * blue;
-        [r, (luma - of_red * r - of_blue * b) / of_green, b]
-    }
-
-    /// Light on the display, 1 is diffuse white.
-    fn display(&self, rgb: [f64; 3]) -> [f64; 3] {
+    /// The light of one channel: PQ's on the display, 1 is diffuse white; HLG's before the camera.
+    pub fn decoded(&self, code: f64) -> f64 {
         match self.transfer {
-            Transfer::Hlg => {
-                let scene = rgb.map(|value| odd(value, scene_of_hlg));
-                let luminance = weigh(self.shares, scene).max(0.0);
-                let gain = HLG_NITS / WHITE_NITS * libm::pow(luminance, HLG_GAMMA - 1.0);
-                scene.map(|value| gain * value)
-            }
-            Transfer::Pq => rgb.map(|value| odd(value, nits_of_pq) / WHITE_NITS),
+            Transfer::Hlg => odd(code, scene_of_hlg),
+            Transfer::Pq => odd(code, nits_of_pq) / WHITE_NITS,
         }
+    }
+
+    /// What [`decoded`](Self::decoded) channels are as BT.709's linear light.
+    pub fn shown(&self, decoded: [f64; 3]) -> [f64; 3] {
+        let light = match self.transfer {
+            Transfer::Hlg => {
+                let luminance = weigh(self.shares, decoded).max(0.0);
+                let gain = HLG_NITS / WHITE_NITS * libm::pow(luminance, HLG_GAMMA - 1.0);
+                decoded.map(|value| gain * value)
+            }
+            Transfer::Pq => decoded,
+        };
+        self.roll_off(inside(product(self.primaries, light)))
     }
 
     /// Light as SDR can show it: highlights bend towards white from the knee on, brighter ones lose colour as they
@@ -178,7 +159,7 @@ impl Light {
 }
 
 /// Light of an SDR display as its code, both 0–1.
-pub(super) fn encode(light: f64) -> f64 {
+pub fn encode(light: f64) -> f64 {
     libm::pow(light.clamp(0.0, 1.0), 1.0 / SDR_GAMMA)
 }
 

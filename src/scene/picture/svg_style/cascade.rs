@@ -1,0 +1,493 @@
+//! Which declaration wins on each element.
+//!
+//! In: rules, and the drawing's elements with their attributes. Out: edits that give each element the values that won.
+//! An unreadable declaration gives way to the one before it, as in CSS; where none is left it is reported. Never:
+//! what a value means.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use resvg::usvg::roxmltree::{Document, Node};
+
+use super::selector::Specificity;
+use super::sheet::{self, Declaration, Rule, short};
+use super::transform::{self, Parts};
+use super::{Edit, MOST_STEPS, Named, Notes, closing, split, value};
+use crate::scene::picture::error::Error;
+
+/// Custom properties by name.
+type Variables = Rc<HashMap<String, String>>;
+
+/// Bytes that variables may grow to; each may name others twice.
+const LONGEST: usize = 64 << 10;
+
+/// Where a declaration stands; of two that differ, the greater wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    important: bool,
+    place: Place,
+    specificity: Specificity,
+    order: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Attribute,
+    Sheet,
+    Style,
+}
+
+struct Candidate<'d> {
+    rank: Rank,
+    /// Of one block come a value and what it falls back to.
+    block: usize,
+    declaration: &'d Declaration,
+}
+
+/// What an element gets.
+#[derive(Default)]
+struct Outcome {
+    styles: Vec<(String, String)>,
+    attributes: Vec<(String, String)>,
+    removed: Vec<String>,
+}
+
+pub struct Cascade<'a> {
+    rules: &'a [Rule],
+    notes: &'a mut Notes,
+    steps: u64,
+}
+
+impl<'a> Cascade<'a> {
+    pub fn new(rules: &'a [Rule], notes: &'a mut Notes) -> Self {
+        Self {
+            rules,
+            notes,
+            steps: 0,
+        }
+    }
+
+    /// Goes through all elements.
+    pub fn walk(
+        mut self,
+        document: &Document<'_>,
+        text: &str,
+        edits: &mut Vec<Edit>,
+    ) -> Result<(), Error> {
+        let mut known: HashMap<_, Variables> = HashMap::new();
+        for node in document.descendants().filter(Node::is_element) {
+            let above = node
+                .parent_element()
+                .and_then(|p| known.get(&p.id()).cloned());
+            let variables = self.element(node, above.unwrap_or_default(), text, edits);
+            known.insert(node.id(), variables);
+            if self.steps > MOST_STEPS {
+                return Err(Error::Unsafe {
+                    what: "its style sheet would take too long to apply".to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn element(
+        &mut self,
+        node: Node<'_, '_>,
+        above: Variables,
+        text: &str,
+        edits: &mut Vec<Edit>,
+    ) -> Variables {
+        if node.has_tag_name_of("style") {
+            return above;
+        }
+        let attributes = attributes(node);
+        let style = node.attribute_node("style");
+        let own = style.map_or(Vec::new(), |style| {
+            let css = sheet::without_comments(style.value());
+            sheet::declarations(&css, style.range_value().start, self.notes)
+        });
+        let mut candidates = self.candidates(node, &attributes, &own);
+        candidates.sort_by_key(|c| c.rank);
+        let variables = with_own(above, &candidates);
+        if node.has_tag_name_of("use") && own.iter().any(|d| d.name.starts_with("--")) {
+            let what = "a variable on `use` does not reach what is used";
+            self.notes.add(own[0].at, what.to_owned());
+        }
+        let outcome = self.decide(node, &candidates, &variables);
+        write(node, outcome, text, edits);
+        variables
+    }
+
+    fn candidates<'d>(
+        &mut self,
+        node: Node<'_, '_>,
+        attributes: &'d [Declaration],
+        own: &'d [Declaration],
+    ) -> Vec<Candidate<'d>>
+    where
+        'a: 'd,
+    {
+        let mut out = Vec::new();
+        let mut add = |place, specificity, block, declarations: &'d [Declaration]| {
+            for declaration in declarations {
+                let rank = Rank {
+                    important: declaration.important,
+                    place,
+                    specificity,
+                    order: out.len(),
+                };
+                out.push(Candidate {
+                    rank,
+                    block,
+                    declaration,
+                });
+            }
+        };
+        // an attribute is what a `style` beside it falls back to
+        const OWN: usize = usize::MAX;
+        add(Place::Attribute, [0; 3], OWN, attributes);
+        let rules: &'a [Rule] = self.rules;
+        for (index, rule) in rules.iter().enumerate() {
+            let matching = rule
+                .selectors
+                .iter()
+                .filter(|s| s.matches(node, &mut self.steps));
+            if let Some(specificity) = matching.map(|s| s.specificity).max() {
+                add(Place::Sheet, specificity, index, &rule.declarations);
+            }
+        }
+        add(Place::Style, [0; 3], OWN, own);
+        out
+    }
+
+    fn decide(
+        &mut self,
+        node: Node<'_, '_>,
+        candidates: &[Candidate<'_>],
+        variables: &Variables,
+    ) -> Outcome {
+        let mut outcome = Outcome::default();
+        let mut decided: Vec<&str> = Vec::new();
+        let mut moves: HashMap<&str, String> = HashMap::new();
+        let mut moved_by_sheet = None;
+        for winner in candidates.iter().rev() {
+            let name = winner.declaration.name.as_str();
+            if decided.contains(&name) || !value::is_known(name) {
+                continue;
+            }
+            decided.push(name);
+            let all = candidates
+                .iter()
+                .rev()
+                .filter(|c| c.declaration.name == name);
+            let (found, from) = self.first_good(name, all, variables);
+            if value::MOVES.contains(&name) {
+                if from != Place::Attribute {
+                    moved_by_sheet.get_or_insert(winner.declaration.at);
+                }
+                if let Some(found) = found {
+                    moves.insert(name, found);
+                }
+                continue;
+            }
+            match found {
+                // usvg reads it as it stands
+                Some(same) if from == Place::Attribute && node.attribute(name) == Some(&same) => {}
+                Some(auto) if auto == "auto" && value::GEOMETRY.contains(&name) => {
+                    outcome.removed.push(name.to_owned());
+                }
+                Some(found) if value::GEOMETRY.contains(&name) => {
+                    outcome.attributes.push((name.to_owned(), found));
+                }
+                Some(found) => outcome.styles.push((name.to_owned(), found)),
+                None => outcome.removed.push(name.to_owned()),
+            }
+        }
+        if let Some(at) = moved_by_sheet {
+            self.transform(node, at, &moves, &mut outcome);
+        }
+        outcome
+    }
+
+    /// The first value that is understood, and where it stands.
+    fn first_good<'d: 'c, 'c>(
+        &mut self,
+        name: &str,
+        candidates: impl Iterator<Item = &'c Candidate<'d>>,
+        variables: &Variables,
+    ) -> (Option<String>, Place) {
+        let mut unread: Option<(&Candidate<'_>, String)> = None;
+        let mut result = (None, Place::Attribute);
+        for candidate in candidates {
+            let text = candidate.declaration.value.as_str();
+            let place = candidate.rank.place;
+            let filled;
+            let has_variables = text.contains("var(");
+            let value = match has_variables {
+                false => text,
+                true => {
+                    filled = filled_in(text, variables, 0).unwrap_or_default();
+                    filled.as_str()
+                }
+            };
+            match value.to_ascii_lowercase().as_str() {
+                "unset" | "revert" | "revert-layer" => {
+                    result = (None, place);
+                    break;
+                }
+                "initial" => {
+                    result = (value::initial(name).map(str::to_owned), place);
+                    break;
+                }
+                _ => {}
+            }
+            if let Some(plain) = value::plain(name, value) {
+                if unread
+                    .as_ref()
+                    .is_some_and(|(c, _)| c.block == candidate.block)
+                {
+                    unread = None;
+                }
+                result = (Some(plain), place);
+                break;
+            }
+            let what = match has_variables && value.is_empty() {
+                true => format!("`{name}: {}` has no value", short(text)),
+                false => format!("`{name}: {}` is not understood", short(text)),
+            };
+            unread.get_or_insert((candidate, what));
+            // CSS takes it for readable until its variables are known, and then for nothing
+            if has_variables {
+                result = (None, place);
+                break;
+            }
+        }
+        if let Some((candidate, what)) = unread {
+            self.notes.add(candidate.declaration.at, what);
+        }
+        result
+    }
+
+    fn transform(
+        &mut self,
+        node: Node<'_, '_>,
+        at: usize,
+        moves: &HashMap<&str, String>,
+        outcome: &mut Outcome,
+    ) {
+        let get = |name: &str| moves.get(name).map(String::as_str);
+        let parts = Parts {
+            transform: get("transform"),
+            origin: get("transform-origin"),
+            translate: get("translate"),
+            rotate: get("rotate"),
+            scale: get("scale"),
+        };
+        let moves_nothing = [parts.transform, parts.translate, parts.rotate, parts.scale]
+            .iter()
+            .all(|part| part.is_none_or(|text| text == "none"));
+        let of_own_box = matches!(
+            get("transform-box"),
+            Some("fill-box" | "content-box" | "stroke-box" | "border-box")
+        );
+        let size = viewport(node);
+        let matrix = match of_own_box && !moves_nothing {
+            // where its own box is decides only with an origin or percentages
+            true if parts.origin.is_some_and(|o| o != "0 0" && o != "0px 0px") => None,
+            true if [parts.transform, parts.translate]
+                .iter()
+                .flatten()
+                .any(|t| t.contains('%')) =>
+            {
+                None
+            }
+            _ => parts.matrix(size),
+        };
+        let attribute = match node.tag_name().name() {
+            "linearGradient" | "radialGradient" => "gradientTransform",
+            "pattern" => "patternTransform",
+            _ => "transform",
+        };
+        match matrix {
+            Some(matrix) => {
+                outcome.removed.push("transform-origin".to_owned());
+                outcome
+                    .attributes
+                    .push((attribute.to_owned(), transform::written(matrix)));
+            }
+            None => {
+                let said = ["transform", "translate", "rotate", "scale", "transform-box"]
+                    .into_iter()
+                    .find_map(|name| Some(format!("`{name}: {}`", short(get(name)?))));
+                let what = format!(
+                    "{} is not understood and moves nothing",
+                    said.unwrap_or_default()
+                );
+                self.notes.add(at, what);
+            }
+        }
+    }
+}
+
+/// The attributes that are styles too.
+fn attributes(node: Node<'_, '_>) -> Vec<Declaration> {
+    let is_style = |name: &str| {
+        value::PRESENTATION.contains(&name)
+            || value::GEOMETRY.contains(&name) && name != "d"
+            || matches!(name, "transform" | "transform-origin")
+    };
+    let is_paint_server = matches!(
+        node.tag_name().name(),
+        "linearGradient" | "radialGradient" | "pattern" | "filter" | "mask"
+    );
+    node.attributes()
+        .filter(|a| a.namespace().is_none() && is_style(a.name()))
+        // `x`, `r` and so on of a gradient are no styles
+        .filter(|a| !(is_paint_server && value::GEOMETRY.contains(&a.name())))
+        .map(|a| Declaration {
+            name: a.name().to_owned(),
+            value: a.value().trim().to_owned(),
+            important: false,
+            at: a.range().start,
+        })
+        .collect()
+}
+
+/// The variables of an element: its parent's and its own.
+fn with_own(above: Variables, candidates: &[Candidate<'_>]) -> Variables {
+    let mut own = candidates
+        .iter()
+        .filter(|c| c.declaration.name.starts_with("--"))
+        .peekable();
+    if own.peek().is_none() {
+        return above;
+    }
+    let mut all = (*above).clone();
+    for candidate in own {
+        let (name, value) = (&candidate.declaration.name, &candidate.declaration.value);
+        match value.to_ascii_lowercase().as_str() {
+            "inherit" | "unset" => {
+                if let Some(value) = above.get(name) {
+                    all.insert(name.clone(), value.clone());
+                }
+            }
+            "initial" => {
+                all.remove(name);
+            }
+            _ => {
+                all.insert(name.clone(), value.clone());
+            }
+        }
+    }
+    // a variable is filled in where it stands, not where it is used
+    let filled = all.iter().filter(|(_, v)| v.contains("var("));
+    let filled: Vec<(String, Option<String>)> = filled
+        .map(|(name, value)| (name.clone(), filled_in(value, &all, 0)))
+        .collect();
+    for (name, value) in filled {
+        match value {
+            Some(value) => all.insert(name, value),
+            None => all.remove(&name),
+        };
+    }
+    Rc::new(all)
+}
+
+/// `var(--name, else)` replaced; `None` if a name has no value, or stands for itself.
+fn filled_in(text: &str, variables: &HashMap<String, String>, depth: usize) -> Option<String> {
+    if depth > 16 {
+        return None;
+    }
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find("var(") {
+        out.push_str(&rest[..start]);
+        let inside = &rest[start + 4..];
+        let end = closing(inside)?;
+        let parts = split(&inside[..end], ',');
+        let name = parts[0].trim();
+        let value = match variables.get(name) {
+            Some(value) => filled_in(value, variables, depth + 1),
+            None => None,
+        };
+        let value = match value {
+            Some(value) => value,
+            None => filled_in(
+                inside[..end].split_once(',')?.1.trim(),
+                variables,
+                depth + 1,
+            )?,
+        };
+        out.push_str(&value);
+        if out.len() > LONGEST {
+            return None;
+        }
+        rest = &inside[end + 1..];
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
+/// The size that percentages of an element are of: its nearest drawing's.
+fn viewport(node: Node<'_, '_>) -> (f64, f64) {
+    let drawings = node
+        .ancestors()
+        .skip(1)
+        .filter(|n| n.has_tag_name_of("svg"));
+    for drawing in drawings {
+        let separator = |c: char| c == ',' || c.is_whitespace();
+        let view = drawing.attribute("viewBox").unwrap_or_default();
+        let view: Vec<f64> = view
+            .split(separator)
+            .filter_map(|v| v.parse().ok())
+            .collect();
+        if let [_, _, w, h] = view[..] {
+            return (w, h);
+        }
+        let side = |name| {
+            drawing
+                .attribute(name)
+                .and_then(|v| transform::length(v.trim(), 100.0))
+        };
+        if let (Some(w), Some(h)) = (side("width"), side("height")) {
+            return (w, h);
+        }
+    }
+    (100.0, 100.0)
+}
+
+fn write(node: Node<'_, '_>, outcome: Outcome, text: &str, edits: &mut Vec<Edit>) {
+    let replaced = |name: &str| {
+        name == "style"
+            || outcome.removed.iter().any(|removed| removed == name)
+            || outcome.attributes.iter().any(|(own, _)| own == name)
+    };
+    for attribute in node.attributes().filter(|a| a.namespace().is_none()) {
+        if replaced(attribute.name()) {
+            edits.push((attribute.range(), String::new()));
+        }
+    }
+    let mut added = String::new();
+    let escaped = |text: &str| {
+        text.replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('"', "&quot;")
+    };
+    for (name, value) in &outcome.attributes {
+        added.push_str(&format!(" {name}=\"{}\"", escaped(value)));
+    }
+    if !outcome.styles.is_empty() {
+        let styles = outcome
+            .styles
+            .iter()
+            .map(|(name, value)| format!("{name}:{value}"));
+        let styles = styles.collect::<Vec<_>>().join(";");
+        added.push_str(&format!(" style=\"{}\"", escaped(&styles)));
+    }
+    if !added.is_empty() {
+        let start = node.range().start + 1;
+        let name = text[start..].find(|c: char| c.is_whitespace() || c == '/' || c == '>');
+        let at = start + name.unwrap_or(0);
+        edits.push((at..at, added));
+    }
+}
