@@ -285,7 +285,7 @@ impl Plan {
             match row {
                 Ok(row) => self.add_row(over.put_into(row), width, stories),
                 Err(why) => {
-                    let number = row_number(&why).unwrap_or(at + 1);
+                    let number = why.row.as_ref().map_or(at + 1, |row| row.number);
                     let failed = self
                         .templates
                         .iter()
@@ -431,11 +431,6 @@ impl Planned {
         }
         diagnostics
     }
-}
-
-/// The number in `row 3`.
-fn row_number(why: &Diagnostic) -> Option<usize> {
-    why.row.as_deref()?.split(' ').nth(1)?.parse().ok()
 }
 
 /// A value for a variable that no template has is a slip.

@@ -24,7 +24,7 @@ mod xml;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::diag::{Code, Diagnostic, Place, Source};
+use crate::diag::{Code, Diagnostic, Place, RowName, Source};
 
 pub use encoding::Encoding;
 pub use file::{MAX_BYTES, read, read_as};
@@ -150,7 +150,7 @@ fn empty(source: &Arc<Source>) -> Diagnostic {
 
 /// What is wrong with row `number`: the message opens with its name.
 fn bad_row(number: usize, place: &Place, what: impl std::fmt::Display) -> Diagnostic {
-    let row = format!("row {number}");
+    let row = RowName { number, key: None };
     let mut diagnostic = Diagnostic::at(Code::BadRow, place, format!("{row}: {what}"));
     diagnostic.row = Some(row);
     diagnostic

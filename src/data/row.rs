@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::diag::Place;
+use crate::diag::{Place, RowName};
 use crate::template::expression::column_of;
 
 /// The columns that name a row, the first before the second.
@@ -70,11 +70,11 @@ impl Row {
         column_of(name, self.values.keys().map(String::as_str))
     }
 
-    /// How messages name it: `row 3` or `row 3 (id tuesday)`.
-    pub fn label(&self) -> String {
-        match &self.key {
-            Some(key) => format!("row {} (id {key})", self.number),
-            None => format!("row {}", self.number),
+    /// How messages name it.
+    pub fn label(&self) -> RowName {
+        RowName {
+            number: self.number,
+            key: self.key.clone(),
         }
     }
 

@@ -167,7 +167,7 @@ mod tests {
             json!({"id": "mon", "day": "2026-11-21", "open": true})
         );
         assert_eq!(rows[1].values["price"], 16);
-        assert_eq!(rows[1].label(), "row 2 (id tue)");
+        assert_eq!(rows[1].label().to_string(), "row 2 (id tue)");
         assert_eq!(rows[0].place_of("day").text(), "2026-11-21");
         assert_eq!(rows[1].place.source.line_column(rows[1].place.start).0, 6);
         assert_eq!(table.columns, ["id", "day", "open", "price"]);

@@ -5,6 +5,7 @@
 
 mod code;
 mod render;
+mod row;
 mod serialize;
 mod suggest;
 
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use code::{Code, Severity};
+pub use row::RowName;
 pub use suggest::{did_you_mean, nearest};
 
 /// A text that was read, with the name under which people know it.
@@ -123,8 +125,8 @@ pub struct Diagnostic {
     pub file: PathBuf,
     /// What to do about it.
     pub hint: Option<String>,
-    /// The story's row, `row 3 (id tuesday)`, when it came from data.
-    pub row: Option<String>,
+    /// The story's row, when it came from data.
+    pub row: Option<RowName>,
     /// Where it was, when it was kept from an earlier run and its text is gone: it was reported then.
     pub kept: Option<Lines>,
 }

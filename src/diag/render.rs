@@ -26,7 +26,11 @@ impl Display for Diagnostic {
             message
         )?;
         // what is wrong with a row itself opens with the row's name
-        if let Some(row) = self.row.as_ref().filter(|r| !self.message.starts_with(*r)) {
+        if let Some(row) = self
+            .row
+            .as_ref()
+            .filter(|r| !self.message.starts_with(&r.to_string()))
+        {
             write!(f, " ({row})")?;
         }
         let Some(place) = self.place.as_ref().filter(|p| !p.source.text.is_empty()) else {

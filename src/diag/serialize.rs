@@ -6,7 +6,7 @@ use serde::de::Error as _;
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Code, Diagnostic, Lines, Severity};
+use super::{Code, Diagnostic, Lines, RowName, Severity};
 
 impl Serialize for Diagnostic {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -44,7 +44,7 @@ struct Fields {
     end_line: Option<usize>,
     end_column: Option<usize>,
     hint: Option<String>,
-    row: Option<String>,
+    row: Option<RowName>,
 }
 
 /// What was serialised comes back as one that was kept: its text is gone, its lines are not.

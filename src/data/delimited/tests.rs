@@ -36,7 +36,7 @@ fn cells_stay_text_and_know_their_place() {
         ["01", "Soup, \"red\"\nof the day", "4.50"]
     );
     let row = table.rows[0].as_ref().expect("good");
-    assert_eq!(row.label(), "row 1 (id 01)");
+    assert_eq!(row.label().to_string(), "row 1 (id 01)");
     assert_eq!(row.place_of("price").text(), "4.50");
     assert_eq!(
         row.place.text(),

@@ -44,7 +44,7 @@ fn an_rss_item_becomes_a_row() {
     assert_eq!(value(&table, 0, "author"), "Ana Ruiz");
     assert_eq!(value(&table, 0, "published"), "2026-11-21T18:30:00Z");
     let row = table.rows[0].as_ref().expect("good");
-    assert_eq!(row.label(), "row 1 (id post-12)");
+    assert_eq!(row.label().to_string(), "row 1 (id post-12)");
     assert_eq!(row.place.source.line_column(row.place.start), (4, 1));
 }
 
