@@ -1,4 +1,7 @@
 //! Resizing; the only place that names the resizer, which compiles slowly for each kind of pixel.
+//!
+//! The resizer is quick down the columns of one-byte samples, a whole register of them at once, and slow along their
+//! rows. So rows and columns of planes change places [`Halfway`]; band by band, while they are in the cache.
 
 use std::cell::RefCell;
 
@@ -7,6 +10,8 @@ use fast_image_resize::pixels::{U8, U8x4};
 use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 
 use super::fit::Window;
+use super::scratch::Scratch;
+use super::turn;
 
 /// How samples are weighed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +22,17 @@ pub(super) enum Kernel {
     CatmullRom,
     /// Soft, for chroma and what is blurred anyhow.
     Bilinear,
+}
+
+impl Kernel {
+    /// How far it reaches, in samples of the smaller of the two pictures.
+    fn radius(self) -> f64 {
+        match self {
+            Self::Lanczos3 => 3.0,
+            Self::CatmullRom => 2.0,
+            Self::Bilinear => 1.0,
+        }
+    }
 }
 
 thread_local! {
@@ -31,7 +47,87 @@ pub(super) struct Plane<'a> {
     pub height: u32,
 }
 
-/// Resizes a window of one-byte samples into `out`, of `size`.
+/// Rows that are resized before they are exchanged: a cache line of every exchanged row.
+const BAND: usize = 64;
+
+/// A window of one-byte samples on its way to its size: it has its height, and rows and columns are exchanged.
+pub(super) struct Halfway {
+    samples: Scratch,
+    /// Its rows, which were columns.
+    rows: u32,
+    /// Samples a row.
+    width: u32,
+    /// Where the window begins among its rows, and how many it has.
+    window: (f64, f64),
+    /// How many it will have.
+    height: u32,
+    kernel: Kernel,
+}
+
+impl Halfway {
+    /// Begins to resize a window of `plane` to `size`.
+    pub fn new(plane: Plane<'_>, window: Window, size: (u32, u32), kernel: Kernel) -> Self {
+        let window = inside(window, plane.width, plane.height);
+        // the second half looks beyond the window by what its kernel reaches
+        let reach = kernel.radius() * (window.w / f64::from(size.0)).max(1.0) + 1.0;
+        let first = (window.x - reach).floor().max(0.0);
+        let last = (window.x + window.w + reach).ceil();
+        let columns = Window {
+            x: first,
+            w: last.min(f64::from(plane.width)) - first,
+            ..window
+        };
+        let (rows, width) = (columns.w as usize, size.1 as usize);
+        let mut samples = Scratch::new(rows * width);
+        let mut band = Scratch::new(rows * BAND.min(width));
+        for y in (0..width).step_by(BAND) {
+            let count = BAND.min(width - y);
+            let part = stretch((window.y, window.h), size.1, y, count);
+            let columns = Window {
+                y: part.0,
+                h: part.1,
+                ..columns
+            };
+            let band = &mut band[..rows * count];
+            resize::<U8>(plane, columns, band, (rows as u32, count as u32), kernel);
+            turn::exchange(band, rows, &mut samples, width, y);
+        }
+        Self {
+            samples,
+            rows: rows as u32,
+            width: size.1,
+            window: (window.x - first, window.w),
+            height: size.0,
+            kernel,
+        }
+    }
+
+    /// Rows from `start` on, as many as `out` has room for; they are columns of the window.
+    pub fn rows(&self, start: usize, out: &mut [u8]) {
+        let plane = Plane {
+            samples: &self.samples,
+            width: self.width,
+            height: self.rows,
+        };
+        let count = out.len() / self.width as usize;
+        let (y, h) = stretch(self.window, self.height, start, count);
+        let window = Window {
+            x: 0.0,
+            y,
+            w: f64::from(self.width),
+            h,
+        };
+        resize::<U8>(plane, window, out, (self.width, count as u32), self.kernel);
+    }
+}
+
+/// Which part of a stretch (start, length) becomes `count` of its `steps` from the `start`th on.
+fn stretch((from, length): (f64, f64), steps: u32, start: usize, count: usize) -> (f64, f64) {
+    let step = length / f64::from(steps);
+    (from + start as f64 * step, count as f64 * step)
+}
+
+/// Resizes a window of one-byte samples into `out`, of `size`, which is stored as it is.
 pub(super) fn bytes(
     plane: Plane<'_>,
     window: Window,

@@ -3,7 +3,7 @@
 use super::color::{Conversion, Profile};
 use super::error::Error;
 use super::fit::Window;
-use super::resample::{self, Kernel, Plane};
+use super::resample::{self, Halfway, Kernel, Plane};
 use super::scratch::Scratch;
 use super::turn::Turn;
 use crate::scene::Pixels;
@@ -53,6 +53,16 @@ impl Part {
             scale: (1.0, 1.0),
         }
     }
+
+    /// A window of the stored picture in this plane's samples.
+    fn window(&self, of: Window) -> Window {
+        Window {
+            x: of.x * self.scale.0,
+            y: of.y * self.scale.1,
+            w: of.w * self.scale.0,
+            h: of.h * self.scale.1,
+        }
+    }
 }
 
 /// A decoded picture.
@@ -82,22 +92,17 @@ impl Source {
         let upright = self.turn.size(self.size.0, self.size.1);
         let window = self.turn.stored(window, upright.0, upright.1);
         let stored = self.turn.size(size.0, size.1);
-        let count = stored.0 as usize * stored.1 as usize;
-        let planes: Vec<Scratch> = self
-            .parts
-            .iter()
-            .enumerate()
-            .map(|(index, part)| self.resize(part, index, window, stored, kernel, count))
-            .collect();
-        let conversion = Conversion::new(self.model, self.profile.as_ref());
-        let mut rgba = vec![0; count * 4];
-        self.assemble(
-            &planes,
-            stored.0 as usize,
-            size.0 as usize,
-            &conversion,
-            &mut rgba,
-        );
+        let mut rgba = vec![0; size.0 as usize * size.1 as usize * 4];
+        let out = Upright {
+            conversion: Conversion::new(self.model, self.profile.as_ref()),
+            turn: self.turn,
+            width: size.0 as usize,
+            pixels: rgba.as_chunks_mut::<4>().0,
+        };
+        match self.model {
+            Model::Grey | Model::YCbCr => self.draw_planes(window, stored, kernel, out),
+            Model::Rgba | Model::Cmyk { .. } => self.draw_pixels(window, stored, kernel, out),
+        }
         Pixels {
             width: size.0,
             height: size.1,
@@ -106,73 +111,80 @@ impl Source {
         }
     }
 
-    fn resize(
-        &self,
-        part: &Part,
-        index: usize,
-        window: Window,
-        size: (u32, u32),
-        kernel: Kernel,
-        count: usize,
-    ) -> Scratch {
-        let window = Window {
-            x: window.x * part.scale.0,
-            y: window.y * part.scale.1,
-            w: window.w * part.scale.0,
-            h: window.h * part.scale.1,
-        };
-        let plane = Plane {
-            samples: &self.samples[part.start..],
-            width: part.width,
-            height: part.height,
-        };
-        match self.model {
-            Model::Rgba | Model::Cmyk { .. } => {
-                let mut out = Scratch::new(count * 4);
-                resample::quads(plane, window, &mut out, size, kernel);
-                out
-            }
-            Model::Grey | Model::YCbCr => {
-                let mut out = Scratch::new(count);
+    /// Planes of one byte a sample; they come with rows and columns exchanged.
+    fn draw_planes(&self, window: Window, size: (u32, u32), kernel: Kernel, mut out: Upright<'_>) {
+        let planes: Vec<Halfway> = self
+            .parts
+            .iter()
+            .enumerate()
+            .map(|(index, part)| {
+                let window = part.window(window);
                 // chroma of a photo is about as large as what is drawn, where a soft kernel does as well for half
                 let soft = index > 0 && window.w <= 1.1 * f64::from(size.0);
                 let kernel = if soft { Kernel::Bilinear } else { kernel };
-                resample::bytes(plane, window, &mut out, size, kernel);
-                out
+                Halfway::new(self.plane(part), window, size, kernel)
+            })
+            .collect();
+        out.turn = out.turn.exchanged();
+        let (rows, row) = (size.0 as usize, size.1 as usize);
+        let mut samples = vec![0; planes.len() * BAND * row];
+        let mut pixels = vec![[0; 4]; BAND * row];
+        for y in (0..rows).step_by(BAND) {
+            let count = BAND.min(rows - y) * row;
+            let pixels = &mut pixels[..count];
+            for (plane, samples) in planes.iter().zip(samples.chunks_exact_mut(count)) {
+                plane.rows(y, samples);
             }
+            let (first, more) = samples.split_at(count);
+            if self.model == Model::Grey {
+                out.conversion.grey(first, pixels);
+            } else {
+                out.conversion
+                    .ycbcr(first, &more[..count], &more[count..2 * count], pixels);
+            }
+            out.turn.put(out.pixels, out.width, pixels, row, y);
         }
     }
 
-    /// Band by band: to sRGB, then to its upright place.
-    fn assemble(
-        &self,
-        planes: &[Scratch],
-        width: usize,
-        out_width: usize,
-        conversion: &Conversion,
-        rgba: &mut [u8],
-    ) {
-        let out = rgba.as_chunks_mut::<4>().0;
-        let mut band = vec![[0; 4]; BAND * width];
-        let rows = out.len() / width;
-        for y in (0..rows).step_by(BAND) {
-            let count = BAND.min(rows - y) * width;
-            let at = y * width..y * width + count;
-            let band = &mut band[..count];
+    /// One plane of four bytes a sample.
+    fn draw_pixels(&self, window: Window, size: (u32, u32), kernel: Kernel, out: Upright<'_>) {
+        let part = &self.parts[0];
+        let row = size.0 as usize;
+        let mut drawn = Scratch::new(row * size.1 as usize * 4);
+        resample::quads(
+            self.plane(part),
+            part.window(window),
+            &mut drawn,
+            size,
+            kernel,
+        );
+        let mut pixels = vec![[0; 4]; BAND * row];
+        for (band, drawn) in drawn.as_chunks::<4>().0.chunks(BAND * row).enumerate() {
+            let pixels = &mut pixels[..drawn.len()];
             match self.model {
-                Model::Grey => conversion.grey(&planes[0][at], band),
-                Model::YCbCr => conversion.ycbcr(
-                    &planes[0][at.clone()],
-                    &planes[1][at.clone()],
-                    &planes[2][at],
-                    band,
-                ),
-                Model::Rgba => conversion.rgba(&planes[0].as_chunks::<4>().0[at], band),
-                Model::Cmyk { .. } => conversion.cmyk(&planes[0].as_chunks::<4>().0[at], band),
+                Model::Cmyk { .. } => out.conversion.cmyk(drawn, pixels),
+                _ => out.conversion.rgba(drawn, pixels),
             }
-            self.turn.put(out, out_width, band, width, y);
+            out.turn
+                .put(out.pixels, out.width, pixels, row, band * BAND);
         }
     }
+
+    fn plane(&self, part: &Part) -> Plane<'_> {
+        Plane {
+            samples: &self.samples[part.start..],
+            width: part.width,
+            height: part.height,
+        }
+    }
+}
+
+/// Where pixels go, and what becomes of them on the way.
+struct Upright<'o> {
+    conversion: Conversion,
+    turn: Turn,
+    width: usize,
+    pixels: &'o mut [[u8; 4]],
 }
 
 /// Refuses more pixels than are allowed, and none.
