@@ -121,7 +121,11 @@ pub(super) fn decode(bytes: &[u8], named: Option<Encoding>) -> Option<Decoded> {
         return read(bytes, page, false);
     }
     if bytes.contains(&0) {
-        return read(bytes, guess::utf_16(bytes)?, true);
+        return match guess::utf_16(bytes) {
+            Some(page) => read(bytes, page, true),
+            None if guess::is_plain_text(bytes) => Some(with_zeros(bytes)),
+            None => None,
+        };
     }
     if std::str::from_utf8(bytes).is_ok() && !guess::is_iso_2022(bytes) {
         return read(bytes, UTF_8, false);
@@ -143,6 +147,29 @@ fn read(bytes: &[u8], page: &'static CodePage, is_guess: bool) -> Option<Decoded
         encoding: Encoding(page),
         is_guess,
     })
+}
+
+/// UTF-8 into which bytes of zero strayed: they are damage.
+fn with_zeros(bytes: &[u8]) -> Decoded {
+    let mut text = String::with_capacity(bytes.len() + 16);
+    let mut damaged = Vec::new();
+    for c in String::from_utf8_lossy(bytes).chars() {
+        let is_damage = matches!(c, '\0' | char::REPLACEMENT_CHARACTER);
+        if is_damage {
+            damaged.push(text.len());
+        }
+        text.push(if is_damage {
+            char::REPLACEMENT_CHARACTER
+        } else {
+            c
+        });
+    }
+    Decoded {
+        text: lines(text),
+        damaged,
+        encoding: Encoding(UTF_8),
+        is_guess: false,
+    }
 }
 
 /// The text with a replacement character where bytes are none, and where those are.

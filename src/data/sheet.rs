@@ -284,7 +284,9 @@ fn number(written: &str, shown: impl FnOnce(f64) -> Option<String>) -> Cell {
         Ok(whole) => Number::from(whole),
         Err(_) => {
             // spreadsheets show 15 digits; the rest is noise, as in 0.1 + 0.2
-            let tidy: f64 = format!("{float:.14e}").parse().unwrap_or(float);
+            let tidy = format!("{float:.14e}").parse().ok();
+            // the largest numbers there are cannot be rounded up
+            let tidy = tidy.filter(|x: &f64| x.is_finite()).unwrap_or(float);
             match tidy.fract() == 0.0 && tidy.abs() < 1e15 {
                 true => Number::from(tidy as i64),
                 false => Number::from_f64(tidy).expect("a finite number"),

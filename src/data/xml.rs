@@ -4,6 +4,7 @@
 //! by its address, and by its usual prefix where a feed forgot to declare it. A bare `&` and the names of HTML's
 //! characters are read as what they mean.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use quick_xml::Reader;
@@ -85,9 +86,31 @@ impl Element {
     }
 }
 
+/// Stands for a `<` that opens no tag while XML is read; XML itself has no such character.
+const LONE: char = '\u{1}';
+
+/// The text with [`LONE`] for every `<` before a space or a digit: people write `5 < 6` and `<3`. No place moves.
+fn mark_lone_signs(text: &str) -> Cow<'_, str> {
+    let bytes = text.as_bytes();
+    let is_lone = |at: &usize| {
+        let next = bytes.get(at + 1);
+        bytes[*at] == b'<' && next.is_some_and(|b| b.is_ascii_digit() || *b == b' ')
+    };
+    let lone: Vec<usize> = (0..bytes.len()).filter(is_lone).collect();
+    if lone.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut marked = text.to_owned();
+    for at in lone {
+        marked.replace_range(at..=at, LONE.encode_utf8(&mut [0]));
+    }
+    Cow::Owned(marked)
+}
+
 /// Reads the outermost element.
 pub(super) fn read(text: &str) -> Result<Element, Fault> {
-    let mut reader = Reader::from_str(text);
+    let marked = mark_lone_signs(text);
+    let mut reader = Reader::from_str(&marked);
     let config = reader.config_mut();
     config.allow_dangling_amp = true;
     config.expand_empty_elements = true;
@@ -167,7 +190,7 @@ impl Builder {
         let mut written = tag.attributes();
         for attribute in written.with_checks(false).flatten() {
             let key = attribute.key.as_ref().to_owned();
-            let value = markup::decoded(&attribute.value).into_owned();
+            let value = markup::decoded(&attribute.value).replace(LONE, "<");
             if key == "xmlns" {
                 default = by_address(&value);
             } else if let Some(prefix) = key.strip_prefix("xmlns:") {
@@ -224,7 +247,8 @@ impl Builder {
         if let Some(element) = self.open.last_mut() {
             // what XML does not allow and feeds contain all the same
             let is_text = |c: &char| !c.is_control() || matches!(c, '\t' | '\n' | '\r');
-            element.text.extend(text.chars().filter(is_text));
+            let signs = text.chars().map(|c| if c == LONE { '<' } else { c });
+            element.text.extend(signs.filter(is_text));
         }
     }
 

@@ -15,6 +15,10 @@ pub(super) fn utf_16(bytes: &[u8]) -> Option<&'static Encoding> {
             .count()
     };
     let (even, odd) = (zeros(0), zeros(1));
+    // a byte of zero that strayed into plain text makes no other code page of it
+    if is_plain_text(bytes) {
+        return None;
+    }
     let page = match (even, odd) {
         (0, _) => UTF_16LE,
         (_, 0) => UTF_16BE,
@@ -25,6 +29,14 @@ pub(super) fn utf_16(bytes: &[u8]) -> Option<&'static Encoding> {
     let (text, is_broken) = page.decode_without_bom_handling(bytes);
     let is_control = |c: char| c.is_control() && !matches!(c, '\t' | '\r' | '\n');
     (bytes.len().is_multiple_of(2) && !is_broken && !text.chars().any(is_control)).then_some(page)
+}
+
+/// Nearly all bytes are letters and signs of ASCII, and few are zero: in UTF-16 every second one would be.
+pub(super) fn is_plain_text(bytes: &[u8]) -> bool {
+    let zeros = bytes.iter().filter(|b| **b == 0).count();
+    let is_sign = |b: &&u8| matches!(**b, b'\t' | b'\n' | b'\r' | b' '..=b'~');
+    let signs = bytes.iter().filter(is_sign).count();
+    zeros * 10 < bytes.len() && (signs + zeros) * 10 >= bytes.len() * 9
 }
 
 /// Japanese mail: seven bits, and an escape before each change of letters.
@@ -90,6 +102,13 @@ fn is_of_a_language(text: &str) -> bool {
     alphabets.any(|(_, alphabet)| letters().all(|c| alphabet.contains(c)))
 }
 
+/// Whether the byte of `£`, which is `Ł` elsewhere, stands before a number wherever it stands.
+fn has_pounds(bytes: &[u8]) -> bool {
+    let after = |at: usize| bytes[at + 1..].iter().find(|b| **b != b' ');
+    let places = || (0..bytes.len()).filter(|at| bytes[*at] == 0xA3);
+    places().next().is_some() && places().all(|at| after(at).is_some_and(u8::is_ascii_digit))
+}
+
 /// Another Latin code page than the guess, where the guess mixes the letters of several languages and the other one has
 /// those of a single one. From two rows of Hungarian or Lithuanian the detector takes a neighbour's code page.
 fn other_latin(bytes: &[u8], page: &'static Encoding) -> Option<&'static Encoding> {
@@ -98,7 +117,13 @@ fn other_latin(bytes: &[u8], page: &'static Encoding) -> Option<&'static Encodin
     let is_latin = LATIN.contains(&page)
         || is_western(page)
         || ["ISO-8859-2", "ISO-8859-4", "ISO-8859-13", "ISO-8859-16"].contains(&page.name());
-    if !is_latin || is_of_a_language(&text(page)) {
+    if !is_latin {
+        return None;
+    }
+    if page != WINDOWS_1252 && has_pounds(bytes) && is_of_a_language(&text(WINDOWS_1252)) {
+        return Some(WINDOWS_1252);
+    }
+    if is_of_a_language(&text(page)) {
         return None;
     }
     LATIN

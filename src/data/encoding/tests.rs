@@ -30,6 +30,23 @@ fn one_broken_byte_among_utf_8_is_damage_at_its_place() {
 }
 
 #[test]
+fn a_zero_that_strayed_into_text_is_damage_at_its_place() {
+    let decoded = decode(b"title,price\nA,1\n\0,2\n", None).expect("text");
+    assert_eq!(decoded.text, "title,price\nA,1\n\u{fffd},2\n");
+    assert_eq!((decoded.damaged, decoded.is_guess), (vec![16], false));
+}
+
+#[test]
+fn pounds_stay_pounds() {
+    for right in ["item,price\nTea,£5\n", "item,price\nCafé au lait,£ 3.50\n"] {
+        let (bytes, _, _) = WINDOWS_1252.encode(right);
+        assert_eq!(decode(&bytes, None).expect("text").text, right);
+    }
+    let (bytes, _, _) = encoding_rs::WINDOWS_1250.encode("id,title\n1,Łosoś pieczony\n");
+    assert!(text(&bytes).contains("Łosoś"));
+}
+
+#[test]
 fn old_macintosh_line_ends_become_line_feeds() {
     assert_eq!(text(b"a\rb\r\nc\n"), "a\nb\r\nc\n");
 }

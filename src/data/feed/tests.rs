@@ -111,3 +111,12 @@ proptest::proptest! {
         let _ = read(&Source::new("feed.xml", String::from_utf8_lossy(&damaged)), &Damage::NONE);
     }
 }
+
+#[test]
+fn a_sign_that_opens_no_tag_is_text() {
+    let table = table(
+        "<rss version=\"2.0\"><channel><item><title>5 < 6 and 7 > 3</title><description>I <3 you</description></item></channel></rss>",
+    );
+    assert_eq!(value(&table, 0, "title"), "5 < 6 and 7 > 3");
+    assert_eq!(value(&table, 0, "summary"), "I <3 you");
+}

@@ -171,3 +171,12 @@ proptest::proptest! {
         let _ = read(&Source::new("menu.xlsx", ""), bytes);
     }
 }
+
+#[test]
+fn the_largest_number_there_is_fails_nothing() {
+    let table = sheet(
+        "<row r=\"3\"><c r=\"B3\"><v>1</v></c><c r=\"C3\"><v>1.7976931348623157E+308</v></c></row>",
+    )
+    .expect("a table");
+    assert!(table.rows[0].is_ok());
+}

@@ -33,6 +33,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::ValueKind;
 use minijinja::{Environment, UndefinedBehavior, Value};
 
+use arguments::Fault;
 pub use columns::{Columns, column_of, folded};
 pub use dates::Written as WrittenDate;
 use money::Currency;
@@ -163,9 +164,12 @@ impl Expressions {
         environment.remove_global("debug");
         // by which a short loop could build a text without end
         environment.remove_global("namespace");
-        environment.set_formatter(|out, _, value| match value.as_str() {
-            Some(text) => Ok(out.write_str(text)?),
-            None => Ok(out.write_str(&shown(value))?),
+        environment.set_formatter(|out, _, value| match (value.as_str(), value.kind()) {
+            (Some(text), _) => Ok(out.write_str(text)?),
+            (None, kind) => match no_text(kind) {
+                Some(fault) => Err(fault.into()),
+                None => Ok(out.write_str(&shown(value))?),
+            },
         });
         environment.add_global("today", clock.today());
         environment.add_global("now", clock.now());
@@ -243,12 +247,36 @@ impl Expressions {
             return Ok(shown(&value));
         }
         // what fails with formatted numbers fails without, and there at its place
-        self.render(text, context).map(|value| shown(&value))
+        let value = self.render(text, context)?;
+        match no_text(value.kind()) {
+            None => Ok(shown(&value)),
+            Some(fault) => Err(Problem {
+                kind: Kind::Failed,
+                message: fault.message,
+                range: 0..text.len(),
+                hint: fault.hint,
+            }),
+        }
     }
 
     fn problem(&self, error: &minijinja::Error, text: &str, context: &Value) -> Problem {
         let filters = self.filters.iter().map(String::as_str);
         problem::from_error(error, text, context, filters)
+    }
+}
+
+/// Why a value of that kind is not printed: what came out would be a program's source.
+fn no_text(kind: ValueKind) -> Option<Fault> {
+    match kind {
+        ValueKind::Map => Some(
+            Fault::new("this is a table of values, and no text")
+                .hint("take one of them: `{{ title.en }}`"),
+        ),
+        ValueKind::Seq | ValueKind::Iterable => Some(
+            Fault::new("this is a list, and no text")
+                .hint("take one of it, `{{ tags[0] }}`, or all: `{{ tags | join(\", \") }}`"),
+        ),
+        _ => None,
     }
 }
 

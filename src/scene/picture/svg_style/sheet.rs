@@ -172,17 +172,17 @@ pub fn declarations(block: &str, at: usize, notes: &mut Notes) -> Vec<Declaratio
         if part.trim().is_empty() {
             continue;
         }
-        let Some((name, value)) = part.split_once(':') else {
-            continue;
-        };
-        if value.contains('{') {
+        let declared = part.split_once(':').filter(|_| !part.contains(['{', '}']));
+        let declared = declared.map(|(name, value)| (name.trim(), value));
+        // `all` would take back what attributes say, too
+        let Some((name, value)) = declared.filter(|(name, _)| !name.eq_ignore_ascii_case("all"))
+        else {
             notes.add(
                 here,
                 format!("`{}` is not understood and left out", short(part.trim())),
             );
             continue;
-        }
-        let name = name.trim();
+        };
         let custom = name.starts_with("--");
         let mut value = value.trim();
         let mut important = false;

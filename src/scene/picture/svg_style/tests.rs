@@ -168,3 +168,16 @@ fn transforms_become_attributes() {
     let (text, _) = plain_text("<svg><rect transform='rotate(45)'/></svg>");
     assert!(text.contains("transform='rotate(45)'"), "{text}");
 }
+
+#[test]
+fn nested_rules_and_all_are_noted() {
+    for inside in [
+        "<style>g{&amp; rect{fill:lime}}</style><g><rect fill='red'/></g>",
+        "<style>rect{all:unset}</style><rect fill='red'/>",
+    ] {
+        let (kept, notes) = fill(inside);
+        assert!(["red", "#ff0000"].contains(&&*kept), "{kept}");
+        assert_eq!(notes.len(), 1, "{inside}: {notes:?}");
+        assert!(notes[0].contains("is not understood"), "{notes:?}");
+    }
+}

@@ -141,6 +141,18 @@ fn unusable_values_are_told_with_what_they_are() {
 }
 
 #[test]
+fn lists_and_tables_are_no_text() {
+    let list = problem("of {{ ['rye', 'oat'] }}");
+    assert!(
+        list.contains("this is a list, and no text (take one of it"),
+        "{list}"
+    );
+    assert!(problem("{{ {'en': 'A'} }}!").contains("a table of values, and no text"));
+    let whole = expressions().text("{{ ['rye'] }}", &values());
+    assert!(whole.is_err_and(|why| why.message.contains("a list")));
+}
+
+#[test]
 fn options_are_checked() {
     assert_eq!(
         problem("{{ today | date('%A', lagn='es') }}"),
