@@ -34,6 +34,9 @@ fn one(plan: &Plan, place: usize, cancel: &Cancel) -> Option<Outcome> {
     let options = film_options(plan, cancel);
     let still = film::of(&scene, &options).and_then(|film| {
         film.as_ref().map_or(Ok(()), Part::judge)?;
+        if let Some(film) = &film {
+            found.extend(film::worth_a_look(&scene, film));
+        }
         film::cover(&scene, film.as_ref())
     });
     match still {

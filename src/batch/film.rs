@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::time::Duration;
 
+use super::hidden;
 use crate::diag::{Code, Diagnostic, Place, Severity};
-use crate::media::{self, FilmOptions, Part};
+use crate::media::{self, Damage, Enlarged, FilmOptions, Part};
 use crate::project::shown;
 use crate::scene::Scene;
 
@@ -48,6 +49,31 @@ pub(super) fn of(scene: &Scene, options: &FilmOptions) -> Result<Option<Part>, m
     film.transpose()
 }
 
+/// Warnings that can be told of a film before it is made: clips that nobody sees, or that are drawn much larger than they
+/// are.
+pub(super) fn worth_a_look(scene: &Scene, film: &Part) -> Vec<Diagnostic> {
+    let mut told = hidden::hidden(scene, film);
+    told.extend(film.enlarged().iter().map(|clip| {
+        Diagnostic::at(Code::Upscaled, &clip.place, enlarged(clip)).hint(own_size(clip))
+    }));
+    told
+}
+
+/// What is said of a clip that is drawn much larger than it is.
+pub fn enlarged(clip: &Enlarged) -> String {
+    let name = clip.path.file_name().unwrap_or_default().to_string_lossy();
+    format!(
+        "`{name}` is drawn at {:.0} % of its size",
+        clip.factor * 100.0
+    )
+}
+
+/// How large it is.
+pub fn own_size(clip: &Enlarged) -> String {
+    let (w, h) = clip.size;
+    format!("it has {w} × {h} pixels")
+}
+
 /// The scene with pictures in place of its clips, as it stands for its film.
 ///
 /// # Errors
@@ -77,6 +103,7 @@ pub(super) fn diagnostic(error: &media::Error, scene: &Scene, template: &Path) -
         ),
         media::Error::TooLong { .. } => at(Code::TooLong, first, error.to_string())
             .hint("cut it: `start` and `end`, or `[output] seconds`"),
+        media::Error::TooLarge { .. } => at(Code::TooLarge, first, error.to_string()),
         media::Error::Unreadable { path, said } => {
             let said = format!("cannot use `{}`: {said}", shown(path).display());
             at(Code::UnreadableMedia, named(scene, path), said)
@@ -102,18 +129,12 @@ fn named(scene: &Scene, path: &Path) -> Option<Place> {
 }
 
 /// Warnings of stretches that were concealed, at the clip they speak of.
-pub(super) fn concealed(damaged: &[String], scene: &Scene, template: &Path) -> Vec<Diagnostic> {
-    let clips = scene.clips();
-    let speaks_of = |said: &str| {
-        let spoken = clips.iter().find(|clip| {
-            let name = clip.path.file_name().map(|n| n.to_string_lossy());
-            name.is_some_and(|name| said.contains(&*name))
+pub(super) fn concealed(damaged: &[Damage], scene: &Scene, template: &Path) -> Vec<Diagnostic> {
+    let told = damaged
+        .iter()
+        .map(|damage| match named(scene, &damage.path) {
+            Some(place) => Diagnostic::at(Code::DamagedMedia, &place, damage.to_string()),
+            None => Diagnostic::of_file(Code::DamagedMedia, template, damage.to_string()),
         });
-        spoken.or(clips.first()).map(|clip| clip.place.clone())
-    };
-    let told = damaged.iter().map(|said| match speaks_of(said) {
-        Some(place) => Diagnostic::at(Code::DamagedMedia, &place, said),
-        None => Diagnostic::of_file(Code::DamagedMedia, template, said),
-    });
     told.collect()
 }

@@ -16,6 +16,7 @@ mod error;
 mod film;
 mod formats;
 mod guides;
+mod hidden;
 mod ledger;
 mod names;
 mod order;
@@ -28,8 +29,9 @@ mod watcher;
 
 pub use check::check;
 pub use error::Error;
-pub use film::SLOW;
+pub use film::{SLOW, enlarged, own_size};
 pub use formats::{FileFormat, Formats};
+pub use hidden::{covers, seen};
 pub use order::Order;
 pub use outcome::{Outcome, Status, Timings};
 pub use plan::{Plan, Planned, Ready, plan};

@@ -249,6 +249,9 @@ impl Worker<'_> {
             let still = film::cover(scene, film.as_ref())?;
             Ok((film, still))
         })?;
+        if let Some(film) = film.as_ref().filter(|_| formats.contains(&FileFormat::Mp4)) {
+            found.extend(film::worth_a_look(scene, film));
+        }
         let (frame, contrasts) = clocked(&mut timings.paint, || frame::paint_checked(&still));
         found.extend(contrasts.iter().filter_map(contrast::low));
         clocked(&mut timings.write, || {
@@ -280,7 +283,8 @@ impl Worker<'_> {
     ) -> Result<Media, media::Error> {
         let mut progress = watcher.film(&story.name);
         let path = self.order.path(&story.name, FileFormat::Mp4.extension());
-        let media = film.video(&path, &mut *progress)?;
+        let mut media = film.video(&path, &mut *progress)?;
+        media.notes.extend(film.about());
         let template = &self.order.plan.templates[story.template].shown;
         found.extend(film::concealed(&media.damaged, scene, template));
         Ok(media)

@@ -27,6 +27,10 @@ const FILES: &[(&str, &[u8])] = &[
         include_bytes!("../../assets/new/templates/announcement.toml"),
     ),
     (
+        "templates/_badge.toml",
+        include_bytes!("../../assets/new/templates/_badge.toml"),
+    ),
+    (
         "templates/offer.toml",
         include_bytes!("../../assets/new/templates/offer.toml"),
     ),

@@ -49,7 +49,11 @@ fn say(facts: &Value, indent: &str) {
             }
             Value::Array(list) => {
                 let words: Vec<String> = list.iter().map(worded).collect();
-                eprintln!("{indent}{name:<width$} {}", words.join(", "));
+                let between = match words.iter().any(|word| word.contains(", ")) {
+                    true => "; ",
+                    false => ", ",
+                };
+                eprintln!("{indent}{name:<width$} {}", words.join(between));
             }
             fact => eprintln!("{indent}{name:<width$} {}", worded(fact)),
         }

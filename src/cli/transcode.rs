@@ -9,11 +9,13 @@ use clap::ValueEnum;
 use crate::batch;
 use crate::diag::{Code, Diagnostic, Place, Source, Warned};
 use crate::frame;
-use crate::media::{self, Effort, Error, FilmOptions, Level, Media, Options, Part, Short};
+use crate::media::{
+    self, Effort, Error, FilmOptions, Level, Media, Options, Part, Short, SoundTrack,
+};
 use crate::platform::STORY;
 use crate::project::{self, shown};
 use crate::scene::picture::Fit;
-use crate::scene::{self, Clip, Scene};
+use crate::scene::{self, Clip, Rect, Scene};
 use crate::template::grammar;
 
 use super::bars::Bars;
@@ -28,8 +30,9 @@ const LEAST_BYTES: u64 = 50_000;
 Examples:
   storypress transcode clip.mov -o out
   storypress transcode clips/*.mp4 -o out --fit blur --loudness -14
-  storypress transcode talk.mp4 -o out --split --overlay templates/badge.toml
-  storypress transcode clip.mov -o out --start 4 --end 0:19 --cover out/cover.jpg")]
+  storypress transcode talk.mp4 -o out --split --overlay templates/_badge.toml
+  storypress transcode clip.mov -o out --start 4 --end 0:19 --cover out/cover.jpg
+  storypress transcode screen.mkv -o out --sound mix")]
 pub(crate) struct Args {
     /// Film files of any kind
     #[arg(required = true, value_name = "CLIP")]
@@ -43,7 +46,7 @@ pub(crate) struct Args {
     /// The point to keep when edges are cut, 0–1 from the left and from the top
     #[arg(long, value_name = "X,Y", value_parser = focus, default_value = "0.5,0.5", allow_hyphen_values = true)]
     pub focus: (f32, f32),
-    /// Where to begin: seconds, 1:20, or 1m20s
+    /// Where to begin: seconds, 1:20, 0:01:20.5 or 1m20s
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub start: Option<Duration>,
     /// Where to stop
@@ -64,6 +67,9 @@ pub(crate) struct Args {
     /// How much work goes into the picture
     #[arg(long, value_enum, default_value_t = EffortName::Good)]
     pub effort: EffortName,
+    /// Which of several sound tracks: a number from 1, or mix for all of them; without it, the clip's own
+    #[arg(long, value_name = "N|mix", value_parser = sound_track, conflicts_with = "mute")]
+    pub sound: Option<SoundTrack>,
     /// Without sound
     #[arg(long)]
     pub mute: bool,
@@ -129,13 +135,21 @@ fn focus(text: &str) -> Result<(f32, f32), String> {
     }
 }
 
-/// Seconds, `1:20`, `1m20s`.
+fn sound_track(text: &str) -> Result<SoundTrack, String> {
+    match text.parse() {
+        _ if text == "mix" => Ok(SoundTrack::Mix),
+        Ok(number) if number > 0 => Ok(SoundTrack::Number(number)),
+        _ => Err("the number of a sound track from 1, or mix".to_owned()),
+    }
+}
+
+/// Seconds, `1:20`, `0:01:20.5`, `1m20s`.
 fn time(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().or_else(|| grammar::time_of(text));
     seconds
         .filter(|s| (0.0..1e6).contains(s))
         .map(Duration::from_secs_f64)
-        .ok_or_else(|| "a time: 12.5, 1:20 or 1m20s".to_owned())
+        .ok_or_else(|| "a time: 12.5, 1:20, 0:01:20.5 or 1m20s".to_owned())
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
@@ -165,6 +179,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
             Some(ShortName::Hold) => Short::Hold,
         },
         loudness: args.loudness.map(Level::Loudness),
+        sound: args.sound.unwrap_or_default(),
         limit,
         cancel: cancel.clone(),
         ..FilmOptions::default()
@@ -345,10 +360,20 @@ impl Call<'_> {
             };
             let bar = self.bars.film(&file);
             let path = self.args.out.join(&file);
-            let made = part.video(&path, &mut |progress| bar.show(progress))?;
+            let mut made = part.video(&path, &mut |progress| bar.show(progress))?;
+            if at == 0 {
+                made.notes.extend(part.about());
+            }
             let damaged = made.damaged.iter();
-            told.extend(damaged.map(|said| Diagnostic::of_file(Code::DamagedMedia, clip, said)));
+            told.extend(
+                damaged.map(|damage| {
+                    Diagnostic::of_file(Code::DamagedMedia, clip, damage.to_string())
+                }),
+            );
             outputs.push(made);
+        }
+        if let Some(whole) = parts.first() {
+            self.look(clip, scene, whole, told);
         }
         // of a film in parts, the first is the one that is seen
         if let Some((path, first)) = self.args.cover.as_ref().zip(parts.first()) {
@@ -357,10 +382,43 @@ impl Call<'_> {
         Ok(())
     }
 
+    /// What is worth a look of a film that was made.
+    fn look(&self, clip: &Path, scene: &Scene, film: &Part, told: &mut Vec<Diagnostic>) {
+        for large in film.enlarged() {
+            let said = batch::enlarged(&large);
+            let told_of = Diagnostic::of_file(Code::Upscaled, &large.path, said);
+            let size = batch::own_size(&large);
+            told.push(match self.args.fit {
+                FitName::Cover => {
+                    told_of.hint(format!("{size}; --fit contain or blur enlarges less"))
+                }
+                _ => told_of.hint(size),
+            });
+        }
+        let Some((template, own)) = self.args.overlay.as_ref().zip(scene.film.as_ref()) else {
+            return;
+        };
+        let canvas = Rect::new(0.0, 0.0, scene.width, scene.height);
+        let is_opaque = |layer: &Clip| {
+            film.shown(layer)
+                .is_some_and(|(_, see_through)| !see_through)
+        };
+        if batch::covers(scene, batch::seen(own, canvas, film), is_opaque) {
+            let name = clip.file_name().unwrap_or_default().to_string_lossy();
+            let said = format!("it covers `{name}`: nothing of the clip is seen");
+            told.push(
+                Diagnostic::of_file(Code::ClipHidden, template, said)
+                    .hint("an overlay needs see-through ground: `storypress new` writes templates/_badge.toml"),
+            );
+        }
+    }
+
     fn told(&self, clip: &Path, error: &Error) -> Diagnostic {
         let code = match error {
             Error::TooShort { .. } => Code::TooShort,
             Error::TooLong { .. } => Code::TooLong,
+            Error::TooLarge { .. } => Code::TooLarge,
+            Error::NoTrack { .. } => Code::BadValue,
             _ => Code::UnreadableMedia,
         };
         let told = match error {
@@ -377,6 +435,9 @@ impl Call<'_> {
             Error::TooLong { .. } => {
                 told.hint("--split makes parts of it, --start and --end cut it")
             }
+            Error::TooLarge { .. } => told.hint(
+                "more bytes (--max-bytes), parts (--split), or a shorter section (--start, --end)",
+            ),
             Error::TooSlow { .. } => told.hint(batch::SLOW),
             _ => told,
         }
@@ -444,9 +505,16 @@ mod tests {
         assert_eq!(time("12.5"), Ok(Duration::from_secs_f64(12.5)));
         assert_eq!(time("1:20"), Ok(Duration::from_secs(80)));
         assert_eq!(time("1m20s"), Ok(Duration::from_secs(80)));
-        for wrong in ["", "-1", "soon", "NaN", "inf", "1e9"] {
+        assert_eq!(time("00:00:01"), Ok(Duration::from_secs(1)));
+        assert_eq!(time("1:56:40.5"), Ok(Duration::from_millis(7_000_500)));
+        for wrong in [
+            "", "-1", "soon", "NaN", "inf", "1e9", "1:75", "1:60:00", "1:2:3:4",
+        ] {
             assert!(time(wrong).is_err(), "{wrong}");
         }
+        assert_eq!(sound_track("2"), Ok(SoundTrack::Number(2)));
+        assert_eq!(sound_track("mix"), Ok(SoundTrack::Mix));
+        assert!(sound_track("0").is_err() && sound_track("first").is_err());
         assert_eq!(focus("0.5, 0.3"), Ok((0.5, 0.3)));
         for wrong in ["0.5", "2,0", "a,b", "NaN,0"] {
             assert!(focus(wrong).is_err(), "{wrong}");

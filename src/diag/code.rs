@@ -67,10 +67,14 @@ codes! {
     TooLong = "too-long" Error;
     /// Film under its limit.
     TooShort = "too-short" Error;
+    /// A file that needs more bytes than its limit.
+    TooLarge = "too-large" Error;
     /// Two stories with one output name.
     NameClash = "name-clash" Error;
     /// A story that did not go out, or of which nobody can tell.
     NotPublished = "not-published" Error;
+    /// The same picture is planned for another time of that day.
+    AlreadyPlanned = "already-planned" Error;
     /// Text that was shrunk to the least size or cut.
     Overflow = "overflow" Warning;
     /// Something that the app's own chrome will cover.
@@ -87,6 +91,8 @@ codes! {
     UnusedVariable = "unused-variable" Warning;
     /// A sticker that an account cannot carry.
     StickerDropped = "sticker-dropped" Warning;
+    /// A clip of which nothing is seen: what lies over it covers it.
+    ClipHidden = "clip-hidden" Warning;
     /// Film with a concealed stretch.
     DamagedMedia = "damaged-media" Warning;
     /// A column of data that fills nothing.

@@ -57,6 +57,15 @@ pub enum Error {
         /// What is wrong with it.
         said: String,
     },
+    /// A sound track was asked for that the clip does not have.
+    NoTrack {
+        /// The clip.
+        path: PathBuf,
+        /// Which one, counted from 1.
+        wanted: usize,
+        /// Those that it has, in words.
+        tracks: Vec<String>,
+    },
     /// The work was stopped by [`Cancel`](crate::platform::Cancel); nothing is left behind.
     Cancelled,
     /// The work took longer than it may; nothing is left behind.
@@ -156,6 +165,18 @@ impl fmt::Display for Error {
             Self::Encode { format, said } => write!(f, "cannot encode {format}: {said}"),
             Self::Unreadable { path, said } => {
                 write!(f, "cannot read `{}`: {said}", path.display())
+            }
+            Self::NoTrack {
+                path,
+                wanted,
+                tracks,
+            } => {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                write!(f, "`{name}` has no sound track {wanted}: ")?;
+                match tracks.len() {
+                    0 => write!(f, "it has no sound"),
+                    _ => write!(f, "it has {}", tracks.join("; ")),
+                }
             }
             Self::Cancelled => f.write_str("stopped before it was done"),
             Self::TooSlow { path, limit } => write!(

@@ -4,12 +4,14 @@
 //! [`probe`] says what a file holds, [`verify`] holds it against the platform's rules.
 //! Never: painting, the network, a clock but for how long a film may take; a file under its final name before it is whole.
 
+mod animated;
 mod error;
 mod exif;
 mod film;
 mod icc;
 mod jpeg;
 mod jpeg_walk;
+mod motion_photo;
 mod png;
 mod png_walk;
 mod probe;
@@ -30,9 +32,10 @@ use crate::frame::Frame;
 pub use crate::platform::{BUDGET_BYTES, Cancel, PLATFORM_IMAGE_BYTES, PLATFORM_VIDEO_BYTES};
 pub use error::Error;
 pub use film::{
-    AudioProbe, Effort, FILM_LIMIT, FilmOptions, FilmProbe, Level, Part, Progress, Short, Stage,
-    VideoProbe, parts, video,
+    AudioProbe, Broken, Damage, Effort, Enlarged, FILM_LIMIT, FilmOptions, FilmProbe, Level, Part,
+    Progress, Short, SoundTrack, Stage, VideoProbe, parts, video,
 };
+pub use motion_photo::MotionPhoto;
 pub use probe::{Icc, More, Probe, StillProbe, probe, probe_until};
 pub use unfinished::{FOLDER, sweep};
 pub use verify::{Profile, Report, Rule, examine, verify, verify_until};
@@ -65,9 +68,9 @@ pub struct Media {
     /// Sentences for the report: what was given up to keep a film within its bytes. Usually none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// Sentences about stretches of a clip that were damaged and concealed. Usually none.
+    /// Stretches of its clips that were damaged and concealed. Usually none.
     #[serde(skip)]
-    pub damaged: Vec<String>,
+    pub damaged: Vec<Damage>,
 }
 
 /// What the platform takes a medium for.

@@ -11,7 +11,9 @@ use image::{ExtendedColorType, ImageDecoder, ImageReader};
 use serde::Serialize;
 
 use super::film::{self, FilmProbe};
-use super::{Error, FILM_LIMIT, Kind, exif, icc, jpeg_walk, png_walk};
+use super::{
+    Error, FILM_LIMIT, Kind, MotionPhoto, animated, exif, icc, jpeg_walk, motion_photo, png_walk,
+};
 use crate::platform::{self, Cancel, Content};
 
 /// The largest still that is read at all, in bytes: sixty times what the platform takes.
@@ -67,7 +69,7 @@ impl Probe {
 }
 
 /// What a still says about itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StillProbe {
     /// Bits a channel.
     pub bit_depth: u8,
@@ -89,6 +91,9 @@ pub struct StillProbe {
     /// The embedded colour profile.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icc: Option<Icc>,
+    /// The film that a phone kept behind the picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub motion_photo: Option<MotionPhoto>,
 }
 
 /// An embedded colour profile.
@@ -124,10 +129,36 @@ pub fn probe(path: &Path) -> Result<Probe, Error> {
 /// As [`probe`], and [`Error::Cancelled`].
 pub fn probe_until(path: &Path, cancel: &Cancel) -> Result<Probe, Error> {
     let (content, bytes) = open(path)?;
-    match content {
-        Content::Film(container) => of_film(path, container, cancel),
-        still => of_still(path, still, &bytes),
+    if let Content::Film(container) = content {
+        return of_film(path, container, cancel);
     }
+    if animated::moves(content, &bytes) {
+        let film = match content {
+            Content::OtherStill("WebP") => return of_webp(path, &bytes),
+            Content::OtherStill(format) => of_film(path, format, cancel),
+            _ => of_film(path, "APNG", cancel),
+        };
+        match film {
+            // what FFmpeg does not play is a picture still
+            Err(Error::Unreadable { .. }) => {}
+            film => return film,
+        }
+    }
+    of_still(path, content, &bytes)
+}
+
+/// An animated WebP, which FFmpeg does not play: what it says of itself.
+fn of_webp(path: &Path, bytes: &[u8]) -> Result<Probe, Error> {
+    let found = animated::webp(bytes);
+    Ok(Probe {
+        path: path.to_owned(),
+        kind: Kind::Video,
+        format: "WebP",
+        bytes: bytes.len() as u64,
+        width: found.width,
+        height: found.height,
+        more: More::Film(Box::new(FilmProbe::of_webp(&found))),
+    })
 }
 
 /// The same for the bytes of a still.
@@ -139,10 +170,14 @@ pub(super) fn of_still(path: &Path, content: Content, bytes: &[u8]) -> Result<Pr
         Content::OtherStill(format @ ("GIF" | "WebP")) => of_other(bytes, format),
         _ => Err(not_a_medium(content, bytes)),
     };
-    let still = facts.map_err(|said| Error::Unreadable {
+    let mut still = facts.map_err(|said| Error::Unreadable {
         path: path.to_owned(),
         said,
     })?;
+    if matches!(content, Content::Jpeg | Content::OtherStill("HEIC")) {
+        let photo = motion_photo::of(bytes);
+        still.facts.motion_photo = photo.map(|photo| film::instead::timed(photo, bytes));
+    }
     Ok(Probe {
         path: path.to_owned(),
         kind: Kind::Image,
@@ -198,15 +233,43 @@ pub(super) fn open(path: &Path) -> Result<(Content, Vec<u8>), Error> {
 pub(super) fn not_a_medium(content: Content, bytes: &[u8]) -> String {
     match content {
         Content::Empty => "it is empty".to_owned(),
-        Content::OtherStill(format) => format!("{format} cannot be looked into"),
-        _ => {
-            let head = &bytes[..bytes.len().min(12)];
-            format!(
-                "it is neither a picture nor a film; it starts with `{}`",
-                head.escape_ascii()
-            )
+        Content::OtherStill(format) if !platform::is_web_page(bytes) => {
+            format!("{format} cannot be looked into")
         }
+        _ => match other(bytes) {
+            Some(what) => format!("it is {what}, neither a picture nor a film"),
+            None => {
+                let head = &bytes[..bytes.len().min(12)];
+                format!(
+                    "it is neither a picture nor a film; it starts with `{}`",
+                    head.escape_ascii()
+                )
+            }
+        },
     }
+}
+
+/// What people find under the name of a film, by its first bytes.
+fn other(head: &[u8]) -> Option<&'static str> {
+    const KINDS: [(&[u8], &str); 9] = [
+        (b"%PDF", "a PDF document"),
+        (b"PK\x03\x04", "a ZIP archive"),
+        (b"\x1F\x8B", "a file that gzip compressed"),
+        (b"7z\xBC\xAF\x27\x1C", "a 7z archive"),
+        (b"Rar!", "a RAR archive"),
+        (b"#EXTM3U", "a playlist (M3U8), which only names films"),
+        (b"{", "a JSON text"),
+        (b"[InternetShortcut]", "a link"),
+        (b"<?xml", "an XML text"),
+    ];
+    if platform::is_web_page(head) {
+        return Some(
+            "a web page (HTML), perhaps one to log in or one that says that something is gone",
+        );
+    }
+    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
+    let found = KINDS.iter().find(|(start, _)| text.starts_with(start));
+    found.map(|(_, what)| *what)
 }
 
 /// A still, path and length left out.
@@ -227,6 +290,7 @@ const PLAIN: StillProbe = StillProbe {
     has_exif: false,
     has_gps: false,
     icc: None,
+    motion_photo: None,
 };
 
 fn with_exif(facts: StillProbe, block: Option<&[u8]>) -> StillProbe {

@@ -327,7 +327,7 @@ fn a_film_is_told_to_be_one_whatever_its_name_says() {
     assert_eq!(
         probe(&path).unwrap_err().to_string(),
         format!(
-            "cannot read `{}`: it has no table of contents (`moov`): recording or copying it broke off",
+            "cannot read `{}`: it is unfinished: its index (`moov`) is missing; recording or copying it broke off",
             path.display()
         )
     );

@@ -69,6 +69,9 @@ pub fn sniff(head: &[u8]) -> Content {
         brand(head)
     } else if at(4, b"moov") || at(4, b"mdat") || at(4, b"wide") {
         Content::Film("MOV")
+    } else if at(4, b"styp") || at(4, b"moof") || at(4, b"sidx") {
+        // a part of a film that is sent in parts
+        Content::Film("MP4")
     } else if at(0, b"BM") && at(6, &[0; 4]) {
         Content::OtherStill("BMP")
     } else if at(0, b"II*\0") || at(0, b"MM\0*") {
@@ -88,9 +91,52 @@ pub fn sniff(head: &[u8]) -> Content {
         Content::Film("Ogg")
     } else if at(0, &[0x30, 0x26, 0xB2, 0x75]) {
         Content::Film("ASF")
+    } else if at(0, b"DKIF") {
+        Content::Film("IVF")
+    } else if at(0, b"YUV4MPEG2 ") {
+        Content::Film("YUV4MPEG2")
     } else {
-        Content::Unknown
+        raw_stream(head).map_or(Content::Unknown, Content::Film)
     }
+}
+
+/// Which codec's pictures these are, where they stand in no container: their units begin with a start code, and the first
+/// one with what says how the rest is read.
+fn raw_stream(head: &[u8]) -> Option<&'static str> {
+    // AV1: a temporal delimiter, then a sequence header, both with their sizes
+    if head.starts_with(&[0x12, 0x00, 0x0A]) {
+        return Some("AV1");
+    }
+    let unit = head
+        .strip_prefix(&[0, 0, 0, 1])
+        .or_else(|| head.strip_prefix(&[0, 0, 1]))?;
+    match unit {
+        [0xB3, ..] => Some("MPEG video"),
+        [0xB0 | 0xB5, ..] => Some("MPEG-4 video"),
+        // video parameters, or a delimiter before them
+        [0x40 | 0x46, 0x01, ..] => Some("HEVC"),
+        // sequence parameters, a delimiter, or remarks
+        [first, ..] if first & 0x80 == 0 && matches!(first & 0x1F, 6 | 7 | 9) => Some("H.264"),
+        _ => None,
+    }
+}
+
+/// Markup that begins as a web page does: what a server sends in place of a file.
+pub fn is_web_page(head: &[u8]) -> bool {
+    let head = head
+        .strip_prefix(b"\xEF\xBB\xBF")
+        .unwrap_or(head)
+        .trim_ascii_start();
+    let begins = |what: &[u8]| {
+        let start = head.get(..what.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(what))
+    };
+    let is_page = [&b"<!doctype html"[..], b"<html", b"<head", b"<body"];
+    is_page.iter().any(|start| begins(start))
+        || begins(b"<?xml")
+            && head
+                .windows(5)
+                .any(|part| part.eq_ignore_ascii_case(b"<html"))
 }
 
 /// ISO base media: the first brand that says something decides. `mif1` and `msf1` say only that it is a picture; which
@@ -169,5 +215,18 @@ mod tests {
             Content::Film("MP4")
         );
         assert_eq!(sniff(b"\0\0\0\x08ftyp"), Content::Film("MP4"));
+        for (head, codec) in [
+            (&b"\0\0\0\x01\x67\x64\0\x1f"[..], "H.264"),
+            (b"\0\0\x01\x09\xf0", "H.264"),
+            (b"\0\0\0\x01\x40\x01\x0c", "HEVC"),
+            (b"\0\0\x01\xb3\x2d", "MPEG video"),
+            (b"\x12\0\x0a\x0b", "AV1"),
+        ] {
+            assert_eq!(sniff(head), Content::Film(codec));
+        }
+        assert_eq!(sniff(b"\0\0\0\x18stypmsdh"), Content::Film("MP4"));
+        assert!(is_web_page(b"\n <!DOCTYPE html><svg>"));
+        assert!(is_web_page(b"<?xml version='1.0'?><html xmlns='x'>"));
+        assert!(!is_web_page(b"<?xml version='1.0'?><svg>"));
     }
 }

@@ -4,14 +4,24 @@
 //! fill their tables by it. Never: a frame, luma and chroma.
 //!
 //! The codes become light on a display (BT.2100: HLG through the OOTF of a 1000 cd/m² display, PQ as it is),
-//! counted in diffuse white (203 cd/m², BT.2408). That light is what a BT.1886 display shall show for SDR, so the way
+//! counted in diffuse white (203 cd/m², BT.2408); other films are made for the display that shows them. That light is what a BT.1886 display shall show for SDR, so the way
 //! back is its inverse, a power of 1/2.4. `zscale` goes the same way in the other direction, but for one thing: its HLG
 //! bends red, green and blue each alone, where BT.2100's OOTF goes by luminance. The saturated colours of what it
 //! made come back duller; cameras and displays follow BT.2100, and so does this.
 
+use super::gamut::{Gamut, Matrix, weigh};
+
 /// How light is coded in a film or a bright still.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transfer {
+    /// As a BT.1886 display shows it, in other primaries perhaps: BT.709, BT.601, BT.2020, sRGB.
+    Ordinary,
+    /// A power of 2.2 (BT.470 M).
+    Gamma22,
+    /// A power of 2.8 (BT.470 BG).
+    Gamma28,
+    /// Light itself.
+    Linear,
     /// BT.2100 hybrid log-gamma (ARIB STD-B67).
     Hlg,
     /// BT.2100 perceptual quantiser (SMPTE ST 2084).
@@ -38,45 +48,15 @@ const FADE: f64 = 0.6;
 /// border that bends softly can be read between the table's colours.
 const MARGIN: f64 = 0.06;
 
-/// Which red, green and blue a colour is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Primaries {
-    /// Those of BT.709 and sRGB.
-    Bt709,
-    /// Those of BT.2020 and BT.2100.
-    Bt2020,
-    /// Display P3's.
-    P3,
-}
-
 /// BT.709's share of red, green and blue in luminance.
 const BT709: [f64; 3] = [0.2126, 0.7152, 0.0722];
 
-/// BT.2020's.
-const BT2020: [f64; 3] = [0.2627, 0.6780, 0.0593];
-
-/// BT.2020's linear light as BT.709's.
-const FROM_2020: [[f64; 3]; 3] = [
-    [1.660_491, -0.587_641, -0.072_850],
-    [-0.124_551, 1.132_900, -0.008_349],
-    [-0.018_151, -0.100_579, 1.118_730],
-];
-
-/// Display P3's.
-const FROM_P3: [[f64; 3]; 3] = [
-    [1.224_940, -0.224_940, 0.0],
-    [-0.042_057, 1.042_057, 0.0],
-    [-0.019_638, -0.078_636, 1.098_274],
-];
-
-const SAME: [[f64; 3]; 3] = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
-
-/// A way of coding bright light.
+/// A way of coding light.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Light {
     transfer: Transfer,
     /// To BT.709's linear light.
-    primaries: [[f64; 3]; 3],
+    primaries: Matrix,
     /// Shares in luminance of its own red, green and blue.
     shares: [f64; 3],
     /// How far over the knee the brightest light lies, as SDR's codes would have to go on.
@@ -85,21 +65,17 @@ pub struct Light {
 
 impl Light {
     /// `peak_nits` is for PQ: the brightest pixel, or else the mastering display; 1000 when it is 0.
-    pub fn new(transfer: Transfer, primaries: Primaries, peak_nits: f32) -> Self {
+    pub fn new(transfer: Transfer, own: Gamut, peak_nits: f32) -> Self {
         let peak = match (transfer, f64::from(peak_nits)) {
             (Transfer::Pq, peak) if peak > 0.0 && peak.is_finite() => peak,
-            _ => HLG_NITS,
+            (Transfer::Pq | Transfer::Hlg, _) => HLG_NITS,
+            _ => WHITE_NITS,
         };
         let peak = peak.clamp(WHITE_NITS, 10_000.0) / WHITE_NITS;
-        let (primaries, shares) = match primaries {
-            Primaries::Bt709 => (SAME, BT709),
-            Primaries::P3 => (FROM_P3, [0.228_975, 0.691_739, 0.079_287]),
-            Primaries::Bt2020 => (FROM_2020, BT2020),
-        };
         Self {
             transfer,
-            primaries,
-            shares,
+            primaries: own.to(Gamut::BT709),
+            shares: own.luminance(),
             reach: libm::pow(peak, 1.0 / SDR_GAMMA) - KNEE,
         }
     }
@@ -110,11 +86,15 @@ impl Light {
         self.shown(rgb.map(|code| self.decoded(code)))
     }
 
-    /// The light of one channel: PQ's on the display, 1 is diffuse white; HLG's before the camera.
+    /// The light of one channel: on the display, 1 is diffuse white; HLG's before the camera.
     pub fn decoded(&self, code: f64) -> f64 {
         match self.transfer {
             Transfer::Hlg => odd(code, scene_of_hlg),
             Transfer::Pq => odd(code, nits_of_pq) / WHITE_NITS,
+            Transfer::Ordinary => power(code, SDR_GAMMA),
+            Transfer::Gamma22 => power(code, 2.2),
+            Transfer::Gamma28 => power(code, 2.8),
+            Transfer::Linear => code,
         }
     }
 
@@ -126,7 +106,7 @@ impl Light {
                 let gain = HLG_NITS / WHITE_NITS * libm::pow(luminance, HLG_GAMMA - 1.0);
                 decoded.map(|value| gain * value)
             }
-            Transfer::Pq => decoded,
+            _ => decoded,
         };
         self.roll_off(inside(product(self.primaries, light)))
     }
@@ -204,15 +184,16 @@ fn nits_of_pq(code: f64) -> f64 {
     10_000.0 * libm::pow((root - C1).max(0.0) / (C2 - C3 * root), 1.0 / M1)
 }
 
+/// A coded value as light.
+fn power(code: f64, exponent: f64) -> f64 {
+    odd(code, |value| libm::pow(value, exponent))
+}
+
 /// A curve that is defined from 0 on, mirrored below it: what is a little under black stays so.
 fn odd(value: f64, curve: impl Fn(f64) -> f64) -> f64 {
     curve(value.abs()).copysign(value)
 }
 
-fn weigh(shares: [f64; 3], rgb: [f64; 3]) -> f64 {
-    shares[0] * rgb[0] + shares[1] * rgb[1] + shares[2] * rgb[2]
-}
-
-fn product(matrix: [[f64; 3]; 3], rgb: [f64; 3]) -> [f64; 3] {
+fn product(matrix: Matrix, rgb: [f64; 3]) -> [f64; 3] {
     matrix.map(|row| weigh(row, rgb))
 }

@@ -11,6 +11,7 @@ mod emit;
 mod filling;
 mod fills;
 mod film;
+pub mod gamut;
 mod layout;
 pub mod light;
 mod markup;

@@ -206,12 +206,16 @@ pub fn features(node: &Node) -> Option<Vec<([u8; 4], u16)>> {
     text.split(',').map(one).collect()
 }
 
-/// Seconds: a number, or `"1m20s"`, `"80s"`, `"250ms"`, `"1:20"`.
+/// Seconds: a number, or `"1m20s"`, `"80s"`, `"250ms"`, `"1:20"`, `"0:01:20.5"`.
 pub fn time(node: &Node) -> Option<f64> {
     if let Some(seconds) = number(node) {
         return Some(seconds).filter(|s| *s >= 0.0);
     }
-    time_of(node.as_text()?)
+    match &node.value {
+        // 00:01:20 without quotes is a time of day to TOML; a date has no place here
+        Value::Date(written) => clock(written),
+        _ => time_of(node.as_text()?),
+    }
 }
 
 /// The same of a text, seconds.
@@ -219,11 +223,8 @@ pub fn time_of(text: &str) -> Option<f64> {
     // nothing that is shown is eleven days long
     let sane = |seconds: f64| (seconds <= 1e6).then_some(seconds);
     let text = text.trim();
-    if let Some((minutes, seconds)) = text.split_once(':') {
-        let minutes: u32 = minutes.parse().ok()?;
-        let seconds: f64 = seconds.parse().ok()?;
-        let total = f64::from(minutes) * 60.0 + seconds;
-        return sane(total).filter(|_| (0.0..60.0).contains(&seconds));
+    if text.contains(':') {
+        return clock(text).and_then(sane);
     }
     let (mut rest, mut total) = (text, 0.0);
     if rest.is_empty() {
@@ -247,6 +248,28 @@ pub fn time_of(text: &str) -> Option<f64> {
         rest = rest[unit..].trim_start();
     }
     sane(total)
+}
+
+/// Seconds of `mm:ss` or `hh:mm:ss`, with or without a fraction. Only the first number may be 60 or more.
+fn clock(text: &str) -> Option<f64> {
+    let parts: Vec<&str> = text.split(':').collect();
+    let (hours, minutes, seconds) = match parts[..] {
+        [minutes, seconds] => ("0", minutes, seconds),
+        [hours, minutes, seconds] => (hours, minutes, seconds),
+        _ => return None,
+    };
+    let is_plain = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_digit())
+            && part.chars().all(|c| c.is_ascii_digit() || c == '.')
+    };
+    if !is_plain(seconds) {
+        return None;
+    }
+    let whole = |part: &str| part.parse::<u32>().ok().filter(|_| is_plain(part));
+    let (hours, minutes) = (whole(hours)?, whole(minutes)?);
+    let seconds: f64 = seconds.parse().ok()?;
+    let is_clock = seconds < 60.0 && (parts.len() == 2 || minutes < 60);
+    is_clock.then_some(f64::from(hours) * 3600.0 + f64::from(minutes) * 60.0 + seconds)
 }
 
 /// `[width, height]` in pixels.
@@ -323,10 +346,32 @@ mod tests {
             ("\"1m20s\"", 80.0),
             ("\"1:20\"", 80.0),
             ("\"250ms\"", 0.25),
+            ("\"00:00:01\"", 1.0),
+            ("\"1:56:40.5\"", 7000.5),
+            ("\"100:00\"", 6000.0),
+            ("00:01:20", 80.0),
+            ("00:01:20.250", 80.25),
         ] {
             assert_eq!(time(&node(text)), Some(seconds), "{text}");
         }
-        for text in ["\"soon\"", "-1", "\"9999999h\"", "\"99999:00\"", "\"1:99\""] {
+        for text in [
+            "\"soon\"",
+            "-1",
+            "\"9999999h\"",
+            "\"99999:00\"",
+            "\"1:99\"",
+            "\"1:75\"",
+            "\"1:60:00\"",
+            "\"0:0:0:1\"",
+            "\"1:\"",
+            "\":30\"",
+            "\"1:-5\"",
+            "\"1:+5\"",
+            "\"1.5:00\"",
+            "\"1:1e1\"",
+            "2026-11-28",
+            "2026-11-28T10:00:00",
+        ] {
             assert_eq!(time(&node(text)), None, "{text}");
         }
     }

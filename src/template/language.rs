@@ -104,7 +104,7 @@ impl Kind {
             Self::Point => "[x, y], each from 0 to 1".into(),
             Self::Position => "[x, y], numbers of units or percentages".into(),
             Self::Spacing => "a number of units, or a part of the font size like \"0.05em\"".into(),
-            Self::Time => "seconds, or a time like \"1m20s\"".into(),
+            Self::Time => "seconds, or a time like \"1m20s\" or \"0:01:20\"".into(),
             Self::Size => "[width, height] in whole pixels from 16 to 4320".into(),
             Self::Span => "[from, to], two numbers from 1 to 10".into(),
             Self::Path => "[[x, y], [x, y]], each from 0 to 1".into(),

@@ -27,7 +27,7 @@ fn what_is_no_film_is_told_in_a_sentence() {
     for (name, told) in [
         (
             "truncated-no-moov",
-            "it has no table of contents (`moov`): recording or copying it broke off",
+            "it is unfinished: its index (`moov`) is missing; recording or copying it broke off",
         ),
         ("zero-bytes", "it is empty"),
         ("audio-only", "it has sound but no picture"),

@@ -1,6 +1,7 @@
 //! Film as it comes, whole or not: what is read of it, what is judged, what is made.
 
 mod asked;
+mod callers;
 mod color;
 mod damage;
 mod hostile;
@@ -10,6 +11,7 @@ mod probe;
 mod quality;
 mod sound;
 mod story;
+mod strangers;
 mod sync;
 mod templates;
 mod verify;

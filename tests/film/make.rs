@@ -288,6 +288,18 @@ pub fn legal_but(name: &'static str, extension: &'static str, wrong: &'static st
     cached(name, extension, &words.join(" "), |path| run(&words, path))
 }
 
+/// A copy of another clip, with these options before it and behind it.
+pub fn copied(name: &str, extension: &str, of: &Path, before: &str, behind: &str) -> PathBuf {
+    let from = of.to_string_lossy();
+    let key = format!("{from} {before} {behind}");
+    cached(&format!("{name}-copy"), extension, &key, |path| {
+        let mut words: Vec<&str> = before.split_whitespace().collect();
+        words.extend(["-i", &*from]);
+        words.extend(behind.split_whitespace());
+        run(&words, path);
+    })
+}
+
 /// A file with these bytes.
 pub fn written(name: &str, extension: &str, bytes: &[u8]) -> PathBuf {
     let digest = format!("{:x?}", Sha256::digest(bytes));

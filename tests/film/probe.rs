@@ -238,7 +238,7 @@ fn what_is_no_film_is_told_in_a_sentence() {
     for (name, said) in [
         (
             "truncated-no-moov",
-            "it has no table of contents (`moov`): recording or copying it broke off",
+            "it is unfinished: its index (`moov`) is missing; recording or copying it broke off",
         ),
         ("zero-bytes", "it is empty"),
         (

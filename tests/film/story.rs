@@ -27,8 +27,15 @@ pub struct Ran {
 }
 
 impl Ran {
-    /// Codes and messages of an item.
+    /// Codes and messages of an item, but for `upscaled`: most clips here are small to be quick.
     pub fn told(&self, item: usize) -> Vec<(String, String)> {
+        let mut told = self.all_told(item);
+        told.retain(|(code, _)| code != "upscaled");
+        told
+    }
+
+    /// Codes and messages of an item.
+    pub fn all_told(&self, item: usize) -> Vec<(String, String)> {
         let told = self.report["items"][item]["diagnostics"].as_array();
         told.into_iter()
             .flatten()

@@ -19,13 +19,13 @@ use ffmpeg_next::format::Pixel;
 use ffmpeg_next::format::context::{Input, StreamIo};
 use ffmpeg_next::{Dictionary, Stream, frame};
 
-use super::probe;
+use super::instead::instead;
 use crate::media::Error;
 use crate::platform::Cancel;
 
 /// Containers that hold film or sound; playlists, which name other files, are not among them.
 const CONTAINERS: &str = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,m4v,h264,hevc,flv,asf,ogg,wav,w64,\
-    aiff,caf,mp3,aac,ac3,eac3,flac,amr,au,gif,apng,mxf,dv,ivf,yuv4mpegpipe,nut,rm,gxf,vob,wtv,swf,obu";
+    aiff,caf,mp3,aac,ac3,eac3,flac,amr,au,gif,apng,mxf,dv,ivf,yuv4mpegpipe,nut,rm,gxf,vob,wtv,swf,obu,mjpeg,vc1,dirac";
 
 /// Bytes a read of the source asks for.
 const READ_BYTES: usize = 256 * 1024;
@@ -174,7 +174,7 @@ pub(super) fn open(path: &Path, cancel: &Cancel) -> Result<Input, Error> {
     let unreadable = |error| Error::Unreadable {
         path: path.to_owned(),
         // the library only knows that it is none of its formats
-        said: probe::instead(path).unwrap_or_else(|| words(error)),
+        said: instead(path).unwrap_or_else(|| words(error)),
     };
     let reader = StreamIo::from_read_seek_with_capacity(file, READ_BYTES).map_err(unreadable)?;
     let mut options = Dictionary::new();
@@ -230,6 +230,25 @@ pub(super) fn only(input: &mut Input, stream: usize) {
     }
 }
 
+/// What a stream's metadata say under a name.
+pub(super) fn tag(stream: &Stream<'_>, name: &CStr) -> Option<String> {
+    // SAFETY: the dictionary lives as long as the stream and nobody changes it meanwhile; its values are strings that end
+    // with a 0. They need not be UTF-8, which the safe wrapper takes for granted.
+    unsafe {
+        let entry = ffi::av_dict_get(
+            (*stream.as_ptr()).metadata,
+            name.as_ptr(),
+            std::ptr::null(),
+            0,
+        );
+        (!entry.is_null()).then(|| {
+            CStr::from_ptr((*entry).value)
+                .to_string_lossy()
+                .into_owned()
+        })
+    }
+}
+
 /// The level that a stream's header claims, in its codec's own numbers.
 pub(super) fn level(stream: &Stream<'_>) -> Option<u32> {
     // SAFETY: the parameters live as long as the stream that lends them, and only a number is read.
@@ -277,6 +296,27 @@ pub(super) fn remarks(input: &Input) -> Vec<String> {
     names
 }
 
+/// Where a format keeps its coverage: the plane, the bytes from one pixel to the next, the byte of the first, and how many
+/// bits it has; nothing for formats without one, and for those with a palette.
+pub(super) fn coverage(format: Pixel) -> Option<(usize, usize, usize, u8)> {
+    let descriptor = format.descriptor()?;
+    // SAFETY: a descriptor is a constant of the library.
+    unsafe {
+        let descriptor = &*descriptor.as_ptr();
+        let last = descriptor.comp[usize::from(descriptor.nb_components).clamp(1, 4) - 1];
+        let has_one = descriptor.flags & ffi::AV_PIX_FMT_FLAG_ALPHA as u64 != 0
+            && descriptor.flags & ffi::AV_PIX_FMT_FLAG_PAL as u64 == 0;
+        let number = |n: c_int| usize::try_from(n).ok();
+        Some((
+            number(last.plane)?,
+            number(last.step)?,
+            number(last.offset)?,
+            u8::try_from(last.depth).ok()?,
+        ))
+        .filter(|_| has_one)
+    }
+}
+
 /// Bits of a component; 0 for formats that are none.
 pub(super) fn depth(format: Pixel) -> u8 {
     let Some(descriptor) = format.descriptor() else {
@@ -285,4 +325,62 @@ pub(super) fn depth(format: Pixel) -> u8 {
     // SAFETY: a descriptor is a constant of the library.
     let depth = unsafe { (*descriptor.as_ptr()).comp[0].depth };
     u8::try_from(depth).unwrap_or(0)
+}
+
+/// The places of a frame's channels by FFmpeg's numbers, in the order of the channels; empty where nothing names them.
+pub(super) fn places(frame: &frame::Audio) -> Vec<i32> {
+    /// The number of the first channel of a sphere.
+    const SPHERE: i32 = 0x400;
+    let of_mask = |mask: u64| (0..64).filter(move |bit| mask >> bit & 1 == 1);
+    // SAFETY: the frame lives, and its layout says by `order` which field of the union was written. A map has an entry
+    // for each channel, that begins with a number, which is read as such: it need not be one that the bindings know.
+    unsafe {
+        let layout = &(*frame.as_ptr()).ch_layout;
+        let channels = layout.nb_channels.clamp(0, 1024);
+        match layout.order {
+            ffi::AVChannelOrder::AV_CHANNEL_ORDER_NATIVE => of_mask(layout.u.mask).collect(),
+            ffi::AVChannelOrder::AV_CHANNEL_ORDER_AMBISONIC => {
+                let beside: Vec<i32> = of_mask(layout.u.mask).collect();
+                let sphere = channels - beside.len() as i32;
+                (0..sphere).map(|n| SPHERE + n).chain(beside).collect()
+            }
+            ffi::AVChannelOrder::AV_CHANNEL_ORDER_CUSTOM if !layout.u.map.is_null() => {
+                let number = |n: i32| layout.u.map.add(n as usize).cast::<i32>().read();
+                (0..channels).map(number).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// What a stream says about itself under a name: its language, its title.
+pub(super) fn remark(stream: &Stream<'_>, name: &CStr) -> Option<String> {
+    // SAFETY: the dictionary lives as long as the stream that lends it, nobody changes it meanwhile, and its values are
+    // strings that end with a 0. They need not be UTF-8, which the safe wrapper takes for granted.
+    let value = unsafe {
+        let entry = ffi::av_dict_get(
+            (*stream.as_ptr()).metadata,
+            name.as_ptr(),
+            std::ptr::null(),
+            0,
+        );
+        if entry.is_null() {
+            return None;
+        }
+        CStr::from_ptr((*entry).value)
+            .to_string_lossy()
+            .into_owned()
+    };
+    let value = value.trim();
+    (!value.is_empty()).then(|| value.to_owned())
+}
+
+/// Whether pixels of a format can be see-through.
+pub(super) fn is_see_through(format: Pixel) -> bool {
+    let Some(descriptor) = format.descriptor() else {
+        return false;
+    };
+    // SAFETY: a descriptor is a constant of the library.
+    let flags = unsafe { (*descriptor.as_ptr()).flags };
+    flags & ffi::AV_PIX_FMT_FLAG_ALPHA as u64 != 0
 }

@@ -15,7 +15,8 @@ use super::av;
 use super::facts::Facts;
 use super::lay::{self, Matte, Overlay};
 use super::pictures::Care;
-use super::player::Player;
+use super::player::{Player, Shown};
+use super::shape::Fitted;
 use crate::frame as paint;
 use crate::media::Error;
 use crate::platform::Cancel;
@@ -32,12 +33,65 @@ enum Stratum {
     /// Painted for every frame, because it moves.
     Moving(Box<Scene>),
     /// A clip in its box.
-    Clip {
-        player: usize,
-        x: i32,
-        y: i32,
-        matte: Option<Matte>,
-    },
+    Clip(Box<Layer>),
+}
+
+/// A clip in its box.
+struct Layer {
+    player: usize,
+    /// The box's corner.
+    x: i32,
+    y: i32,
+    /// How much of each pixel of the frame shows of it, where that is not all.
+    silhouette: Option<Vec<u8>>,
+    /// The same for pictures that stand here in the box.
+    matte: Option<(Fitted, Matte)>,
+    /// The last picture that was see-through, by its number.
+    overlay: Option<(u64, Overlay)>,
+}
+
+impl Layer {
+    /// A picture covers all of the frame.
+    fn covers(&self, shown: &Shown, (width, height): (u32, u32)) -> bool {
+        let Fitted { x, y, .. } = shown.fitted;
+        let size = (shown.fitted.width, shown.fitted.height);
+        (self.x, self.y, x, y, size) == (0, 0, 0, 0, (width, height))
+            && shown.rgba.is_none()
+            && self.silhouette.is_none()
+    }
+
+    /// Lays a picture on a frame.
+    fn lay(&mut self, shown: &Shown, onto: &mut frame::Video) {
+        let size = (onto.width(), onto.height());
+        let fitted = shown.fitted;
+        let (x, y) = (self.x + fitted.x as i32, self.y + fitted.y as i32);
+        if let Some(silhouette) = &self.silhouette
+            && self.matte.as_ref().is_none_or(|(of, _)| *of != fitted)
+        {
+            let matte = cut_out(silhouette, size, (x, y), (fitted.width, fitted.height));
+            self.matte = Some((fitted, matte));
+        }
+        let matte = self.matte.as_ref().map(|(_, matte)| matte);
+        let Some(rgba) = &shown.rgba else {
+            return lay::place(&shown.frame, x, y, matte, onto);
+        };
+        if self
+            .overlay
+            .as_ref()
+            .is_none_or(|(of, _)| *of != shown.number)
+        {
+            let mut rgba = rgba.clone();
+            if let Some(matte) = matte {
+                matte.cut(&mut rgba);
+            }
+            let all = lay::on_nothing(&rgba, fitted.width, (x, y), size);
+            let overlay = Overlay::new(size.0, size.1, &all);
+            self.overlay = overlay.map(|overlay| (shown.number, overlay));
+        }
+        if let Some((_, overlay)) = &self.overlay {
+            overlay.lay(onto);
+        }
+    }
 }
 
 /// Makes the frames of a film.
@@ -50,8 +104,6 @@ pub(super) struct Composer {
     mixed: Option<Box<Scene>>,
     /// Black, or whatever stands still at the bottom.
     ground: frame::Video,
-    /// The bottom clip covers everything.
-    covered: bool,
 }
 
 impl Composer {
@@ -74,7 +126,6 @@ impl Composer {
             strata: Vec::new(),
             mixed: None,
             ground: black(size),
-            covered: false,
         };
         let mut build = Build {
             scene,
@@ -96,22 +147,9 @@ impl Composer {
 
     /// What stands still at the bottom becomes the ground.
     fn settle(&mut self) {
-        match self.strata.first() {
-            Some(Stratum::Clip {
-                player,
-                x: 0,
-                y: 0,
-                matte: None,
-            }) => {
-                let fitted = self.players[*player].fitted();
-                self.covered = (fitted.x, fitted.y, fitted.width, fitted.height)
-                    == (0, 0, self.size.0, self.size.1);
-            }
-            Some(Stratum::Still(overlay)) => {
-                overlay.lay(&mut self.ground);
-                self.strata.remove(0);
-            }
-            _ => {}
+        if let Some(Stratum::Still(overlay)) = self.strata.first() {
+            overlay.lay(&mut self.ground);
+            self.strata.remove(0);
         }
     }
 
@@ -141,30 +179,35 @@ impl Composer {
         if self.mixed.is_some() {
             return self.mixed_frame(index, onto);
         }
-        if !self.covered {
-            lay::place(&self.ground, 0, 0, None, onto);
-        }
-        for stratum in &self.strata {
+        let at = self.at(index);
+        let mut is_bare = true;
+        for stratum in &mut self.strata {
+            if let Stratum::Clip(layer) = stratum {
+                let shown = self.players[layer.player].frame(index, self.rate)?;
+                // under a clip that covers everything nothing is seen
+                if is_bare && !layer.covers(shown, self.size) {
+                    lay::place(&self.ground, 0, 0, None, onto);
+                }
+                is_bare = false;
+                layer.lay(shown, onto);
+                continue;
+            }
+            if std::mem::take(&mut is_bare) {
+                lay::place(&self.ground, 0, 0, None, onto);
+            }
             match stratum {
                 Stratum::Still(overlay) => overlay.lay(onto),
                 Stratum::Moving(scene) => {
-                    let painted = paint::paint(scene, self.at(index));
+                    let painted = paint::paint(scene, at);
                     if let Some(overlay) = overlay_of(&painted, self.size) {
                         overlay.lay(onto);
                     }
                 }
-                Stratum::Clip {
-                    player,
-                    x,
-                    y,
-                    matte,
-                } => {
-                    let fitted = self.players[*player].fitted();
-                    let shown = self.players[*player].frame(index, self.rate)?;
-                    let (x, y) = (x + fitted.x as i32, y + fitted.y as i32);
-                    lay::place(shown, x, y, matte.as_ref(), onto);
-                }
+                Stratum::Clip(_) => {}
             }
+        }
+        if is_bare {
+            lay::place(&self.ground, 0, 0, None, onto);
         }
         Ok(())
     }
@@ -197,6 +240,13 @@ impl Composer {
             .iter()
             .flat_map(|p| of(p).into_iter().map(move |at| (p.path(), at)))
             .collect()
+    }
+
+    /// Clips whose pictures changed their look on the way, in words.
+    pub fn changed(&self) -> Vec<String> {
+        let mut all: Vec<String> = self.players.iter().filter_map(Player::changed).collect();
+        all.dedup();
+        all
     }
 }
 
@@ -308,18 +358,18 @@ impl Build<'_> {
     ) -> Result<(), Error> {
         let (x, y, w, h) = self.pixels(rect);
         let player = self.player(clip, (w, h))?;
-        let fitted = player.fitted();
-        let matte = matte.map(|silhouette| {
+        let silhouette = matte.map(|silhouette| {
             let rgba = resized(&silhouette, self.size);
-            let (left, top) = (x + fitted.x as i32, y + fitted.y as i32);
-            cut_alpha(&rgba, self.size, (left, top), (fitted.width, fitted.height))
+            rgba.chunks_exact(4).map(|pixel| pixel[3]).collect()
         });
-        into.strata.push(Stratum::Clip {
+        into.strata.push(Stratum::Clip(Box::new(Layer {
             player: into.players.len(),
             x,
             y,
-            matte,
-        });
+            silhouette,
+            matte: None,
+            overlay: None,
+        })));
         into.players.push(player);
         Ok(())
     }
@@ -453,25 +503,25 @@ fn resized(painted: &paint::Frame, size: (u32, u32)) -> Vec<u8> {
     picture::resized(painted.rgba(), own, size)
 }
 
-/// The alpha of a part of a picture; outside of it nothing shows.
-fn cut_alpha(
-    rgba: &[u8],
+/// A part of a frame's coverage, a byte a pixel; outside of the frame nothing shows.
+fn cut_out(
+    coverage: &[u8],
     (all_w, all_h): (u32, u32),
     (left, top): (i32, i32),
     (width, height): (u32, u32),
 ) -> Matte {
-    let mut coverage = Vec::with_capacity(width as usize * height as usize);
+    let mut cut = Vec::with_capacity(width as usize * height as usize);
     for y in top..top + height as i32 {
         for x in left..left + width as i32 {
             let inside = (0..all_w as i32).contains(&x) && (0..all_h as i32).contains(&y);
             // a place left of or above the frame is no index
-            coverage.push(match inside {
-                true => rgba[(y as usize * all_w as usize + x as usize) * 4 + 3],
+            cut.push(match inside {
+                true => coverage[y as usize * all_w as usize + x as usize],
                 false => 0,
             });
         }
     }
-    Matte::new(width, height, coverage)
+    Matte::new(width, height, cut)
 }
 
 #[cfg(test)]
@@ -480,10 +530,10 @@ mod tests {
 
     #[test]
     fn a_clip_that_hangs_over_the_edge_shows_only_inside() {
-        let white = vec![255; 4 * 4 * 4];
+        let white = vec![255; 4 * 4];
         let (clip, mut onto) = (black((4, 4)), black((4, 4)));
         onto.data_mut(0).fill(99);
-        let matte = cut_alpha(&white, (4, 4), (-2, -2), (4, 4));
+        let matte = cut_out(&white, (4, 4), (-2, -2), (4, 4));
         lay::place(&clip, -2, -2, Some(&matte), &mut onto);
         assert_eq!((onto.data(0)[0], onto.data(0)[3]), (16, 99));
     }

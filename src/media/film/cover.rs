@@ -68,7 +68,7 @@ pub(super) fn best_frame(film: &Timeline<'_>) -> Result<u64, Error> {
             ..clip.clone()
         };
         let mut player = Player::new(&one, facts, SMALL, Care::Rough, &film.options.cancel)?;
-        let worth = worth(player.frame(0, film.rate())?);
+        let worth = worth(&player.frame(0, film.rate())?.frame);
         // the first of equals: a film that stands still is covered by its start
         if worth > best.0 * 1.001 {
             best = (worth, at);

@@ -12,16 +12,15 @@ use ffmpeg_next::format::context::Input;
 use ffmpeg_next::frame::side_data as frame_side_data;
 use ffmpeg_next::{Rational, Stream, codec, decoder, frame, media};
 
-use super::av;
 use super::packets::Packets;
+use super::sound::{self, Choice, SoundTrack};
+use super::times::{Jumps, Measured, Times};
+use super::{av, ebml, instead, left_out};
 use crate::media::Error;
 use crate::platform::Cancel;
 
 /// The most pixels a picture of a clip may have: 8K and a little.
 const MAX_PIXELS: u64 = 8192 * 4608;
-
-/// Seconds after which a picture without a successor is over, where nothing says how long it shows.
-const LONE_PICTURE: f64 = 0.04;
 
 /// How a clip's pictures have to be turned to stand upright: first mirrored along the diagonal, then flipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -87,7 +86,8 @@ pub(in crate::media) struct Colors {
 }
 
 impl Colors {
-    /// As the picture says, with the usual guess where it says nothing: BT.709 for 720 lines and more, else BT.601.
+    /// As the picture says, with the usual guess where it says nothing: BT.709 for 720 lines and more, else BT.601. A wide
+    /// matrix means wide primaries.
     fn of(frame: &frame::Video) -> Self {
         let rgb = is_rgb(frame.format());
         let full_by_name = matches!(
@@ -106,20 +106,18 @@ impl Colors {
             Space::Unspecified | Space::Reserved | Space::RGB => Space::SMPTE170M,
             matrix => matrix,
         };
+        let primaries = match (frame.color_primaries(), matrix) {
+            (Primaries::Unspecified | Primaries::Reserved, Space::BT2020NCL | Space::BT2020CL) => {
+                Primaries::BT2020
+            }
+            (primaries, _) => primaries,
+        };
         Self {
             range,
             matrix,
-            primaries: frame.color_primaries(),
+            primaries,
             transfer: frame.color_transfer_characteristic(),
         }
-    }
-
-    /// Brighter than a screen: hybrid log-gamma or perceptual quantiser.
-    pub fn is_hdr(&self) -> bool {
-        matches!(
-            self.transfer,
-            TransferCharacteristic::ARIB_STD_B67 | TransferCharacteristic::SMPTE2084
-        )
     }
 }
 
@@ -132,38 +130,79 @@ fn is_rgb(format: Pixel) -> bool {
             .any(|letters| name.contains(letters))
 }
 
-/// A clip.
-#[derive(Debug, Clone)]
-pub(in crate::media) struct Facts {
-    /// Index of the picture's stream.
-    pub stream: usize,
-    /// Index of the sound's stream, if there is one.
-    pub sound: Option<usize>,
-    /// The time stamp, in seconds, at which the clip begins: with its first picture, or whole pictures before it if its
-    /// sound comes first.
-    pub zero: f64,
-    /// When picture and sound are over, seconds after `zero`; measured, not what the header says.
-    pub seconds: f64,
-    /// Seconds that the header says, where a header that says them is written when all is there.
-    pub declared: Option<f64>,
-    /// Pictures in the file.
-    pub count: u64,
-    /// Its clock goes back on the way: it is several recordings in one, and no time leads to a place in it.
-    pub restarts: bool,
-    /// Pictures a second, on average.
-    pub rate: f64,
-    /// The usual time between two pictures, seconds.
-    pub step: f64,
-    /// Where pictures do not stand equally long: the time that nearly all of them stand once or several times, seconds.
-    pub beat: Option<f64>,
-    /// All pictures stand equally long, but for rounding.
-    pub is_constant: bool,
+/// What of a picture decides how it is brought into its box. It may change on the way.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in crate::media) struct Look {
     /// Pixels a row, as coded.
     pub width: u32,
     /// Rows, as coded.
     pub height: u32,
     /// Width of a pixel over its height.
     pub aspect: f64,
+    /// How pixels are stored.
+    pub format: Pixel,
+    /// What they mean.
+    pub colors: Colors,
+}
+
+impl Look {
+    /// Width and height of the upright picture in square pixels.
+    pub fn shown(&self, turn: Turn) -> (f64, f64) {
+        let (w, h) = (f64::from(self.width) * self.aspect, f64::from(self.height));
+        if turn.transpose { (h, w) } else { (w, h) }
+    }
+}
+
+/// A clip.
+#[derive(Debug, Clone)]
+pub(in crate::media) struct Facts {
+    /// Index of the picture's stream.
+    pub stream: usize,
+    /// Index of the sound's stream, if there is one; of several, the first.
+    pub sound: Option<usize>,
+    /// Which of its sound tracks are heard, and why.
+    pub choice: Choice,
+    /// What of the file is neither seen nor heard, in words; sound tracks are not among it.
+    pub left_out: Vec<String>,
+    /// The time stamp, in seconds, at which the clip begins: with its first picture, or whole pictures before it if its
+    /// sound comes first.
+    pub zero: f64,
+    /// When its first picture shows, seconds after `zero`.
+    pub first: f64,
+    /// When picture and sound are over, seconds after `zero`; measured, not what the header says.
+    pub seconds: f64,
+    /// Seconds that the header says, where a header that says them is written when all is there.
+    pub declared: Option<f64>,
+    /// The profile of Dolby Vision whose colours only its own displays know.
+    pub without_base: Option<String>,
+    /// Pictures in the file.
+    pub count: u64,
+    /// The first picture needs others, which are missing: it was cut out of a recording.
+    pub starts_late: bool,
+    /// No time leads to a place in it: its clock is set anew on the way, or it has none.
+    pub no_seek: bool,
+    /// What brings the time stamps of its picture's stream to one clock.
+    pub picture_jumps: Jumps,
+    /// The same for its sound's.
+    pub sound_jumps: Jumps,
+    /// Pictures a second, on average.
+    pub rate: f64,
+    /// The usual time between two pictures, seconds.
+    pub step: f64,
+    /// At least half of its pictures are that far from the next.
+    pub is_steady: bool,
+    /// Where pictures do not stand equally long: the time that nearly all of them stand once or several times, seconds.
+    pub beat: Option<f64>,
+    /// All pictures stand equally long, but for rounding.
+    pub is_constant: bool,
+    /// Pixels a row, as coded, of the first picture.
+    pub width: u32,
+    /// Rows, as coded.
+    pub height: u32,
+    /// Width of a pixel over its height.
+    pub aspect: f64,
+    /// The same as the codec says it, which may be other than what the container says.
+    pub own_aspect: Option<f64>,
     /// How to stand it upright.
     pub turn: Turn,
     /// The first picture is two half pictures of different moments.
@@ -187,18 +226,31 @@ impl Facts {
     /// [`Error::Io`], [`Error::Cancelled`], [`Error::TooSlow`], and [`Error::Unreadable`] for a file without a picture that
     /// decodes, or with one too large to be worked on.
     pub fn read(path: &Path, cancel: &Cancel) -> Result<Self, Error> {
+        Self::heard(path, SoundTrack::Own, cancel)
+    }
+
+    /// The same, with a sound track that was asked for.
+    ///
+    /// # Errors
+    /// As [`Facts::read`], and [`Error::NoTrack`].
+    pub fn heard(path: &Path, wanted: SoundTrack, cancel: &Cancel) -> Result<Self, Error> {
+        instead::expect_index(path)?;
         let mut input = av::open(path, cancel)?;
         let unreadable = |said: String| Error::Unreadable {
             path: path.to_owned(),
             said,
         };
-        let stream = picture_stream(&input).ok_or_else(|| unreadable(no_picture(&input)))?;
+        let stream = picture_stream(&input).ok_or_else(|| {
+            unreadable(instead::unfinished(path).unwrap_or_else(|| no_picture(&input)))
+        })?;
         let index = stream.index();
         let turn = turn(&stream);
-        let declared = declared(&input);
         let aspect = stream_aspect(&stream);
+        let without_base = without_base(&stream);
         let mut decoder = open_decoder(&stream).map_err(|e| unreadable(av::words(e)))?;
-        let sound = input.streams().best(media::Type::Audio).map(|s| s.index());
+        let choice = sound::choose(path, &input, wanted, cancel)?;
+        let sound = choice.taken.first().copied();
+        let left_out = left_out::of(&input, index);
         let mut times = Times::new(&input, index, sound);
         let mut first = None;
         let (mut packets, mut packet) = (Packets::default(), ffmpeg_next::Packet::empty());
@@ -218,7 +270,7 @@ impl Facts {
         }
         let frame = first
             .or_else(|| decoded(&mut decoder, None))
-            .ok_or_else(|| unreadable(nothing_decodes()))?;
+            .ok_or_else(|| unreadable(instead::unfinished(path).unwrap_or_else(nothing_decodes)))?;
         let pixels = u64::from(frame.width()) * u64::from(frame.height());
         if !(1..=MAX_PIXELS).contains(&pixels) {
             return Err(unreadable(format!(
@@ -227,37 +279,98 @@ impl Facts {
                 frame.height()
             )));
         }
-        let own = frame.aspect_ratio();
-        Ok(times.facts(Self {
+        let promise = Promise::of(path, &input, index, sound, times.packets());
+        let rate = decoder.frame_rate().map(f64::from);
+        let Measured {
+            zero,
+            first,
+            seconds,
+            count,
+            rate,
+            step,
+            is_steady,
+            beat,
+            is_constant,
+            keys,
+            starts_late,
+            no_seek,
+            picture_jumps,
+            sound_jumps,
+        } = times.measured(rate.filter(|r| (1.0..=1000.0).contains(r)), promise.kept);
+        let own_aspect = squared(frame.aspect_ratio());
+        Ok(Self {
             stream: index,
             sound,
-            zero: 0.0,
-            seconds: 0.0,
-            declared,
-            count: 0,
-            restarts: false,
-            rate: 0.0,
-            step: 0.0,
-            beat: None,
-            is_constant: true,
+            choice,
+            left_out,
+            zero,
+            first,
+            seconds,
+            declared: promise.ends.map(|ends| ends - zero),
+            without_base,
+            count,
+            starts_late,
+            no_seek,
+            picture_jumps,
+            sound_jumps,
+            rate,
+            step,
+            is_steady,
+            beat,
+            is_constant,
             width: frame.width(),
             height: frame.height(),
             // the container's word counts before the codec's, as players have it
-            aspect: aspect.or_else(|| squared(own)).unwrap_or(1.0),
+            aspect: aspect.or(own_aspect).unwrap_or(1.0),
+            own_aspect,
             turn,
             interlaced: frame.is_interlaced(),
             top_first: frame.is_top_first(),
             format: frame.format(),
             colors: Colors::of(&frame),
             peak_nits: peak_nits(&frame),
-            keys: Vec::new(),
-        }))
+            keys,
+        })
+    }
+
+    /// The look of its first picture.
+    pub fn look(&self) -> Look {
+        Look {
+            width: self.width,
+            height: self.height,
+            aspect: self.aspect,
+            format: self.format,
+            colors: self.colors,
+        }
+    }
+
+    /// The look of any of its pictures. What the container says of the shape of pixels is about those of the first.
+    pub fn look_of(&self, frame: &frame::Video) -> Look {
+        let own = squared(frame.aspect_ratio());
+        let mut colors = Colors::of(frame);
+        // what is not tagged goes on as it began: a guess by size would change colours with it
+        let is_alike = is_rgb(frame.format()) == is_rgb(self.format);
+        if is_alike && matches!(frame.color_space(), Space::Unspecified | Space::Reserved) {
+            colors.matrix = self.colors.matrix;
+        }
+        if frame.format() == self.format && frame.color_range() == Range::Unspecified {
+            colors.range = self.colors.range;
+        }
+        Look {
+            width: frame.width(),
+            height: frame.height(),
+            aspect: match own == self.own_aspect {
+                true => self.aspect,
+                false => own.unwrap_or(1.0),
+            },
+            format: frame.format(),
+            colors,
+        }
     }
 
     /// Width and height of the upright picture in square pixels.
     pub fn shown(&self) -> (f64, f64) {
-        let (w, h) = (f64::from(self.width) * self.aspect, f64::from(self.height));
-        if self.turn.transpose { (h, w) } else { (w, h) }
+        self.look().shown(self.turn)
     }
 }
 
@@ -296,12 +409,82 @@ pub(in crate::media) fn picture_stream(input: &Input) -> Option<Stream<'_>> {
     })
 }
 
-/// Only these containers say their length; of others it is guessed by bytes.
-fn declared(input: &Input) -> Option<f64> {
-    let says = ["mov", "matroska", "webm"];
-    let known = input.format().name().split(',').any(|n| says.contains(&n));
-    (known && input.duration() > 0)
-        .then(|| input.duration() as f64 / f64::from(ffmpeg_next::ffi::AV_TIME_BASE))
+/// When the streams that are used are over, as their container says it.
+#[derive(Debug, Default)]
+struct Promise {
+    /// All of them, on the file's own clock; nothing where the file is all there, or says nothing that can be believed.
+    ends: Option<f64>,
+    /// The picture, where the file is all there: its last one stays until then.
+    kept: Option<f64>,
+}
+
+impl Promise {
+    /// Only these containers say it; of others it is guessed by bytes.
+    fn of(path: &Path, input: &Input, picture: usize, sound: Option<usize>, packets: u64) -> Self {
+        let streams = || [Some(picture), sound].into_iter().flatten();
+        let format = input.format();
+        let names: Vec<&str> = format.name().split(',').collect();
+        if names.contains(&"mov") {
+            let end = |index: usize| {
+                let stream = input.stream(index)?;
+                let unit = f64::from(stream.time_base());
+                let start =
+                    Some(stream.start_time()).filter(|s| *s != ffmpeg_next::ffi::AV_NOPTS_VALUE);
+                (stream.duration() > 0)
+                    .then(|| (stream.duration() + start.unwrap_or(0)) as f64 * unit)
+            };
+            let frames = input.stream(picture).map_or(0, |s| s.frames());
+            return Self {
+                ends: streams().filter_map(end).reduce(f64::max),
+                kept: (packets > 0 && frames == packets as i64)
+                    .then(|| end(picture))
+                    .flatten(),
+            };
+        }
+        if !names.contains(&"matroska") && !names.contains(&"webm") {
+            return Self::default();
+        }
+        let said =
+            |index: usize| av::tag(&input.stream(index)?, c"DURATION").and_then(|t| clock(&t));
+        let whole = (input.duration() > 0)
+            .then(|| input.duration() as f64 / f64::from(ffmpeg_next::ffi::AV_TIME_BASE));
+        // of a file with other tracks the longest may be one that is not used
+        let only = input.streams().count() == streams().count();
+        if ebml::is_whole(path) == Some(true) {
+            let kept = said(picture).or(whole.filter(|_| only && sound.is_none()));
+            return Self { ends: None, kept };
+        }
+        let tagged = streams().filter_map(said).reduce(f64::max);
+        Self {
+            ends: tagged.or(whole.filter(|_| only)),
+            kept: None,
+        }
+    }
+}
+
+/// Seconds of `00:00:04.667000000`.
+fn clock(text: &str) -> Option<f64> {
+    text.trim().split(':').try_fold(0.0, |seconds, part| {
+        let part: f64 = part.parse().ok()?;
+        (0.0..1e6).contains(&part).then_some(seconds * 60.0 + part)
+    })
+}
+
+/// The profile of a Dolby Vision film that says nothing to displays which are none of Dolby's.
+///
+/// Profile 5 and AV1's 10.0 code colours in IPT; 7, 8 and those of AV1 with a number of compatibility are HDR10, HLG or SDR
+/// to whoever does not know better.
+fn without_base(stream: &Stream<'_>) -> Option<String> {
+    let said = stream
+        .side_data()
+        .find(|d| d.kind() == side_data::Type::DOVI_CONF)?;
+    // version, revision, profile, level, three marks, compatibility
+    let (profile, compatible) = (*said.data().get(2)?, *said.data().get(7)?);
+    match (profile, compatible) {
+        (5, _) => Some("5".to_owned()),
+        (8.., 0) => Some(format!("{profile}.0")),
+        _ => None,
+    }
 }
 
 fn no_picture(input: &Input) -> String {
@@ -350,6 +533,7 @@ const DECODER_THREADS: usize = 2;
 /// A decoder for a stream's pictures.
 pub(super) fn open_decoder(stream: &Stream<'_>) -> Result<decoder::Video, ffmpeg_next::Error> {
     let mut context = codec::Context::from_parameters(stream.parameters())?;
+    let id = context.id();
     context.set_threading(codec::threading::Config {
         kind: codec::threading::Type::Frame,
         count: DECODER_THREADS,
@@ -357,7 +541,17 @@ pub(super) fn open_decoder(stream: &Stream<'_>) -> Result<decoder::Video, ffmpeg
     });
     let mut decoder = context.decoder();
     decoder.set_packet_time_base(stream.time_base());
-    decoder.video()
+    // what shines through is a second stream beside each picture, which the library's own decoders leave out
+    let name = match id {
+        codec::Id::VP8 => "libvpx",
+        codec::Id::VP9 => "libvpx-vp9",
+        _ => return decoder.video(),
+    };
+    let has_alpha = av::tag(stream, c"alpha_mode").is_some_and(|mode| mode.trim() == "1");
+    match decoder::find_by_name(name).filter(|_| has_alpha) {
+        Some(codec) => decoder.open_as(codec)?.video(),
+        None => decoder.video(),
+    }
 }
 
 /// The next picture out of the decoder, if there is one yet; without a packet, the last ones.
@@ -374,203 +568,9 @@ fn decoded(
     decoder.receive_frame(&mut frame).ok().map(|()| frame)
 }
 
-/// A clock that goes back further than this starts again, seconds; less is an overlap.
-pub(super) const RESTART: f64 = 1.0;
-
-/// The clock of one stream.
-#[derive(Debug, Clone, Copy, Default)]
-struct Clock {
-    /// Seconds a unit.
-    unit: f64,
-    /// The last time of decoding.
-    last: Option<f64>,
-    /// What is added since it started again.
-    added: f64,
-}
-
-/// Time stamps of a whole file, in seconds.
-struct Times {
-    picture: usize,
-    sound: Option<usize>,
-    /// Of each stream.
-    clocks: Vec<Clock>,
-    shown: Vec<f64>,
-    keys: Vec<f64>,
-    /// How long the last picture says it shows.
-    last_step: f64,
-    sound_start: f64,
-    sound_end: f64,
-}
-
-impl Times {
-    fn new(input: &Input, picture: usize, sound: Option<usize>) -> Self {
-        let clock = |s: Stream<'_>| Clock {
-            unit: f64::from(s.time_base()),
-            ..Clock::default()
-        };
-        Self {
-            picture,
-            sound,
-            clocks: input.streams().map(clock).collect(),
-            shown: Vec::new(),
-            keys: Vec::new(),
-            last_step: 0.0,
-            sound_start: f64::INFINITY,
-            sound_end: f64::NEG_INFINITY,
-        }
-    }
-
-    fn note(&mut self, stream: usize, packet: &ffmpeg_next::Packet) {
-        let Some(clock) = self.clocks.get_mut(stream).filter(|c| c.unit > 0.0) else {
-            return;
-        };
-        let unit = clock.unit;
-        // an edit list can leave packets out; they are read for others to refer to, and never shown
-        if av::is_hidden(packet) {
-            return;
-        }
-        let Some(at) = packet.pts().or(packet.dts()) else {
-            return;
-        };
-        let lasts = packet.duration().max(0) as f64 * unit;
-        let decoded = packet.dts().map(|t| t as f64 * unit + clock.added);
-        if let (Some(last), Some(decoded)) = (clock.last, decoded)
-            && decoded < last - RESTART
-        {
-            clock.added += last + lasts - decoded;
-        }
-        clock.last = packet.dts().map(|t| t as f64 * unit + clock.added);
-        let at = at as f64 * unit + clock.added;
-        if stream == self.picture {
-            if self.shown.last().is_none_or(|last| at >= *last) {
-                self.last_step = lasts;
-            }
-            self.shown.push(at);
-            if packet.is_key() {
-                self.keys.push(at);
-            }
-        } else if Some(stream) == self.sound {
-            self.sound_start = self.sound_start.min(at);
-            self.sound_end = self.sound_end.max(at + lasts);
-        }
-    }
-
-    fn facts(mut self, facts: Facts) -> Facts {
-        self.shown.sort_by(f64::total_cmp);
-        self.shown.dedup();
-        self.keys.sort_by(f64::total_cmp);
-        let count = self.shown.len().max(1);
-        let first = self.shown.first().copied().unwrap_or(0.0);
-        let last = self.shown.last().copied().unwrap_or(first);
-        let mut steps: Vec<f64> = self.shown.windows(2).map(|w| w[1] - w[0]).collect();
-        steps.sort_by(f64::total_cmp);
-        let step = steps.get(steps.len() / 2).copied().unwrap_or(LONE_PICTURE);
-        let span = last - first;
-        let mean = if count > 1 {
-            span / (count - 1) as f64
-        } else {
-            step
-        };
-        // a container's unit of a millisecond rounds 33.3 to 33 and 34
-        let even = |s: &f64| (s - mean).abs() <= mean * 0.1 + 0.001;
-        let is_constant = steps.iter().filter(|s| even(s)).count() * 100 >= steps.len() * 98;
-        let lasts = if self.last_step > 0.0 {
-            self.last_step.min(step * 4.0)
-        } else {
-            step
-        };
-        let beat = if is_constant { None } else { beat(&steps) };
-        let zero = first - lead(first - self.sound_start, beat.unwrap_or(step));
-        // nothing of the sound is lost: the last picture stays until it is over; a tenth of a second is a codec's own tail
-        let end = match self.sound_end - (last + lasts) {
-            longer if longer > 0.1 && longer.is_finite() => self.sound_end,
-            _ => last + lasts,
-        };
-        // a picture that is missing makes the others no slower
-        let usual = steps
-            .iter()
-            .filter(|s| (*s - step).abs() <= step * 0.1 + 0.001);
-        let step = match is_constant && !steps.is_empty() {
-            true => usual.clone().sum::<f64>() / usual.count().max(1) as f64,
-            false => step,
-        };
-        Facts {
-            beat,
-            zero,
-            seconds: end - zero,
-            count: count as u64,
-            restarts: self.clocks.iter().any(|clock| clock.added > 0.0),
-            rate: if mean > 0.0 { 1.0 / mean } else { 25.0 },
-            step,
-            is_constant,
-            keys: self.keys.iter().map(|at| at - zero).collect(),
-            ..facts
-        }
-    }
-}
-
-/// How long before the first picture a clip begins, if its sound does: whole pictures, so that all that follow stand on the
-/// film's own. What is less is an encoder's run-up, or the packet through which an edit list cuts.
-fn lead(sound: f64, step: f64) -> f64 {
-    if !sound.is_finite() || sound <= 0.0 {
-        return 0.0;
-    }
-    // slow clips get several pictures for one
-    let step = step.max(0.001) / (step * 23.0).ceil().max(1.0);
-    (sound / step + 0.05).floor() * step
-}
-
-/// The beat of a clip from which pictures are missing: nearly all stand for one beat or for several.
-///
-/// Recorders of screens leave out what is the same again, and phones what they had no light for; the clip still runs at the
-/// rate of cinema or television that it was made at.
-fn beat(steps: &[f64]) -> Option<f64> {
-    const BEATS: [f64; 5] = [24.0, 25.0, 30.0, 50.0, 60.0];
-    BEATS.iter().find_map(|rate| {
-        let beats = |step: f64| (step * rate).round().max(1.0);
-        // a container's unit of a millisecond rounds, and 29.97 is 30 here
-        let on = |step: &&f64| {
-            let beats = beats(**step);
-            (**step - beats / rate).abs() <= 0.0011 + beats * 0.0011 / rate
-        };
-        let on: Vec<f64> = steps.iter().filter(on).copied().collect();
-        if on.len() < 3 || on.len() * 100 < steps.len() * 95 {
-            return None;
-        }
-        Some(on.iter().sum::<f64>() / on.iter().map(|step| beats(*step)).sum::<f64>())
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sound_before_the_picture_leads_by_whole_pictures() {
-        assert_eq!(lead(-0.3, 0.04), 0.0);
-        assert_eq!(lead(f64::NEG_INFINITY, 0.04), 0.0);
-        assert_eq!(lead(0.021, 1.0 / 30.0), 0.0);
-        assert!((lead(0.5, 1.0 / 30.0) - 0.5).abs() < 1e-9);
-        // ten pictures a second are shown as thirty
-        assert!((lead(0.06, 0.1) - 1.0 / 30.0).abs() < 1e-9);
-    }
-
-    #[test]
-    fn pictures_that_are_missing_do_not_change_the_beat() {
-        let steps = |rate: f64, beats: &[f64]| {
-            let of = |n: &f64| (n / rate * 1000.0).round() / 1000.0;
-            beats.iter().cycle().take(60).map(of).collect::<Vec<_>>()
-        };
-        let rate = |steps: &[f64]| beat(steps).map(|beat| (1.0 / beat).round());
-        assert_eq!(rate(&steps(30.0, &[1.0, 2.0])), Some(30.0));
-        assert_eq!(rate(&steps(60.0, &[1.0, 1.0, 2.0, 5.0])), Some(60.0));
-        assert_eq!(rate(&steps(24.0, &[1.0])), Some(24.0));
-        // a camera that has no beat at all
-        assert_eq!(rate(&steps(1000.0, &[41.0, 47.0, 36.0, 55.0])), None);
-        let ntsc = [1001.0 / 30000.0, 2002.0 / 30000.0].repeat(20);
-        let exact = 1.0 / beat(&ntsc).unwrap();
-        assert!((exact - 29.97).abs() < 0.001, "{exact}");
-    }
 
     fn matrix(a: i32, b: i32, c: i32, d: i32) -> Vec<u8> {
         let one = 1 << 16;
@@ -598,6 +598,13 @@ mod tests {
         );
         assert!(of(-1, 0, 0, 1).mirrors());
         assert_eq!(Turn::of_matrix(&[1, 2]), Turn::default());
+    }
+
+    #[test]
+    fn a_track_says_its_length_as_a_clock() {
+        assert_eq!(clock("00:00:04.667000000"), Some(4.667));
+        assert_eq!(clock("01:02:03.5"), Some(3723.5));
+        assert_eq!(clock("soon"), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use std::ffi::CString;
 
 use super::encode::{Encoder, Pass};
-use super::frames::{self, Source};
+use super::frames::{self, Findings, Source};
 use super::progress::{Reporter, Stage};
 use super::spool::Spool;
 use super::timeline::Timeline;
@@ -27,8 +27,8 @@ pub(super) struct FirstPass {
     pub statistics: CString,
     /// The film's frames, as far as there was room.
     pub spool: Spool,
-    /// What was broken and concealed, in words.
-    pub damaged: Vec<String>,
+    /// What is to be reported of the clips.
+    pub findings: Findings,
 }
 
 /// Encodes a film of `size` pixels quickly, at the bit rate that it will have.
@@ -56,7 +56,7 @@ pub(super) fn run(
     };
     let mut encoder = Encoder::open(film.format(size), pass, film.options.effort)?;
     let mut spool = Spool::create(scratch.path(FRAMES));
-    let damaged = frames::each(
+    let findings = frames::each(
         film,
         size,
         Source::KeptIn(&mut spool),
@@ -73,6 +73,6 @@ pub(super) fn run(
         _scratch: scratch,
         statistics,
         spool,
-        damaged,
+        findings,
     })
 }

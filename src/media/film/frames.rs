@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use ffmpeg_next::frame;
 
 use super::compose::{self, Composer};
-use super::damage;
+use super::damage::{self, Damage};
 use super::pictures::Care;
 use super::spool::Spool;
 use super::timeline::Timeline;
@@ -16,6 +16,15 @@ use crate::media::Error;
 
 /// Frames between the thread that makes them and the one that takes them.
 const AHEAD: usize = 3;
+
+/// What is to be reported of the clips that a film was made of, in words.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    /// What was broken and concealed.
+    pub damaged: Vec<Damage>,
+    /// What is other on the way than at the start.
+    pub changed: Vec<String>,
+}
 
 /// Where frames come from, and where they are kept.
 pub(super) enum Source<'a> {
@@ -51,7 +60,7 @@ impl Source<'_> {
 /// Makes all frames of a film on a thread of its own. Each goes to `take` on this thread, in order; `look` sees it before,
 /// with its number, on the other one.
 ///
-/// Gives sentences about what of the clips was broken and concealed.
+/// Gives what is to be reported of the clips.
 ///
 /// # Errors
 /// What the clips give, [`Error::Cancelled`], and those of `take`.
@@ -61,7 +70,7 @@ pub(super) fn each(
     mut source: Source<'_>,
     mut look: impl FnMut(u64, &frame::Video) + Send,
     mut take: impl FnMut(&mut frame::Video) -> Result<(), Error>,
-) -> Result<Vec<String>, Error> {
+) -> Result<Findings, Error> {
     std::thread::scope(|scope| {
         let (to_take, made) = sync_channel(AHEAD);
         let (give_back, used) = sync_channel(AHEAD + 2);
@@ -92,7 +101,7 @@ fn make(
     look: &mut impl FnMut(u64, &frame::Video),
     to_take: &SyncSender<frame::Video>,
     used: &Receiver<frame::Video>,
-) -> Result<Vec<String>, Error> {
+) -> Result<Findings, Error> {
     if let Source::Spool(spool) = source {
         spool.rewind()?;
     }
@@ -103,8 +112,11 @@ fn make(
         look(index, &frame);
         if to_take.send(frame).is_err() {
             // the other side gave up and says why
-            return Ok(Vec::new());
+            return Ok(Findings::default());
         }
     }
-    Ok(damage::of_pictures(&composer.damaged(), film.rate()))
+    Ok(Findings {
+        damaged: damage::of_pictures(&composer.damaged(), film.rate()),
+        changed: composer.changed(),
+    })
 }

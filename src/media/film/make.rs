@@ -30,6 +30,9 @@ const MOST_PASSES: u32 = 6;
 /// After more of them than this, what fits is good enough.
 const ENOUGH_PASSES: u32 = 3;
 
+/// x264 counts thousands of bits a second, and takes none for no bit rate at all; bits a second.
+const LEAST_BIT_RATE: f64 = 2_000.0;
+
 /// Estimated VMAF below which a second does not look decent.
 const DECENT: f64 = 65.0;
 
@@ -62,8 +65,10 @@ pub(super) fn video(
     let quality = check(&film, unfinished.path(), &made, &heard.pcm, progress)?;
     unfinished.name(&path)?;
     let mut damaged = film.broken_off.clone();
-    damaged.extend(made.pictures.damaged);
+    damaged.extend(made.pictures.findings.damaged);
     damaged.extend(heard.damaged);
+    let mut notes = notes(made.plan.size, sizes(&film).largest(), options, quality);
+    notes.extend(made.pictures.findings.changed);
     Ok(Media {
         kind: Kind::Video,
         bytes: made.file.len() as u64,
@@ -72,7 +77,7 @@ pub(super) fn video(
         sha256: sha256(&made.file),
         quality: None,
         duration_s: Some(film.seconds()),
-        notes: notes(made.plan.size, sizes(&film).largest(), options, quality),
+        notes,
         damaged,
         path,
     })
@@ -119,9 +124,21 @@ fn encode(
     progress: &mut Reporter<'_>,
 ) -> Result<Made, Error> {
     let plan = analysis::plan(film, sizes(film), target.pictures())?;
-    tracing::info!(?plan, bytes = target.pictures(), "size chosen");
+    let (width, height) = plan.size;
+    tracing::info!(
+        "{width}×{height} at {:.3} frames a second, {} frames; {:.0} bytes for them, {:.0} kbit/s, as constant rate factor {:.1} would \
+         come to; {} bytes of sound, {} for all",
+        film.rate(),
+        film.frames,
+        target.pictures(),
+        target.pictures() * 0.008 / film.seconds(),
+        plan.expected_crf,
+        target.sound_bytes,
+        target.max_bytes
+    );
     if plan.has_room() {
         let pass = Pass::Only { crf: LOSSLESS_CRF };
+        tracing::info!("one pass at constant rate factor {LOSSLESS_CRF}: there is room to spare");
         let most = target.most_pictures();
         let foreseen = progress.done() + film.frames;
         match second_pass::run(film, plan.size, pass, Source::Clips, most, progress) {
@@ -141,8 +158,9 @@ fn encode(
         }
     }
     let scratch = Scratch::create(path, film.options.unfinished.as_deref())?;
-    let bit_rate = target.pictures() * 8.0 / film.seconds();
+    let bit_rate = (target.pictures() * 8.0 / film.seconds()).max(LEAST_BIT_RATE);
     progress.more(film.frames);
+    tracing::info!("first pass at {:.0} kbit/s", bit_rate / 1000.0);
     let mut first = first_pass::run(film, plan.size, bit_rate, scratch, progress)?;
     progress.more(film.frames);
     fill(film, plan, &mut first, target, sound, progress)
@@ -166,16 +184,31 @@ fn fill(
     // what fits, but could have more
     let mut fitting: Option<Made> = None;
     for attempt in 1..=MOST_PASSES {
+        let bit_rate = (aim * 8.0 / film.seconds()).max(LEAST_BIT_RATE);
         let pass = Pass::Second {
             statistics: &first.statistics,
-            bit_rate: aim * 8.0 / film.seconds(),
+            bit_rate,
         };
         let source = Source::Spool(&mut first.spool);
-        let pictures = second_pass::run(film, plan.size, pass, source, u64::MAX, progress)?;
+        let pictures = match second_pass::run(film, plan.size, pass, source, u64::MAX, progress) {
+            Ok(pictures) => pictures,
+            Err(error) => {
+                let least = least_pictures(&error, film.seconds()).ok_or(error)?;
+                smallest = smallest.min(target.file(least).max(target.max_bytes + 1));
+                break;
+            }
+        };
         let file = muxed(&pictures, sound)?;
         let (bytes, came_to) = (file.len() as u64, pictures.track.bytes() as f64);
         let verdict = target.judge(bytes);
-        tracing::info!(attempt, aim, came_to, bytes, ?verdict, "second pass");
+        tracing::info!(
+            "second pass, try {attempt}: aimed at {aim:.0} bytes of pictures, came to {came_to:.0}; the file has {bytes}: {}",
+            match verdict {
+                Verdict::Met => "good",
+                Verdict::Over => "too large",
+                Verdict::Under => "room left",
+            }
+        );
         smallest = smallest.min(bytes);
         let least = fitting.as_ref().map_or(0, |made| made.file.len() as u64);
         // more was asked for, and next to nothing came of it
@@ -187,7 +220,9 @@ fn fill(
                 pictures,
             });
         }
-        let is_enough = attempt > ENOUGH_PASSES && fitting.is_some();
+        let is_enough = attempt > ENOUGH_PASSES && fitting.is_some()
+            // nothing coarser can be asked for
+            || verdict == Verdict::Over && bit_rate <= LEAST_BIT_RATE;
         if verdict == Verdict::Met || verdict == Verdict::Under && is_full || is_enough {
             break;
         }
@@ -204,8 +239,19 @@ fn fill(
         quality: None,
     })?;
     // only the first pass reads all of the clips
-    made.pictures.damaged = std::mem::take(&mut first.damaged);
+    made.pictures.findings = std::mem::take(&mut first.findings);
     Ok(made)
+}
+
+/// The bytes of pictures that the encoder cannot go below, where it refused to for that reason: it says how many kbit/s
+/// they are.
+fn least_pictures(refused: &Error, seconds: f64) -> Option<f64> {
+    let Error::Film { said } = refused else {
+        return None;
+    };
+    let (_, least) = said.split_once("bitrate is too low. estimated minimum is ")?;
+    let kilobits: f64 = least.split(' ').next()?.parse().ok()?;
+    Some(kilobits * 125.0 * seconds)
 }
 
 /// Reads the film back and holds it against the rules, its sound against what it shall be, and some of its pictures

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::sound;
+use super::sound::{self, SoundTrack};
 use crate::platform::{BUDGET_BYTES, Cancel};
 
 /// How long one film is worked on where nothing else is said: some four times what a minute of 4K takes on a slow machine.
@@ -22,6 +22,8 @@ pub struct FilmOptions {
     pub short: Short,
     /// What the sound is brought to; by default it stays as loud as it is.
     pub loudness: Option<Level>,
+    /// Which sound of the clip under everything is heard; by default its own, of several the one that it names.
+    pub sound: SoundTrack,
     /// The size in pixels; by default the scene's own or a smaller one of the same shape, whichever looks better within
     /// the budget.
     pub size: Option<(u32, u32)>,
@@ -52,6 +54,7 @@ impl Default for FilmOptions {
             effort: Effort::default(),
             short: Short::Refuse,
             loudness: None,
+            sound: SoundTrack::Own,
             size: None,
             seam: (false, false),
             unfinished: None,

@@ -3,23 +3,38 @@
 //! In: a file, what it is, where to begin. Out: pictures with their times. What is broken is left out or concealed,
 //! and its time noted. Never: turning, scaling, deciding which picture shows when.
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 use ffmpeg_next::codec::discard::Discard;
 use ffmpeg_next::filter::{self, Graph};
 use ffmpeg_next::format::context::Input;
-use ffmpeg_next::{Packet, Rational, decoder, frame};
+use ffmpeg_next::{Packet, Rational, codec, decoder, frame, picture};
 
 use super::av;
-use super::facts::{Facts, RESTART, open_decoder};
+use super::facts::{Facts, open_decoder};
+use super::times::Jumps;
 use crate::media::Error;
 use crate::platform::Cancel;
 
 /// How far before the wanted time a seek may land without our reading from the start again, seconds.
 const SEEK_SLACK: f64 = 0.5;
 
+/// A clip may begin in the middle of a recording: its first pictures refer to others that are missing. After so many of them
+/// what comes is shown as it is.
+const MOST_BROKEN: u32 = 250;
+
+/// The same for pictures that the decoder calls torn, which may be all that there are.
+const MOST_TORN: u32 = 25;
+
 /// Pictures without a single one that decodes, after which a file is given up.
 const MAX_SILENT_PACKETS: u32 = 3000;
+
+/// Pictures that are noted as missing, at most.
+const MAX_NOTED: f64 = 3000.0;
+
+/// The first picture that comes may be so many late without any being missed.
+const KEPT_BACK: f64 = 3.5;
 
 /// What reading is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +53,15 @@ pub(super) struct Picture {
     pub frame: frame::Video,
 }
 
+/// How a clip begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Start {
+    /// Nothing that can be shown has come; so many pictures were left out.
+    Waiting(u32),
+    /// Pictures come.
+    Over,
+}
+
 /// The pictures of a clip.
 pub(super) struct Pictures {
     path: PathBuf,
@@ -46,11 +70,19 @@ pub(super) struct Pictures {
     stream: usize,
     unit: f64,
     zero: f64,
-    /// What is added since the clip's clock started again, seconds.
-    added: f64,
+    /// When the first picture shows, seconds after the clip's zero.
+    first: f64,
+    /// The file's first picture needs others, which are missing.
+    starts_late: bool,
+    jumps: Jumps,
+    /// Packets of the stream that were read.
+    packets: u64,
     step: f64,
     weaver: Option<Weaver>,
     last: f64,
+    start: Start,
+    /// The last of those that were left out; better than nothing.
+    left_out: Option<frame::Video>,
     /// Read already, and not given.
     held: Option<Picture>,
     drained: bool,
@@ -73,9 +105,11 @@ impl Pictures {
         cancel: &Cancel,
     ) -> Result<Self, Error> {
         let mut opened = Self::at_start(path, facts, care, cancel)?;
-        if from <= SEEK_SLACK * 2.0 || facts.restarts {
+        if from <= SEEK_SLACK * 2.0 || facts.no_seek {
             return Ok(opened);
         }
+        // a place in the middle has its own pictures before it
+        opened.start = Start::Over;
         let target = ((from + facts.zero) * 1e6) as i64;
         if opened.input.seek(target, ..target + 1).is_err() {
             return Self::at_start(path, facts, care, cancel);
@@ -111,10 +145,15 @@ impl Pictures {
             stream: facts.stream,
             unit,
             zero: facts.zero,
-            added: 0.0,
+            starts_late: facts.starts_late,
+            jumps: facts.picture_jumps.clone(),
+            packets: 0,
             step: facts.step,
             weaver: None,
             last: f64::NEG_INFINITY,
+            start: Start::Waiting(0),
+            left_out: None,
+            first: facts.first,
             held: None,
             drained: false,
             silent: 0,
@@ -144,11 +183,20 @@ impl Pictures {
             match self.decoder.receive_frame(&mut frame) {
                 Ok(()) => {
                     self.silent = 0;
+                    if self.leaves_out(&frame) {
+                        self.left_out = Some(frame);
+                        continue;
+                    }
+                    self.left_out = None;
                     if let Some(frame) = self.woven(frame)? {
                         return Ok(Some(self.picture(frame)));
                     }
                 }
                 Err(ffmpeg_next::Error::Eof) => {
+                    if let Some(frame) = self.left_out.take() {
+                        self.last = f64::NEG_INFINITY;
+                        return Ok(Some(self.picture(frame)));
+                    }
                     let Some(weaver) = &mut self.weaver else {
                         return Ok(None);
                     };
@@ -174,6 +222,8 @@ impl Pictures {
                 Ok(()) if packet.stream() != self.stream => continue,
                 Ok(()) => {
                     self.silent += 1;
+                    self.jumps.mend(self.packets, &mut packet, self.unit);
+                    self.packets += 1;
                     if self.decoder.send_packet(&packet).is_err() {
                         let at = packet.pts().map(|t| t as f64 * self.unit - self.zero);
                         self.note_damage(at);
@@ -212,22 +262,60 @@ impl Pictures {
         }
     }
 
-    fn picture(&mut self, frame: frame::Video) -> Picture {
-        let at = frame
-            .timestamp()
-            .or(frame.pts())
-            .map(|t| t as f64 * self.unit - self.zero + self.added)
-            .filter(|at| at.is_finite());
-        let next = if self.last.is_finite() {
-            self.last + self.step
-        } else {
-            0.0
+    /// When a picture shows, seconds after the clip's zero; one without a time follows the one before it.
+    fn due(&self, frame: &frame::Video) -> f64 {
+        let said = frame.timestamp().or(frame.pts());
+        let said = said.map(|t| t as f64 * self.unit - self.zero);
+        said.filter(|at| at.is_finite()).unwrap_or({
+            match self.last.is_finite() {
+                true => self.last + self.step,
+                false => self.first,
+            }
+        })
+    }
+
+    /// A picture before the first that is whole: what it was made from is missing, and it is grey, or torn. The first that
+    /// is whole is shown in its place.
+    fn leaves_out(&mut self, frame: &frame::Video) -> bool {
+        let Start::Waiting(before) = self.start else {
+            return false;
         };
-        let mut at = at.unwrap_or(next);
-        if at < self.last - RESTART {
-            self.added += next - at;
-            at = next;
+        let is_torn = frame.is_corrupt() || frame.has_decode_errors();
+        // decoders of MPEG-4 and what it came from take grey for a picture that is missing, and say nothing
+        let is_grey = matches!(
+            self.decoder.id(),
+            codec::Id::MPEG4
+                | codec::Id::H263
+                | codec::Id::H263P
+                | codec::Id::FLV1
+                | codec::Id::MSMPEG4V1
+                | codec::Id::MSMPEG4V2
+                | codec::Id::MSMPEG4V3
+                | codec::Id::MPEG1VIDEO
+                | codec::Id::MPEG2VIDEO
+        ) && self.starts_late
+            && !frame.is_key()
+            && frame.kind() != picture::Type::I;
+        let at = self.due(frame);
+        let most = if is_grey { MOST_BROKEN } else { MOST_TORN };
+        if (is_torn || is_grey) && before < most {
+            self.start = Start::Waiting(before + 1);
+            self.damaged.push(at.max(0.0));
+            self.last = at;
+            return true;
         }
+        self.start = Start::Over;
+        // those that the decoder itself kept back; containers without times of showing are late by a few
+        if before == 0 && self.first + self.step * KEPT_BACK < at {
+            let missed = ((at - self.first) / self.step).floor().min(MAX_NOTED) as u32;
+            let due = |n: u32| self.first + f64::from(n) * self.step;
+            self.damaged.extend((0..missed).map(due));
+        }
+        false
+    }
+
+    fn picture(&mut self, frame: frame::Video) -> Picture {
+        let at = self.due(&frame);
         self.last = at;
         if frame.is_corrupt() || frame.has_decode_errors() {
             self.damaged.push(at.max(0.0));
@@ -241,7 +329,13 @@ impl Pictures {
             return Ok(Some(frame));
         }
         if self.weaver.as_ref().is_none_or(|w| !w.fits(&frame)) {
-            self.weaver = Some(Weaver::new(&frame).map_err(av::failed)?);
+            let mut weaver = Weaver::new(&frame).map_err(av::failed)?;
+            // pictures of another size are still on their way
+            if let Some(mut old) = self.weaver.take() {
+                old.end();
+                weaver.before.extend(std::iter::from_fn(|| old.take()));
+            }
+            self.weaver = Some(weaver);
         }
         if let Some(weaver) = &mut self.weaver {
             weaver.give(&frame).map_err(av::failed)?;
@@ -252,6 +346,8 @@ impl Pictures {
 
 /// Makes whole pictures of half ones.
 struct Weaver {
+    /// Those of the one before it.
+    before: VecDeque<frame::Video>,
     graph: Graph,
     size: (u32, u32),
     format: ffmpeg_next::format::Pixel,
@@ -263,6 +359,7 @@ impl Weaver {
         // one picture for two halves: what moves keeps its rate, and the budget its bits
         let graph = graph(frame, "bwdif=mode=send_frame:parity=auto:deint=interlaced")?;
         Ok(Self {
+            before: VecDeque::new(),
             graph,
             size: (frame.width(), frame.height()),
             format: frame.format(),
@@ -282,6 +379,9 @@ impl Weaver {
     }
 
     fn take(&mut self) -> Option<frame::Video> {
+        if let Some(before) = self.before.pop_front() {
+            return Some(before);
+        }
         let mut frame = frame::Video::empty();
         self.graph.get("out")?.sink().frame(&mut frame).ok()?;
         Some(frame)
@@ -305,10 +405,13 @@ pub(super) fn graph(like: &frame::Video, chain: &str) -> Result<Graph, ffmpeg_ne
     let mut graph = Graph::new();
     let format = like.format().descriptor().map_or("yuv420p", |d| d.name());
     let unit = Rational::new(1, 1_000_000);
+    let aspect = like.aspect_ratio();
     let arguments = format!(
-        "video_size={}x{}:pix_fmt={format}:time_base={unit}:pixel_aspect=1/1",
+        "video_size={}x{}:pix_fmt={format}:time_base={unit}:pixel_aspect={}/{}",
         like.width(),
         like.height(),
+        aspect.numerator().max(0),
+        aspect.denominator().max(1),
     );
     graph.add(&filter::find("buffer").ok_or(missing)?, "in", &arguments)?;
     graph.add(&filter::find("buffersink").ok_or(missing)?, "out", "")?;

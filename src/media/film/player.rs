@@ -6,19 +6,23 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ffmpeg_next::format::Pixel;
 use ffmpeg_next::frame;
 
-use super::facts::Facts;
+use super::facts::{Facts, Look};
 use super::lay;
 use super::pictures::{Care, Picture, Pictures};
-use super::shape::{Fitted, Shaper};
-use super::tone::{Tone, Transfer};
+use super::shape::{Fitted, Shaped, Shaper};
+use super::tone::Tone;
 use crate::media::Error;
 use crate::platform::Cancel;
 use crate::scene::{Clip, Pixels};
 
 /// What is shorter than this is one picture, seconds.
 const LEAST: f64 = 0.001;
+
+/// Changes of a clip that are named.
+const MOST_CHANGES: usize = 3;
 
 /// The section of a clip that plays, on the clip's own time line from its zero.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -71,17 +75,16 @@ impl Trim {
     }
 }
 
-/// What brings a clip that is brighter than a screen down to one.
-fn tone(facts: &Facts) -> Option<Tone> {
-    let colors = &facts.colors;
-    let transfer = Transfer::of(colors.transfer)?;
-    Some(Tone::new(
-        transfer,
-        colors.primaries,
-        colors.matrix,
-        colors.range,
-        facts.peak_nits,
-    ))
+/// A picture in its box.
+pub(super) struct Shown {
+    /// In the encoder's colours; what is see-through is over black.
+    pub frame: frame::Video,
+    /// Where in the box it stands.
+    pub fitted: Fitted,
+    /// Premultiplied RGBA of a picture that is see-through.
+    pub rgba: Option<Vec<u8>>,
+    /// Its number: another picture has another.
+    pub number: u64,
 }
 
 /// Plays a clip into its box.
@@ -93,13 +96,18 @@ pub(super) struct Player {
     cancel: Cancel,
     size: (u32, u32),
     shaper: Shaper,
+    /// Of the look of the last picture.
     tone: Option<Tone>,
+    look: Look,
+    /// When the look changed on the way, and to what.
+    changes: Vec<(f64, Look)>,
     pictures: Pictures,
     round: u64,
     /// Read, and not due yet.
     ahead: Option<Picture>,
     ended: bool,
-    shown: Option<frame::Video>,
+    shown: Option<Shown>,
+    given: u64,
     damaged: Vec<f64>,
 }
 
@@ -117,28 +125,25 @@ impl Player {
     ) -> Result<Self, Error> {
         let trim = Trim::of(clip, facts);
         let quick = care == Care::Rough;
-        let tone = tone(facts);
         Ok(Self {
             pictures: Pictures::open(&clip.path, facts, trim.from, care, cancel)?,
-            shaper: Shaper::new(facts, size, clip.fit, clip.focus, quick),
+            shaper: Shaper::new(facts.turn, size, clip.fit, clip.focus, quick),
+            tone: Tone::of(facts.colors, facts.peak_nits),
+            look: facts.look(),
+            changes: Vec::new(),
             size,
             path: clip.path.clone(),
             facts: facts.clone(),
             trim,
             care,
             cancel: cancel.clone(),
-            tone,
             round: 0,
             ahead: None,
             ended: false,
             shown: None,
+            given: 0,
             damaged: Vec::new(),
         })
-    }
-
-    /// Where in its box the pictures stand.
-    pub fn fitted(&self) -> Fitted {
-        self.shaper.fitted()
     }
 
     /// The picture of frame `index` of a film of `rate` frames a second; indices only grow.
@@ -149,7 +154,7 @@ impl Player {
     ///
     /// # Errors
     /// As [`Pictures::next`] and [`Shaper::shape`]; [`Error::Unreadable`] if there is no picture at all.
-    pub fn frame(&mut self, index: u64, rate: f64) -> Result<&frame::Video, Error> {
+    pub fn frame(&mut self, index: u64, rate: f64) -> Result<&Shown, Error> {
         // clocks are not exact: half-way from one picture to the next no rounding changes which one it is
         let frame = self.trim.speed / rate;
         let half = (self.facts.step / frame).clamp(0.01, 1.0) / 2.0;
@@ -171,7 +176,7 @@ impl Player {
             }
         }
         if let Some(picture) = taken {
-            self.shown = Some(self.shaped(&picture.frame)?);
+            self.shown = Some(self.shaped(&picture)?);
         }
         self.shown.as_ref().ok_or_else(|| Error::Unreadable {
             path: self.path.clone(),
@@ -179,33 +184,31 @@ impl Player {
         })
     }
 
-    /// The same as opaque RGBA of the whole box, for layers that mix with it.
+    /// The same as RGBA of the whole box, for layers that mix with it.
     ///
     /// # Errors
     /// As [`Self::frame`].
     pub fn pixels(&mut self, index: u64, rate: f64) -> Result<Arc<Pixels>, Error> {
-        let fitted = self.fitted();
         let (width, height) = self.size;
         let shown = self.frame(index, rate)?;
-        let rgba = lay::to_rgba(shown);
+        let fitted = shown.fitted;
+        let (rgba, opaque) = match &shown.rgba {
+            Some(rgba) => (rgba.clone(), false),
+            None => (lay::to_rgba(&shown.frame), true),
+        };
         if (fitted.width, fitted.height) == (width, height) {
             return Ok(Arc::new(Pixels {
                 width,
                 height,
                 rgba,
-                opaque: true,
+                opaque,
             }));
         }
-        let mut all = vec![0; width as usize * height as usize * 4];
-        let row = fitted.width as usize * 4;
-        for (y, from) in rgba.chunks_exact(row).enumerate() {
-            let at = ((fitted.y as usize + y) * width as usize + fitted.x as usize) * 4;
-            all[at..at + row].copy_from_slice(from);
-        }
+        let place = (fitted.x as i32, fitted.y as i32);
         Ok(Arc::new(Pixels {
             width,
             height,
-            rgba: all,
+            rgba: lay::on_nothing(&rgba, fitted.width, place, self.size),
             opaque: false,
         }))
     }
@@ -249,27 +252,94 @@ impl Player {
         Ok(())
     }
 
-    fn shaped(&mut self, picture: &frame::Video) -> Result<frame::Video, Error> {
-        let shaped = self.shaper.shape(picture)?;
-        let Some(tone) = &self.tone else {
-            return Ok(shaped);
+    fn shaped(&mut self, picture: &Picture) -> Result<Shown, Error> {
+        let look = self.facts.look_of(&picture.frame);
+        if look != self.look {
+            if look.colors != self.look.colors {
+                self.tone = Tone::of(look.colors, self.facts.peak_nits);
+            }
+            self.look = look;
+            self.changes.push((picture.at, look));
+        }
+        let fitted = self.shaper.fitted(&look);
+        self.given += 1;
+        let (frame, rgba) = match self.shaper.shape(&picture.frame, &look)? {
+            Shaped::SeeThrough(rgba) => (over_black(&rgba, fitted), Some(rgba)),
+            Shaped::Opaque(shaped) => (self.toned(shaped), None),
         };
-        let mut mapped = frame::Video::new(
-            ffmpeg_next::format::Pixel::YUV420P,
-            shaped.width(),
-            shaped.height(),
-        );
+        Ok(Shown {
+            frame,
+            fitted,
+            rgba,
+            number: self.given,
+        })
+    }
+
+    fn toned(&self, shaped: frame::Video) -> frame::Video {
+        let Some(tone) = &self.tone else {
+            return shaped;
+        };
+        let (width, height) = (shaped.width(), shaped.height());
+        let mut mapped = frame::Video::new(Pixel::YUV420P, width, height);
         tone.map(&shaped, &mut mapped);
-        Ok(mapped)
+        mapped
+    }
+
+    /// What of its look changed while it played, as a sentence.
+    pub fn changed(&self) -> Option<String> {
+        let played = |(at, _): &&(f64, Look)| *at < self.trim.until;
+        let mut last = self.facts.look();
+        let mut whats: Vec<String> = Vec::new();
+        for (at, look) in self.changes.iter().filter(played) {
+            // a clip that plays again goes back to where it was
+            if *look != self.facts.look() {
+                whats.extend(change(&last, look).map(|what| format!("{what} from {at:.1} s")));
+            }
+            last = *look;
+        }
+        whats.dedup();
+        let more = whats.len().saturating_sub(MOST_CHANGES);
+        whats.truncate(MOST_CHANGES);
+        if more > 0 {
+            whats.push(format!("{more} more"));
+        }
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        (!whats.is_empty()).then(|| {
+            format!(
+                "the picture of `{name}` changes on the way ({}); each is fitted as it is",
+                whats.join(", ")
+            )
+        })
     }
 
     /// Times at which what was played is broken, seconds on the clip's own time line, ascending.
     pub fn damaged(&self) -> Vec<f64> {
         let mut all = self.damaged.clone();
         all.extend(&self.pictures.damaged);
-        all.retain(|at| (self.trim.from..=self.trim.until).contains(at));
+        all.retain(|at| (self.trim.from - LEAST..=self.trim.until).contains(at));
         all.sort_by(f64::total_cmp);
         all.dedup();
         all
     }
+}
+
+/// What is other in a look than in the one before it.
+fn change(before: &Look, after: &Look) -> Option<String> {
+    let size = |look: &Look| (look.width, look.height);
+    Some(if size(before) != size(after) {
+        format!("{}×{}", after.width, after.height)
+    } else if before.aspect != after.aspect {
+        format!("pixels {:.3}:1", after.aspect)
+    } else if before.colors != after.colors {
+        "other colours".to_owned()
+    } else {
+        return None;
+    })
+}
+
+/// A see-through picture as an encoder can have it.
+fn over_black(rgba: &[u8], fitted: Fitted) -> frame::Video {
+    let mut frame = frame::Video::new(Pixel::YUV420P, fitted.width, fitted.height);
+    lay::to_yuv(rgba, &mut frame);
+    frame
 }

@@ -3,8 +3,6 @@
 //! In: a file. Out: a [`FilmProbe`]. What a header says is held against what the file holds: length and rate are
 //! measured. Never: a judgement.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use ffmpeg_next::color::{Range, TransferCharacteristic};
@@ -16,9 +14,10 @@ use serde::Serialize;
 use super::av;
 use super::boxes::Boxes;
 use super::facts::{Facts, picture_stream};
+use super::instead::{believable, walk};
 use crate::media::Error;
-use crate::media::probe::not_a_medium;
-use crate::platform::{self, Cancel, Content};
+use crate::media::animated::Webp;
+use crate::platform::Cancel;
 
 /// Seconds that a header may be off before it is told.
 const HEADER_SLACK: f64 = 0.1;
@@ -37,6 +36,15 @@ pub struct FilmProbe {
     pub audio: Option<AudioProbe>,
     /// Every stream in the file's order: `video h264`, `audio aac`, `data`.
     pub streams: Vec<String>,
+    /// Its sound tracks where there are several, as `2: aac, stereo, eng, commentary`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sound_tracks: Vec<String>,
+    /// The number of the one that a film made of it has, where there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sound_taken: Option<usize>,
+    /// What a film made of it is made without: subtitles, data, cover pictures, further tracks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// The file says where it was taken.
     pub has_place: bool,
     /// The file says what it was taken with.
@@ -107,6 +115,52 @@ pub struct AudioProbe {
     pub bit_rate: Option<u64>,
 }
 
+impl FilmProbe {
+    /// Of an animated WebP.
+    pub(in crate::media) fn of_webp(found: &Webp) -> Self {
+        let frames = found.frames.max(1) as f64;
+        Self {
+            duration_s: milliseconds(found.seconds),
+            declared_s: None,
+            video: VideoProbe {
+                codec: "webp",
+                profile: None,
+                level: None,
+                coded_width: found.width,
+                coded_height: found.height,
+                frame_rate: milliseconds(frames / found.seconds.max(0.001)),
+                constant_rate: found.is_constant,
+                frames: found.frames,
+                rotation: 0,
+                mirrored: false,
+                sample_aspect: "1:1".to_owned(),
+                field_order: "progressive",
+                pixel_format: if found.has_alpha {
+                    "yuva420p"
+                } else {
+                    "yuv420p"
+                }
+                .to_owned(),
+                bit_depth: 8,
+                chroma: Some("4:2:0"),
+                color_range: "limited",
+                color_primaries: None,
+                color_transfer: None,
+                color_matrix: None,
+                hdr: None,
+                bit_rate: None,
+            },
+            audio: None,
+            streams: vec!["video webp".to_owned()],
+            sound_tracks: Vec::new(),
+            sound_taken: None,
+            left_out: Vec::new(),
+            has_place: false,
+            has_device: false,
+        }
+    }
+}
+
 /// A film as [`probe`](crate::media::probe) needs it.
 #[derive(Debug)]
 pub(in crate::media) struct Film {
@@ -146,61 +200,36 @@ pub(in crate::media) fn read(path: &Path, cancel: &Cancel) -> Result<Film, Error
             video: video(&facts, &stream),
             audio: sound.and_then(|stream| audio(&stream)),
             streams: input.streams().map(|s| named(&s)).collect(),
+            sound_tracks: sound_tracks(&facts),
+            sound_taken: taken(&facts),
+            left_out: left_out(&facts),
             has_place,
             has_device,
         },
     })
 }
 
-/// The boxes of a file; none if it is of another kind.
-///
-/// # Errors
-/// [`Error::Io`].
-pub(super) fn walk(path: &Path) -> Result<Boxes, Error> {
-    let mut file = File::open(path).map_err(Error::io("read", path))?;
-    Boxes::read(&mut file).map_err(Error::io("read", path))
+fn sound_tracks(facts: &Facts) -> Vec<String> {
+    let tracks = &facts.choice.tracks;
+    let several = tracks.iter().filter(|_| tracks.len() > 1);
+    several.map(ToString::to_string).collect()
 }
 
-/// What a file is that the library cannot open, in a sentence; `None` if it looks like a film.
-pub(super) fn instead(path: &Path) -> Option<String> {
-    let mut head = Vec::new();
-    let file = File::open(path).ok()?;
-    file.take(platform::HEAD as u64)
-        .read_to_end(&mut head)
-        .ok()?;
-    match platform::sniff(&head) {
-        Content::Film(_) => match believable(path, &walk(path).ok()?) {
-            Err(Error::Unreadable { said, .. }) => Some(said),
-            _ => None,
-        },
-        Content::Jpeg => Some(still("JPEG")),
-        Content::Png => Some(still("PNG")),
-        Content::OtherStill(format) => Some(still(format)),
-        content @ (Content::Empty | Content::Unknown) => Some(not_a_medium(content, &head)),
-    }
+fn taken(facts: &Facts) -> Option<usize> {
+    let tracks = facts.choice.tracks.iter();
+    let mut taken = tracks.filter(|track| Some(track.stream) == facts.sound);
+    taken
+        .next()
+        .map(|t| t.number)
+        .filter(|_| facts.choice.tracks.len() > 1)
 }
 
-fn still(format: &str) -> String {
-    format!("it is a picture ({format}) and no film, whatever its name says")
-}
-
-/// Stops before the library reads tables that are missing, or that would cost gigabytes to believe.
-///
-/// # Errors
-/// [`Error::Unreadable`].
-pub(super) fn believable(path: &Path, boxes: &Boxes) -> Result<(), Error> {
-    let has_film = boxes.offset(b"ftyp") == Some(0) || boxes.offset(b"mdat").is_some();
-    let wrong = if boxes.exaggerates() {
-        "it claims more samples than any film has"
-    } else if has_film && boxes.movie.is_none() {
-        "it has no table of contents (`moov`): recording or copying it broke off"
-    } else {
-        return Ok(());
-    };
-    Err(Error::Unreadable {
-        path: path.to_owned(),
-        said: wrong.to_owned(),
-    })
+fn left_out(facts: &Facts) -> Vec<String> {
+    let sounds = facts
+        .choice
+        .left_out()
+        .map(|track| format!("sound track {track}"));
+    sounds.chain(facts.left_out.iter().cloned()).collect()
 }
 
 fn video(facts: &Facts, stream: &Stream<'_>) -> VideoProbe {

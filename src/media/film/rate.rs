@@ -32,7 +32,7 @@ pub(super) fn of(facts: &Facts) -> Rational {
         facts.rate
     };
     // most steps are one length and some are longer: pictures are missing, the rate is that of the others
-    let own = if facts.rate > own * 0.8 || facts.count < 3 {
+    let own = if facts.is_steady || facts.rate > own * 0.8 || facts.count < 3 {
         own
     } else {
         facts.rate
@@ -44,27 +44,46 @@ fn nearest(own: f64) -> Rational {
     if !own.is_finite() || own <= 0.0 {
         return rational(STILL);
     }
-    let mut rate = own;
-    if rate > MOST * 1.01 {
-        rate /= (rate / (MOST * 1.01)).ceil();
-    }
-    if rate < LEAST * 0.999 {
-        rate *= (LEAST * 0.999 / rate).ceil();
-    }
-    let close = |(n, d): &(i32, i32)| (f64::from(*n) / f64::from(*d) / rate - 1.0).abs();
-    let mut by_distance = KEPT;
-    by_distance.sort_by(|a, b| close(a).total_cmp(&close(b)));
-    let best = by_distance[0];
     // 29.97 and 30 lie a thousandth apart, clocks of phones drift by less than a hundredth
-    if close(&best) < 0.012 {
-        return rational(best);
+    if let Some(kept) = kept(own, 0.012) {
+        return kept;
     }
+    if own > MOST * 1.01 {
+        let part = own / (own / (MOST * 1.01)).ceil();
+        return kept(part, 0.03).unwrap_or_else(|| next_up(part));
+    }
+    if own >= LEAST * 0.999 {
+        return whole(own).unwrap_or_else(|| next_up(own));
+    }
+    // slow ones are shown more often: best so often that it is a rate of cinema or television, also where their clock is
+    // none of the best
+    let times = || (2..=(MOST / own) as u32 + 1).map(|n| own * f64::from(n));
+    let fitting = || times().filter(|rate| (LEAST * 1.01..=MOST * 1.01).contains(rate));
+    fitting()
+        .find_map(|rate| kept(rate, 0.012).or_else(|| whole(rate)))
+        .or_else(|| fitting().find_map(|rate| kept(rate, 0.03)))
+        .or_else(|| fitting().next().map(next_up))
+        .unwrap_or(rational(STILL))
+}
+
+/// The rate of cinema or television that is nearest, if it is no further off than a part of it.
+fn kept(rate: f64, off: f64) -> Option<Rational> {
+    let far = |(n, d): &(i32, i32)| (f64::from(*n) / f64::from(*d) / rate - 1.0).abs();
+    let nearest = KEPT.iter().min_by(|a, b| far(a).total_cmp(&far(b)))?;
+    (far(nearest) < off).then_some(rational(*nearest))
+}
+
+/// A rate that is a whole number is kept.
+fn whole(rate: f64) -> Option<Rational> {
+    ((rate - rate.round()).abs() < 0.001 && (LEAST..=MOST).contains(&rate))
+        .then(|| Rational::new(rate.round() as i32, 1))
+}
+
+/// The next rate of cinema or television that is no slower.
+fn next_up(rate: f64) -> Rational {
     let next = KEPT
         .iter()
         .find(|(n, d)| f64::from(*n) / f64::from(*d) >= rate);
-    if (rate - rate.round()).abs() < 0.001 && (LEAST..=MOST).contains(&rate) {
-        return Rational::new(rate.round() as i32, 1);
-    }
     rational(*next.unwrap_or(&(60, 1)))
 }
 
@@ -92,6 +111,12 @@ mod tests {
         assert_eq!(of(12.5), (25, 1));
         assert_eq!(of(15.0), (30, 1));
         assert_eq!(of(20.0), (40, 1));
+        assert_eq!(of(5.0), (25, 1));
+        // a webcam whose clock is none of the best, and one that left pictures out
+        assert_eq!(of(15.3), (30, 1));
+        assert_eq!(of(14.6), (30000, 1001));
+        assert_eq!(of(11.5), (46, 1));
+        assert_eq!(of(7.67), (30, 1));
         assert_eq!(of(29.93), (30000, 1001));
         assert_eq!(of(27.3), (30000, 1001));
         assert_eq!(of(f64::NAN), (30, 1));

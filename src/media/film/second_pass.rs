@@ -3,7 +3,7 @@
 //! In: a timeline, a size, how bits are given out. Out: the packets of the whole film. Never: judging what came out.
 
 use super::encode::{Encoder, Pass, Track};
-use super::frames::{self, Source};
+use super::frames::{self, Findings, Source};
 use super::progress::{Reporter, Stage};
 use super::quality::Originals;
 use super::timeline::Timeline;
@@ -13,8 +13,8 @@ use crate::media::Error;
 pub(super) struct Pictures {
     /// Encoded.
     pub track: Track,
-    /// What was broken and concealed in the clips that were read for it, in words.
-    pub damaged: Vec<String>,
+    /// What is to be reported of the clips that were read for it.
+    pub findings: Findings,
     /// Some frames as they were.
     pub originals: Originals,
 }
@@ -33,7 +33,7 @@ pub(super) fn run(
 ) -> Result<Pictures, Error> {
     let mut encoder = Encoder::open(film.format(size), pass, film.options.effort)?;
     let mut originals = Originals::of(film.rate());
-    let damaged = frames::each(
+    let findings = frames::each(
         film,
         size,
         source,
@@ -53,7 +53,7 @@ pub(super) fn run(
     )?;
     Ok(Pictures {
         track: encoder.end()?,
-        damaged,
+        findings,
         originals,
     })
 }

@@ -1,16 +1,17 @@
 //! How a clip's picture is cut, scaled and turned to fill its box, in the encoder's colours.
 //!
 //! In: a decoded picture, the box in pixels, how it shall meet it. Out: a picture of 8-bit 4:2:0, BT.709, limited range,
-//! upright, of the size that [`Fitted`] says. Never: choosing pictures, painting.
+//! upright, of the size that [`Fitted`] says; 10 bits in its own colours where they are others; what is see-through as
+//! RGBA. Never: choosing pictures, painting.
 
 use ffmpeg_next::color::{Range, Space};
 use ffmpeg_next::filter::Graph;
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::frame;
 
-use super::av;
-use super::facts::Facts;
+use super::facts::{Look, Turn};
 use super::pictures::graph;
+use super::{av, grey, see_through, tone};
 use crate::media::Error;
 use crate::scene::picture::Fit;
 
@@ -39,22 +40,51 @@ struct Part {
     h: f64,
 }
 
+/// A picture before a blurred copy of itself.
+struct Front {
+    /// Its own size.
+    size: (u32, u32),
+    /// Its place in the box.
+    x: f64,
+    y: f64,
+    /// The size at which the copy is blurred.
+    blurred: (u32, u32),
+}
+
+/// What a picture is while it is cut, scaled and turned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// On its way to the encoder's colours, or to the tone mapper.
+    Film,
+    /// RGB with coverage already.
+    Rgb,
+}
+
+/// A picture in its box.
+pub(super) enum Shaped {
+    /// It covers its place.
+    Opaque(frame::Video),
+    /// Premultiplied RGBA of its place, rows without gaps.
+    SeeThrough(Vec<u8>),
+}
+
 /// Brings pictures of one clip into one box.
 pub(super) struct Shaper {
-    facts: Facts,
+    turn: Turn,
     size: (u32, u32),
     fit: Fit,
     focus: (f64, f64),
     quick: bool,
-    graph: Option<(Graph, (u32, u32), Pixel)>,
+    /// The way of the last picture, for those that look like it.
+    graph: Option<(Graph, Look, bool)>,
 }
 
 impl Shaper {
     /// For a box of `size` output pixels; `quick` is good enough for an analysis.
-    pub fn new(facts: &Facts, size: (u32, u32), fit: Fit, focus: (f32, f32), quick: bool) -> Self {
+    pub fn new(turn: Turn, size: (u32, u32), fit: Fit, focus: (f32, f32), quick: bool) -> Self {
         let unit = |f: f32| f64::from(f).clamp(0.0, 1.0);
         Self {
-            facts: facts.clone(),
+            turn,
             size,
             fit,
             focus: (unit(focus.0), unit(focus.1)),
@@ -63,8 +93,8 @@ impl Shaper {
         }
     }
 
-    /// Where in the box its pictures stand.
-    pub fn fitted(&self) -> Fitted {
+    /// Where in the box pictures of this look stand.
+    pub fn fitted(&self, look: &Look) -> Fitted {
         let (width, height) = self.size;
         if self.fit != Fit::Contain {
             return Fitted {
@@ -74,7 +104,7 @@ impl Shaper {
                 height,
             };
         }
-        let (w, h) = contained(self.facts.shown(), self.size);
+        let (w, h) = contained(look.shown(self.turn), self.size);
         let spare = |all: u32, own: u32, at: f64| (f64::from(all - own) * at).round() as u32;
         Fitted {
             x: spare(width, w, self.focus.0),
@@ -84,26 +114,28 @@ impl Shaper {
         }
     }
 
-    /// 10 bits leave this shaper, in the clip's own colours, for the tone mapper.
-    pub fn is_hdr(&self) -> bool {
-        self.facts.colors.is_hdr()
-    }
-
-    /// Shapes one picture.
+    /// Shapes one picture of this look.
     ///
     /// # Errors
     /// [`Error::Film`] in FFmpeg's words.
-    pub fn shape(&mut self, picture: &frame::Video) -> Result<frame::Video, Error> {
-        let key = ((picture.width(), picture.height()), picture.format());
-        // a clip may change its size and format on the way
-        if self
-            .graph
-            .as_ref()
-            .is_none_or(|(_, size, format)| (*size, *format) != key)
-        {
-            let chain = self.chain(picture.width(), picture.height(), picture.format());
+    pub fn shape(&mut self, picture: &frame::Video, look: &Look) -> Result<Shaped, Error> {
+        let colored = grey::with_chroma(picture, look.colors.range);
+        let picture = colored.as_ref().unwrap_or(picture);
+        let look = Look {
+            format: picture.format(),
+            ..*look
+        };
+        let shows_through = see_through::is(picture);
+        // a clip may change its size, its format and its colours on the way
+        let as_before =
+            |(_, was, through): &(Graph, Look, bool)| *was == look && *through == shows_through;
+        if !self.graph.as_ref().is_some_and(as_before) {
+            let chain = match shows_through {
+                true => self.see_through_chain(&look),
+                false => self.chain(&look),
+            };
             let built = graph(picture, &chain).map_err(av::failed)?;
-            self.graph = Some((built, key.0, key.1));
+            self.graph = Some((built, look, shows_through));
         }
         let missing = || av::failed(ffmpeg_next::Error::FilterNotFound);
         let (graph, ..) = self.graph.as_mut().ok_or_else(missing)?;
@@ -116,49 +148,111 @@ impl Shaper {
         let mut shaped = frame::Video::empty();
         let mut sink = graph.get("out").ok_or_else(missing)?;
         sink.sink().frame(&mut shaped).map_err(av::failed)?;
+        if shows_through {
+            return Ok(Shaped::SeeThrough(see_through::pixels(&shaped)));
+        }
         // a picture's own type would force the encoder's
         shaped.set_kind(ffmpeg_next::picture::Type::None);
-        Ok(shaped)
+        Ok(Shaped::Opaque(shaped))
     }
 
-    fn chain(&self, width: u32, height: u32, format: Pixel) -> String {
+    fn chain(&self, look: &Look) -> String {
         let Fitted {
             width: w,
             height: h,
             ..
-        } = self.fitted();
+        } = self.fitted(look);
+        let whole = |to| self.turned_chain(look, WHOLE, to, Way::Film);
         if self.fit != Fit::Blur {
-            let part = match self.fit {
-                Fit::Cover => self.covering(),
-                _ => WHOLE,
+            return match self.fit {
+                Fit::Cover => self.turned_chain(look, self.covering(look), (w, h), Way::Film),
+                _ => whole((w, h)),
             };
-            return self.turned_chain((width, height), format, part, (w, h));
         }
-        let (own_w, own_h) = contained(self.facts.shown(), self.size);
-        if (own_w, own_h) == self.size {
-            return self.turned_chain((width, height), format, WHOLE, (w, h));
-        }
-        let x = (f64::from(w - own_w) * self.focus.0).round();
-        let y = (f64::from(h - own_h) * self.focus.1).round();
-        // blurred at a twelfth of the size and scaled up smoothly: nobody sees the difference, and it costs a third
-        let (small_w, small_h) = (even(f64::from(w) / 12.0), even(f64::from(h) / 12.0));
-        let behind =
-            self.turned_chain((width, height), format, self.covering(), (small_w, small_h));
-        let front = self.turned_chain((width, height), format, WHOLE, (own_w, own_h));
-        let kind = if self.is_hdr() { "yuv420p10" } else { "yuv420" };
+        let Some(Front {
+            size,
+            x,
+            y,
+            blurred,
+        }) = self.over_blur(look)
+        else {
+            return whole((w, h));
+        };
+        let behind = self.turned_chain(look, self.covering(look), blurred, Way::Film);
+        let front = whole(size);
+        let kind = if tone::is_needed(look.colors) {
+            "yuv420p10"
+        } else {
+            "yuv420"
+        };
         format!(
             "split[a][b];[a]{behind},gblur=sigma=4:steps=2,scale={w}:{h}:flags=bicubic[back];\
              [b]{front}[front];[back][front]overlay=x={x}:y={y}:format={kind}"
         )
     }
 
+    /// The same for a picture that is see-through: in RGB, and multiplied with its coverage before it is scaled, so that no
+    /// colour of what does not show bleeds into what does.
+    fn see_through_chain(&self, look: &Look) -> String {
+        let from = match look.colors.matrix {
+            Space::RGB => String::new(),
+            matrix => format!(":in_color_matrix={}", matrix_name(matrix)),
+        };
+        let ready = format!(
+            "scale=iw:ih:flags=bicubic:in_range={}{from},format=gbrap,premultiply=inplace=1",
+            range_name(look.colors.range)
+        );
+        let Fitted {
+            width: w,
+            height: h,
+            ..
+        } = self.fitted(look);
+        let cut = |part, to| self.turned_chain(look, part, to, Way::Rgb);
+        match (self.fit, self.over_blur(look)) {
+            (Fit::Cover, _) => {
+                format!("{ready},{},format=rgba", cut(self.covering(look), (w, h)))
+            }
+            (
+                Fit::Blur,
+                Some(Front {
+                    size,
+                    x,
+                    y,
+                    blurred,
+                }),
+            ) => format!(
+                "{ready},split[a][b];[a]{},gblur=sigma=4:steps=2,scale={w}:{h}:flags=bicubic,format=rgba[back];\
+                 [b]{},format=rgba[front];[back][front]overlay=x={x}:y={y}:format=rgb:alpha=premultiplied,format=rgba",
+                cut(self.covering(look), blurred),
+                cut(WHOLE, size),
+            ),
+            _ => format!("{ready},{},format=rgba", cut(WHOLE, (w, h))),
+        }
+    }
+
+    /// Where the picture does not fill its box.
+    fn over_blur(&self, look: &Look) -> Option<Front> {
+        let (w, h) = self.size;
+        let size = contained(look.shown(self.turn), self.size);
+        (size != self.size).then(|| Front {
+            size,
+            x: (f64::from(w - size.0) * self.focus.0).round(),
+            y: (f64::from(h - size.1) * self.focus.1).round(),
+            // blurred at a twelfth of the size and scaled up smoothly: nobody sees the difference, and it costs a third
+            blurred: (even(f64::from(w) / 12.0), even(f64::from(h) / 12.0)),
+        })
+    }
+
     /// Cut, scaled, turned: in this order each step has the fewest pixels to move.
-    fn turned_chain(&self, from: (u32, u32), format: Pixel, part: Part, to: (u32, u32)) -> String {
-        let turn = self.facts.turn;
+    fn turned_chain(&self, look: &Look, part: Part, to: (u32, u32), way: Way) -> String {
+        let (turn, from) = (self.turn, (look.width, look.height));
         let coded = as_coded(part, turn.transpose, turn.flip_x, turn.flip_y);
         let mut steps = Vec::new();
         let (to_w, to_h) = if turn.transpose { (to.1, to.0) } else { to };
-        let (step_w, step_h) = chroma_steps(format);
+        let (step_w, step_h) = match way {
+            Way::Film => chroma_steps(look.format),
+            Way::Rgb => (1, 1),
+        };
         let across = Cut::of((coded.x, coded.w), from.0, step_w, to_w);
         let down = Cut::of((coded.y, coded.h), from.1, step_h, to_h);
         if (across.length, down.length) != from {
@@ -172,8 +266,8 @@ impl Shaper {
             steps.push("vflip".to_owned());
         }
         let scaled = (across.scaled, down.scaled);
-        if !self.is_as_wanted(format) || scaled != (across.length, down.length) {
-            steps.push(self.scale(scaled.0, scaled.1));
+        if way == Way::Film && !is_as_wanted(look) || scaled != (across.length, down.length) {
+            steps.push(self.scale(look, scaled.0, scaled.1, way));
         }
         if scaled != (to_w, to_h) {
             let y = match !turn.transpose && turn.flip_y {
@@ -183,14 +277,11 @@ impl Shaper {
             };
             steps.push(format!("crop={to_w}:{to_h}:{}:{y}:exact=1", across.spare));
         }
-        steps.push(format!(
-            "format={}",
-            if self.is_hdr() {
-                "yuv420p10le"
-            } else {
-                "yuv420p"
-            }
-        ));
+        steps.push(match way {
+            Way::Rgb => "format=gbrap".to_owned(),
+            Way::Film if tone::is_needed(look.colors) => "format=yuv420p10le".to_owned(),
+            Way::Film => "format=yuv420p".to_owned(),
+        });
         match (turn.transpose, turn.flip_x, turn.flip_y) {
             (true, false, false) => steps.push("transpose=cclock_flip".to_owned()),
             (true, true, false) => steps.push("transpose=clock".to_owned()),
@@ -202,43 +293,36 @@ impl Shaper {
         steps.join(",")
     }
 
-    /// The decoder's pixels can stay what they are.
-    fn is_as_wanted(&self, format: Pixel) -> bool {
-        let colors = self.facts.colors;
-        if self.is_hdr() {
-            return format == Pixel::YUV420P10LE;
-        }
-        format == Pixel::YUV420P && colors.range == Range::MPEG && colors.matrix == Space::BT709
-    }
-
-    fn scale(&self, width: u32, height: u32) -> String {
-        let colors = self.facts.colors;
+    fn scale(&self, look: &Look, width: u32, height: u32, way: Way) -> String {
+        let colors = look.colors;
         let flags = if self.quick {
             "fast_bilinear"
         } else {
             "bicubic"
         };
-        let range = |r: Range| if r == Range::JPEG { "full" } else { "limited" };
+        if way == Way::Rgb {
+            return format!("scale={width}:{height}:flags={flags}");
+        }
         let from = match colors.matrix {
             Space::RGB => String::new(),
             matrix => format!(":in_color_matrix={}", matrix_name(matrix)),
         };
-        // what is brighter than the screen keeps its own colours until it is mapped
-        let (to, to_range) = if self.is_hdr() {
-            (matrix_name(colors.matrix), colors.range)
-        } else {
-            ("bt709", Range::MPEG)
+        // what is brighter or wider than the screen keeps its own colours until it is mapped
+        let (to, to_range) = match tone::is_needed(colors) {
+            true => tone::carrier(colors),
+            false => (Space::BT709, Range::MPEG),
         };
         format!(
-            "scale={width}:{height}:flags={flags}:in_range={}{from}:out_color_matrix={to}:out_range={}",
-            range(colors.range),
-            range(to_range),
+            "scale={width}:{height}:flags={flags}:in_range={}{from}:out_color_matrix={}:out_range={}",
+            range_name(colors.range),
+            matrix_name(to),
+            range_name(to_range),
         )
     }
 
     /// The part of the upright picture that covers the box, its focus as near the box's middle as it gets.
-    fn covering(&self) -> Part {
-        let (w, h) = self.facts.shown();
+    fn covering(&self, look: &Look) -> Part {
+        let (w, h) = look.shown(self.turn);
         let scale = (f64::from(self.size.0) / w).max(f64::from(self.size.1) / h);
         let part_w = (f64::from(self.size.0) / scale / w).min(1.0);
         let part_h = (f64::from(self.size.1) / scale / h).min(1.0);
@@ -351,6 +435,25 @@ fn as_coded(part: Part, transpose: bool, flip_x: bool, flip_y: bool) -> Part {
     Part { x, y, w, h }
 }
 
+/// The decoder's pixels can stay what they are.
+fn is_as_wanted(look: &Look) -> bool {
+    let (format, colors) = (look.format, look.colors);
+    let (wanted, to) = match tone::is_needed(colors) {
+        true => (Pixel::YUV420P10LE, tone::carrier(colors)),
+        false => (Pixel::YUV420P, (Space::BT709, Range::MPEG)),
+    };
+    format == wanted && (colors.matrix, colors.range) == to
+}
+
+/// The scaler's name of a range.
+fn range_name(range: Range) -> &'static str {
+    if range == Range::JPEG {
+        "full"
+    } else {
+        "limited"
+    }
+}
+
 /// The scaler's name of a matrix.
 fn matrix_name(matrix: Space) -> &'static str {
     match matrix {
@@ -367,7 +470,7 @@ mod tests {
     use ffmpeg_next::color::{Primaries, TransferCharacteristic};
 
     use super::*;
-    use crate::media::film::facts::{Colors, Turn};
+    use crate::media::film::facts::Colors;
 
     #[test]
     fn what_is_contained_keeps_its_shape_in_even_pixels() {
@@ -376,27 +479,12 @@ mod tests {
         assert_eq!(contained((500.0, 500.0), (1080, 1920)), (1080, 1080));
     }
 
-    /// Facts of a clip whose pictures are like this one.
-    fn facts(frame: &frame::Video, turn: Turn) -> Facts {
-        Facts {
-            stream: 0,
-            sound: None,
-            zero: 0.0,
-            seconds: 1.0,
-            declared: None,
-            count: 1,
-            keys: Vec::new(),
-            restarts: false,
-            rate: 25.0,
-            step: 0.04,
-            beat: None,
-            is_constant: true,
+    /// The look of a picture in the encoder's own colours.
+    fn look(frame: &frame::Video) -> Look {
+        Look {
             width: frame.width(),
             height: frame.height(),
             aspect: 1.0,
-            turn,
-            interlaced: false,
-            top_first: false,
             format: frame.format(),
             colors: Colors {
                 range: Range::MPEG,
@@ -404,7 +492,6 @@ mod tests {
                 primaries: Primaries::BT709,
                 transfer: TransferCharacteristic::BT709,
             },
-            peak_nits: 0.0,
         }
     }
 
@@ -450,10 +537,12 @@ mod tests {
                 flip_x,
                 flip_y,
             };
-            let facts = facts(&picture, turn);
-            let mut shaper = Shaper::new(&facts, (1080, 1920), Fit::Cover, (0.5, 0.5), false);
+            let mut shaper = Shaper::new(turn, (1080, 1920), Fit::Cover, (0.5, 0.5), false);
             // the graph takes what it is given
-            let shaped = shaper.shape(&picture.clone()).unwrap();
+            let shaped = shaper.shape(&picture.clone(), &look(&picture)).unwrap();
+            let Shaped::Opaque(shaped) = shaped else {
+                panic!("nothing shines through it");
+            };
             assert_eq!((shaped.width(), shaped.height()), (1080, 1920));
             let found = bright(&shaped);
             for (found, expected) in found.iter().zip(expected) {

@@ -14,6 +14,7 @@ use super::lay;
 use super::make;
 use super::pictures::Care;
 use super::player::{Player, Trim};
+use super::remarks::{self, Enlarged};
 use super::sound::{Aim, Meter};
 use super::timeline::{self, LEAST_SECONDS, MOST_SECONDS, Timeline};
 use super::{FilmOptions, Progress, rate, voices};
@@ -45,7 +46,10 @@ impl Part {
     /// # Errors
     /// What reading its clips gives.
     pub fn whole(scene: &Scene, options: &FilmOptions) -> Result<Self, Error> {
-        let known = timeline::known(scene, &options.begun().cancel)?;
+        let known = timeline::known(scene, options)?;
+        for (path, facts) in &known {
+            tracing::info!("{}", remarks::described(path, facts));
+        }
         Ok(Self {
             scene: scene.clone(),
             options: options.clone(),
@@ -59,6 +63,22 @@ impl Part {
     /// Those of [`video`](super::video) that can be told without decoding.
     pub fn judge(&self) -> Result<(), Error> {
         Timeline::of(&self.scene, &self.known, &self.options).map(drop)
+    }
+
+    /// What a user should know of its clips, in sentences: which of several sound tracks is heard, and what is left out.
+    pub fn about(&self) -> Vec<String> {
+        remarks::about(&self.scene, &self.known)
+    }
+
+    /// Its clips that are drawn much larger than they are.
+    pub fn enlarged(&self) -> Vec<Enlarged> {
+        remarks::enlarged(&self.scene, &self.known)
+    }
+
+    /// Width and height of a clip of it as it is shown, in square pixels, and whether its pixels may be see-through.
+    pub fn shown(&self, clip: &Clip) -> Option<((f64, f64), bool)> {
+        let facts = self.known.get(&clip.path)?;
+        Some((facts.shown(), av::is_see_through(facts.format)))
     }
 
     /// The scene with the frame that stands best for the film in place of its clips. A film may be too short to be
@@ -194,7 +214,7 @@ fn change(
     let mut before: Option<Vec<u8>> = None;
     for index in 0..((until - from) * rate) as u64 {
         let mut picture = compose::black(SMALL);
-        lay::place(player.frame(index, rate)?, 0, 0, None, &mut picture);
+        lay::place(&player.frame(index, rate)?.frame, 0, 0, None, &mut picture);
         let luma = av::plane(&picture, 0);
         if let Some(before) = &before {
             let sum: u64 = before

@@ -55,6 +55,11 @@ impl Target {
         self.max_bytes.saturating_sub(self.sound_bytes)
     }
 
+    /// Bytes of a file with so many of pictures.
+    pub fn file(&self, pictures: f64) -> u64 {
+        self.sound_bytes + self.index_bytes() + pictures as u64
+    }
+
     /// Judges a file of so many bytes.
     pub fn judge(&self, file: u64) -> Verdict {
         if file > self.max_bytes {

@@ -7,13 +7,14 @@ use std::time::Duration;
 use ffmpeg_next::Rational;
 
 use super::compose::{Composer, Known};
+use super::damage::{self, Damage};
 use super::encode::Format;
 use super::facts::Facts;
 use super::pictures::Care;
 use super::player::Trim;
-use super::{FilmOptions, Short, damage, rate};
+use super::sound::SoundTrack;
+use super::{FilmOptions, Short, rate};
 use crate::media::Error;
-use crate::platform::Cancel;
 pub(super) use crate::platform::{
     FILM_LEAST_SECONDS as LEAST_SECONDS, FILM_MOST_SECONDS as MOST_SECONDS,
 };
@@ -37,19 +38,36 @@ pub(super) struct Timeline<'a> {
     pub frames: u64,
     /// How it is made.
     pub options: &'a FilmOptions,
-    /// Clips that break off before the film is over, in words.
-    pub broken_off: Vec<String>,
+    /// Clips that break off before the film is over.
+    pub broken_off: Vec<Damage>,
 }
 
 /// Looks into the clips of a scene.
 ///
 /// # Errors
-/// As [`Facts::read`].
-pub(super) fn known(scene: &Scene, cancel: &Cancel) -> Result<Known, Error> {
+/// As [`Facts::read`]; [`Error::Unreadable`] for one whose colours cannot be had.
+pub(super) fn known(scene: &Scene, options: &FilmOptions) -> Result<Known, Error> {
+    let cancel = &options.begun().cancel;
+    let ground = scene.film.as_ref().map(|clip| &clip.path);
     let mut known = Known::new();
     for clip in scene.clips() {
         if !known.contains_key(&clip.path) {
-            known.insert(clip.path.clone(), Facts::read(&clip.path, cancel)?);
+            // a track is asked for of the clip under everything
+            let wanted = match Some(&clip.path) == ground {
+                true => options.sound,
+                false => SoundTrack::Own,
+            };
+            let facts = Facts::heard(&clip.path, wanted, cancel)?;
+            if let Some(profile) = &facts.without_base {
+                return Err(Error::Unreadable {
+                    path: clip.path.clone(),
+                    said: format!(
+                        "it is Dolby Vision profile {profile}, whose colours only Dolby's own displays know: it has no base \
+                         layer for others. Export it as HDR10, HLG or SDR"
+                    ),
+                });
+            }
+            known.insert(clip.path.clone(), facts);
         }
     }
     Ok(known)
@@ -139,7 +157,7 @@ impl<'a> Timeline<'a> {
 }
 
 /// A clip whose file ends before its header says, if the film comes there.
-fn broken_off(clip: &Clip, known: &Known) -> Option<String> {
+fn broken_off(clip: &Clip, known: &Known) -> Option<Damage> {
     let facts = known.get(&clip.path)?;
     let declared = facts.declared.filter(|d| *d > facts.seconds + BROKEN_OFF)?;
     let wanted = clip.end.map_or(declared, |end| end.as_secs_f64());

@@ -9,6 +9,7 @@ use std::path::Path;
 
 use super::boxes::{self, Boxes, Entry, Samples, Track};
 use super::decode::{self, Decoded, Units, Watch};
+use super::instead;
 use super::level::{self, Needs};
 use super::probe::{self, Film, VideoProbe};
 use crate::diag::Severity;
@@ -125,9 +126,9 @@ impl Evidence {
 
     fn look(&mut self, path: &Path, cancel: &Cancel, watch: &mut Watch<'_>) -> Result<(), Error> {
         if is_mp4(self.container) {
-            self.boxes = probe::walk(path)?;
+            self.boxes = instead::walk(path)?;
         }
-        probe::believable(path, &self.boxes)?;
+        instead::believable(path, &self.boxes)?;
         let units = self.picture().and_then(|track| units(&track.entry));
         self.film = Some(probe::read(path, cancel)?);
         self.decoded = decode::decode(path, units, LOOKED_AT, cancel, watch)?;

@@ -4,9 +4,11 @@
 
 use super::FilmOptions;
 use super::compose::Known;
-use super::damage;
+use super::damage::{self, Damage};
+use super::facts::Facts;
 use super::player::Trim;
 use super::sound::{self, Aim, Pcm, Read, Voice};
+use super::times::Jumps;
 use crate::media::Error;
 use crate::scene::{Bed, Clip, Scene};
 
@@ -16,16 +18,16 @@ pub(super) struct Heard {
     pub pcm: Pcm,
     /// Nothing is heard in it.
     pub is_silent: bool,
-    /// What was broken, in words.
-    pub damaged: Vec<String>,
+    /// What was broken.
+    pub damaged: Vec<Damage>,
 }
 
 /// The sound of a film before it is levelled.
 pub(super) struct Mixed {
     /// All of it, as long as the film.
     pub pcm: Pcm,
-    /// What was broken, in words.
-    damaged: Vec<String>,
+    /// What was broken.
+    damaged: Vec<Damage>,
 }
 
 /// Reads, mixes and levels everything that is heard in `seconds` of film.
@@ -70,10 +72,15 @@ pub(super) fn mixed(
         let Some(facts) = known.get(&clip.path).filter(|facts| facts.sound.is_some()) else {
             continue;
         };
-        let voice = voice_of(clip, Trim::of(clip, facts), facts.zero, seconds);
-        if let Some(read) = sound::read(&voice, &options.cancel)? {
-            note(&clip.path, &read);
-            voices.push(read);
+        for stream in &facts.choice.taken {
+            let voice = Voice {
+                stream: Some(*stream),
+                ..voice_of(clip, facts, seconds)
+            };
+            if let Some(read) = sound::read(&voice, &options.cancel)? {
+                note(&clip.path, &read);
+                voices.push(read);
+            }
         }
     }
     let bed = match &scene.bed {
@@ -93,10 +100,13 @@ pub(super) fn mixed(
     Ok(Mixed { pcm, damaged })
 }
 
-fn voice_of(clip: &Clip, stretch: Trim, zero: f64, seconds: f64) -> Voice {
+fn voice_of(clip: &Clip, facts: &Facts, seconds: f64) -> Voice {
+    let stretch = Trim::of(clip, facts);
     Voice {
         path: clip.path.clone(),
-        zero: Some(zero),
+        stream: None,
+        zero: Some(facts.zero),
+        jumps: facts.sound_jumps.clone(),
         from: stretch.from,
         until: Some(stretch.until),
         speed: stretch.speed,
@@ -117,7 +127,9 @@ fn bed_of(bed: &Bed, seconds: f64, options: &FilmOptions) -> Result<Read, Error>
     };
     let voice = Voice {
         path: bed.path.clone(),
+        stream: None,
         zero: None,
+        jumps: Jumps::default(),
         from: 0.0,
         until: None,
         speed: 1.0,

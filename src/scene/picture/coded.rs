@@ -5,7 +5,8 @@
 //!
 //! The rules are those of PNG's third edition and H.273; where they leave it open, Chromium 156 was asked.
 
-use crate::scene::light::{self, Light, Transfer, encode};
+use crate::scene::gamut::Gamut;
+use crate::scene::light::{Light, Transfer, encode};
 
 /// White, red, green and blue as CIE x and y.
 pub type Chromaticities = [(f64, f64); 4];
@@ -69,9 +70,9 @@ impl Coded {
         };
         let bright = |transfer| {
             let primaries = match primaries {
-                1 => light::Primaries::Bt709,
-                11 | 12 => light::Primaries::P3,
-                _ => light::Primaries::Bt2020,
+                1 => Gamut::BT709,
+                11 | 12 => Gamut::P3,
+                _ => Gamut::BT2020,
             };
             Curve::Bright(Light::new(transfer, primaries, peak_nits))
         };

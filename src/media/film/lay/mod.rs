@@ -14,7 +14,7 @@ mod rgb;
 
 pub(super) use overlay::Overlay;
 pub(super) use place::{Matte, place};
-pub(super) use rgb::{BITS as WEIGHT_BITS, CHROMA, LUMA, to_rgba, to_yuv, weigh};
+pub(super) use rgb::{BITS as WEIGHT_BITS, CHROMA, LUMA, on_nothing, to_rgba, to_yuv, weigh};
 
 /// A 255th of `sum`, to the nearest; `sum` has 128 in it for the rounding and is at most 255 · 255 + 128.
 #[inline]

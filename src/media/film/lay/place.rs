@@ -32,6 +32,16 @@ impl Matte {
         }
     }
 
+    /// Takes from a premultiplied RGBA picture of the same size what does not show.
+    pub fn cut(&self, rgba: &mut [u8]) {
+        for (pixel, part_of) in rgba.chunks_exact_mut(4).zip(&self.coverage) {
+            let covered = u16::from(*part_of);
+            for value in pixel {
+                *value = part(u16::from(*value) * covered + 128);
+            }
+        }
+    }
+
     /// Coverage of a row.
     fn row(&self, y: usize) -> &[u8] {
         &self.coverage[y * self.width..][..self.width]

@@ -124,6 +124,28 @@ fn rgb(luma: i32, blue: i32, red: i32) -> [u8; 3] {
     .map(|value| (value >> 16).clamp(0, 255) as u8)
 }
 
+/// RGBA8 in rows of `wide` pixels on a transparent picture of another size, its left-top corner at a place of that, as far
+/// as it is inside.
+pub(in super::super) fn on_nothing(
+    rgba: &[u8],
+    wide: u32,
+    (x, y): (i32, i32),
+    (width, height): (u32, u32),
+) -> Vec<u8> {
+    let mut all = vec![0; width as usize * height as usize * 4];
+    let (wide, width, height) = (i64::from(wide), i64::from(width), i64::from(height));
+    let first = i64::from(-x).clamp(0, wide);
+    let end = (width - i64::from(x)).clamp(first, wide);
+    for (row, from) in (i64::from(y)..).zip(rgba.chunks_exact(wide.max(1) as usize * 4)) {
+        if (0..height).contains(&row) && first < end {
+            let at = ((row * width + i64::from(x) + first) * 4) as usize;
+            let from = &from[first as usize * 4..end as usize * 4];
+            all[at..at + from.len()].copy_from_slice(from);
+        }
+    }
+    all
+}
+
 #[cfg(test)]
 mod tests {
     use ffmpeg_next::format::Pixel;
@@ -152,6 +174,20 @@ mod tests {
                 assert!(back.abs_diff(there) <= 2, "{back} for {there}");
             }
         }
+    }
+
+    #[test]
+    fn a_picture_on_nothing_is_cut_at_every_edge() {
+        let rgba: Vec<u8> = (1..=9).flat_map(|value| [value; 4]).collect();
+        let at = |x, y| {
+            let all = on_nothing(&rgba, 3, (x, y), (2, 2));
+            [0, 4, 8, 12].map(|at| all[at])
+        };
+        assert_eq!(at(0, 0), [1, 2, 4, 5]);
+        assert_eq!(at(-1, -2), [8, 9, 0, 0]);
+        assert_eq!(at(1, 1), [0, 0, 0, 1]);
+        assert_eq!(at(2, 0), [0; 4]);
+        assert_eq!(at(-3, 0), [0; 4]);
     }
 
     #[test]

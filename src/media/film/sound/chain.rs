@@ -5,9 +5,11 @@
 use ffmpeg_next as ffmpeg;
 use ffmpeg_next::filter::{self, Graph};
 use ffmpeg_next::format::Sample;
+use ffmpeg_next::format::sample::Type;
 use ffmpeg_next::{ChannelLayout, frame};
 
-use super::RATE;
+use super::channels::{Mixer, Places, sane};
+use super::{RATE, scaled};
 use crate::media::film::av;
 
 /// More channels than this is no recording, but a broken header.
@@ -16,17 +18,13 @@ const MOST_CHANNELS: u16 = 64;
 /// Fewer or more samples a second than these are a broken header too.
 const RATES: std::ops::RangeInclusive<u32> = 2_000..=768_000;
 
-/// Louder than this no recording is; a damaged frame is. 12 dB over full scale.
-const LOUDEST: f32 = 4.0;
-
 /// What sound must have in common to go through one chain.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Shape {
     format: Sample,
     rate: u32,
     channels: u16,
-    /// The channels' places as FFmpeg's bit mask; 0 where they are not known.
-    layout: u64,
+    places: Places,
 }
 
 impl Shape {
@@ -37,22 +35,16 @@ impl Shape {
             && RATES.contains(&frame.rate())
             && (1..=MOST_CHANNELS).contains(&channels)
             && frame.format() != Sample::None;
-        let layout = frame.channel_layout();
         known.then(|| Self {
             format: frame.format(),
             rate: frame.rate(),
             channels,
-            layout: match layout.channels() == i32::from(channels) {
-                true => layout.bits(),
-                // up to eight channels without names stand in the usual order, or nobody could play them
-                false if channels <= 8 => ChannelLayout::default(i32::from(channels)).bits(),
-                false => 0,
-            },
+            places: Places::of(frame),
         })
     }
 
     /// Samples a second.
-    pub fn rate(self) -> u32 {
+    pub fn rate(&self) -> u32 {
         self.rate
     }
 }
@@ -61,75 +53,64 @@ impl Shape {
 pub struct Chain {
     graph: Graph,
     drained: frame::Audio,
+    /// Goes before the filters where they have no order for the channels.
+    mixer: Option<Mixer>,
+    /// The sample that it began at.
+    start: usize,
 }
 
 impl Chain {
-    /// Mixes down to stereo, brings to 48 kHz.
+    /// Mixes down to stereo, brings to 48 kHz. `start` is how many samples there are before its first.
     ///
     /// Down by ITU-R BS.775 (centre and surround 3 dB lower, no bass channel) and without lowering the whole, so that
     /// speech keeps its level; sums over full scale are for the limiter. One channel is heard at its own level on
-    /// both sides, as every player does it. Places that nobody knows are heard left and right by turns.
-    pub fn new(shape: Shape) -> Result<Self, ffmpeg::Error> {
+    /// both sides, as every player does it. Of a sphere (Ambisonics) what it hears from all directions is heard on both
+    /// sides, and left and right on theirs. Places that nobody knows are heard left and right by turns, together as
+    /// loud as the loudest of them.
+    pub fn new(shape: &Shape, start: usize) -> Result<Self, ffmpeg::Error> {
         let last = format!("aresample={RATE},aformat=sample_fmts=flt:channel_layouts=stereo");
-        if shape.channels == 1 {
-            return Self::of(
-                shape,
-                &format!("aresample={RATE},pan=stereo|c0=c0|c1=c0,{last}"),
-            );
-        }
-        if shape.layout != 0
-            && let Ok(chain) = Self::of(shape, &last)
-        {
-            return Ok(chain);
-        }
-        let side = |first: u16| {
-            let terms: Vec<String> = (first..shape.channels)
-                .step_by(2)
-                .map(|c| format!("c{c}"))
-                .collect();
-            terms.join("+")
+        let mixer = match &shape.places {
+            Places::Usual(mask) => {
+                let filters = match shape.channels {
+                    1 => format!("aresample={RATE},pan=stereo|c0=c0|c1=c0,{last}"),
+                    _ => last.clone(),
+                };
+                let Shape { format, rate, .. } = *shape;
+                if let Ok(graph) = graph(format, rate, *mask, &filters) {
+                    return Ok(Self::of(graph, None, start));
+                }
+                Some(Mixer::by_turns(usize::from(shape.channels)))
+            }
+            others => Mixer::new(others),
         };
-        // `<` scales the sum back to full scale
-        Self::of(
-            shape,
-            &format!("pan=stereo|c0<{}|c1<{},{last}", side(0), side(1)),
-        )
+        let stereo = ChannelLayout::STEREO.bits();
+        let graph = graph(Sample::F32(Type::Packed), shape.rate, stereo, &last)?;
+        Ok(Self::of(graph, mixer, start))
     }
 
-    fn of(shape: Shape, filters: &str) -> Result<Self, ffmpeg::Error> {
-        let (source, sink) = filter::find("abuffer")
-            .zip(filter::find("abuffersink"))
-            .ok_or(ffmpeg::Error::FilterNotFound)?;
-        let Shape {
-            format,
-            rate,
-            channels,
-            layout,
-        } = shape;
-        let places = match layout {
-            0 => format!("{channels} channels"),
-            mask => format!("0x{mask:x}"),
-        };
-        let mut graph = Graph::new();
-        graph.add(
-            &source,
-            "in",
-            &format!(
-                "time_base=1/{rate}:sample_rate={rate}:sample_fmt={}:channel_layout={places}",
-                format.name()
-            ),
-        )?;
-        graph.add(&sink, "out", "")?;
-        graph.output("in", 0)?.input("out", 0)?.parse(filters)?;
-        graph.validate()?;
-        Ok(Self {
+    fn of(graph: Graph, mixer: Option<Mixer>, start: usize) -> Self {
+        Self {
             graph,
             drained: frame::Audio::empty(),
-        })
+            mixer,
+            start,
+        }
     }
 
     /// Sends a frame through, which is empty afterwards, and adds what comes out to `samples`.
     pub fn feed(
+        &mut self,
+        frame: &mut frame::Audio,
+        samples: &mut Vec<[f32; 2]>,
+    ) -> Result<(), ffmpeg::Error> {
+        if let Some(mixer) = &mut self.mixer {
+            let mut mixed = mixer.mix(frame);
+            return self.push(&mut mixed, samples);
+        }
+        self.push(frame, samples)
+    }
+
+    fn push(
         &mut self,
         frame: &mut frame::Audio,
         samples: &mut Vec<[f32; 2]>,
@@ -151,7 +132,14 @@ impl Chain {
             .ok_or(ffmpeg::Error::Bug)?
             .source()
             .flush()?;
-        self.drain(samples)
+        self.drain(samples)?;
+        let factor = self.mixer.as_ref().map_or(1.0, Mixer::factor);
+        if factor != 1.0 {
+            for sample in samples.iter_mut().skip(self.start) {
+                *sample = scaled(*sample, factor).map(sane);
+            }
+        }
+        Ok(())
     }
 
     fn drain(&mut self, samples: &mut Vec<[f32; 2]>) -> Result<(), ffmpeg::Error> {
@@ -176,10 +164,22 @@ impl Chain {
     }
 }
 
-/// A damaged frame can decode to anything, and one such number would spoil all that follows it in a filter.
-fn sane(sample: f32) -> f32 {
-    match sample.is_finite() {
-        true => sample.clamp(-LOUDEST, LOUDEST),
-        false => 0.0,
-    }
+/// Filters from sound of one format, rate and mask of places to stereo at 48 kHz.
+fn graph(format: Sample, rate: u32, mask: u64, filters: &str) -> Result<Graph, ffmpeg::Error> {
+    let (source, sink) = filter::find("abuffer")
+        .zip(filter::find("abuffersink"))
+        .ok_or(ffmpeg::Error::FilterNotFound)?;
+    let mut graph = Graph::new();
+    graph.add(
+        &source,
+        "in",
+        &format!(
+            "time_base=1/{rate}:sample_rate={rate}:sample_fmt={}:channel_layout=0x{mask:x}",
+            format.name()
+        ),
+    )?;
+    graph.add(&sink, "out", "")?;
+    graph.output("in", 0)?.input("out", 0)?.parse(filters)?;
+    graph.validate()?;
+    Ok(graph)
 }

@@ -8,6 +8,8 @@
 //! and [`compare`] it with what was encoded.
 
 mod chain;
+mod channels;
+mod choice;
 mod compare;
 mod encode;
 mod limit;
@@ -20,6 +22,10 @@ mod tempo;
 
 use std::path::PathBuf;
 
+use super::times::Jumps;
+
+pub use choice::SoundTrack;
+pub(super) use choice::{Choice, choose};
 pub(super) use compare::compare;
 pub(super) use encode::{Packets, encode};
 pub(super) use loudness::{Aim, Meter, level};
@@ -68,8 +74,12 @@ impl Pcm {
 pub(super) struct Voice {
     /// The file; a film or a sound file.
     pub path: PathBuf,
+    /// Which of its streams; without it, the one that players take.
+    pub stream: Option<usize>,
     /// The second on the file's own clock that counts as 0: where its picture starts. Without it, where its sound does.
     pub zero: Option<f64>,
+    /// What brings the time stamps of its stream to one clock.
+    pub jumps: Jumps,
     /// Where in the file to begin, seconds from `zero`.
     pub from: f64,
     /// Where in the file to stop, seconds from `zero`; without it, at its end.

@@ -9,6 +9,7 @@ use super::tape::{Tape, record};
 use super::tempo::tempo;
 use super::{Pcm, RATE, SEAM, Voice, fade_in, fade_out, place, samples, scaled};
 use crate::media::Error;
+use crate::media::film::times::Jumps;
 use crate::platform::Cancel;
 
 /// The sound of one voice.
@@ -34,7 +35,8 @@ pub fn read(voice: &Voice, cancel: &Cancel) -> Result<Option<Read>, Error> {
     let from = voice.from.max(0.0);
     let most = from + voice.length.max(0.0) * speed;
     let until = voice.until.map_or(most, |until| most.min(until));
-    let Some(tape) = record(&voice.path, voice.zero, from..until, cancel)? else {
+    let of = (voice.path.as_path(), voice.stream);
+    let Some(tape) = record(of, voice.zero, &voice.jumps, from..until, cancel)? else {
         return Ok(None);
     };
     let mut sound = place::place(&tape, from..until);
@@ -77,7 +79,8 @@ pub fn decode(path: &Path, cancel: &Cancel) -> Result<Pcm, Error> {
     let lost = |said: &str| Error::Film {
         said: said.to_owned(),
     };
-    let tape = record(path, Some(0.0), 0.0..f64::INFINITY, cancel)?
+    let none = Jumps::default();
+    let tape = record((path, None), Some(0.0), &none, 0.0..f64::INFINITY, cancel)?
         .ok_or_else(|| lost("it has no sound"))?;
     if !tape.damaged.is_empty() {
         return Err(lost("its sound cannot be decoded"));

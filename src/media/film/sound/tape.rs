@@ -14,6 +14,7 @@ use super::RATE;
 use super::chain::{Chain, Shape};
 use crate::media::Error;
 use crate::media::film::av;
+use crate::media::film::times::Jumps;
 use crate::platform::Cancel;
 
 /// Where the stretch starts later than this, in seconds, reading does not start at the file's beginning.
@@ -62,32 +63,34 @@ pub struct Mark {
 }
 
 /// Decodes a stretch of the sound of a file, counted in seconds from `zero` on the file's clock, or from where its sound
-/// starts; `None` if it has no sound.
+/// starts; `None` if it has no sound. Without a stream, it is the one that players take. `jumps` bring the time stamps to one
+/// clock.
 ///
 /// # Errors
 /// As [`av::open`]; [`Error::Unreadable`] if nothing here can decode its sound; [`Error::Cancelled`].
 pub fn record(
-    path: &Path,
+    file: (&Path, Option<usize>),
     zero: Option<f64>,
+    jumps: &Jumps,
     wanted: Range<f64>,
     cancel: &Cancel,
 ) -> Result<Option<Tape>, Error> {
-    let seek = wanted.start > WORTH_SEEKING;
-    let Some((tape, sought)) = attempt(path, zero, &wanted, seek, cancel)? else {
+    let seek = wanted.start > WORTH_SEEKING && jumps.is_empty();
+    let Some((tape, sought)) = attempt(file, (zero, jumps), &wanted, seek, cancel)? else {
         return Ok(None);
     };
     let first = tape.marks.iter().find_map(|mark| mark.due);
     if sought && first.is_none_or(|due| due > wanted.start + 0.1) {
         // it landed too late, or in a gap: only the whole way tells
-        return Ok(attempt(path, zero, &wanted, false, cancel)?.map(|(tape, _)| tape));
+        return Ok(attempt(file, (zero, jumps), &wanted, false, cancel)?.map(|(tape, _)| tape));
     }
     Ok(Some(tape))
 }
 
-/// One way through the file, and whether it began with a seek.
+/// One way through the file and one of its streams, and whether it began with a seek.
 fn attempt(
-    path: &Path,
-    zero: Option<f64>,
+    (path, stream): (&Path, Option<usize>),
+    (zero, jumps): (Option<f64>, &Jumps),
     wanted: &Range<f64>,
     seek: bool,
     cancel: &Cancel,
@@ -97,7 +100,7 @@ fn attempt(
         said: format!("its sound cannot be decoded: {}", av::words(error)),
     };
     let mut input = av::open(path, cancel)?;
-    let Some(index) = best(&input) else {
+    let Some(index) = stream.or_else(|| best(&input)) else {
         return Ok(None);
     };
     let zero = zero.unwrap_or_else(|| start(&input, index));
@@ -119,6 +122,7 @@ fn attempt(
         }
     }
     let mut recorder = Recorder::new(&input, index, zero, wanted.clone()).map_err(unreadable)?;
+    recorder.jumps = jumps.clone();
     recorder
         .run(&mut input, cancel)
         .map_err(|error| match error {
@@ -170,6 +174,11 @@ struct Recorder {
     /// Frames in a row that came after the stretch.
     after: usize,
     zero: f64,
+    jumps: Jumps,
+    /// The clock was set before the next frame: it need not follow the last one.
+    jumped: bool,
+    /// Packets of the sound that were read.
+    packets: u64,
     wanted: Range<f64>,
 }
 
@@ -195,6 +204,9 @@ impl Recorder {
             wary: 0,
             after: 0,
             zero,
+            jumps: Jumps::default(),
+            jumped: false,
+            packets: 0,
             wanted,
         })
     }
@@ -214,6 +226,8 @@ impl Recorder {
                     if !av::said().is_empty() {
                         self.wary = WARY;
                     }
+                    self.jumped |= self.jumps.mend(self.packets, &mut packet, self.time_base);
+                    self.packets += 1;
                     self.play(&packet)?;
                 }
                 Ok(()) => unreadable = 0,
@@ -309,14 +323,15 @@ impl Recorder {
             .is_none_or(|(_, running, ..)| *running != shape)
         {
             self.end_chain()?;
-            self.chain = Some((Chain::new(shape)?, shape, self.tape.samples.len(), 0));
+            let start = self.tape.samples.len();
+            self.chain = Some((Chain::new(&shape, start)?, shape, start, 0));
         }
-        if let Some((chain, _, start, fed)) = &mut self.chain {
+        if let Some((chain, shape, start, fed)) = &mut self.chain {
             let at = *start + (*fed * u64::from(RATE) / u64::from(shape.rate())) as usize;
             self.tape.marks.push(Mark {
                 at,
                 due: said,
-                torn: std::mem::take(&mut self.torn),
+                torn: std::mem::take(&mut self.torn) | std::mem::take(&mut self.jumped),
             });
             *fed += frame.samples() as u64;
             chain.feed(frame, &mut self.tape.samples)?;

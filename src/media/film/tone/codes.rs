@@ -1,10 +1,30 @@
-//! A bright film's luma and chroma as ordinary light.
+//! A bright or wide film's luma and chroma as ordinary light.
 //!
 //! In: 10-bit codes and what the film says of them. Out: BT.709's linear light. Never: a frame.
 
 use ffmpeg_next::color::{Primaries, Range, Space};
 
-use crate::scene::light::{self, Light, Transfer};
+use crate::scene::gamut::{D65, Gamut};
+use crate::scene::light::{Light, Transfer};
+
+/// The primaries of a name (ITU-T H.273, table 2); `None` where nothing is said, or nothing that a film is seen in.
+pub(super) fn gamut(named: Primaries) -> Option<Gamut> {
+    const C: (f64, f64) = (0.310, 0.316);
+    const DCI: (f64, f64) = (0.314, 0.351);
+    Some(match named {
+        Primaries::BT709 => Gamut::BT709,
+        Primaries::BT470M => Gamut([(0.67, 0.33), (0.21, 0.71), (0.14, 0.08), C]),
+        Primaries::BT470BG => Gamut([(0.64, 0.33), (0.29, 0.60), (0.15, 0.06), D65]),
+        Primaries::SMPTE170M | Primaries::SMPTE240M => {
+            Gamut([(0.630, 0.340), (0.310, 0.595), (0.155, 0.070), D65])
+        }
+        Primaries::Film => Gamut([(0.681, 0.319), (0.243, 0.692), (0.145, 0.049), C]),
+        Primaries::BT2020 => Gamut::BT2020,
+        Primaries::SMPTE431 => Gamut([(0.680, 0.320), (0.265, 0.690), (0.150, 0.060), DCI]),
+        Primaries::SMPTE432 => Gamut::P3,
+        _ => return None,
+    })
+}
 
 /// How a film codes its colours.
 pub(super) struct Codes {
@@ -15,7 +35,7 @@ pub(super) struct Codes {
 }
 
 impl Codes {
-    /// What is not known is taken for BT.2020 in limited range; a peak that is none for 1000 cd/m².
+    /// Primaries that are not known are BT.2020's in bright films and BT.709's in others; a peak that is none is 1000 cd/m².
     pub fn new(
         transfer: Transfer,
         primaries: Primaries,
@@ -23,16 +43,18 @@ impl Codes {
         range: Range,
         peak_nits: f32,
     ) -> Self {
-        let primaries = match primaries {
-            Primaries::BT709 => light::Primaries::Bt709,
-            Primaries::SMPTE432 => light::Primaries::P3,
-            _ => light::Primaries::Bt2020,
+        let own = match (transfer, gamut(primaries)) {
+            (_, Some(own)) => own,
+            (Transfer::Hlg | Transfer::Pq, None) => Gamut::BT2020,
+            (_, None) => Gamut::BT709,
         };
         Self {
-            light: Light::new(transfer, primaries, peak_nits),
+            light: Light::new(transfer, own, peak_nits),
             matrix: match matrix {
                 Space::BT709 => [0.2126, 0.7152, 0.0722],
                 Space::SMPTE170M | Space::BT470BG => [0.299, 0.587, 0.114],
+                Space::SMPTE240M => [0.212, 0.701, 0.087],
+                Space::FCC => [0.30, 0.59, 0.11],
                 _ => [0.2627, 0.6780, 0.0593],
             },
             full_range: range == Range::JPEG,

@@ -1,4 +1,4 @@
-//! Bright, wide films (HLG and PQ) as ordinary ones.
+//! Bright and wide films (HLG, PQ, BT.2020, Display P3 and their like) as ordinary ones.
 //!
 //! In: yuv420p10le frames at output size. Out: yuv420p ones, BT.709, limited range. Never: a look of its own; what
 //! an ordinary film could have shown comes back as it was, only what is brighter or wider is drawn in.
@@ -13,9 +13,11 @@ mod lattice;
 use ffmpeg_next::color::{Primaries, Range, Space, TransferCharacteristic};
 use ffmpeg_next::frame::Video;
 
+use super::facts::Colors;
 use super::lay::{CHROMA, LUMA, WEIGHT_BITS, weigh};
-pub(super) use crate::scene::light::Transfer;
-use codes::Codes;
+use crate::scene::gamut::Gamut;
+use crate::scene::light::Transfer;
+use codes::{Codes, gamut};
 use lattice::{FRACTION, Lattice, step};
 
 /// A table from a film's colours to ordinary ones.
@@ -23,31 +25,71 @@ pub(super) struct Tone {
     lattice: Lattice,
 }
 
-impl Transfer {
-    /// The one that a film names; `None` for ordinary films.
-    pub(in super::super) fn of(named: TransferCharacteristic) -> Option<Self> {
-        match named {
-            TransferCharacteristic::ARIB_STD_B67 => Some(Self::Hlg),
-            TransferCharacteristic::SMPTE2084 => Some(Self::Pq),
-            _ => None,
-        }
+/// Whether pictures of these colours go through a [`Tone`].
+pub(super) fn is_needed(colors: Colors) -> bool {
+    transfer_of(colors).is_some()
+}
+
+/// The matrix and the range in which such pictures come to it.
+pub(super) fn carrier(colors: Colors) -> (Space, Range) {
+    match colors.matrix {
+        Space::BT709
+        | Space::SMPTE170M
+        | Space::BT470BG
+        | Space::SMPTE240M
+        | Space::FCC
+        | Space::BT2020NCL => (colors.matrix, colors.range),
+        Space::BT2020CL => (Space::BT2020NCL, colors.range),
+        // RGB, and what the scaler takes for BT.601
+        _ => (Space::SMPTE170M, Range::MPEG),
     }
 }
 
+/// How light is coded in a film whose colours are others than those of the film that comes out; `None` where they are the
+/// same.
+///
+/// What is not tagged stays as it is. So does sRGB: what is tagged so was mostly drawn on a screen, whose numbers players
+/// show as they are.
+fn transfer_of(colors: Colors) -> Option<Transfer> {
+    let transfer = match colors.transfer {
+        TransferCharacteristic::ARIB_STD_B67 => Transfer::Hlg,
+        TransferCharacteristic::SMPTE2084 => Transfer::Pq,
+        TransferCharacteristic::GAMMA22 => Transfer::Gamma22,
+        TransferCharacteristic::GAMMA28 => Transfer::Gamma28,
+        TransferCharacteristic::Linear => Transfer::Linear,
+        _ => Transfer::Ordinary,
+    };
+    let is_wide = gamut(colors.primaries).is_some_and(|own| own != Gamut::BT709);
+    (transfer != Transfer::Ordinary || is_wide).then_some(transfer)
+}
+
 impl Tone {
+    /// For pictures of these colours, in their [`carrier`]; `None` where none is needed.
+    pub fn of(colors: Colors, peak_nits: f32) -> Option<Self> {
+        let (matrix, range) = carrier(colors);
+        let transfer = transfer_of(colors)?;
+        Some(Self::new(
+            transfer,
+            colors.primaries,
+            matrix,
+            range,
+            peak_nits,
+        ))
+    }
+
     /// Walks the lattice, which takes about as long as ten frames. What the film does not say is taken for BT.2020
     /// in limited range; `peak_nits` is for PQ (the brightest pixel, or else the mastering display), 1000 when it
     /// is 0.
-    pub fn new(
+    fn new(
         transfer: Transfer,
         primaries: Primaries,
         matrix: Space,
         range: Range,
         peak_nits: f32,
     ) -> Self {
-        let light = Codes::new(transfer, primaries, matrix, range, peak_nits);
+        let codes = Codes::new(transfer, primaries, matrix, range, peak_nits);
         Self {
-            lattice: Lattice::new(&light),
+            lattice: Lattice::new(&codes),
         }
     }
 

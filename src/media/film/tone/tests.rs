@@ -53,6 +53,7 @@ fn brightened(transfer: Transfer, rgb: [f64; 3]) -> [u16; 3] {
             let top = 3424.0 / 4096.0 + 2413.0 / 128.0 * power;
             (top / (1.0 + 2392.0 / 128.0 * power)).powf(2523.0 / 32.0)
         }),
+        ordinary => panic!("{ordinary:?} is not bright"),
     };
     let luma = BT2020[0] * r + BT2020[1] * g + BT2020[2] * b;
     [
@@ -149,6 +150,55 @@ fn the_colour_difference_is_ciede2000() {
     for (one, other, expected) in pairs {
         let got = difference(one, other);
         assert!((got - expected).abs() < 1e-4, "{got} for {expected}");
+    }
+}
+
+#[test]
+fn ordinary_film_in_other_primaries_comes_back_as_it_was() {
+    use Primaries::{BT470BG, BT470M, BT2020, SMPTE170M, SMPTE431, SMPTE432};
+    for primaries in [BT470M, BT470BG, SMPTE170M, BT2020, SMPTE431, SMPTE432] {
+        let tone = Tone::new(
+            Transfer::Ordinary,
+            primaries,
+            Space::BT709,
+            Range::MPEG,
+            0.0,
+        );
+        let own = gamut(primaries).unwrap();
+        let there = Gamut::BT709.to(own);
+        for at in 0..4 * 4 * 4 {
+            let rgb = [at / 16, at / 4 % 4, at % 4].map(|step| 0.25 + 0.5 * f64::from(step) / 3.0);
+            let light = rgb.map(|code: f64| code.powf(2.4));
+            let coded = there.map(|row| {
+                let value: f64 = (0..3).map(|c| row[c] * light[c]).sum();
+                value.abs().powf(1.0 / 2.4).copysign(value)
+            });
+            let codes = ordinary(coded).map(|code| (code * 4.0).round() as u16);
+            let back = mapped(&tone, codes);
+            for (back, there) in back.into_iter().zip(ordinary(rgb)) {
+                let off = (f64::from(back) - there).abs();
+                assert!(off <= 1.5, "{primaries:?} {rgb:?}: {back} for {there}");
+            }
+        }
+    }
+}
+
+#[test]
+fn only_what_is_tagged_otherwise_is_mapped() {
+    let colors = |primaries, transfer| Colors {
+        range: Range::MPEG,
+        matrix: Space::BT709,
+        primaries,
+        transfer,
+    };
+    use TransferCharacteristic as T;
+    for transfer in [T::Unspecified, T::BT709, T::SMPTE170M, T::IEC61966_2_1] {
+        assert!(!is_needed(colors(Primaries::BT709, transfer)));
+        assert!(!is_needed(colors(Primaries::Unspecified, transfer)));
+        assert!(is_needed(colors(Primaries::SMPTE432, transfer)));
+    }
+    for transfer in [T::GAMMA28, T::Linear, T::SMPTE2084] {
+        assert!(is_needed(colors(Primaries::Unspecified, transfer)));
     }
 }
 

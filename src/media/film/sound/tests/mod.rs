@@ -31,6 +31,8 @@ fn make(folder: &TempDir, arguments: &str, name: &str) -> PathBuf {
 fn voice(path: &Path) -> Voice {
     Voice {
         path: path.to_owned(),
+        jumps: super::super::times::Jumps::default(),
+        stream: None,
         zero: Some(0.0),
         from: 0.0,
         until: None,
