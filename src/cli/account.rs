@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::graph::tokens::{self, Kept, Renewal};
-use crate::graph::{Login, Next, oauth};
+use crate::graph::{Login, oauth};
 use crate::project::{Account, Project};
 
 use super::{Global, Outcome, open};
@@ -241,6 +241,13 @@ impl Told {
                 );
                 self.json["username"] = json!(me.username);
                 self.json["account_type"] = json!(me.account_type);
+                let wanted = found.account.user_id.as_ref();
+                if let Some(wanted) = wanted.filter(|wanted| **wanted != me.user_id) {
+                    self.wrong(&format!(
+                        "the token is of {} ({}), and the project file says `user_id = \"{wanted}\"`",
+                        me.username, me.user_id
+                    ));
+                }
                 if self.json["user_id"].is_null() {
                     self.lines.insert(2, format!("  id       {}", me.user_id));
                     self.json["user_id"] = json!(me.user_id);
@@ -250,17 +257,20 @@ impl Told {
         }
     }
 
-    fn fail(&mut self, error: &crate::graph::Error) {
-        let hint = match error.next() {
-            Next::Login => {
-                let name = self.json["name"].as_str().unwrap_or_default();
-                format!("; only a new login helps: storypress account login {name}")
-            }
-            _ => String::new(),
-        };
+    fn wrong(&mut self, said: &str) {
         self.is_ok = false;
-        self.lines.push(format!("  {error}{hint}"));
-        self.json["error"] = json!(format!("{error}{hint}"));
+        self.lines.push(format!("  {said}"));
+        self.json["error"] = json!(said);
+    }
+
+    fn fail(&mut self, error: &crate::graph::Error) {
+        let name = self.json["name"].as_str().unwrap_or_default();
+        let said = error
+            .to_string()
+            .replace("account login NAME", &format!("account login {name}"));
+        self.is_ok = false;
+        self.lines.push(format!("  {said}"));
+        self.json["error"] = json!(said);
     }
 }
 

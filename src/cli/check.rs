@@ -1,10 +1,13 @@
 //! `storypress check`.
 
-use super::report::Report;
+use super::report::{Item, Report};
 use super::selection::Selection;
 use super::stories::Stories;
 use super::{Global, Outcome, open};
 use crate::batch;
+use crate::diag::{Code, Diagnostic};
+use crate::project::Project;
+use crate::publisher::{self, accounts};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -29,6 +32,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     for failed in std::mem::take(&mut plan.failed) {
         report.items.push(failed.into());
     }
+    report.items.extend(wrong_tokens(&plan.project));
     let mut stories = Stories::new(&plan, global, |_| String::new());
     stories.strict = args.strict;
     batch::check(&plan, stop, &stories);
@@ -43,6 +47,19 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     } else {
         outcome
     })
+}
+
+/// Tokens that are here and cannot be the account's; nobody is asked.
+fn wrong_tokens(project: &Project) -> Vec<Item> {
+    let Some(file) = &project.file else {
+        return Vec::new();
+    };
+    let wrong = project.accounts.iter().filter_map(accounts::wrong_token);
+    let item = |why: publisher::Error| {
+        let why = Diagnostic::of_file(Code::BadValue, file, why.to_string());
+        Item::failed(file, None, vec![why])
+    };
+    wrong.map(item).collect()
 }
 
 fn good(diagnostics: usize) -> String {

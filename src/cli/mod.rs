@@ -3,12 +3,23 @@
 //! In: arguments. Out: an exit code, people's words on stderr, a report on stdout when `--json` asks for one.
 //! Never: work that another program could not do with the library.
 
+/// In place of the standard ones, which panic where nobody reads any more, as behind `2>&1 | head`.
+macro_rules! eprintln {
+    ($($said:tt)*) => { crate::cli::say(&format!("{}\n", format_args!($($said)*))) };
+}
+macro_rules! eprint {
+    ($($said:tt)*) => { crate::cli::say(&format!($($said)*)) };
+}
+
 mod account;
 mod bars;
+mod cancel;
 mod check;
 mod insights;
+mod move_to;
 mod new;
 mod open;
+mod pause;
 mod probe;
 mod publish;
 mod render;
@@ -19,6 +30,7 @@ mod sandbox;
 mod selection;
 mod spool;
 mod status;
+mod store;
 mod stories;
 mod target;
 mod transcode;
@@ -119,8 +131,18 @@ enum Command {
     Publish(publish::Args),
     /// Show what is due, in flight, live, failed, uncertain
     Status(status::Args),
-    /// Send a story that did not go out once more
+    /// Send stories that did not go out once more
     Retry(retry::Args),
+    /// Take back stories that were not sent yet
+    Cancel(cancel::Args),
+    /// Have a story that was not sent yet go out at another time
+    Move(move_to::Args),
+    /// Let nothing of an account go out
+    Pause(pause::Args),
+    /// Let an account's stories go out again
+    Resume(pause::ResumeArgs),
+    /// Back up the memory, restore it, take over what is live
+    Store(store::Args),
     /// Say what became of an uncertain story
     Resolve(resolve::Args),
     /// Show the numbers of live and past stories
@@ -160,7 +182,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match run(cli) {
         Ok(outcome) => outcome.into(),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            say_line(&format!("error: {error:#}"));
             Outcome::Usage.into()
         }
     }
@@ -182,7 +204,8 @@ fn listen(global: &Global) {
         .with_writer(std::io::stderr)
         .with_target(false)
         .with_ansi(false)
-        .without_time();
+        .without_time()
+        .log_internal_errors(false);
     // a subscriber that is already set (by a test's host) stays
     let _ = tracing_subscriber::registry()
         .with(lines.with_filter(own))
@@ -220,6 +243,11 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Publish(args) => publish::run(&args, &global),
         Command::Status(args) => status::run(&args, &global),
         Command::Retry(args) => retry::run(&args, &global),
+        Command::Cancel(args) => cancel::run(&args, &global),
+        Command::Move(args) => move_to::run(&args, &global),
+        Command::Pause(args) => pause::run(&args, &global),
+        Command::Resume(args) => pause::resume(&args, &global),
+        Command::Store(args) => store::run(&args, &global),
         Command::Resolve(args) => resolve::run(&args, &global),
         Command::Insights(args) => insights::run(&args, &global),
         Command::Worker(args) => worker::run(&args, &global),
@@ -235,6 +263,16 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
             print(&String::from_utf8_lossy(&out))
         }
     }
+}
+
+/// Writes to stderr; a reader that went away is no failure.
+pub(crate) fn say(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+/// The same with the end of the line.
+pub(crate) fn say_line(text: &str) {
+    say(&format!("{text}\n"));
 }
 
 /// Writes to stdout; a reader that went away (`| head`) is no failure.

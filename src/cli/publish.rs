@@ -1,19 +1,21 @@
 //! `storypress publish`, and what `render --publish` does with finished files.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, Zoned};
 
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::media::{self, Media, Profile};
+use crate::pipeline::Event;
 use crate::platform::Cancel;
 use crate::project::Project;
-use crate::publisher::{self, Publisher, ToPublish};
-use crate::store::{Step, Story};
+use crate::publisher::{self, Forecast, Published, Publisher, Standing, ToPublish};
+use crate::store::{Step, StopCause, Story};
 
-use super::report::{Item, Report, Status, StoryTold};
+use super::report::{Item, More, Report, Status, StoryTold};
 use super::target::{Target, say_notes};
-use super::{Global, Outcome, open};
+use super::{Global, Outcome, open, say_line};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -30,7 +32,7 @@ pub(crate) struct Args {
     pub target: Target,
     #[command(flatten)]
     pub wish: Wish,
-    /// Not before then: a date and time, in the project's time zone
+    /// Not before then: a date and time, in the project's time zone or with one of its own, as 09:00[Europe/Madrid]
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
 }
@@ -62,7 +64,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Usage);
     };
     let due = match &args.at {
-        Some(at) => Some(project.time(Some(at))?.timestamp()),
+        Some(at) => Some(project.moment(at)?.timestamp()),
         None => None,
     };
     let mut finished = Vec::new();
@@ -134,7 +136,11 @@ fn examined(file: &Path, cancel: &Cancel) -> (Item, Option<Media>) {
     match media {
         Some(media) => {
             let mut item = Item::new(file, None, Status::Done).with(broken);
-            item.outputs.push(media.clone());
+            // a name that is no text is reported as well as it can be
+            item.outputs.push(Media {
+                path: media.path.to_string_lossy().into_owned().into(),
+                ..media.clone()
+            });
             (item, Some(media))
         }
         None => failed(unreadable("it cannot be read".into())),
@@ -157,6 +163,7 @@ impl Call<'_> {
         let target = self.target.into();
         let publisher = Publisher::open(self.project, &target, open::on_interrupt()).await?;
         say_notes(&publisher, self.global);
+        self.say_time(&publisher);
         let (items, files): (Vec<_>, Vec<_>) = self
             .unbroken(finished, report)
             .into_iter()
@@ -166,8 +173,24 @@ impl Call<'_> {
             true => self.rehearse(&publisher, &items, &files, report).await,
             false => self.publish(&publisher, &items, &files, report).await,
         };
+        // what is left is swept by the next call
+        if !self.wish.dry_run
+            && let Err(error) = publisher.sweep(Timestamp::now()).await
+        {
+            tracing::debug!(%error, "old uploads could not be removed");
+        }
         publisher.close().await;
         done
+    }
+
+    /// The time that was understood.
+    fn say_time(&self, publisher: &Publisher) {
+        if let Some(due) = self.due
+            && !self.global.quiet
+            && !self.global.json
+        {
+            say_line(&format!("due {}", publisher.shown(due)));
+        }
     }
 
     /// What goes out: of a series, only what stands before the first item that failed.
@@ -207,17 +230,85 @@ impl Call<'_> {
         report: &mut Report,
     ) -> anyhow::Result<()> {
         let quiet = self.global.quiet || self.global.json;
-        let at_rest = move |story: &Story| say_rest(story, quiet);
-        let published = publisher.publish(files, self.wish(), at_rest).await?;
+        if let Some(forecast) = publisher.forecast(files.len(), self.due).await?
+            && !forecast.is_all()
+        {
+            self.say_forecast(&forecast, publisher);
+        }
+        let names = publisher.names.clone();
+        let told_of = move |event: Event<'_>| say_event(&event, &names, quiet);
+        let published = publisher.publish(files, self.wish(), told_of).await?;
         for (at, one) in items.iter().zip(published) {
             let item = &mut report.items[*at];
-            told(item, &one.story, one.was_known);
-            if let Some(why) = one.broke_off {
-                let file = &one.story.outgoing.media.path;
-                item.fail(Diagnostic::of_file(Code::NotPublished, file, why));
-            }
+            self.told_one(item, one, publisher);
+        }
+        if !quiet {
+            self.say_planned(report, publisher).await?;
         }
         Ok(())
+    }
+
+    fn told_one(&self, item: &mut Item, one: Published, publisher: &Publisher) {
+        let Published {
+            story,
+            standing,
+            broke_off,
+            stop,
+        } = one;
+        told(item, &story, standing == Standing::Same);
+        let file = story.outgoing.media.path.clone();
+        if let Some(told) = &mut item.story
+            && story.step.is_in_flight()
+        {
+            told.more = Some(More::of(&story, publisher.name_of(&story.account)));
+        }
+        if standing == Standing::OtherTime {
+            item.diagnostics.clear();
+            item.fail(already_planned(&story, publisher));
+        } else if let Some(stop) = stop.filter(|_| story.due <= Timestamp::now()) {
+            item.diagnostics.retain(|d| !d.is_error());
+            let said = format!("not published: the account is stopped: {}", stop.why);
+            item.fail(
+                Diagnostic::of_file(Code::NotPublished, &file, said)
+                    .hint(after_stop(stop.cause, publisher.name_of(&story.account))),
+            );
+            if let Some(more) = item.story.as_mut().and_then(|s| s.more.as_mut()) {
+                more.waits_for = Some(format!("the account is stopped: {}", stop.why));
+            }
+        } else if let Some(why) = broke_off {
+            item.fail(Diagnostic::of_file(Code::NotPublished, &file, why));
+        }
+    }
+
+    /// Whether somebody is there who will send what is planned.
+    async fn say_planned(&self, report: &Report, publisher: &Publisher) -> anyhow::Result<()> {
+        let is_planned = |item: &&Item| item.story.as_ref().is_some_and(|s| s.state == "due");
+        if self.due.is_none() || report.items.iter().filter(is_planned).count() == 0 {
+            return Ok(());
+        }
+        let minute_ago = Timestamp::now() - jiff::SignedDuration::from_secs(60);
+        let workers = publisher.store.workers(minute_ago).await?;
+        let is_there = workers
+            .iter()
+            .any(|w| w.accounts.contains(&publisher.account));
+        if !is_there {
+            say_line(
+                "a worker must run then, and none was seen in the last minute: `storypress worker`",
+            );
+        }
+        Ok(())
+    }
+
+    fn say_forecast(&self, forecast: &Forecast, publisher: &Publisher) {
+        if self.global.quiet || self.global.json {
+            return;
+        }
+        say_line(&format!(
+            "warning: {} of {} can go out before {}: the account's stories of the day are used up then",
+            forecast.fit,
+            forecast.of,
+            publisher.shown(forecast.until)
+        ));
     }
 
     async fn rehearse(
@@ -232,10 +323,23 @@ impl Call<'_> {
         for (at, known) in items.iter().zip(&rehearsed.known) {
             let item = &mut report.items[*at];
             match known {
-                Some(known) => told(item, known, true),
+                Some((known, Standing::OtherTime)) => {
+                    told(item, known, false);
+                    item.diagnostics.clear();
+                    item.fail(already_planned(known, publisher));
+                }
+                Some((known, _)) => told(item, known, true),
                 None => {
                     item.report_by_hand(true);
                     would += 1;
+                    if would > rehearsed.forecast.fit {
+                        let until = publisher.shown(rehearsed.forecast.until);
+                        let said = format!(
+                            "would not go out before {until}: the account's stories of the day are used up then"
+                        );
+                        let file = item.input.clone();
+                        item.fail(Diagnostic::of_file(Code::NotPublished, &file, said));
+                    }
                 }
             }
         }
@@ -243,13 +347,49 @@ impl Call<'_> {
             let left = rehearsed
                 .left
                 .map_or("an unknown number".to_owned(), |left| left.to_string());
-            eprintln!(
+            say_line(&format!(
                 "would publish {would} of {} to {}, which has {left} of its daily stories left; nothing was sent",
                 files.len(),
                 rehearsed.username
-            );
+            ));
+            if !rehearsed.forecast.is_all() {
+                self.say_forecast(&rehearsed.forecast, publisher);
+            }
         }
         Ok(())
+    }
+}
+
+/// The same picture stands there for another time.
+fn already_planned(known: &Story, publisher: &Publisher) -> Diagnostic {
+    let now = Timestamp::now();
+    let state = match known.state(now) {
+        "due" => "planned",
+        state => state,
+    };
+    let said = format!(
+        "not planned: {} shows the same picture on that day and is {state} for {}",
+        known.key,
+        publisher.shown(known.due)
+    );
+    let hint = format!(
+        "`storypress move {} --to TIME` gives it another time, `--again` sends the picture once more",
+        known.key
+    );
+    Diagnostic::of_file(Code::AlreadyPlanned, &known.outgoing.media.path, said).hint(hint)
+}
+
+/// What ends a stop.
+pub(crate) fn after_stop(cause: StopCause, account: &str) -> String {
+    match cause {
+        StopCause::Login => format!(
+            "renew the token (`storypress account login {account}`): its stories go on by themselves"
+        ),
+        StopCause::UnknownLive => "`storypress store import`, then the same command again".into(),
+        StopCause::Refused => {
+            format!("look at the account in the app, then `storypress resume --account {account}`")
+        }
+        StopCause::ByHand => format!("`storypress resume --account {account}`"),
     }
 }
 
@@ -263,8 +403,13 @@ pub(crate) fn told(item: &mut Item, story: &Story, was_known: bool) {
         Step::Failed { why } => (Status::Failed, Some(wrong(format!("not published: {why}")))),
         Step::Cancelled { why } => (Status::Failed, Some(wrong(format!("not published: {why}")))),
         Step::Missed => {
-            let said = "not published: its time has passed by more than `[publish] late` allows";
-            (Status::Failed, Some(wrong(said.into())))
+            let mut said =
+                "not published: its time has passed by more than `[publish] late` allows"
+                    .to_owned();
+            if let Some(trouble) = &story.trouble {
+                said += &format!("; it waited, because: {trouble}");
+            }
+            (Status::Failed, Some(wrong(said)))
         }
         Step::Uncertain { why, .. } => {
             let said = format!("nobody can tell whether it is live: {why}");
@@ -286,18 +431,72 @@ pub(crate) fn told(item: &mut Item, story: &Story, was_known: bool) {
     item.diagnostics.extend(why);
 }
 
-/// A story that came to rest, as it happens.
-pub(crate) fn say_rest(story: &Story, quiet: bool) {
-    if quiet {
-        return;
+/// What happens, as it happens: `09:00:03 menu@2026-12-01T09:00 live as 1805… (main)`.
+pub(crate) fn say_event(event: &Event<'_>, names: &HashMap<String, String>, quiet: bool) {
+    if !quiet {
+        say_line(&line_of(event, names));
     }
+}
+
+/// An event as people read it.
+fn line_of(event: &Event<'_>, names: &HashMap<String, String>) -> String {
+    let now = Zoned::now().strftime("%H:%M:%S").to_string();
+    let named = |account: &str| names.get(account).cloned().unwrap_or(account.to_owned());
+    match event {
+        Event::Rests(story) => {
+            let account = named(&story.account);
+            let became = match &story.step {
+                Step::Published {
+                    story: Some(id), ..
+                } => format!("live as {id}"),
+                Step::Published { .. } => "live; its id is not known".into(),
+                step => match reason(story) {
+                    Some(why) => format!("{}: {why}", step.state()),
+                    None => step.state().to_owned(),
+                },
+            };
+            let (key, name) = (&story.key, printable(&story.name));
+            format!("{now} {name} {became} ({account}, {key})")
+        }
+        Event::Waits(story) => {
+            let (key, name) = (&story.key, printable(&story.name));
+            let why = reason(story).unwrap_or_default();
+            format!(
+                "{now} {name} waits: {why} ({}, {key})",
+                named(&story.account)
+            )
+        }
+        Event::Stopped(account, stop) => {
+            let account = named(account);
+            let hint = after_stop(stop.cause, &account);
+            format!("{now} {account} is stopped: {}; {hint}", stop.why)
+        }
+        Event::Resumed(account) => format!("{now} {} goes on", named(account)),
+    }
+}
+
+/// Why a story is where it is.
+pub(crate) fn reason(story: &Story) -> Option<String> {
     match &story.step {
-        Step::Published {
-            story: Some(id), ..
-        } => eprintln!("{}  live as {id}", story.name),
-        Step::Published { .. } => eprintln!("{}  live; its id is not known", story.name),
-        step => eprintln!("{}  {}", story.name, step.state()),
+        Step::Failed { why } | Step::Cancelled { why } | Step::Uncertain { why, .. } => {
+            Some(why.clone())
+        }
+        Step::Missed => Some(match &story.trouble {
+            Some(trouble) => format!("too late; it waited, because: {trouble}"),
+            None => "too late".into(),
+        }),
+        _ => story.trouble.clone(),
     }
+}
+
+/// A name as it can be shown on one line.
+pub(crate) fn printable(name: &str) -> String {
+    name.chars()
+        .flat_map(|c| match c.is_control() {
+            true => c.escape_default().collect::<Vec<_>>(),
+            false => vec![c],
+        })
+        .collect()
 }
 
 /// What is wrong, and how it all ended.
@@ -306,5 +505,36 @@ pub(crate) fn say(report: &Report, global: &Global) {
         return;
     }
     report.say_diagnostics(global);
-    report.say_totals(global, "published");
+    if !global.quiet {
+        say_line(&format!("{} in {:.1} s", totals(report), report.seconds()));
+    }
+}
+
+/// How many are live, planned, unchanged, failed, uncertain: each by its own word.
+fn totals(report: &Report) -> String {
+    let state = |item: &Item| item.story.as_ref().map(|story| story.state);
+    let count = |is: &dyn Fn(&Item) -> bool| report.items.iter().filter(|item| is(item)).count();
+    let done = |item: &Item| item.status == Status::Done;
+    let live = |item: &Item| done(item) && matches!(state(item), Some("live" | "closed"));
+    let planned = |item: &Item| done(item) && state(item) == Some("due");
+    let would = |item: &Item| done(item) && item.story.is_none();
+    let uncertain = |item: &Item| state(item) == Some("uncertain");
+    let failed = |item: &Item| item.status == Status::Failed && !uncertain(item);
+    let parts = [
+        (count(&live), "published"),
+        (count(&planned), "planned"),
+        (count(&would), "would be published"),
+        (count(&|item| item.status == Status::Unchanged), "unchanged"),
+        (count(&uncertain), "uncertain"),
+        (count(&failed), "failed"),
+    ];
+    let said: Vec<_> = parts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    match said.is_empty() {
+        true => "nothing published".into(),
+        false => said.join(", "),
+    }
 }

@@ -34,7 +34,7 @@ pub(crate) struct StoryTold {
     pub more: Option<More>,
 }
 
-/// What `status` tells beyond a story's state.
+/// What is told of a story that is not at rest, and of all stories by `status`.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct More {
     pub name: String,
@@ -42,9 +42,27 @@ pub(crate) struct More {
     pub template: Option<String>,
     pub account: String,
     pub due: Timestamp,
+    /// What keeps it from going on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waits_for: Option<String>,
     /// What went wrong last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
+}
+
+impl More {
+    /// What is known of the story by itself.
+    pub fn of(story: &Story, account: &str) -> Self {
+        let is_on_its_way = story.step.is_in_flight();
+        Self {
+            name: story.name.clone(),
+            template: story.template.clone(),
+            account: account.to_owned(),
+            due: story.due,
+            waits_for: story.trouble.clone().filter(|_| is_on_its_way),
+            trouble: None,
+        }
+    }
 }
 
 impl StoryTold {
@@ -147,7 +165,8 @@ impl Serialize for Item {
             .map(|media| self.output(media))
             .collect();
         let mut out = serializer.serialize_struct("Item", 7)?;
-        out.serialize_field("input", &self.input)?;
+        // a name that is no text is shown as well as it can be
+        out.serialize_field("input", &self.input.to_string_lossy())?;
         if let Some(row) = self.row {
             out.serialize_field("row", &row)?;
         }
@@ -284,12 +303,17 @@ impl Report {
     /// What is wrong and what is worth a look, for people.
     pub fn say_diagnostics(&self, global: &Global) {
         for item in &self.items {
-            eprint!("{}", item.diagnostics_for_people(global));
+            super::say(&item.diagnostics_for_people(global));
         }
         if let Some(stories) = &self.stories {
             // who reads stderr may go away
             let _ = stories.each(|text| io::stderr().write_all(text.diagnostics.as_bytes()));
         }
+    }
+
+    /// How long it has taken so far.
+    pub fn seconds(&self) -> f64 {
+        self.started.elapsed().as_secs_f64()
     }
 
     /// The last line for people.
@@ -305,10 +329,7 @@ impl Report {
         if counts.failed > 0 {
             parts.push(format!("{} failed", counts.failed));
         }
-        eprintln!(
-            "{} in {:.1} s",
-            parts.join(", "),
-            self.started.elapsed().as_secs_f64()
-        );
+        let seconds = self.started.elapsed().as_secs_f64();
+        super::say(&format!("{} in {seconds:.1} s\n", parts.join(", ")));
     }
 }

@@ -36,10 +36,12 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     let story = open::runtime()?.block_on(async {
         let store = status::store(&project, &args.id).await?;
         let key = publisher::one(&store, &args.id).await?.key;
-        publisher::resolve(&store, &key, args.live, now).await
+        let story = publisher::resolve(&store, &key, args.live, now).await;
+        store.close().await;
+        story
     })?;
     let now = Timestamp::now();
-    let mut item = status::item(&story, now);
+    let mut item = status::item(&project, &story, None, now);
     item.status = super::report::Status::Done;
     report.items.push(item);
     if !global.quiet && !global.json {

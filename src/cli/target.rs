@@ -1,5 +1,8 @@
 //! Where stories go, as commands take it.
 
+use anyhow::Context;
+use url::Url;
+
 use super::Global;
 use crate::publisher::{self, Publisher, Where};
 
@@ -17,6 +20,39 @@ pub(super) struct Target {
         default_missing_value = ""
     )]
     pub sandbox: Option<String>,
+}
+
+/// The sandbox whose accounts are meant, for commands that send nothing.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct Sandbox {
+    /// The account is one of the sandbox at URL
+    #[arg(
+        long,
+        value_name = "URL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = ""
+    )]
+    pub sandbox: Option<String>,
+}
+
+impl Sandbox {
+    /// Where it is.
+    ///
+    /// # Errors
+    /// No address, which only what starts a sandbox can do without.
+    pub fn url(&self) -> anyhow::Result<Option<Url>> {
+        match self.sandbox.as_deref() {
+            None => Ok(None),
+            Some("") => {
+                anyhow::bail!("which sandbox? give its address: --sandbox http://127.0.0.1:8026")
+            }
+            Some(url) => Ok(Some(
+                url.parse()
+                    .with_context(|| format!("`{url}` is no address"))?,
+            )),
+        }
+    }
 }
 
 impl Target {

@@ -34,7 +34,7 @@ impl Display for Diagnostic {
             write!(f, " ({row})")?;
         }
         let Some(place) = self.place.as_ref().filter(|p| !p.source.text.is_empty()) else {
-            write!(f, "\n  --> {}", self.file.display())?;
+            write!(f, "\n  --> {}", printable_path(&self.file))?;
             if self.kept.is_some() {
                 write!(f, ":{line}:{column}")?;
             }
@@ -51,7 +51,11 @@ impl Display for Diagnostic {
         let carets = place.text().lines().next().unwrap_or("").chars().count();
         let room = shown.chars().count().saturating_sub(column - 1 - skip);
         let carets = carets.min(room).max(1);
-        writeln!(f, "\n{pad}--> {}:{line}:{column}", self.file.display())?;
+        writeln!(
+            f,
+            "\n{pad}--> {}:{line}:{column}",
+            printable_path(&self.file)
+        )?;
         writeln!(f, "{pad} |")?;
         writeln!(f, "{line} | {shown}")?;
         write!(
@@ -73,6 +77,19 @@ fn printable(c: char) -> char {
         '\t' => ' ',
         c if c.is_control() => '\u{fffd}',
         c => c,
+    }
+}
+
+/// A path on one line, whatever its name holds.
+fn printable_path(path: &std::path::Path) -> String {
+    let shown = path.display().to_string();
+    let escaped = |c: char| match c.is_control() {
+        true => c.escape_default().to_string(),
+        false => c.to_string(),
+    };
+    match shown.contains(char::is_control) {
+        true => shown.chars().map(escaped).collect(),
+        false => shown,
     }
 }
 

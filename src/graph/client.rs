@@ -11,7 +11,7 @@ use reqwest::{Method, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::{Value, json};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::media::Kind;
@@ -164,6 +164,12 @@ impl Client {
     /// It speaks to this machine alone: a sandbox.
     pub fn is_local(&self) -> bool {
         self.options.hosts.are_local()
+    }
+
+    /// A mark of its token, to tell two tokens apart: the token cannot be had from it.
+    pub fn mark(&self) -> String {
+        let digest = Sha256::digest(self.token.expose_secret().as_bytes());
+        digest[..6].iter().map(|b| format!("{b:02x}")).collect()
     }
 
     /// Which account it speaks for, where that was said.

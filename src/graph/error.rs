@@ -77,7 +77,14 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot {}: {}", self.call.what(), self.cause)
+        write!(f, "cannot {}: {}", self.call.what(), self.cause)?;
+        match (self.next(), self.call) {
+            // a token that is asked for has nobody to log in yet
+            (Next::Login, call) if call != Call::Token => {
+                f.write_str("; only a new login helps: storypress account login NAME")
+            }
+            _ => Ok(()),
+        }
     }
 }
 

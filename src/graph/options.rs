@@ -153,6 +153,11 @@ impl Hosts {
         [&self.graph, &self.rupload, &self.authorize, &self.token]
     }
 
+    /// Nothing leaves this machine or its private network.
+    pub fn are_near(&self) -> bool {
+        self.all().into_iter().all(crate::upload::is_near)
+    }
+
     /// Nothing leaves this machine.
     pub fn are_local(&self) -> bool {
         self.all().into_iter().all(is_loopback)

@@ -117,15 +117,25 @@ pub fn from_env(name: &str) -> Result<Kept, Error> {
     }
 }
 
+/// Whose a token's file may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FileMode {
+    /// Ours, and nobody else may use it.
+    #[default]
+    Own,
+    /// Anybody's, as Docker and Kubernetes mount secrets; not everybody may write it.
+    Mounted,
+}
+
 /// A token of a file: nothing but the token, or what [`save`] writes.
 ///
 /// # Errors
-/// There is no such file, it is somebody else's, others may read it, it holds no token.
-pub fn from_file(path: &Path) -> Result<Kept, Error> {
+/// There is no such file, it is somebody else's, others may use it, it holds no token.
+pub fn from_file(path: &Path, mode: FileMode) -> Result<Kept, Error> {
     let unreadable = |e: std::io::Error| wrong(format!("cannot read {}: {e}", path.display()));
     let mut file = File::open(path).map_err(unreadable)?;
     // asked of the open file: a name may be turned to another file in between
-    guard(path, &file.metadata().map_err(unreadable)?)?;
+    guard(path, &file.metadata().map_err(unreadable)?, mode)?;
     let mut text = String::new();
     let mut start = (&mut file).take(MAX_BYTES);
     start.read_to_string(&mut text).map_err(unreadable)?;
@@ -154,31 +164,41 @@ pub fn from_file(path: &Path) -> Result<Kept, Error> {
     })
 }
 
-/// A file of ours that nobody else can read.
+/// A file of ours that nobody else can read, or one that was mounted and that others cannot write.
 #[cfg(unix)]
-fn guard(path: &Path, found: &fs::Metadata) -> Result<(), Error> {
+fn guard(path: &Path, found: &fs::Metadata, asked: FileMode) -> Result<(), Error> {
     use std::os::unix::fs::MetadataExt;
 
     let shown = path.display();
     if !found.is_file() {
         return Err(wrong(format!("{shown} is no file")));
     }
+    let mode = found.mode() & 0o777;
+    if asked == FileMode::Mounted {
+        return match mode & 0o002 {
+            0 => Ok(()),
+            _ => Err(wrong(format!(
+                "{shown} holds a secret and others may write it (mode {mode:04o}): mount it read-only"
+            ))),
+        };
+    }
+    let hint =
+        "a secret that Docker or Kubernetes mounts is taken with `token_file_mode = \"mounted\"`";
     if found.uid() != rustix::process::geteuid().as_raw() {
         return Err(wrong(format!(
-            "{shown} belongs to another user, who could put another token there"
+            "{shown} belongs to another user, who could put another token there; {hint}"
         )));
     }
-    let mode = found.mode() & 0o777;
     if mode & 0o077 != 0 {
         return Err(wrong(format!(
-            "{shown} holds a secret and others may use it (mode {mode:04o}): chmod 600 {shown}"
+            "{shown} holds a secret and others may use it (mode {mode:04o}; {hint}): chmod 600 {shown}"
         )));
     }
     Ok(())
 }
 
 #[cfg(not(unix))]
-fn guard(path: &Path, found: &fs::Metadata) -> Result<(), Error> {
+fn guard(path: &Path, found: &fs::Metadata, _: FileMode) -> Result<(), Error> {
     match found.is_file() {
         true => Ok(()),
         false => Err(wrong(format!("{} is no file", path.display()))),
@@ -330,7 +350,7 @@ mod tests {
         save(&path, &kept(0, Some(2))).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
-        let read = from_file(&path).unwrap();
+        let read = from_file(&path, FileMode::Own).unwrap();
         assert_eq!(read.token.expose_secret(), "IGAAsecret");
         assert_eq!(
             (read.login, read.expires_at),
@@ -339,11 +359,37 @@ mod tests {
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
         for loose in [0o640, 0o604, 0o660, 0o644] {
             fs::set_permissions(&path, fs::Permissions::from_mode(loose)).unwrap();
-            let said = from_file(&path).unwrap_err().to_string();
+            let said = from_file(&path, FileMode::Own).unwrap_err().to_string();
             assert!(said.contains(&format!("mode {loose:04o}")), "{said}");
             assert!(
                 said.ends_with(&format!("chmod 600 {}", path.display())),
                 "{said}"
+            );
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_mounted_secret_is_taken_unless_others_may_write_it() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("token");
+        fs::write(&path, "IGAAsecret\n").unwrap();
+        for (mode, is_taken) in [
+            (0o444, true),
+            (0o440, true),
+            (0o644, true),
+            (0o400, true),
+            (0o660, true),
+            (0o646, false),
+            (0o666, false),
+        ] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(
+                from_file(&path, FileMode::Mounted).is_ok(),
+                is_taken,
+                "{mode:o}"
             );
         }
     }
@@ -358,7 +404,7 @@ mod tests {
         let write = |text: &str| {
             fs::write(&path, text).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-            from_file(&path)
+            from_file(&path, FileMode::Own)
         };
         assert_eq!(
             write("EAAtoken\n").unwrap().token.expose_secret(),
@@ -373,12 +419,12 @@ mod tests {
             assert!(!said.contains("EAA"), "{said}");
         }
         assert!(
-            from_file(dir.path())
+            from_file(dir.path(), FileMode::Own)
                 .unwrap_err()
                 .to_string()
                 .contains("is no file")
         );
-        assert!(from_file(&dir.path().join("none")).is_err());
+        assert!(from_file(&dir.path().join("none"), FileMode::Own).is_err());
     }
 
     #[test]

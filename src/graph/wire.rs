@@ -223,6 +223,9 @@ fn builder(options: &Options) -> reqwest::ClientBuilder {
     if options.hosts.are_local() {
         // neither a proxy nor the machine's certificates are needed on loopback
         builder.no_proxy().tls_certs_only([])
+    } else if options.hosts.are_near() {
+        // a proxy for the outside does not know it
+        builder.no_proxy()
     } else {
         builder
     }

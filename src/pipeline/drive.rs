@@ -3,16 +3,16 @@
 //! In: a story's key. Out: whether it rests, or when to look again. Never: two at work on one story, a send without an
 //! intent in the store, a send by somebody who was away for a while.
 
-use std::collections::HashMap;
-use std::fmt;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use crate::platform::Cancel;
-use crate::store::{self, Claim, Claimed, Gate, Hold, Intent, Note, Step, Store, Story, StoryKey};
+use crate::store::{
+    self, Claim, Claimed, Gate, Hold, Intent, Note, Pass, Step, Stop, StopCause, Story, StoryKey,
+};
 
+use super::driver::{Driver, Event};
 use super::prepare;
 use super::send::{self, Sent};
 use super::{Next, Point, Rooms, advance, after, since};
@@ -26,8 +26,22 @@ const BEAT: Duration = Duration::from_secs(15);
 /// Whoever took longer from the intent to the send was away, and may have been replaced.
 const PROMPT: Duration = Duration::from_secs(10);
 
-/// When to look again at a story that somebody else has, or whose account is not open here.
+/// When to look again at a story that somebody else has.
 const TURN: Duration = Duration::from_secs(5);
+
+/// When to look again at a story whose file or account is not here, so that a worker that has it comes to it: soon at
+/// first, then less often.
+const ELSEWHERE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(5));
+
+/// A rest that lasts longer was written by a clock that was wrong.
+const LONGEST_REST: Duration = Duration::from_secs(25 * 3600);
+
+/// A story that is ready waits so long for one before it that is in trouble: at least one more try of that one.
+const PATIENCE: Duration = Duration::from_secs(75);
+
+/// The longest pause between two tries, and between two tries that each take a new container: those are counted.
+const PAUSE: Duration = Duration::from_secs(60);
+const CONTAINER_PAUSE: Duration = Duration::from_secs(300);
 
 /// When to look whether it is a story's turn, if nobody says so; whoever was before it does.
 const LINE: Duration = Duration::from_secs(30);
@@ -37,26 +51,6 @@ const NAP: Duration = Duration::from_millis(300);
 
 /// How often an answer is saved before the store is believed to be broken.
 const SAVES: u32 = 5;
-
-/// Takes stories down the staircase.
-pub struct Driver {
-    /// By account.
-    rooms: HashMap<String, Rooms>,
-    store: Store,
-    clock: fn() -> Timestamp,
-    stop: Cancel,
-    observe: Box<dyn Fn(Point) + Send + Sync>,
-}
-
-impl fmt::Debug for Driver {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut accounts: Vec<_> = self.rooms.keys().collect();
-        accounts.sort();
-        f.debug_struct("Driver")
-            .field("accounts", &accounts)
-            .finish_non_exhaustive()
-    }
-}
 
 /// How a drive ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,50 +70,6 @@ enum Turn {
 }
 
 impl Driver {
-    /// A driver for the accounts of `rooms`, by name as in [`Story::account`].
-    ///
-    /// `stop` ends the work between two steps. A publish that was begun is seen through.
-    pub fn new(
-        store: Store,
-        rooms: HashMap<String, Rooms>,
-        clock: fn() -> Timestamp,
-        stop: Cancel,
-    ) -> Self {
-        Self {
-            rooms,
-            store,
-            clock,
-            stop,
-            observe: Box::new(|_| {}),
-        }
-    }
-
-    /// Has `observe` called at every numbered point.
-    pub fn observed(mut self, observe: impl Fn(Point) + Send + Sync + 'static) -> Self {
-        self.observe = Box::new(observe);
-        self
-    }
-
-    /// The memory.
-    pub fn store(&self) -> &Store {
-        &self.store
-    }
-
-    /// What a story of that account needs, if this driver has it.
-    pub fn rooms(&self, account: &str) -> Option<&Rooms> {
-        self.rooms.get(account)
-    }
-
-    /// The user wants an end.
-    pub fn is_stopped(&self) -> bool {
-        self.stop.is_stopped()
-    }
-
-    /// What the time is.
-    pub fn now(&self) -> Timestamp {
-        (self.clock)()
-    }
-
     /// Takes the numbers of a live story now, whatever its time.
     ///
     /// # Errors
@@ -131,7 +81,7 @@ impl Driver {
             if let (Step::Published { .. }, Some(rooms)) =
                 (&walk.story.step, self.rooms(&walk.story.account))
             {
-                walk.turn(rooms, now).await?;
+                walk.turn(&rooms, now).await?;
             }
             walk.let_go().await?;
         }
@@ -191,18 +141,18 @@ impl<'a> Walk<'a> {
 
     async fn go(&mut self) -> Result<Driven, store::Error> {
         let driver = self.driver;
-        let Some(rooms) = driver.rooms(&self.story.account) else {
-            return Ok(Driven::Later(after(driver.now(), TURN)));
-        };
         if !self.story.step.is_in_flight() && !matches!(self.story.step, Step::Published { .. }) {
             return Ok(self.rests());
         }
         loop {
             let now = driver.now();
+            let Some(rooms) = driver.rooms(&self.story.account) else {
+                return self.without_account(now).await;
+            };
             if driver.is_stopped() {
                 return Ok(Driven::Later(self.story.wake.max(now)));
             }
-            if let Some(until) = self.not_before(rooms, now).await? {
+            if let Some(until) = self.not_before(&rooms, now).await? {
                 let pause = since(now, until);
                 if pause > NAP {
                     return Ok(Driven::Later(until));
@@ -210,10 +160,50 @@ impl<'a> Walk<'a> {
                 tokio::time::sleep(pause).await;
                 continue;
             }
-            if let Turn::Done(driven) = self.turn(rooms, now).await? {
+            if let Turn::Done(driven) = self.turn(&rooms, now).await? {
                 return Ok(driven);
             }
         }
+    }
+
+    /// Waits for a worker for which the account is open, as long as the story is not late.
+    async fn without_account(&mut self, now: Timestamp) -> Result<Driven, store::Error> {
+        let driver = self.driver;
+        if !self.waits() {
+            return Ok(Driven::Later(after(now, TURN)));
+        }
+        if self.story.due > now {
+            return Ok(Driven::Later(self.story.due));
+        }
+        let said = format!("the account {} is not open here", self.story.account);
+        if prepare::deadline(&self.story, &driver.store, &driver.policy, now).await < now {
+            self.story.trouble.get_or_insert(said);
+            let Turn::Done(driven) = self.rest(Step::Missed).await? else {
+                return Ok(self.rests());
+            };
+            return Ok(driven);
+        }
+        self.elsewhere(said, now).await
+    }
+
+    /// Nothing was sent of it yet.
+    fn waits(&self) -> bool {
+        !matches!(
+            self.story.step,
+            Step::Publishing { .. } | Step::Published { .. }
+        )
+    }
+
+    /// Leaves the story to another worker. The reason is written once: another one has other reasons.
+    async fn elsewhere(&mut self, said: String, now: Timestamp) -> Result<Driven, store::Error> {
+        if self.story.trouble.is_none() {
+            self.story.trouble = Some(said);
+            self.save("not here", Hold::On).await?;
+            self.driver.tell(Event::Waits(&self.story));
+        }
+        let (soon, then) = ELSEWHERE;
+        let is_new = since(self.story.due, now) < Duration::from_secs(60);
+        Ok(Driven::Later(after(now, if is_new { soon } else { then })))
     }
 
     fn rests(&self) -> Driven {
@@ -232,14 +222,27 @@ impl<'a> Walk<'a> {
             until = until.max(story.due);
         }
         // what may be live is watched in any case
-        let waits = !matches!(story.step, Step::Publishing { .. } | Step::Published { .. });
-        if waits && let Some((rest, _)) = self.driver.store.account(&story.account).await?.rest {
+        if !self.waits() || until > now {
+            return Ok((until > now).then_some(until));
+        }
+        let account = self.driver.store.account(&story.account).await?;
+        let rest = account.rest.map(|(until, _)| until);
+        let mut rest = rest.filter(|until| *until <= after(now, LONGEST_REST));
+        if let Some(stop) = account.stop.filter(|stop| stop.is_on(now)) {
+            let is_renewed =
+                stop.cause == StopCause::Login && stop.mark != Some(rooms.graph.mark());
+            if is_renewed {
+                let store = &self.driver.store;
+                store.resume_account(&story.account, now).await?;
+                self.driver.tell(Event::Resumed(&story.account));
+            } else {
+                rest = rest.max(Some(stop.until.unwrap_or(Timestamp::MAX)));
+            }
+        }
+        if let Some(rest) = rest.filter(|rest| *rest > now) {
             // a story that comes too late while its account rests is missed, and says so in time
-            let late = after(
-                after(story.due, rooms.policy.late),
-                Duration::from_millis(1),
-            );
-            until = until.max(rest.min(late));
+            let late = prepare::deadline(story, &rooms.store, &rooms.policy, now).await;
+            until = rest.min(after(late, Duration::from_millis(1)));
         }
         Ok((until > now).then_some(until))
     }
@@ -254,10 +257,17 @@ impl<'a> Walk<'a> {
         if matches!(self.story.step, Step::Publishing { .. }) {
             self.observe(Some(Point::Watching));
         }
-        let story = self.story.clone();
+        let mut story = self.story.clone();
+        if let Some(kept) = self.driver.store.kept(&story.outgoing.media) {
+            story.outgoing.media.path = kept;
+        }
         let next = self.alive(advance(&story, rooms, now)).await;
         match next {
-            Next::Turn => self.send(rooms).await,
+            Next::Turn => {
+                // it is ready, and in nobody's way for what failed before
+                self.story.trouble = None;
+                self.send(rooms).await
+            }
             next => self.apply(next, rooms).await,
         }
     }
@@ -274,11 +284,33 @@ impl<'a> Walk<'a> {
             return Ok(None);
         };
         // a film that is sent is sent while others are before it
-        if container.uri.is_some() || prepare::is_late(story, rooms, now) {
+        if container.uri.is_some() || prepare::is_late(story, rooms, now).await {
             return Ok(None);
         }
-        let before = self.driver.store.before(&story.key, now).await?;
-        Ok(before.map(|_| after(now, LINE)))
+        let pass = self.pass(rooms, now);
+        let before = self.driver.store.before(&story.key, pass, now).await?;
+        let is_behind = before.is_some() || self.is_behind_in_series().await?;
+        Ok(is_behind.then(|| after(now, line(rooms))))
+    }
+
+    /// Whoever has been ready for a while goes past those that are in trouble.
+    fn pass(&self, rooms: &Rooms, now: Timestamp) -> Pass {
+        let Step::Contained { container, .. } = &self.story.step else {
+            return Pass::Nobody;
+        };
+        match since(container.made, now) > PATIENCE.min(rooms.policy.settle) {
+            true => Pass::Trouble,
+            false => Pass::Nobody,
+        }
+    }
+
+    /// One of its series stands before it and is not out: nobody goes past that.
+    async fn is_behind_in_series(&self) -> Result<bool, store::Error> {
+        if !self.story.place.is_series {
+            return Ok(false);
+        }
+        let before = self.driver.store.same_series_before(&self.story).await?;
+        Ok(before.iter().any(|story| story.step.is_in_flight()))
     }
 
     /// Why a story of a series does not go out.
@@ -334,8 +366,21 @@ impl<'a> Walk<'a> {
                 _ => self.rest(Step::Failed { why }).await,
             },
             Next::Wait(until, said) => {
-                self.story.trouble = (!said.is_empty()).then_some(said);
+                let now = self.driver.now();
+                let mut until = until;
+                // a long wait is news, and ends when the story is late
+                if self.waits() && since(now, until) > LINE {
+                    let late = prepare::deadline(&self.story, &rooms.store, &rooms.policy, now);
+                    until = until.min(after(late.await, Duration::from_millis(1)).max(now));
+                    self.waits_for(Some(said));
+                } else {
+                    self.story.trouble = (!said.is_empty()).then_some(said);
+                }
                 self.wait(until).await
+            }
+            Next::NotHere(said) => {
+                let now = self.driver.now();
+                Ok(Turn::Done(self.elsewhere(said, now).await?))
             }
             Next::Keep(step, until) => {
                 self.story.step = step;
@@ -348,9 +393,10 @@ impl<'a> Walk<'a> {
                     .store
                     .rest_account(&self.story.account, until, &said)
                     .await?;
-                self.story.trouble = Some(said);
+                self.waits_for(Some(said));
                 self.wait(self.driver.now()).await
             }
+            Next::Stopped(cause, said) => self.stop(cause, said, rooms).await,
             Next::Back(step, said) => self.stumble(Some(step), said, None, rooms).await,
             Next::Retry(said, pause) => self.stumble(None, said, pause, rooms).await,
         }
@@ -371,7 +417,7 @@ impl<'a> Walk<'a> {
             return done;
         }
         self.story.step = step;
-        self.story.attempts = 0;
+        // the attempts stay: the next pause grows on, wherever it fails next
         self.story.trouble = None;
         self.story.wake = self.driver.now();
         self.save(self.story.step.state(), Hold::On).await?;
@@ -381,9 +427,12 @@ impl<'a> Walk<'a> {
 
     /// To a place from which nothing goes on by itself, but a live story's numbers and its end.
     async fn rest(&mut self, step: Step) -> Result<Turn, store::Error> {
+        // what it waited for until it was too late is what it was missed for
+        if step != Step::Missed {
+            self.story.trouble = None;
+        }
         self.story.step = step;
         self.story.attempts = 0;
-        self.story.trouble = None;
         self.story.wake = match &self.story.step {
             Step::Published { .. } => after(self.driver.now(), super::after::FIRST_LOOK),
             _ => self.driver.now(),
@@ -408,7 +457,45 @@ impl<'a> Walk<'a> {
         })
     }
 
-    /// A step that failed: again later, or not at all.
+    /// The reason why it does not go on, told where it is a new one.
+    fn waits_for(&mut self, said: Option<String>) {
+        let is_new =
+            said.is_some() && self.story.trouble.as_deref().map(gist) != said.as_deref().map(gist);
+        self.story.trouble = said;
+        if is_new {
+            self.driver.tell(Event::Waits(&self.story));
+        }
+    }
+
+    /// The platform's answer is about the account: nothing of it goes out until a person or a new login ends that.
+    async fn stop(
+        &mut self,
+        cause: StopCause,
+        said: String,
+        rooms: &Rooms,
+    ) -> Result<Turn, store::Error> {
+        let driver = self.driver;
+        let account = self.story.account.clone();
+        let now = driver.now();
+        self.story.trouble = Some(said.clone());
+        // the token may be an old one that somebody has renewed
+        let is_renewed = cause == StopCause::Login && driver.renew(&account);
+        if !is_renewed {
+            let stop = Stop {
+                cause,
+                since: now,
+                until: None,
+                why: said,
+                mark: (cause == StopCause::Login).then(|| rooms.graph.mark()),
+            };
+            if driver.store.stop_account(&account, &stop).await? {
+                driver.tell(Event::Stopped(&account, &stop));
+            }
+        }
+        self.wait(now).await
+    }
+
+    /// A step that failed: again later, until the story is late.
     async fn stumble(
         &mut self,
         back_to: Option<Step>,
@@ -416,21 +503,25 @@ impl<'a> Walk<'a> {
         pause: Option<Duration>,
         rooms: &Rooms,
     ) -> Result<Turn, store::Error> {
-        self.story.attempts += 1;
-        let attempts = self.story.attempts;
-        if attempts >= rooms.policy.attempts {
-            let why = format!("{said} ({attempts} attempts)");
-            return self.rest(Step::Failed { why }).await;
-        }
+        self.story.attempts = self.story.attempts.saturating_add(1);
+        let longest = match (&back_to, &self.story.step) {
+            (Some(_), Step::Contained { .. }) => CONTAINER_PAUSE,
+            _ => PAUSE,
+        };
         if let Some(step) = back_to {
             self.story.step = step;
         }
-        self.story.trouble = Some(said);
+        self.waits_for(Some(said));
         // a project that waits for nothing else for long does not wait for this
         let pause = pause
-            .unwrap_or_else(|| backoff(attempts))
+            .unwrap_or_else(|| backoff(self.story.attempts))
+            .min(longest)
             .min(rooms.policy.settle);
-        self.wait(after(self.driver.now(), pause)).await
+        let now = self.driver.now();
+        // what is too late is told in time
+        let late = prepare::deadline(&self.story, &rooms.store, &rooms.policy, now).await;
+        let late = after(late, Duration::from_millis(1)).max(now);
+        self.wait(after(now, pause).min(late)).await
     }
 
     /// The account's turn, the intent, the send, the answer: each written before the next.
@@ -438,10 +529,18 @@ impl<'a> Walk<'a> {
         let driver = self.driver;
         let gap = SignedDuration::try_from(rooms.policy.gap).unwrap_or(SignedDuration::MAX);
         let now = driver.now();
-        match driver.store.enter(&self.claimed, gap, now).await? {
+        if self.waits() && self.is_behind_in_series().await? {
+            return self.wait(after(now, line(rooms))).await;
+        }
+        let pass = self.pass(rooms, now);
+        match driver.store.enter(&self.claimed, gap, pass, now).await? {
             Gate::Open => {}
             Gate::Later(until) => return self.wait(until).await,
-            Gate::Behind(_) => return self.wait(after(now, LINE)).await,
+            Gate::Behind(_) => return self.wait(after(now, line(rooms))).await,
+            // what may be live already is watched on
+            Gate::Stopped if !self.waits() => return self.wait(after(now, LINE)).await,
+            // how long, the next look at the account tells
+            Gate::Stopped => return Ok(Turn::Again),
         }
         self.observe(Some(Point::Ready));
         let story = self.story.clone();
@@ -558,7 +657,17 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// 1, 2, 4, 8 … seconds, a minute at most.
+/// When to look again at a story in line; a project that waits for nothing else for long looks more often.
+fn line(rooms: &Rooms) -> Duration {
+    LINE.min(rooms.policy.settle * 10)
+}
+
+/// A reason without what is another one each time.
+fn gist(said: &str) -> &str {
+    said.split(" [trace").next().unwrap_or_default()
+}
+
+/// 1, 2, 4, 8 … seconds.
 fn backoff(attempts: u32) -> Duration {
-    Duration::from_secs(1 << attempts.saturating_sub(1).min(6)).min(Duration::from_secs(60))
+    Duration::from_secs(1 << attempts.saturating_sub(1).min(16))
 }

@@ -9,6 +9,7 @@
 
 mod after;
 mod drive;
+mod driver;
 mod point;
 mod prepare;
 mod run;
@@ -21,10 +22,11 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::graph;
-use crate::store::{Step, Store, Story};
+use crate::store::{Step, StopCause, Store, Story};
 use crate::upload;
 
-pub use drive::{Driven, Driver};
+pub use drive::Driven;
+pub use driver::{Driver, Event, Renew};
 pub use point::Point;
 pub use run::Runner;
 
@@ -63,8 +65,6 @@ pub struct Policy {
     pub late: Duration,
     /// How long the answer to a publish is waited for; a minute.
     pub timeout: Duration,
-    /// How often a step that failed is tried, 5.
-    pub attempts: u32,
 }
 
 impl Default for Policy {
@@ -76,7 +76,6 @@ impl Default for Policy {
             films: Films::Fetched,
             late: Duration::from_secs(1800),
             timeout: Duration::from_secs(60),
-            attempts: 5,
         }
     }
 }
@@ -99,14 +98,18 @@ pub struct Rooms {
 pub enum Next {
     /// It has passed a border.
     To(Step),
-    /// It takes a step back, which costs an attempt.
+    /// It takes a step back, and goes on from there after a pause that grows.
     Back(Step, String),
-    /// Nothing to do until then; costs no attempt.
+    /// Nothing to do until then.
     Wait(Timestamp, String),
-    /// It failed for now, which costs an attempt; again after that time, or, without one, after a pause that grows.
+    /// It failed for now: again after that time, or, without one, after a pause that grows, until the story is late.
     Retry(String, Option<Duration>),
-    /// The account as a whole has to rest until then; costs no attempt.
+    /// Its file is not to be had here: another worker may have it.
+    NotHere(String),
+    /// The account as a whole has to rest until then.
     Rest(Timestamp, String),
+    /// The account as a whole is stopped, until a person or a new login ends that.
+    Stopped(StopCause, String),
     /// It can go out: as soon as it is its turn, write the intent down and send once.
     Turn,
     /// It will not go out by itself.

@@ -7,10 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use crate::graph::{self, Login, NewContainer, Source};
 use crate::media::Kind;
 use crate::platform::QUOTA_WINDOW;
-use crate::store::{Step, Story};
+use crate::store::{Step, StopCause, Store, Story};
 use crate::upload::{self, MediaUrl};
 
-use super::{Films, Next, Rooms, after, since};
+use super::{Films, Next, Policy, Rooms, after};
 
 /// The platform takes so many containers of an account in any 24 hours
 /// (Instagram Platform, "Content publishing", read 2026-11).
@@ -22,14 +22,35 @@ const QUOTA_PAUSE: Duration = Duration::from_secs(600);
 /// An address that ends sooner than this is made anew.
 const LEAST_LIFE: SignedDuration = SignedDuration::from_hours(1);
 
-/// Too late to go out, for a story that was not sent yet.
-pub(super) fn is_late(story: &Story, rooms: &Rooms, now: Timestamp) -> bool {
-    since(story.due, now) > rooms.policy.late
+/// Too late to go out, for a story that was not sent yet: counted from the earliest turn that it could have had.
+///
+/// Whoever stands behind others of the account, `gap` apart, is not late for that.
+pub(super) async fn is_late(story: &Story, rooms: &Rooms, now: Timestamp) -> bool {
+    deadline(story, &rooms.store, &rooms.policy, now).await < now
+}
+
+/// When a story becomes too late.
+pub(super) async fn deadline(
+    story: &Story,
+    store: &Store,
+    policy: &Policy,
+    now: Timestamp,
+) -> Timestamp {
+    let first = after(story.due, policy.late);
+    if first >= now {
+        return first;
+    }
+    let gap = SignedDuration::try_from(policy.gap).unwrap_or(SignedDuration::MAX);
+    match store.earliest_turn(story, gap, now).await {
+        Ok(turn) => after(turn, policy.late),
+        // nothing is given up because the store could not be asked
+        Err(_) => now,
+    }
 }
 
 /// Makes a film's container of its own bytes, or puts the file where the platform can fetch it.
 pub(super) async fn begin(story: &Story, rooms: &Rooms, now: Timestamp) -> Next {
-    if is_late(story, rooms, now) {
+    if is_late(story, rooms, now).await {
         return Next::To(Step::Missed);
     }
     let takes_bytes =
@@ -49,6 +70,14 @@ pub(super) async fn begin(story: &Story, rooms: &Rooms, now: Timestamp) -> Next 
 async fn upload(story: &Story, place: &upload::Store, now: Timestamp) -> Next {
     match place.put(&story.outgoing.media, now).await {
         Ok(url) => Next::To(Step::Uploaded { url }),
+        Err(error) if error.is_of_the_file() => {
+            match place.find(&story.outgoing.media, now).await {
+                // whoever planned it has uploaded it
+                Ok(Some(url)) => Next::To(Step::Uploaded { url }),
+                Ok(None) => Next::NotHere(error.to_string()),
+                Err(why) => Next::Retry(why.to_string(), None),
+            }
+        }
         Err(error) if error.is_lasting() => Next::Stop(error.to_string()),
         Err(error) => Next::Retry(error.to_string(), None),
     }
@@ -56,7 +85,7 @@ async fn upload(story: &Story, place: &upload::Store, now: Timestamp) -> Next {
 
 /// Looks at the address as the platform will, and has it make a container.
 pub(super) async fn contain(story: &Story, url: &MediaUrl, rooms: &Rooms, now: Timestamp) -> Next {
-    if is_late(story, rooms, now) {
+    if is_late(story, rooms, now).await {
         return Next::To(Step::Missed);
     }
     if url
@@ -74,7 +103,9 @@ pub(super) async fn contain(story: &Story, url: &MediaUrl, rooms: &Rooms, now: T
     let Some(place) = &rooms.upload else {
         return Next::Stop("the project's [upload] is gone".into());
     };
-    if let Err(refusal) = place.crawl(url, &story.outgoing.media).await {
+    let crawled = place.crawl(url, &story.outgoing.media).await;
+    // a file that is not here cannot be compared; its name is the hash of its bytes
+    if let Err(refusal) = crawled.or_else(|r| if r.is_of_the_file() { Ok(()) } else { Err(r) }) {
         let said = refusal.to_string();
         return if refusal.is_lasting() {
             Next::Stop(said)
@@ -138,8 +169,13 @@ async fn may_make(story: &Story, rooms: &Rooms, now: Timestamp) -> Option<Next> 
 /// What an error means before anything can have been published.
 pub(super) fn failed(error: &graph::Error, now: Timestamp) -> Next {
     let said = error.to_string();
+    if matches!(error.cause, graph::Cause::File(_)) {
+        return Next::NotHere(said);
+    }
     match error.next() {
-        graph::Next::Never | graph::Next::Login | graph::Next::Human => Next::Stop(said),
+        graph::Next::Never => Next::Stop(said),
+        graph::Next::Login => Next::Stopped(StopCause::Login, said),
+        graph::Next::Human => Next::Stopped(StopCause::Refused, said),
         graph::Next::Quota => Next::Rest(after(now, QUOTA_PAUSE), said),
         graph::Next::After(pause) => Next::Rest(after(now, pause), said),
         graph::Next::SameContainer { after, .. } => Next::Retry(said, Some(after)),

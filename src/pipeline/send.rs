@@ -5,7 +5,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::graph::{self, Container, StatusCode};
-use crate::store::{Intent, Step, Story};
+use crate::platform::STORY_LIFE;
+use crate::store::{Intent, Step, StopCause, Story};
 
 use super::prepare::{failed, is_late};
 use super::{Next, Rooms, after, since};
@@ -20,7 +21,7 @@ pub(super) async fn ready(
     rooms: &Rooms,
     now: Timestamp,
 ) -> Next {
-    if is_late(story, rooms, now) {
+    if is_late(story, rooms, now).await {
         return Next::To(Step::Missed);
     }
     if container.ends().duration_since(now) < MARGIN {
@@ -32,7 +33,9 @@ pub(super) async fn ready(
     };
     if let Some((why, next)) = status.trouble() {
         return match next {
-            graph::Next::Never | graph::Next::Human | graph::Next::Login => Next::Stop(why),
+            graph::Next::Never => Next::Stop(why),
+            graph::Next::Human => Next::Stopped(StopCause::Refused, why),
+            graph::Next::Login => Next::Stopped(StopCause::Login, why),
             _ => again(story, why),
         };
     }
@@ -99,6 +102,11 @@ pub(super) async fn intent(story: &Story, rooms: &Rooms, now: Timestamp) -> Resu
         _ => return Err(Next::Stop("there is no container to publish".into())),
     };
     match rooms.graph.stories().await {
+        Ok(baseline) if is_unknown(&baseline, story, rooms, now).await => Err(Next::Stopped(
+            StopCause::UnknownLive,
+            "stories are live on the account that this store knows nothing of: `storypress store import`"
+                .into(),
+        )),
         Ok(baseline) => Ok(Intent {
             at: now,
             container: container.clone(),
@@ -107,6 +115,28 @@ pub(super) async fn intent(story: &Story, rooms: &Rooms, now: Timestamp) -> Resu
         }),
         Err(error) => Err(failed(&error, now)),
     }
+}
+
+/// The store is new to the account, and something is live there: it may be what is about to go out.
+async fn is_unknown(
+    baseline: &[graph::StoryId],
+    story: &Story,
+    rooms: &Rooms,
+    now: Timestamp,
+) -> bool {
+    let account = rooms.store.account(&story.account).await;
+    if account.is_ok_and(|account| account.is_looked_at) {
+        return false;
+    }
+    let day_ago = now.checked_sub(STORY_LIFE).unwrap_or(Timestamp::MIN);
+    let known = rooms.store.story_ids(&story.account, day_ago).await;
+    let known = known.unwrap_or_default();
+    if baseline.iter().any(|id| !known.contains(id)) {
+        return true;
+    }
+    // where that cannot be saved it is looked at again
+    let _ = rooms.store.looked_at(&story.account, now).await;
+    false
 }
 
 /// What became of the one send.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use url::Url;
 
 use crate::diag::{Code, Diagnostic};
+use crate::graph::tokens::FileMode;
 use crate::graph::{Login, UserId};
 use crate::template::{Node, Table, Value, grammar};
 
@@ -21,6 +22,8 @@ pub struct Account {
     pub token_env: Option<String>,
     /// File that holds the token, against the project's root.
     pub token_file: Option<PathBuf>,
+    /// Whose that file may be.
+    pub token_file_mode: FileMode,
     /// API version; the program's own without one.
     pub version: Option<String>,
     /// Another base than Meta's, for a sandbox or a proxy.
@@ -38,6 +41,7 @@ impl Account {
             user_id: None,
             token_env: None,
             token_file: None,
+            token_file_mode: FileMode::Own,
             version: None,
             base: None,
             allow_elsewhere: false,
@@ -70,6 +74,11 @@ pub(super) fn read(
         user_id: parsed(table, "user_id", "an id of 1 to 32 digits", wrong),
         token_env: text("token_env"),
         token_file: text("token_file").map(|path| root.join(path)),
+        token_file_mode: match text("token_file_mode").as_deref() {
+            Some("mounted") => FileMode::Mounted,
+            // another word was told with the keys
+            _ => FileMode::Own,
+        },
         version: text("version"),
         base: parsed(
             table,

@@ -90,6 +90,11 @@ pub const ACCOUNT: &[Key] = &[
         "File of mode 0600 that holds the token.",
     ),
     key(
+        "token_file_mode",
+        Kind::Choice(&["own", "mounted"]),
+        "`mounted`: the file may be of any owner, and not writable by others, as Docker and Kubernetes mount secrets. Default own.",
+    ),
+    key(
         "version",
         Kind::Text,
         "Version of the Graph API. Default v26.0.",

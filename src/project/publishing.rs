@@ -89,7 +89,6 @@ pub(super) fn publish(table: &Table, wrong: &mut Vec<Diagnostic>) -> Policy {
             Some("send") => Films::Sent,
             _ => Films::Fetched,
         },
-        ..default
     }
 }
 

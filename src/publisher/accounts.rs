@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Url;
 
 use super::error::{Doing, Error};
-use crate::graph::tokens::{self, Kept};
-use crate::graph::{Client, Hosts, Login, Options, UserId, oauth};
+use crate::graph::tokens::{self, FileMode, Kept};
+use crate::graph::{Client, ContainerId, Hosts, Login, Next, Options, UserId, oauth};
 use crate::project::{Account, Project};
 
 /// The environment variable that holds the id of the app at Meta.
@@ -97,6 +97,47 @@ fn none(project: &Project) -> String {
     }
 }
 
+/// What the project calls an account that stories name `login:USER_ID`; the same name where it has none.
+pub fn name_of<'a>(project: &'a Project, key: &'a str) -> &'a str {
+    let is_it = |account: &&Account| {
+        let id = account.user_id.as_ref();
+        id.is_some_and(|id| key == format!("{}:{id}", account.login.as_str()))
+    };
+    let found = project.accounts.iter().find(is_it);
+    found.map_or(key, |account| account.name.as_str())
+}
+
+/// The container of a story that came from elsewhere.
+pub(super) fn no_container() -> ContainerId {
+    "0".parse().expect("a digit is an id")
+}
+
+/// How stories name the account that people mean; asked of nobody where the project says its id.
+///
+/// # Errors
+/// As [`client`].
+pub async fn key_of(
+    project: &Project,
+    name: Option<&str>,
+    sandbox: Option<&Url>,
+) -> Result<String, Error> {
+    let (login, id) = match sandbox {
+        None => {
+            let found = account(project, name)?;
+            match found.user_id {
+                Some(id) => (found.login, Some(id)),
+                None => (found.login, client(project, name, None).await?.0.user_id),
+            }
+        }
+        Some(_) => {
+            let found = client(project, name, sandbox).await?.0;
+            (found.login, found.user_id)
+        }
+    };
+    let id = id.ok_or_else(|| Error::refused("the account has no user_id"))?;
+    Ok(format!("{}:{id}", login.as_str()))
+}
+
 /// Its token: from the environment, else from its own file, else from where a login put it.
 ///
 /// # Errors
@@ -107,7 +148,10 @@ pub fn token(account: &Account) -> Result<(Kept, Origin), Error> {
         return Ok((tokens::from_env(name)?, Origin::Environment(name.clone())));
     }
     if let Some(path) = &account.token_file {
-        return Ok((tokens::from_file(path)?, Origin::File(path.clone())));
+        return Ok((
+            tokens::from_file(path, account.token_file_mode)?,
+            Origin::File(path.clone()),
+        ));
     }
     let path = tokens::path_of(&account.name)?;
     if !path.exists() {
@@ -121,7 +165,50 @@ pub fn token(account: &Account) -> Result<(Kept, Origin), Error> {
             name = account.name,
         )));
     }
-    Ok((tokens::from_file(&path)?, Origin::File(path)))
+    Ok((tokens::from_file(&path, FileMode::Own)?, Origin::File(path)))
+}
+
+/// Which login a token is of, by how it begins: Instagram's begin with `IG`, Facebook's with `EAA`.
+fn family(token: &SecretString) -> Option<Login> {
+    match token.expose_secret() {
+        token if token.starts_with("IG") => Some(Login::Instagram),
+        token if token.starts_with("EAA") => Some(Login::Facebook),
+        _ => None,
+    }
+}
+
+/// What is wrong with an account's token, as far as that can be told without asking anybody: nothing, where there is
+/// none.
+pub fn wrong_token(account: &Account) -> Option<Error> {
+    match token(account) {
+        Ok(_) => open(account.clone()).err(),
+        Err(_) => None,
+    }
+}
+
+/// The token is the account's own, as the platform says.
+///
+/// # Errors
+/// `Refused` where it is another's; `Graph` where the platform says no. One that cannot be reached is no reason.
+pub async fn verify(account: &Account, client: &Client) -> Result<(), Error> {
+    let Some(wanted) = &account.user_id else {
+        return Ok(());
+    };
+    match client.me().await {
+        Ok(me) if me.user_id == *wanted => Ok(()),
+        Ok(me) => Err(Error::refused(format!(
+            "the token of account `{}` is of {} ({}), and the project file says `user_id = \"{wanted}\"`",
+            account.name, me.username, me.user_id
+        ))),
+        Err(error) => match error.next() {
+            Next::Never => Err(Error::refused(format!(
+                "the account `{}` with `user_id = \"{wanted}\"` cannot be had with its token: {error}",
+                account.name
+            ))),
+            // what comes next meets it as well, and knows what to do
+            _ => Ok(()),
+        },
+    }
 }
 
 /// What a client of an account is made with.
@@ -144,7 +231,11 @@ pub fn options(account: &Account, sandbox: Option<&Url>) -> Options {
 /// `Refused` where there is none, or it is of the other login; `Graph` where it cannot be read.
 pub fn open(account: Account) -> Result<Found, Error> {
     let (kept, origin) = token(&account)?;
-    if kept.login.is_some_and(|login| login != account.login) {
+    if kept
+        .login
+        .or(family(&kept.token))
+        .is_some_and(|login| login != account.login)
+    {
         return Err(Error::refused(format!(
             "the token of account `{name}` is of the other login: storypress account login {name}",
             name = account.name

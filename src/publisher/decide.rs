@@ -1,8 +1,10 @@
 //! What people decide about a story: try again, it is live, it is not, now.
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Error, Publisher};
+use crate::pipeline::Event;
 use crate::store::{Claim, Hold, Note, Step, Store, Story, StoryKey};
 
 /// How long a person's decision may take to be saved.
@@ -35,7 +37,7 @@ pub fn unknown(id: &str) -> Error {
 async fn decide(
     store: &Store,
     key: &StoryKey,
-    what: &str,
+    (what, hold): (&str, Hold),
     now: Timestamp,
     change: impl FnOnce(&mut Story) -> Result<(), Error>,
 ) -> Result<Story, Error> {
@@ -50,7 +52,7 @@ async fn decide(
         return Err(refused);
     }
     let note = Note::new(what);
-    store.save(&claimed, &story, &note, Hold::Off, now).await?;
+    store.save(&claimed, &story, &note, hold, now).await?;
     Ok(story)
 }
 
@@ -68,7 +70,7 @@ pub async fn resolve(
         true => "found live by hand",
         false => "found not live by hand",
     };
-    decide(store, key, what, now, |story| {
+    decide(store, key, (what, Hold::Off), now, |story| {
         story.step = resolved(story, is_live)?;
         story.trouble = None;
         Ok(())
@@ -117,25 +119,114 @@ pub fn may_retry(story: &Story) -> Result<(), Error> {
     }
 }
 
+/// A story that was not sent yet does not go out.
+///
+/// # Errors
+/// `Refused` where it is or may be live, or has ended; what the store says.
+pub async fn cancel(store: &Store, key: &StoryKey, now: Timestamp) -> Result<Story, Error> {
+    decide(store, key, ("cancelled by hand", Hold::Off), now, |story| {
+        may_change(story, "cancel")?;
+        story.step = Step::Cancelled {
+            why: "taken back by hand".into(),
+        };
+        story.trouble = None;
+        Ok(())
+    })
+    .await
+}
+
+/// A story that was not sent yet goes out at another time; `zone` says of which day that is.
+///
+/// # Errors
+/// `Refused` where it is or may be live, or has ended, where the time is past, and where the same picture stands there
+/// already; what the store says.
+pub async fn move_to(
+    store: &Store,
+    key: &StoryKey,
+    to: Timestamp,
+    zone: &TimeZone,
+    now: Timestamp,
+) -> Result<Story, Error> {
+    if to < now {
+        return Err(Error::refused(format!("{to:.0} is past")));
+    }
+    let day = Some(to.to_zoned(zone.clone()).date());
+    let moved = |story: &mut Story| (story.due, story.day, story.wake) = (to, day, to);
+    let mut wanted = store.get(key).await?;
+    moved(&mut wanted);
+    if let Some(other) = store.same(&wanted, now).await?.filter(|o| o.key != *key) {
+        return Err(Error::refused(format!(
+            "{} shows the same picture on that day and is {}",
+            other.key,
+            other.state(now)
+        )));
+    }
+    decide(store, key, ("moved by hand", Hold::Nap), now, |story| {
+        may_change(story, "move")?;
+        moved(story);
+        story.attempts = 0;
+        story.trouble = None;
+        Ok(())
+    })
+    .await
+}
+
+/// Only what surely was not sent can be taken back or moved.
+fn may_change(story: &Story, verb: &str) -> Result<(), Error> {
+    let key = &story.key;
+    match &story.step {
+        Step::Rendered | Step::Uploaded { .. } | Step::Contained { .. } => Ok(()),
+        Step::Publishing { .. } => Err(Error::refused(format!(
+            "{key} is being published and may be live: `storypress status {key}` tells when that is known"
+        ))),
+        Step::Uncertain { .. } => Err(Error::refused(format!(
+            "nobody can tell whether {key} is live: first `storypress resolve {key} --live` or `--not-live`"
+        ))),
+        step => Err(Error::refused(format!(
+            "{key} is {}: there is nothing to {verb}",
+            step.state()
+        ))),
+    }
+}
+
 impl Publisher {
-    /// A story that did not go out goes out now, after all; takes it down the staircase until it rests.
+    /// Stories that did not go out go out now, after all; takes them down the staircase until each rests. What became
+    /// of each, in their order.
     ///
     /// # Errors
-    /// `Refused` where it may be live, its account is not open, or another story shows the same picture; as
-    /// [`Publisher::run`].
+    /// As [`Publisher::run`]. Each story's own: `Refused` where it may be live, its account is not open, or another
+    /// story shows the same picture.
     pub async fn retry(
         &self,
-        key: &StoryKey,
+        keys: &[StoryKey],
         now: Timestamp,
-        at_rest: impl Fn(&Story) + Send + Sync + 'static,
-    ) -> Result<Story, Error> {
-        let story = self.store.get(key).await?;
+        told: impl Fn(Event<'_>) + Send + Sync + 'static,
+    ) -> Result<Vec<Result<Story, Error>>, Error> {
+        let mut outcomes = Vec::new();
+        for key in keys {
+            outcomes.push(self.again(key, now).await);
+        }
+        let begun = outcomes.iter().flatten().map(|story| story.key.clone());
+        let begun: Vec<_> = begun.collect();
+        self.run(&begun, told).await?;
+        for story in outcomes.iter_mut().flatten() {
+            *story = self.store.get(&story.key).await?;
+        }
+        Ok(outcomes)
+    }
+
+    /// A story that did not go out is due now.
+    async fn again(&self, key: &StoryKey, now: Timestamp) -> Result<Story, Error> {
+        let mut story = self.store.get(key).await?;
+        may_retry(&story)?;
         if !self.rooms.contains_key(&story.account) {
             return Err(Error::refused(format!(
                 "{key} belongs to the account {}, which is not open here",
                 story.account
             )));
         }
+        let day = Some(now.to_zoned(self.zone.clone()).date());
+        (story.due, story.day) = (now, day);
         if let Some(other) = self.store.same(&story, now).await? {
             return Err(Error::refused(format!(
                 "{} shows the same picture and is {}: `storypress publish --again` sends it once more",
@@ -143,42 +234,20 @@ impl Publisher {
                 other.state(now)
             )));
         }
-        decide(&self.store, key, "retried by hand", now, |story| {
-            may_retry(story)?;
-            story.step = Step::Rendered;
-            story.due = now;
-            story.wake = now;
-            story.attempts = 0;
-            story.trouble = None;
-            Ok(())
-        })
-        .await?;
-        self.run(std::slice::from_ref(key), at_rest).await?;
-        Ok(self.store.get(key).await?)
-    }
-
-    /// Has a story that is on its way, but not yet sent, go out now; one that somebody is at work on is left alone.
-    ///
-    /// # Errors
-    /// What the store says.
-    pub(super) async fn hasten(&self, key: &StoryKey, now: Timestamp) -> Result<(), Error> {
-        let Claim::Mine(claimed) = self.store.claim(key, now, LEASE).await? else {
-            return Ok(());
-        };
-        let mut story = claimed.story.clone();
-        let waits = matches!(
-            story.step,
-            Step::Rendered | Step::Uploaded { .. } | Step::Contained { .. }
-        );
-        if waits && story.due != now {
-            (story.due, story.wake) = (now, now);
-            let note = Note::new("asked for again");
-            self.store
-                .save(&claimed, &story, &note, Hold::Off, now)
-                .await?;
-        } else {
-            self.store.release(&claimed, now).await?;
-        }
-        Ok(())
+        decide(
+            &self.store,
+            key,
+            ("retried by hand", Hold::Off),
+            now,
+            |story| {
+                may_retry(story)?;
+                story.step = Step::Rendered;
+                (story.due, story.day, story.wake) = (now, day, now);
+                story.attempts = 0;
+                story.trouble = None;
+                Ok(())
+            },
+        )
+        .await
     }
 }

@@ -1,5 +1,6 @@
 //! Why something cannot be published, opened or decided.
 
+use crate::project::TimeError;
 use crate::{graph, store, upload};
 
 /// What ends a call as a whole; what became of one story is in the story.
@@ -25,6 +26,9 @@ pub enum Error {
     /// The memory.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// A time that cannot be had.
+    #[error(transparent)]
+    Time(#[from] TimeError),
 }
 
 impl Error {

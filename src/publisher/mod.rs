@@ -9,16 +9,21 @@
 pub mod accounts;
 mod decide;
 mod error;
+mod forecast;
 mod insights;
 mod kill_point;
+mod memory;
 mod open;
 mod publish;
+mod renewal;
 mod stores;
 mod sweep;
 
-pub use decide::{may_retry, one, resolve, unknown};
+pub use decide::{cancel, may_retry, move_to, one, resolve, unknown};
 pub use error::Error;
+pub use forecast::Forecast;
 pub use insights::{ByTemplate, by_template, numbers};
-pub use open::{Publisher, Target, Where};
-pub use publish::{Published, Rehearsed, ToPublish, Wish};
+pub use memory::{backup, restore};
+pub use open::{Publisher, Target, Where, shown};
+pub use publish::{Published, Rehearsed, Standing, ToPublish, Wish};
 pub use stores::{existing_store, open_store};

@@ -4,18 +4,21 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use url::Url;
 
 use super::accounts;
 use super::error::{Doing, Error};
 use super::kill_point::KillPoint;
+use super::renewal::Renewal;
 use super::stores::{open_store, upload_of};
+use crate::graph::tokens::FileMode;
 use crate::graph::{self, Hosts};
-use crate::pipeline::{Driver, Point, Rooms, Runner};
+use crate::pipeline::{Driver, Event, Point, Rooms, Runner};
 use crate::platform::Cancel;
-use crate::project::Project;
+use crate::project::{Account, Project};
 use crate::sandbox;
-use crate::store::{Store, Story, StoryKey};
+use crate::store::{Store, StoryKey};
 use crate::upload::Served;
 
 /// Stories that are worked on at the same time.
@@ -53,6 +56,10 @@ pub struct Publisher {
     pub store: Store,
     /// By account, as stories name it.
     pub rooms: HashMap<String, Rooms>,
+    /// What the project calls each of them.
+    pub names: HashMap<String, String>,
+    /// The project's time zone: a day is one of it.
+    pub(super) zone: TimeZone,
     /// What people should know: accounts that cannot be opened, files that stay here.
     pub notes: Vec<String>,
     driver: Arc<Driver>,
@@ -105,9 +112,21 @@ impl Publisher {
         let mut notes = Vec::new();
         let (sandbox, base) = platform(project, &target.platform).await?;
         let mut accounts = Vec::new();
+        let mut names_of = HashMap::new();
+        let renewal = Renewal::default();
         for name in names(project, target, all) {
             match opened_account(project, name.as_deref(), base.as_ref()).await {
-                Ok(opened) => accounts.push(opened),
+                Ok((key, opened, client)) => {
+                    if opened.token_file_mode == FileMode::Mounted && base.is_none() {
+                        notes.push(format!(
+                            "the token of `{}` is in a mounted file: whoever can read it can publish",
+                            opened.name
+                        ));
+                    }
+                    names_of.insert(key.clone(), opened.name.clone());
+                    renewal.know(&key, opened, base.is_some());
+                    accounts.push((key, client));
+                }
                 Err(error) if all => notes.push(chain(&error)),
                 Err(error) => return Err(error),
             }
@@ -147,9 +166,12 @@ impl Publisher {
         let kill_point = Arc::new(KillPoint::of_process(base.is_some()));
         let at = kill_point.clone();
         let driver = Driver::new(store.clone(), rooms.clone(), Timestamp::now, stop.clone())
-            .observed(move |point| at.reached(point));
+            .observed(move |point| at.reached(point))
+            .renewed_by(renewal.into_renew(project.publish.timeout));
         Ok(Self {
             account,
+            names: names_of,
+            zone: project.zone()?,
             driver: Arc::new(driver),
             rooms,
             store,
@@ -165,6 +187,16 @@ impl Publisher {
         &self.rooms[&self.account]
     }
 
+    /// What the project calls an account that stories name so.
+    pub fn name_of<'a>(&'a self, account: &'a str) -> &'a str {
+        self.names.get(account).map_or(account, String::as_str)
+    }
+
+    /// A time as people read it, in the project's zone.
+    pub fn shown(&self, at: Timestamp) -> String {
+        shown(at, &self.zone)
+    }
+
     /// The batch is in the store.
     pub(super) fn observe_added(&self) {
         self.kill_point.reached(Point::Added);
@@ -177,11 +209,11 @@ impl Publisher {
     pub async fn run(
         &self,
         keys: &[StoryKey],
-        at_rest: impl Fn(&Story) + Send + Sync + 'static,
+        told: impl Fn(Event<'_>) + Send + Sync + 'static,
     ) -> Result<(), Error> {
         let runner = Runner::new(self.driver.clone(), CONCURRENCY);
         runner
-            .until_rest(keys, at_rest)
+            .until_rest(keys, told)
             .await
             .doing("the stories are safe, but the work on them ended")
     }
@@ -192,10 +224,10 @@ impl Publisher {
     /// As [`Publisher::run`].
     pub async fn work(
         &self,
-        at_rest: impl Fn(&Story) + Send + Sync + 'static,
+        told: impl Fn(Event<'_>) + Send + Sync + 'static,
     ) -> Result<(), Error> {
         let runner = Runner::new(self.driver.clone(), CONCURRENCY);
-        Ok(runner.until_stopped(at_rest).await?)
+        Ok(runner.until_stopped(told).await?)
     }
 
     /// Looks at one story, whatever its time: a live one's numbers are taken.
@@ -209,6 +241,7 @@ impl Publisher {
 
     /// Lets go of everything that was started for it.
     pub async fn close(self) {
+        self.store.close().await;
         if let Some(served) = self.served {
             served.stop().await;
         }
@@ -265,18 +298,37 @@ fn names(project: &Project, target: &Target, all: bool) -> Vec<Option<String>> {
     }
 }
 
-/// An account's name in the store, and a client that speaks for it.
+/// An account's name in the store, the account, and a client that speaks for it.
 async fn opened_account(
     project: &Project,
     name: Option<&str>,
     sandbox: Option<&Url>,
-) -> Result<(String, graph::Client), Error> {
+) -> Result<(String, Account, graph::Client), Error> {
     let (account, client) = accounts::client(project, name, sandbox).await?;
+    if sandbox.is_none() {
+        accounts::verify(&account, &client).await?;
+    }
     let user = account
         .user_id
+        .as_ref()
         .ok_or_else(|| Error::refused("the account has no user_id"))?;
     let client = client.with_publish_timeout(project.publish.timeout);
-    Ok((format!("{}:{user}", account.login.as_str()), client))
+    let key = format!("{}:{user}", account.login.as_str());
+    Ok((key, account, client))
+}
+
+/// A time as people read it: `Mon 30 Nov 09:00 Europe/Madrid`.
+pub fn shown(at: Timestamp, zone: &TimeZone) -> String {
+    let at = at.to_zoned(zone.clone());
+    let name = match zone.iana_name() {
+        Some(name) => name.to_owned(),
+        None => at.strftime("%:z").to_string(),
+    };
+    let format = match at.year() == Timestamp::now().to_zoned(zone.clone()).year() {
+        true => "%a %-d %b %H:%M",
+        false => "%a %-d %b %Y %H:%M",
+    };
+    format!("{} {name}", at.strftime(format))
 }
 
 /// An error with its reasons, on one line.

@@ -5,18 +5,20 @@ use jiff::{SignedDuration, Timestamp};
 use super::Publisher;
 use super::error::{Doing, Error};
 
-/// How long a file stays after its story has closed.
+/// How long a file stays after its story has failed, was missed or taken back.
 const KEPT: SignedDuration = SignedDuration::from_hours(1);
 
 /// So many at a time.
 const AT_ONCE: u32 = 100;
 
 impl Publisher {
-    /// Removes what all stories have done with for an hour, up to a hundred files.
+    /// Removes what no story needs any more, up to a hundred files: 24 h after the last one went out, an hour after the
+    /// last one failed. And the copies that no story is sent from any more.
     ///
     /// # Errors
     /// What the store and the place for uploads say.
     pub async fn sweep(&self, now: Timestamp) -> Result<(), Error> {
+        self.store.sweep_kept(now).await?;
         let Some(place) = &self.chosen().upload else {
             return Ok(());
         };

@@ -205,16 +205,11 @@ impl Saving {
         let sql =
             "UPDATE stories SET state = $3, due = $4, wake = $5, published = $6, story_id = $7,
                 object = COALESCE($8, object), swept = CASE WHEN $8 IS NULL THEN swept END,
-                changed = $9, body = $10, crashes = 0,
+                changed = $9, body = $10, crashes = 0, attempts = $12, day = $13,
                 worker = CASE WHEN $11 = 1 THEN worker END, lease = CASE WHEN $11 = 1 THEN lease END
             WHERE key = $1 AND fence = $2";
         let step = &self.story.step;
-        let (published, id) = match step {
-            Step::Published { at, story, .. } | Step::Closed { at, story, .. } => {
-                (Some(*at), story.as_ref())
-            }
-            _ => (None, None),
-        };
+        let (published, id) = stories::seen(step);
         let values = values![
             self.key.0.as_str(),
             self.fence,
@@ -227,6 +222,12 @@ impl Saving {
             self.now,
             stories::body(&self.story)?,
             i64::from(self.hold == Hold::On),
+            // in trouble is whose last try failed; one that goes on is not
+            match self.story.trouble {
+                Some(_) => i64::from(self.story.attempts),
+                None => 0,
+            },
+            stories::day(&self.story),
         ];
         if conn.run(sql, values).await? == 0 {
             return Err(Error::Lost);

@@ -57,6 +57,12 @@ impl From<Option<&str>> for Value {
     }
 }
 
+impl From<Option<String>> for Value {
+    fn from(text: Option<String>) -> Self {
+        Self::Text(text)
+    }
+}
+
 /// The values of a statement, in the order of its `$1`, `$2`, ….
 macro_rules! values {
     ($($value:expr),* $(,)?) => { &[$($crate::store::db::Value::from($value)),*] };
@@ -217,6 +223,28 @@ impl Db {
             readers,
             changes,
         }
+    }
+
+    /// Ends every connection, after what is being written; not for longer than somebody at a terminal waits.
+    pub(super) async fn close(&self) {
+        let closing = async {
+            match self {
+                Self::Sqlite {
+                    writer, readers, ..
+                } => {
+                    readers.close().await;
+                    if let Ok(mut conn) = writer.acquire().await {
+                        // another process may be reading: then the log stays, and the last one to close empties it
+                        let _ = Conn::Sqlite(&mut conn)
+                            .rows("PRAGMA wal_checkpoint(TRUNCATE)", &[])
+                            .await;
+                    }
+                    writer.close().await;
+                }
+                Self::Postgres(pool) => pool.close().await,
+            }
+        };
+        let _ = tokio::time::timeout(CLOSING, closing).await;
     }
 
     /// Every row of the answer, outside of any transaction.
@@ -392,6 +420,9 @@ async fn attempt(
     tx.commit().await?;
     Ok(())
 }
+
+/// How long the end of a call waits for its connections to end.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// How long to wait for others who hold the database.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);

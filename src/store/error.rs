@@ -19,10 +19,41 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// A finished file could not be copied to where it is kept.
+    Kept {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A finished file is not the one that was verified.
+    Changed {
+        /// Which.
+        path: PathBuf,
+    },
     /// The file is there and is somebody else's.
     Foreign {
         /// Which.
         path: PathBuf,
+    },
+    /// The file was ours and holds nothing any more: it was copied without its log.
+    Emptied {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The file lies on another machine, where SQLite cannot keep two writers apart.
+    Network {
+        /// Which.
+        path: PathBuf,
+        /// What kind of file system that is.
+        kind: &'static str,
+    },
+    /// What was asked is for a file, and the store is on a server.
+    NotAFile,
+    /// The server does not let us do it.
+    Denied {
+        /// In its words.
+        said: String,
     },
     /// The file is ours and cannot be read any more.
     Damaged {
@@ -68,10 +99,43 @@ impl fmt::Display for Error {
             Self::File { path, source } => {
                 write!(f, "cannot open the store {}: {source}", path.display())
             }
+            Self::Kept { path, source } => {
+                write!(f, "cannot keep a copy of {}: {source}", path.display())
+            }
+            Self::Changed { path } => write!(
+                f,
+                "{} has changed since it was verified: give it again",
+                path.display()
+            ),
             Self::Foreign { path } => {
                 write!(f, "{} is not a store of this program", path.display())
             }
-            Self::Damaged { detail } => write!(f, "the store is damaged: {detail}"),
+            Self::Emptied { path } => write!(
+                f,
+                "{0} is a store without its content: it was copied without its log, {0}-wal. Copy both, or restore a \
+                 backup (`storypress store restore FILE`); without it, what is live would be published again",
+                path.display()
+            ),
+            Self::Network { path, kind } => write!(
+                f,
+                "{} lies on a network file system ({kind}), where SQLite loses what it is told: \
+                 name a folder of this machine in `[store] url`, or a PostgreSQL server for many machines",
+                path.display()
+            ),
+            Self::NotAFile => f.write_str(
+                "the store is on a PostgreSQL server: back it up with pg_dump (schemas `storypress` and `apalis`), \
+                 restore it with pg_restore, and run `storypress store import` then",
+            ),
+            Self::Denied { said } => write!(
+                f,
+                "the database does not allow it: {said}; its user needs CREATE on the database for the schemas \
+                 `storypress` and `apalis`, or to own them"
+            ),
+            Self::Damaged { detail } => write!(
+                f,
+                "the store is damaged: {detail}. Restore a backup: `storypress store restore FILE`. \
+                 Do not delete it: an empty one would publish again what is live"
+            ),
             Self::Newer { found, known } => write!(
                 f,
                 "the store was written by a newer version of this program \
@@ -89,6 +153,9 @@ impl fmt::Display for Error {
             }
             Self::Unknown(key) => write!(f, "there is no story `{}`", key.escape_debug()),
             Self::Away(why) => write!(f, "the store cannot be reached: {why}"),
+            Self::Database(sqlx::Error::Database(told)) => {
+                write!(f, "the store failed: {}", told.message())
+            }
             Self::Database(source) => write!(f, "the store failed: {source}"),
             Self::Unreadable { key, source } => {
                 write!(f, "the store's entry `{key}` cannot be read: {source}")
@@ -100,12 +167,8 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::File { source, .. } => Some(source),
-            Self::Database(source) => Some(source),
-            Self::Unreadable { source, .. } => Some(source),
-            _ => None,
-        }
+        // each message holds its cause already: it is not said twice
+        None
     }
 }
 
@@ -114,6 +177,7 @@ impl From<sqlx::Error> for Error {
         let sqlx::Error::Database(told) = &error else {
             return match error {
                 sqlx::Error::Io(why) => Self::Away(why.to_string()),
+                sqlx::Error::WorkerCrashed => Self::Away("its connection ended".to_owned()),
                 sqlx::Error::PoolTimedOut => Self::Busy,
                 other => Self::Database(other),
             };
@@ -141,7 +205,12 @@ impl From<sqlx::Error> for Error {
             Some("XX001" | "XX002") => Self::Damaged {
                 detail: told.message().to_owned(),
             },
-            Some("57P01" | "57P02" | "57P03") => Self::Away(told.message().to_owned()),
+            Some("42501" | "28000" | "28P01") => Self::Denied {
+                said: told.message().to_owned(),
+            },
+            Some("57P01" | "57P02" | "57P03" | "08000" | "08003" | "08006" | "53300") => {
+                Self::Away(told.message().to_owned())
+            }
             _ => Self::Database(error),
         }
     }

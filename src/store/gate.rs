@@ -5,23 +5,39 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::db::{Conn, Keep, values};
 use super::queue::{self, Nudge};
-use super::{Claimed, Error, Store, StoryKey, later, stories};
+use super::stop::{self, Stop};
+use super::{Claimed, Error, Store, Story, StoryKey, later, stories};
 
-/// The first story of its account that has to go out before story `$1`, at time `$2`.
-macro_rules! first_before {
+/// The stories of its account that stand before story `$1` in the line, at time `$2`.
+macro_rules! line_before {
     () => {
         concat!(
-            "SELECT other.key FROM stories AS me JOIN stories AS other ON other.account = me.account
+            "FROM stories AS me JOIN stories AS other ON other.account = me.account
         WHERE me.key = $1 AND other.due <= $2
             AND other.state IN ",
             in_flight!(),
             "
             AND (other.due, other.batch_seq, other.position, other.seq)
-                < (me.due, me.batch_seq, me.position, me.seq)
+                < (me.due, me.batch_seq, me.position, me.seq)"
+        )
+    };
+}
+
+/// The first one that has to go out before story `$1`, at time `$2`; with `$3` = 1, not one that is in trouble.
+macro_rules! first_before {
+    () => {
+        concat!(
+            "SELECT other.key ",
+            line_before!(),
+            "
+            AND ($3 = 0 OR other.attempts = 0 OR other.state = 'publishing')
         ORDER BY other.due, other.batch_seq, other.position, other.seq LIMIT 1"
         )
     };
 }
+
+/// A time that lies so far ahead of the clock is of a clock that was wrong.
+const LONGEST_REST: SignedDuration = SignedDuration::from_hours(25);
 
 /// Whether a story may go out now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +48,23 @@ pub enum Gate {
     Later(Timestamp),
     /// Not before this one is out of the way; the story is woken when its own turn comes.
     Behind(StoryKey),
+    /// The account is stopped: its stories are woken when that ends.
+    Stopped,
+}
+
+/// Whether a story goes past one that is in trouble.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pass {
+    /// It waits for whoever stands before it.
+    Nobody,
+    /// It has waited long enough for those whose present step has failed.
+    Trouble,
+}
+
+impl Pass {
+    fn number(self) -> i64 {
+        i64::from(self == Self::Trouble)
+    }
 }
 
 /// What is known of an account.
@@ -43,6 +76,10 @@ pub struct Account {
     pub published: Option<Timestamp>,
     /// Nothing is sent before that time, and why; also one that is over.
     pub rest: Option<(Timestamp, String)>,
+    /// Nothing is sent until somebody or something ends it.
+    pub stop: Option<Stop>,
+    /// It was looked at what is live there.
+    pub is_looked_at: bool,
 }
 
 /// The containers of an account.
@@ -54,7 +91,45 @@ pub struct Containers {
     pub waiting: u32,
 }
 
+/// What an account sends in a stretch of time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sendings {
+    /// Published in it.
+    pub sent: u32,
+    /// On their way, and due in it.
+    pub to_send: u32,
+}
+
 impl Store {
+    /// How many stories of the account were published after `from`, and how many on their way are due between the two.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn sent_between(
+        &self,
+        account: &str,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Sendings, Error> {
+        let sql = concat!(
+            "SELECT
+            (SELECT COUNT(*) FROM stories WHERE account = $1 AND published > $2 AND published <= $3),
+            (SELECT COUNT(*) FROM stories
+                WHERE account = $1 AND due > $2 AND due <= $3 AND state IN ",
+            in_flight!(),
+            ")"
+        );
+        let rows = self.db.rows(sql, values![account, from, to]).await?;
+        let count = |column| {
+            let count = rows.first().map_or(Ok(0), |row| row.int(column))?;
+            Ok::<_, Error>(u32::try_from(count).unwrap_or(u32::MAX))
+        };
+        Ok(Sendings {
+            sent: count(0)?,
+            to_send: count(1)?,
+        })
+    }
+
     /// Asks for the account's turn, so that a claimed story may be published.
     ///
     /// A story goes before another if it was due earlier; among those due at the same time the call that came first,
@@ -66,14 +141,39 @@ impl Store {
         &self,
         claimed: &Claimed,
         gap: SignedDuration,
+        pass: Pass,
         now: Timestamp,
     ) -> Result<Gate, Error> {
         let claimed = claimed.clone();
         self.db
             .change(Keep::Soon, move |conn| {
-                async move { enter(conn, &claimed, gap, now).await }.boxed()
+                async move { enter(conn, &claimed, gap, pass, now).await }.boxed()
             })
             .await
+    }
+
+    /// When a story could have gone out at the earliest: at its time, and behind those that stand before it, each of
+    /// them `gap` after the other.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn earliest_turn(
+        &self,
+        story: &Story,
+        gap: SignedDuration,
+        now: Timestamp,
+    ) -> Result<Timestamp, Error> {
+        let sql = concat!("SELECT other.due ", line_before!(), " ORDER BY other.due");
+        let rows = self
+            .db
+            .rows(sql, values![story.key.0.as_str(), now])
+            .await?;
+        let published = self.account(&story.account).await?.published;
+        let mut turn = published.map_or(story.due, |at| later(at.min(now), gap));
+        for row in &rows {
+            turn = later(turn.max(row.time(0)?), gap);
+        }
+        Ok(turn.max(story.due))
     }
 
     /// The story that [`Store::enter`] would find in the way of this one now, if there is one.
@@ -83,11 +183,14 @@ impl Store {
     ///
     /// # Errors
     /// What the database says.
-    pub async fn before(&self, key: &StoryKey, now: Timestamp) -> Result<Option<StoryKey>, Error> {
-        let rows = self
-            .db
-            .rows(first_before!(), values![key.0.as_str(), now])
-            .await?;
+    pub async fn before(
+        &self,
+        key: &StoryKey,
+        pass: Pass,
+        now: Timestamp,
+    ) -> Result<Option<StoryKey>, Error> {
+        let values = values![key.0.as_str(), now, pass.number()];
+        let rows = self.db.rows(first_before!(), values).await?;
         let first = rows.first().map(|row| row.text(0)).transpose()?;
         Ok(first.map(StoryKey))
     }
@@ -97,8 +200,9 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub async fn account(&self, account: &str) -> Result<Account, Error> {
-        let sql = "SELECT holder, published, rest_until, rest_why FROM accounts
-            WHERE account = $1";
+        let sql = "SELECT holder, published, rest_until, rest_why, looked, stop_cause, stop_since,
+                stop_until, stop_why, stop_mark
+            FROM accounts WHERE account = $1";
         let rows = self.db.rows(sql, values![account]).await?;
         let Some(row) = rows.first() else {
             return Ok(Account::default());
@@ -108,6 +212,8 @@ impl Store {
             holder: row.maybe_text(0)?.map(StoryKey),
             published: row.maybe_time(1)?,
             rest: row.maybe_time(2)?.map(|until| (until, why)),
+            is_looked_at: row.maybe_int(4)?.is_some(),
+            stop: stop::read(row, 5)?,
         })
     }
 
@@ -173,6 +279,7 @@ async fn enter(
     conn: &mut Conn<'_>,
     claimed: &Claimed,
     gap: SignedDuration,
+    pass: Pass,
     now: Timestamp,
 ) -> Result<Gate, Error> {
     let (account, key) = (claimed.story.account.as_str(), &claimed.story.key);
@@ -190,9 +297,10 @@ async fn enter(
     let sql = concat!(
         "SELECT holder, published, rest_until, (",
         first_before!(),
-        ") FROM accounts WHERE account = $3"
+        "), CAST(CASE WHEN stop_cause IS NOT NULL AND (stop_until IS NULL OR stop_until > $2)
+            THEN 1 ELSE 0 END AS BIGINT) FROM accounts WHERE account = $4"
     );
-    let values = values![key.0.as_str(), now, account];
+    let values = values![key.0.as_str(), now, pass.number(), account];
     let Some(row) = conn.row(sql, values).await? else {
         return Err(Error::Lost);
     };
@@ -201,11 +309,27 @@ async fn enter(
         Some(holder) => return Ok(Gate::Behind(holder)),
         None => {}
     }
+    if row.int(4)? == 1 {
+        return Ok(Gate::Stopped);
+    }
     if let Some(first) = row.maybe_text(3)? {
         return Ok(Gate::Behind(StoryKey(first)));
     }
-    let distance = row.maybe_time(1)?.map(|at| later(at, gap));
-    let opens = row.maybe_time(2)?.max(distance);
+    let (published, rest) = (row.maybe_time(1)?, row.maybe_time(2)?);
+    let is_ahead = published.is_some_and(|at| at > now)
+        || rest.is_some_and(|at| at > later(now, LONGEST_REST));
+    if is_ahead {
+        // the clock was put back: what it said before would hold the account up for as long
+        let sql =
+            "UPDATE accounts SET published = CASE WHEN published > $2 THEN $2 ELSE published END,
+                rest_until = CASE WHEN rest_until > $3 THEN $2 ELSE rest_until END
+            WHERE account = $1";
+        let values = values![account, now, later(now, LONGEST_REST)];
+        conn.run(sql, values).await?;
+    }
+    let distance = published.map(|at| later(at.min(now), gap));
+    let rest = rest.filter(|at| *at <= later(now, LONGEST_REST));
+    let opens = rest.max(distance);
     if let Some(opens) = opens.filter(|at| *at > now) {
         return Ok(Gate::Later(opens));
     }
@@ -241,7 +365,8 @@ pub(super) async fn nudge_first(
     now: Timestamp,
 ) -> Result<bool, Error> {
     let sql = concat!(
-        "SELECT first.key, first.state, accounts.published + accounts.gap
+        "SELECT first.key, first.state,
+            CASE WHEN accounts.published > $2 THEN $2 ELSE accounts.published END + accounts.gap
         FROM stories AS first JOIN accounts ON accounts.account = first.account
         WHERE first.account = $1 AND first.due <= $2 AND accounts.holder IS NULL
             AND first.state IN ",

@@ -19,13 +19,17 @@ mod claim;
 mod db;
 mod error;
 mod gate;
+mod kept;
 mod lease;
+mod memory;
 mod open;
 mod process;
 mod queue;
+mod stop;
 mod stories;
 mod story;
 mod work;
+mod workers;
 
 use std::fmt;
 use std::path::Path;
@@ -36,10 +40,13 @@ use tokio::sync::watch;
 
 pub use audit::{Entry, Note};
 pub use error::Error;
-pub use gate::{Account, Containers, Gate};
+pub use gate::{Account, Containers, Gate, Pass, Sendings};
 pub use lease::{Claim, Claimed, Hold};
+pub use memory::Adopted;
+pub use stop::{Stop, StopCause};
 pub use stories::{Added, Filter, Same};
 pub use story::{Intent, Outgoing, Place, Step, Story, StoryKey};
+pub use workers::Worker;
 
 use db::Db;
 
@@ -51,6 +58,8 @@ pub struct Store {
     who: Arc<str>,
     /// Told when there may be work that is due.
     bell: Arc<watch::Sender<()>>,
+    /// Where finished files are kept.
+    media: Arc<Path>,
 }
 
 impl Store {
@@ -60,13 +69,26 @@ impl Store {
     /// `postgres://…` is a server; everything lies in its schemas `storypress` and `apalis`.
     ///
     /// # Errors
-    /// `Address`, `File`, `Foreign`, `Damaged`, `Newer`, `Away`; a password is in none of them.
+    /// `Address`, `File`, `Network`, `Foreign`, `Emptied`, `Damaged`, `Newer`, `Denied`, `Away`; a password is in none of them.
     pub async fn open(url: &str, root: &Path) -> Result<Self, Error> {
         Ok(Self {
             db: open::open(url, root).await?,
             who: process::this().into(),
             bell: Arc::new(watch::Sender::new(())),
+            media: open::media(url, root).into(),
         })
+    }
+
+    /// Closes every connection; on SQLite the log of changes goes into the file, which is then whole by itself.
+    ///
+    /// Copies of this store can do nothing any more. Whoever does not close loses nothing, but leaves a log behind.
+    pub async fn close(&self) {
+        self.db.close().await;
+    }
+
+    /// Workers of many machines share it.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.db, Db::Postgres(_))
     }
 
     /// Who we are, as the trail has it: machine, process, and when it began.

@@ -3,12 +3,13 @@
 //! In: the address from the project file. Out: a [`Db`] that is ours and of our schema.
 //! Never: a change to a file that is not ours, a password in an error.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::future::ready;
 use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
@@ -16,7 +17,7 @@ use futures_util::future::BoxFuture;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, PgConnection, SqlitePool};
+use sqlx::{ConnectOptions, Connection, PgConnection, SqliteConnection, SqlitePool};
 
 use super::Error;
 use super::db::{Conn, Db, PATIENCE, values};
@@ -45,6 +46,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("migrations/0002_append_only_sqlite.sql"),
         include_str!("migrations/0002_append_only_postgres.sql"),
     ),
+    (
+        3,
+        include_str!("migrations/0003_operators.sql"),
+        include_str!("migrations/0003_operators.sql"),
+    ),
 ];
 
 /// Opens what `url` names; a relative file stands against `root`.
@@ -66,8 +72,38 @@ pub(super) async fn open(url: &str, root: &Path) -> Result<Db, Error> {
     }
 }
 
+/// The file that `url` names, if it names one.
+pub(super) fn file(url: &str, root: &Path) -> Option<PathBuf> {
+    let path = url.strip_prefix("sqlite:")?;
+    Some(root.join(path.strip_prefix("//").unwrap_or(path)))
+}
+
+/// Where finished files are kept: beside a file, else in the project's own folder.
+pub(super) fn media(url: &str, root: &Path) -> PathBuf {
+    let beside = file(url, root).and_then(|file| file.parent().map(Path::to_owned));
+    beside
+        .unwrap_or_else(|| root.join(".storypress"))
+        .join("media")
+}
+
 async fn sqlite(path: &Path) -> Result<Db, Error> {
-    if make_file(path)? {
+    let wrong = |source| Error::File {
+        path: path.to_owned(),
+        source,
+    };
+    let folder = path.parent().unwrap_or(Path::new("."));
+    make_folder(folder).map_err(wrong)?;
+    if let Some(kind) = network(folder) {
+        return Err(Error::Network {
+            path: path.to_owned(),
+            kind,
+        });
+    }
+    if !path.exists() {
+        make_whole(path).await?;
+    }
+    let found = is_ours(path)?;
+    if found == Found::Empty {
         claim_file(path).await?;
     }
     let options = SqliteConnectOptions::new()
@@ -89,7 +125,7 @@ async fn sqlite(path: &Path) -> Result<Db, Error> {
         // a full disk ends a transaction behind sqlx's back, which takes it for open ever after
         .before_acquire(|conn, _| ready(Ok(!conn.is_in_transaction())).boxed())
         .connect_lazy_with(options.clone());
-    patiently(|| migrate_sqlite(&writer).boxed()).await?;
+    patiently(|| migrate_sqlite(&writer, path, found).boxed()).await?;
     let readers = SqlitePoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(PATIENCE * 3)
@@ -98,47 +134,118 @@ async fn sqlite(path: &Path) -> Result<Db, Error> {
     Ok(Db::sqlite(writer, readers))
 }
 
-/// Makes folder and file where they are missing, for nobody else to read. Whether the file is new.
-fn make_file(path: &Path) -> Result<bool, Error> {
+/// What a file is that should be a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Nothing yet.
+    Empty,
+    /// Marked as ours.
+    Ours,
+}
+
+/// Makes a folder where it is missing, for nobody else to read.
+pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() || folder.as_os_str().is_empty() {
+        return Ok(());
+    }
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// The kind of a network file system.
+fn network(folder: &Path) -> Option<&'static str> {
+    let found = rustix::fs::statfs(folder).ok()?;
+    network_kind(u64::try_from(found.f_type).unwrap_or_default() & 0xffff_ffff)
+}
+
+/// By the number in statfs(2).
+fn network_kind(number: u64) -> Option<&'static str> {
+    match number {
+        0x6969 => Some("NFS"),
+        0x517b | 0xff53_4d42 | 0xfe53_4d42 => Some("SMB"),
+        0x00c3_6400 => Some("Ceph"),
+        0x5346_414f | 0x6b41_4653 => Some("AFS"),
+        0x0102_1997 => Some("9p"),
+        _ => None,
+    }
+}
+
+/// Makes a store under another name, and gives it its own when it is whole: one that is marked and empty was not made.
+async fn make_whole(path: &Path) -> Result<(), Error> {
     let wrong = |source| Error::File {
         path: path.to_owned(),
         source,
     };
-    if let Some(folder) = path.parent().filter(|f| !f.is_dir()) {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)
-            .map_err(wrong)?;
-    }
-    let made = OpenOptions::new()
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let unfinished = path.with_file_name(format!(".{name}.{}-{number}", std::process::id()));
+    // of a process of the same number that was killed
+    let _ = fs::remove_file(&unfinished);
+    OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(path);
-    match made {
-        Ok(_) => return Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(wrong(error)),
+        .open(&unfinished)
+        .map_err(wrong)?;
+    let made = async {
+        claim_file(&unfinished).await?;
+        let options = SqliteConnectOptions::new()
+            .filename(&unfinished)
+            .create_if_missing(false)
+            .disable_statement_logging();
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_lazy_with(options);
+        let made = migrate_sqlite(&pool, &unfinished, Found::Empty).await;
+        pool.close().await;
+        made
     }
+    .await;
+    // whoever was quicker has made one that is as good
+    let named = made.and_then(|()| match fs::hard_link(&unfinished, path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        // not every file system has links
+        Err(_) if !path.exists() => fs::rename(&unfinished, path).map_err(wrong),
+        _ => Ok(()),
+    });
+    let _ = fs::remove_file(&unfinished);
+    named
+}
+
+/// What a file is, which is there.
+///
+/// # Errors
+/// `Foreign` where it is somebody else's.
+pub(super) fn is_ours(path: &Path) -> Result<Found, Error> {
+    let wrong = |source| Error::File {
+        path: path.to_owned(),
+        source,
+    };
     let mut head = Vec::new();
     File::open(path)
         .and_then(|file| file.take(100).read_to_end(&mut head))
         .map_err(wrong)?;
     // somebody else may be making it at this moment
     if head.is_empty() {
-        return Ok(true);
+        return Ok(Found::Empty);
     }
     // https://sqlite.org/fileformat2.html#the_database_header
     let is_ours = head.starts_with(b"SQLite format 3\0")
         && head.get(68..72) == Some(OURS.to_be_bytes().as_slice());
     if is_ours {
-        Ok(false)
+        Ok(Found::Ours)
     } else {
         Err(Error::Foreign {
             path: path.to_owned(),
         })
     }
+}
+
+/// Whether a SQLite database has that table.
+pub(super) async fn has_table(conn: &mut SqliteConnection, name: &str) -> Result<bool, Error> {
+    let sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1";
+    let row = Conn::Sqlite(conn).row(sql, values![name]).await?;
+    Ok(row.is_some())
 }
 
 /// Writes into an empty file that it is ours, before it gets a log of changes: then the header always says so.
@@ -178,9 +285,14 @@ async fn patiently<'a>(
     }
 }
 
-async fn migrate_sqlite(pool: &SqlitePool) -> Result<(), Error> {
+async fn migrate_sqlite(pool: &SqlitePool, path: &Path, found: Found) -> Result<(), Error> {
     let mut conn = pool.acquire().await?;
     let mut tx = conn.begin_with("BEGIN IMMEDIATE").await?;
+    if found == Found::Ours && !has_table(&mut tx, "storypress_schema").await? {
+        return Err(Error::Emptied {
+            path: path.to_owned(),
+        });
+    }
     for (number, sql, _) in missing(&mut Conn::Sqlite(&mut tx)).await? {
         sqlx::raw_sql(*sql).execute(&mut *tx).await?;
         note(&mut Conn::Sqlite(&mut tx), *number).await?;
@@ -289,5 +401,29 @@ fn queues(error: sqlx::migrate::MigrateError) -> Error {
             error.into()
         }
         other => Error::Queue(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn network_file_systems_are_told_by_their_number() {
+        for (number, kind) in [
+            (0x6969, Some("NFS")),
+            (0xff53_4d42, Some("SMB")),
+            (0xfe53_4d42, Some("SMB")),
+            // ext4, tmpfs, overlay, btrfs, xfs
+            (0xef53, None),
+            (0x0102_1994, None),
+            (0x794c_7630, None),
+            (0x9123_683e, None),
+            (0x5846_5342, None),
+        ] {
+            assert_eq!(network_kind(number), kind, "{number:x}");
+        }
+        let here = tempfile::tempdir().unwrap();
+        assert_eq!(network(here.path()), None);
     }
 }

@@ -8,7 +8,7 @@ use sqlx::AssertSqlSafe;
 use super::audit::{self, Note};
 use super::db::{Conn, Keep, Row, Value, values};
 use super::queue::{self, Nudge};
-use super::{Error, Store, Story, StoryKey};
+use super::{Error, Step, Store, Story, StoryKey};
 use crate::graph::StoryId;
 use crate::platform::STORY_LIFE;
 
@@ -29,7 +29,7 @@ pub enum Same {
 pub enum Added {
     /// It is on its way. Its key may be another than it came with.
     New(Story),
-    /// This one shows the same picture on the same account: it is on its way, uncertain, or was published within 24 h.
+    /// This one shows the same picture on the same account and day: it is on its way, uncertain, or was published.
     Known(Story),
 }
 
@@ -142,8 +142,8 @@ impl Store {
         Ok(stories)
     }
 
-    /// The newest story that shows the same picture on the same account: it is on its way, uncertain, or was published
-    /// within 24 h. What [`Store::add`] would find.
+    /// The newest story that shows the same picture on the same account and day: it is on its way, uncertain, or was
+    /// published. What [`Store::add`] would find.
     ///
     /// # Errors
     /// What the database says.
@@ -183,7 +183,8 @@ impl Store {
             .collect()
     }
 
-    /// Uploaded files that no story needs any more: all of theirs rest since before `before`.
+    /// Uploaded files that no story needs any more: all of theirs went out 24 h ago, or rest since before `before`, an
+    /// hour ago.
     ///
     /// # Errors
     /// What the database says.
@@ -195,13 +196,18 @@ impl Store {
         let sql = concat!(
             "SELECT object FROM stories WHERE object IS NOT NULL AND swept IS NULL
             GROUP BY object
-            HAVING MAX(changed) < $1 AND COUNT(*) = COUNT(CASE
+            HAVING COUNT(*) = COUNT(CASE
                 WHEN state IN ",
-            done_with!(),
-            " THEN 1 END)
+            seen!(),
+            " AND published < $3 THEN 1
+                WHEN state IN ",
+            ended!(),
+            " AND changed < $1 THEN 1 END)
             ORDER BY object LIMIT $2"
         );
-        let values = values![before, i64::from(limit)];
+        let an_hour = SignedDuration::from_hours(1);
+        let out = before.checked_sub(STORY_LIFE - an_hour);
+        let values = values![before, i64::from(limit), out.unwrap_or(Timestamp::MIN)];
         let rows = self.db.rows(sql, values).await?;
         rows.iter().map(|row| row.text(0)).collect()
     }
@@ -213,8 +219,11 @@ impl Store {
     pub async fn swept(&self, object: &str, now: Timestamp) -> Result<(), Error> {
         let sql = concat!(
             "UPDATE stories SET swept = $2 WHERE object = $1 AND swept IS NULL
-            AND state IN ",
-            done_with!()
+            AND (state IN ",
+            seen!(),
+            " OR state IN ",
+            ended!(),
+            ")"
         );
         self.db.change_in_one(sql, values![object, now]).await?;
         Ok(())
@@ -293,25 +302,38 @@ pub(super) async fn lock(conn: &mut Conn<'_>, account: &str) -> Result<(), Error
     Ok(())
 }
 
-/// The newest story that makes another one a repetition: of account `$1` and picture `$2`, published after `$3`.
+/// The newest story that makes another one a repetition: of account `$1` and picture `$2`, of the same day `$4`.
+///
+/// What is on its way already is the same as what shall go out at once, also over midnight. A story of which no day is
+/// known is the same while it is on its way, and when it was published after `$3`.
 const SAME: &str = concat!(
     "SELECT key, wake, body FROM stories WHERE account = $1 AND sha256 = $2
-            AND (state IN ",
+            AND (((state IN ",
     in_flight!(),
-    " OR state = 'uncertain'
+    " OR state = 'uncertain')
+                AND (day = $4 OR day IS NULL OR CAST($4 AS TEXT) IS NULL
+                    OR (due <= $5 AND CAST($6 AS BIGINT) <= $5)))
                 OR (state IN ",
     seen!(),
-    " AND published > $3))
+    " AND (day = $4 OR ((day IS NULL OR CAST($4 AS TEXT) IS NULL) AND published > $3))))
         ORDER BY seq DESC LIMIT 1"
 );
 
-fn same_values(story: &Story, now: Timestamp) -> [Value; 3] {
+fn same_values(story: &Story, now: Timestamp) -> [Value; 6] {
     let since = now.checked_sub(SAME_PICTURE).unwrap_or(Timestamp::MIN);
     [
         Value::from(story.account.as_str()),
         Value::from(story.outgoing.media.sha256.as_str()),
         Value::from(since),
+        Value::from(day(story).as_deref()),
+        Value::from(now),
+        Value::from(story.due),
     ]
+}
+
+/// The story's day as it is stored.
+pub(super) fn day(story: &Story) -> Option<String> {
+    story.day.map(|day| day.to_string())
 }
 
 async fn known(conn: &mut Conn<'_>, story: &Story, now: Timestamp) -> Result<Option<Story>, Error> {
@@ -321,16 +343,33 @@ async fn known(conn: &mut Conn<'_>, story: &Story, now: Timestamp) -> Result<Opt
         .transpose()
 }
 
-async fn insert(conn: &mut Conn<'_>, story: &mut Story, now: Timestamp) -> Result<(), Error> {
+/// When a story was published, and under which name.
+pub(super) fn seen(step: &Step) -> (Option<Timestamp>, Option<&StoryId>) {
+    match step {
+        Step::Published { at, story, .. } | Step::Closed { at, story, .. } => {
+            (Some(*at), story.as_ref())
+        }
+        _ => (None, None),
+    }
+}
+
+pub(super) async fn insert(
+    conn: &mut Conn<'_>,
+    story: &mut Story,
+    now: Timestamp,
+) -> Result<(), Error> {
     let sql = "INSERT INTO stories (key, account, seq, batch, batch_seq, position, sha256, state,
-            due, wake, added, changed, body)
+            due, wake, added, changed, body, published, story_id, day)
         SELECT $1, $2, line.next, $3,
             COALESCE((SELECT MIN(batch_seq) FROM stories WHERE batch = $3 AND account = $2), line.next),
-            $4, $5, $6, $7, $8, $9, $9, $10
+            $4, $5, $6, $7, $8, $9, $9, $10, CAST($11 AS BIGINT), CAST($12 AS TEXT), CAST($13 AS TEXT)
         FROM (SELECT COALESCE(MAX(seq), 0) + 1 AS next FROM stories WHERE account = $2) AS line
         WHERE 1 = 1
         ON CONFLICT (key) DO NOTHING";
+    let (published, id) = seen(&story.step);
+    let (id, published) = (id.cloned(), published);
     for _ in 0..8 {
+        let id = id.as_ref();
         let values = values![
             story.key.0.as_str(),
             story.account.as_str(),
@@ -342,6 +381,9 @@ async fn insert(conn: &mut Conn<'_>, story: &mut Story, now: Timestamp) -> Resul
             story.wake,
             now,
             body(story)?,
+            published,
+            id.map(|id| id.as_str()),
+            day(story),
         ];
         if conn.run(sql, values).await? == 1 {
             return Ok(());

@@ -4,6 +4,7 @@ use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::graph::{Container, ContainerId, Insights, StoryId, UserTag};
@@ -233,11 +234,14 @@ pub struct Story {
     pub place: Place,
     /// When it shall go out.
     pub due: Timestamp,
+    /// The day of `due` in the project's time zone: the same picture of another day is another story.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<Date>,
     /// When to look at it next; never before.
     pub wake: Timestamp,
     /// Where it stands.
     pub step: Step,
-    /// How often the present step has failed.
+    /// How often a step of it has failed.
     pub attempts: u32,
     /// The last thing that went wrong, for people.
     pub trouble: Option<String>,

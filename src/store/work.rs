@@ -49,8 +49,8 @@ const AFTER_PANIC: SignedDuration = SignedDuration::from_secs(60);
 /// A job that could not be served for its database's sake is tried again after that.
 const AFTER_ERROR: Duration = Duration::from_secs(2);
 
-/// How long the queue may fail without a break before [`Store::work`] gives up.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The longest pause before the queue is started anew.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 impl Store {
     /// Runs due work until `stop` is done; what is at work then is finished first.
@@ -63,10 +63,12 @@ impl Store {
     /// as failed, or as uncertain if it may have gone out.
     ///
     /// # Errors
-    /// `Full` at once; else when the database cannot be worked with for half a minute.
+    /// `Full` at once; else when the database cannot be worked with for as long as `patience` says. Without it neither:
+    /// what fails is tried again with growing pauses.
     pub async fn work<H, F>(
         &self,
         concurrency: usize,
+        patience: Option<Duration>,
         stop: impl Future<Output = ()>,
         handler: H,
     ) -> Result<(), Error>
@@ -93,7 +95,7 @@ impl Store {
             end.send_replace(true);
         };
         let mending = keep_mending(self, ended.clone());
-        let working = keep_working(desk, concurrency, ended);
+        let working = keep_working(desk, concurrency, patience, ended);
         let (outcome, (), ()) = tokio::join!(
             async {
                 let outcome = working.await;
@@ -149,7 +151,7 @@ impl Store {
             Claim::Mine(claimed) => claimed,
             Claim::Held(until) => return Ok(Some(until)),
         };
-        let why = format!("{CRASHES} workers ended while they worked on it");
+        let why = format!("the work on it broke off {CRASHES} times");
         let mut story = claimed.story.clone();
         story.trouble = Some(why.clone());
         story.step = match story.step {
@@ -249,7 +251,7 @@ impl Hands {
     /// Serves a job, again and again while the database fails: nobody else will look at it.
     async fn serve_well(&self, job: &Job, id: &str, is_takeover: bool) {
         while let Err(error) = self.serve(job, id, is_takeover).await {
-            tracing::warn!(story = %job.key, %error, "a job could not be served");
+            tracing::debug!(story = %job.key, %error, "a job could not be served");
             tokio::select! {
                 () = tokio::time::sleep(AFTER_ERROR) => {}
                 () = is_true(self.ended.clone()) => return,
@@ -302,9 +304,21 @@ impl Hands {
             Ok(next) => next,
             Err(_) => {
                 tracing::error!(story = %key, "the work on a story broke off");
-                Some(later(Timestamp::now(), AFTER_PANIC))
+                self.after_panic(key).await
             }
         }
+    }
+
+    /// A handler that panics is called again, but not for ever: it counts as a worker that ended over the story.
+    async fn after_panic(&self, key: &StoryKey) -> Option<Timestamp> {
+        let again = later(Timestamp::now(), AFTER_PANIC);
+        let given_up = async {
+            match self.store.count_crash(key).await? >= CRASHES {
+                true => self.store.give_up(key).await,
+                false => Ok(Some(again)),
+            }
+        };
+        given_up.await.unwrap_or(Some(again))
     }
 
     /// What was fetched under these names and was not begun is for others; if they cannot be told, they wait for our
@@ -313,7 +327,7 @@ impl Hands {
         for name in names {
             let here = self.jobs_here().clone();
             if let Err(error) = self.store.give_back(name, &here, 0).await {
-                tracing::warn!(%error, "jobs could not be given back");
+                tracing::debug!(%error, "jobs could not be given back");
             }
         }
     }
@@ -327,9 +341,11 @@ impl Hands {
 async fn keep_working(
     desk: Desk,
     concurrency: usize,
+    patience: Option<Duration>,
     ended: watch::Receiver<bool>,
 ) -> Result<(), Error> {
     let mut failing_since: Option<Instant> = None;
+    let mut pause = Duration::from_millis(500);
     let mut names = Vec::new();
     let outcome = loop {
         // a name that was used before is refused
@@ -345,21 +361,30 @@ async fn keep_working(
         let Err(error) = outcome else {
             continue;
         };
-        if started.elapsed() > PATIENCE {
+        if started.elapsed() > LONGEST_PAUSE * 3 {
             failing_since = None;
+            pause = Duration::from_millis(500);
         }
         // a queue says only that it stopped; a disk that is full does not get emptier by trying
-        if let Err(Error::Full) = desk.hands.store.try_to_write().await {
+        if patience.is_some()
+            && let Err(Error::Full) = desk.hands.store.try_to_write().await
+        {
             break Err(Error::Full);
         }
-        tracing::warn!(%error, "the queue starts anew");
-        if failing_since.get_or_insert(started).elapsed() > PATIENCE {
+        let failing = failing_since.is_some();
+        match failing {
+            false => tracing::warn!(%error, "the queue starts anew"),
+            true => tracing::debug!(%error, "the queue starts anew"),
+        }
+        let since = *failing_since.get_or_insert(started);
+        if patience.is_some_and(|patience| since.elapsed() > patience) {
             break Err(error);
         }
         tokio::select! {
-            () = tokio::time::sleep(Duration::from_millis(500)) => {}
+            () = tokio::time::sleep(pause) => {}
             () = is_true(ended.clone()) => {}
         }
+        pause = (pause * 2).min(LONGEST_PAUSE);
         desk.hands.give_back(&names).await;
     };
     // each job has a place: when all are free, none is at work
@@ -374,6 +399,7 @@ async fn keep_mending(store: &Store, ended: watch::Receiver<bool>) {
     if let Err(error) = store.forget_workers().await {
         tracing::warn!(%error, "workers of former times could not be removed");
     }
+    let mut is_failing = false;
     while !*ended.borrow() {
         let mended: Result<(), Error> = async {
             store.bury().await?;
@@ -385,8 +411,13 @@ async fn keep_mending(store: &Store, ended: watch::Receiver<bool>) {
             Ok(())
         }
         .await;
-        if let Err(error) = mended {
-            tracing::warn!(%error, "the queue could not be looked after");
+        // told once, however long it lasts
+        match mended {
+            Err(error) if !is_failing => {
+                tracing::warn!(%error, "the queue could not be looked after");
+                is_failing = true;
+            }
+            mended => is_failing = mended.is_err(),
         }
         tokio::select! {
             () = tokio::time::sleep(MEND) => {}

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
+use object_store::client::{HttpClient, HttpConnector};
 use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
 use object_store::local::LocalFileSystem;
 use object_store::signer::Signer;
@@ -26,6 +27,10 @@ const AZURE_LIFE: Duration = Duration::from_secs(6 * 86_400);
 /// Google signs with the machine's own account for 12 hours only.
 const GOOGLE_MACHINE_LIFE: Duration = Duration::from_secs(12 * 3_600);
 
+/// A lasting upload over a slow line must not be cut; a dead line must be noticed.
+const TIMEOUT: Duration = Duration::from_secs(300);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// How addresses are signed, and for how long.
 #[derive(Debug)]
 pub(super) struct Signing {
@@ -45,6 +50,15 @@ pub(super) struct Behind {
 /// Opens what `options` name; nothing is sent.
 pub(super) fn open(options: &Options) -> Result<Behind, Error> {
     let (target, environment) = (&options.target, &options.environment);
+    if let Some(name) = environment.broken() {
+        return Err(Error::Settings {
+            said: format!(
+                "the environment variable `{name}` holds characters that its value cannot have"
+            ),
+            hint: "set it anew; an `.env` file from Windows ends its lines with one more character"
+                .into(),
+        });
+    }
     match target {
         Target::S3 { bucket, .. } => s3(target, bucket, environment),
         Target::Gcs { bucket, .. } => gcs(target, bucket, environment),
@@ -62,11 +76,36 @@ pub(super) fn unseen() -> Error {
     }
 }
 
-/// A lasting upload over a slow line must not be cut; a dead line must be noticed.
+/// As long as any store may take.
 fn client() -> ClientOptions {
     ClientOptions::new()
-        .with_timeout(Duration::from_secs(300))
-        .with_connect_timeout(Duration::from_secs(10))
+        .with_timeout(TIMEOUT)
+        .with_connect_timeout(CONNECT_TIMEOUT)
+}
+
+/// Reaches a service on this machine or in a private network directly: a proxy for the outside does not know it.
+#[derive(Debug)]
+struct Direct;
+
+impl HttpConnector for Direct {
+    fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(TIMEOUT)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .build();
+        let client = client.map_err(|source| object_store::Error::Generic {
+            store: "HTTP",
+            source: Box::new(source),
+        })?;
+        Ok(HttpClient::new(client))
+    }
+}
+
+/// Whether an endpoint is reached without a proxy.
+fn is_near(endpoint: Option<&str>) -> bool {
+    let url = endpoint.and_then(|endpoint| Url::parse(endpoint).ok());
+    url.is_some_and(|url| super::is_near(&url))
 }
 
 /// A few quick tries; the longer ones are the pipeline's.
@@ -124,6 +163,9 @@ fn s3(target: &Target, bucket: &str, environment: &Environment) -> Result<Behind
                 builder = builder.with_virtual_hosted_style_request(true);
             }
         }
+    }
+    if is_near(endpoint.as_deref()) {
+        builder = builder.with_http_connector(Direct);
     }
     let store = builder
         .with_allow_http(may_be_plain("AWS_ENDPOINT_URL", endpoint)?)
@@ -189,6 +231,9 @@ fn gcs(target: &Target, bucket: &str, environment: &Environment) -> Result<Behin
             }
         });
     let endpoint = builder.get_config_value(&GoogleConfigKey::BaseUrl);
+    if is_near(endpoint.as_deref()) {
+        builder = builder.with_http_connector(Direct);
+    }
     let allow_http = may_be_plain("GOOGLE_BASE_URL", endpoint)?;
     let http = GoogleConfigKey::Client(ClientConfigKey::AllowHttp);
     let store = builder
@@ -222,7 +267,7 @@ fn azure(target: &Target, container: &str, environment: &Environment) -> Result<
                 "1" | "true" | "on" | "yes"
             )
         });
-    let builder = environment.starting_with("AZURE_").fold(
+    let mut builder = environment.starting_with("AZURE_").fold(
         MicrosoftAzureBuilder::new()
             .with_client_options(client())
             .with_retry(retry()),
@@ -232,6 +277,9 @@ fn azure(target: &Target, container: &str, environment: &Environment) -> Result<
         },
     );
     let endpoint = builder.get_config_value(&AzureConfigKey::Endpoint);
+    if is_emulator || is_near(endpoint.as_deref()) {
+        builder = builder.with_http_connector(Direct);
+    }
     let allow_http = is_emulator || may_be_plain("AZURE_STORAGE_ENDPOINT", endpoint)?;
     let store = builder
         .with_allow_http(allow_http)
@@ -266,4 +314,28 @@ fn folder(dir: &Path, options: &Options) -> Result<Behind, Error> {
         note: None,
         words,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_near_is_reached_without_a_proxy() {
+        for near in [
+            "http://127.0.0.1:9000",
+            "http://localhost:9000",
+            "http://[::1]:9000",
+            "https://192.168.1.4:9000",
+            "https://10.0.0.1",
+            "https://minio:9000",
+            "https://files.local",
+        ] {
+            assert!(is_near(Some(near)), "{near}");
+        }
+        for far in ["https://s3.amazonaws.com", "https://8.8.8.8", "minio"] {
+            assert!(!is_near(Some(far)), "{far}");
+        }
+        assert!(!is_near(None));
+    }
 }

@@ -183,7 +183,7 @@ impl Crawler {
 }
 
 /// A host that only a private network knows; this machine's own loopback is for the sandbox.
-fn private_host(url: &Url) -> Option<String> {
+pub(super) fn private_host(url: &Url) -> Option<String> {
     let is_private = match url.host()? {
         _ if is_loopback(url) => false,
         Host::Ipv4(ip) => ip.is_private() || ip.is_link_local() || ip.is_unspecified(),

@@ -23,7 +23,11 @@ impl Environment {
     /// The variables of this process that concern a store.
     pub fn of_process() -> Self {
         let vars = std::env::vars_os().filter_map(|(key, value)| {
-            let (key, value) = (key.into_string().ok()?, value.into_string().ok()?);
+            // a value that is no text is refused by its name, not overlooked
+            let (key, value) = (
+                key.into_string().ok()?,
+                value.to_string_lossy().into_owned(),
+            );
             let is_read = key == "HOME" || READ.iter().any(|start| key.starts_with(start));
             is_read.then_some((key, value))
         });
@@ -34,9 +38,28 @@ impl Environment {
     pub fn of(vars: impl IntoIterator<Item = (String, String)>) -> Self {
         Self(
             vars.into_iter()
-                .map(|(key, value)| (key, SecretString::from(value)))
+                // a line of a Windows `.env` ends in a carriage return
+                .map(|(key, value)| (key, SecretString::from(value.trim())))
                 .collect(),
         )
+    }
+
+    /// The first variable whose value no service has given out: it holds control characters, or is no text.
+    ///
+    /// A key may be a document of many lines with Google.
+    pub(super) fn broken(&self) -> Option<&str> {
+        let is_line = |c: char| matches!(c, '\n' | '\r' | '\t');
+        let is_document = |key: &str| key.starts_with("GOOGLE_") || key.starts_with("SERVICE_");
+        let is_broken = |key: &str, value: &str| {
+            value.chars().any(|c| {
+                c == char::REPLACEMENT_CHARACTER
+                    || c.is_control() && !(is_document(key) && is_line(c))
+            })
+        };
+        let found = self.0.iter().find(|(key, value)| {
+            READ.iter().any(|start| key.starts_with(start)) && is_broken(key, value.expose_secret())
+        });
+        found.map(|(key, _)| key.as_str())
     }
 
     /// A variable that is there and not empty.
@@ -241,5 +264,25 @@ mod tests {
         let env = Environment::of([("AWS_SECRET_ACCESS_KEY".into(), "hush-hush-hush".into())]);
         assert!(!format!("{env:?}").contains("hush"));
         assert_eq!(env.hidden().collect::<Vec<_>>(), ["hush-hush-hush"]);
+    }
+
+    #[test]
+    fn values_are_trimmed_and_what_cannot_be_one_is_named() {
+        let of = |key: &str, value: &str| Environment::of([(key.to_owned(), value.to_owned())]);
+        let trimmed = of("AWS_SECRET_ACCESS_KEY", "key\r\n");
+        assert_eq!(trimmed.get("AWS_SECRET_ACCESS_KEY"), Some("key"));
+        assert_eq!(trimmed.broken(), None);
+        for (key, value) in [
+            ("AWS_ENDPOINT_URL", "http://127.0.0.1:9\r\n#"),
+            ("AWS_ACCESS_KEY_ID", "a\u{7f}b"),
+            ("AZURE_STORAGE_ACCOUNT_KEY", "a\tb"),
+            ("AWS_REGION", "\u{fffd}"),
+            ("GOOGLE_SERVICE_ACCOUNT_KEY", "{\u{0}}"),
+        ] {
+            assert_eq!(of(key, value).broken(), Some(key), "{value:?}");
+        }
+        let document = of("GOOGLE_SERVICE_ACCOUNT_KEY", "{\r\n\t\"type\": 1\n}");
+        assert_eq!(document.broken(), None);
+        assert_eq!(of("HOME", "a\nb").broken(), None);
     }
 }

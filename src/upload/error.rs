@@ -53,6 +53,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// The file is not to be had here; it may be elsewhere.
+    pub fn is_of_the_file(&self) -> bool {
+        matches!(self, Self::File { .. } | Self::Changed { .. })
+    }
+
     /// It stays so until somebody changes something: trying again is of no use.
     pub fn is_lasting(&self) -> bool {
         match self {

@@ -90,6 +90,11 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// On this machine or in a private network: what stands between here and the outside is not needed to reach it.
+pub fn is_near(url: &Url) -> bool {
+    is_loopback(url) || crawl::private_host(url).is_some()
+}
+
 /// https, or http on loopback.
 fn is_fetchable(url: &Url) -> bool {
     url.as_str().is_ascii()

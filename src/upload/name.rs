@@ -13,7 +13,7 @@ pub(super) enum Format {
 }
 
 impl Format {
-    const ALL: [Self; 4] = [Self::Jpeg, Self::Png, Self::Mp4, Self::Mov];
+    pub(super) const ALL: [Self; 4] = [Self::Jpeg, Self::Png, Self::Mp4, Self::Mov];
 
     /// By the first bytes of a file; a film needs a box that says its brand.
     pub(super) fn of(head: &[u8]) -> Option<Self> {

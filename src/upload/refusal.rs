@@ -102,6 +102,11 @@ pub enum Why {
 }
 
 impl Refusal {
+    /// The file itself is not here: nothing was asked.
+    pub fn is_of_the_file(&self) -> bool {
+        matches!(self.why, Why::File { .. })
+    }
+
     /// It stays so until somebody changes something; else it may pass by itself.
     ///
     /// A missing file may pass: what is put into a folder or behind a cache is sometimes seen a little later.

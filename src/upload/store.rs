@@ -109,6 +109,29 @@ impl Store {
         self.address(&name, object, now).await
     }
 
+    /// A file that somebody has put here already, by its hash and length alone.
+    ///
+    /// # Errors
+    /// The store cannot be asked.
+    pub async fn find(&self, media: &Media, now: Timestamp) -> Result<Option<MediaUrl>, Error> {
+        if !is_sha256(&media.sha256) {
+            return Ok(None);
+        }
+        for format in Format::ALL.into_iter().filter(|f| f.kind() == media.kind) {
+            let name = format!("{}{}", media.sha256, format.ending());
+            let object = self.object(&name);
+            if self.has(&object, media.bytes).await? {
+                return self.address(&name, object, now).await.map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Every worker of a project sees what is put here: it is no folder of this machine.
+    pub fn is_shared(&self) -> bool {
+        !matches!(self.target, Target::Folder(_))
+    }
+
     /// Fetches an upload as the platform would: see [`Crawler::crawl`].
     ///
     /// # Errors

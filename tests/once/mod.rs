@@ -6,7 +6,11 @@
 mod disk;
 mod flow;
 mod kills;
+mod machines;
 mod many;
+mod night;
 mod rehearsal;
 mod secrets;
+#[path = "../store/server.rs"]
+mod server;
 mod two;

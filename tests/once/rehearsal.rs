@@ -91,6 +91,15 @@ impl Rehearsal {
         })
     }
 
+    pub fn delete(&self, path: &str) {
+        let url = format!("{}{path}", self.url);
+        self.runtime.block_on(async {
+            let client = reqwest::Client::new();
+            let answer = client.delete(url).send().await.expect("an answer");
+            assert!(answer.status().is_success(), "{path}: {}", answer.status());
+        });
+    }
+
     pub fn get(&self, path: &str) -> Value {
         let url = format!("{}{path}", self.url);
         self.runtime.block_on(async {

@@ -66,14 +66,14 @@ async fn play(part: &str, url: &str, root: &std::path::Path) {
     let store = Store::open(url, root).await.expect("the store opens");
     if part == "publish" {
         let mine = store.clone();
-        let work = store.work(4, std::future::pending(), move |key| {
+        let work = store.work(4, None, std::future::pending(), move |key| {
             let store = mine.clone();
             async move { step(&store, &key, &Mutex::default()).await }
         });
         return work.await.expect("it works");
     }
     let (mine, crashes) = (store.clone(), part == "crash");
-    let work = store.work(2, std::future::pending(), move |key| {
+    let work = store.work(2, None, std::future::pending(), move |key| {
         let store = mine.clone();
         async move {
             if crashes {

@@ -17,6 +17,9 @@ pub const CASES: &[Case] = cases![
     a_wrong_address_is_told,
     a_locked_store_is_waited_for,
     a_full_disk_is_told_and_loses_nothing,
+    a_store_without_its_content_is_refused,
+    a_closed_store_is_whole_by_itself,
+    a_backup_takes_the_place_of_the_store,
 ];
 
 async fn the_file_is_ours_alone(world: World) {
@@ -173,4 +176,73 @@ async fn fill(world: World) {
     let story = store.get(&first.key).await.expect("it is there");
     assert_eq!((story.step, story.trouble), (contained(0), None));
     assert_eq!(store.audit(&first.key).await.expect("a trail").len(), 2);
+}
+
+/// What a copy of the file alone is, made while its log holds everything.
+async fn a_store_without_its_content_is_refused(world: World) {
+    use sqlx::Connection;
+    let path = world.root().join("store.db");
+    let made = format!("sqlite:{}?mode=rwc", path.display());
+    let mut conn = sqlx::SqliteConnection::connect(&made)
+        .await
+        .expect("a file");
+    let marked = sqlx::raw_sql("PRAGMA application_id = 1398034521")
+        .execute(&mut conn)
+        .await;
+    marked.expect("a mark");
+    conn.close().await.expect("it closes");
+    let error = Store::open("sqlite:store.db", world.root()).await;
+    let error = error.expect_err("it holds nothing");
+    assert!(matches!(error, Error::Emptied { .. }), "{error:?}");
+    assert!(error.to_string().contains("published again"), "{error}");
+}
+
+async fn a_closed_store_is_whole_by_itself(world: World) {
+    let store = world.open().await;
+    let story = add(&store, story("instagram:1", 1)).await;
+    store.close().await;
+    let folder = world.root().join(".storypress");
+    let copy = world.root().join("copy.db");
+    fs::copy(folder.join("store.db"), copy).expect("a copy");
+    let copied = Store::open("sqlite:copy.db", world.root())
+        .await
+        .expect("a store");
+    assert_eq!(
+        copied.get(&story.key).await.expect("a story").key,
+        story.key
+    );
+}
+
+async fn a_backup_takes_the_place_of_the_store(world: World) {
+    let store = world.open().await;
+    let due = add(&store, story("instagram:1", 1)).await;
+    let mut later = story("instagram:1", 2);
+    later.due = noon() + jiff::SignedDuration::from_hours(1_000_000);
+    let later = add(&store, later).await;
+    let backup = world.root().join("backup.db");
+    assert_eq!(store.backup(&backup).await.expect("a backup"), 2);
+    assert!(
+        store.backup(&backup).await.is_err(),
+        "nothing is written over"
+    );
+    add(&store, story("instagram:1", 3)).await;
+    store.close().await;
+    let now = jiff::Timestamp::now().max(noon());
+    let put = Store::put_back(&world.url, world.root(), &backup, now).await;
+    put.expect("it is restored");
+    let store = world.open().await;
+    assert_eq!(store.doubt_what_was_due(now).await.expect("an answer"), 1);
+    let state = async |key| store.get(key).await.expect("a story").step.state();
+    assert_eq!(
+        (state(&due.key).await, state(&later.key).await),
+        ("failed", "rendered")
+    );
+    let all = store.list(&Default::default()).await.expect("a list");
+    assert_eq!(all.len(), 2);
+    let account = store.account("instagram:1").await.expect("an account");
+    assert!(!account.is_looked_at);
+    let foreign = world.root().join("notes.txt");
+    fs::write(&foreign, "notes").expect("a file");
+    let put = Store::put_back(&world.url, world.root(), &foreign, now).await;
+    assert!(matches!(put, Err(Error::Foreign { .. })), "{put:?}");
 }

@@ -1,7 +1,7 @@
 //! The gate: an account sends one story at a time, in order, at a distance.
 
 use jiff::SignedDuration;
-use storypress::store::{Error, Gate, Hold, Note, Step, Store, StoryKey};
+use storypress::store::{Error, Gate, Hold, Note, Pass, Step, Stop, StopCause, Store, StoryKey};
 
 use crate::world::{
     World, add, at, claim, contained, intent, live, noon, prepare, publish, publishing, save, secs,
@@ -24,10 +24,16 @@ pub const CASES: &[Case] = cases![
     the_next_in_line_is_woken,
     a_nudge_outlives_a_worker_that_wants_to_wait,
     many_ask_and_one_gets_in,
+    a_clock_that_was_put_back_holds_nobody_up,
+    who_stands_in_line_has_its_turn_later,
+    a_stopped_account_lets_nobody_in_until_it_is_resumed,
+    who_is_ready_goes_past_trouble_and_no_further,
 ];
 
 async fn enter(store: &Store, claimed: &storypress::store::Claimed, seconds: i64) -> Gate {
-    let gate = store.enter(claimed, secs(5), at(seconds)).await;
+    let gate = store
+        .enter(claimed, secs(5), Pass::Nobody, at(seconds))
+        .await;
     gate.expect("an answer")
 }
 
@@ -63,7 +69,7 @@ async fn the_gate_keeps_the_distance(world: World) {
     publish(&store, &one, 1, at(10)).await;
     let two = prepare(&store, &second, 2, at(11)).await;
     assert_eq!(enter(&store, &two, 11).await, Gate::Later(at(15)));
-    let longer = store.enter(&two, secs(60), at(20)).await;
+    let longer = store.enter(&two, secs(60), Pass::Nobody, at(20)).await;
     assert_eq!(longer.expect("an answer"), Gate::Later(at(70)));
     let account = store.account("instagram:1").await.expect("an account");
     assert_eq!((account.holder, account.published), (None, Some(at(10))));
@@ -75,7 +81,7 @@ async fn whoever_is_in_the_way_is_seen_from_afar(world: World) {
     let second = add(&store, story("instagram:1", 2)).await;
     let other = add(&store, story("instagram:2", 3)).await;
     let before = async |key: &StoryKey, seconds| {
-        let before = store.before(key, at(seconds)).await;
+        let before = store.before(key, Pass::Nobody, at(seconds)).await;
         before.expect("an answer")
     };
     assert_eq!(before(&second.key, 0).await, Some(first.key.clone()));
@@ -330,7 +336,7 @@ async fn many_ask_and_one_gets_in(world: World) {
     for _ in 0..3 {
         let asked = claims.iter().enumerate().map(|(number, claimed)| {
             let (store, claimed) = (stores[number % 2].clone(), claimed.clone());
-            tokio::spawn(async move { store.enter(&claimed, secs(5), noon()).await })
+            tokio::spawn(async move { store.enter(&claimed, secs(5), Pass::Nobody, noon()).await })
         });
         let mut open = 0;
         for asked in asked.collect::<Vec<_>>() {
@@ -339,4 +345,111 @@ async fn many_ask_and_one_gets_in(world: World) {
         }
         assert_eq!(open, 1);
     }
+}
+
+async fn a_clock_that_was_put_back_holds_nobody_up(world: World) {
+    let store = world.open().await;
+    let first = add(&store, story("instagram:1", 1)).await;
+    let second = add(&store, story("instagram:1", 2)).await;
+    let one = prepare(&store, &first, 1, noon()).await;
+    // sent by a clock that went a day ahead
+    publish(&store, &one, 1, at(86_400)).await;
+    let two = prepare(&store, &second, 2, noon()).await;
+    assert_eq!(enter(&store, &two, 10).await, Gate::Later(at(15)));
+    assert_eq!(enter(&store, &two, 15).await, Gate::Open);
+    // and a rest of the same clock
+    let third = add(&store, story("instagram:2", 3)).await;
+    let three = prepare(&store, &third, 3, noon()).await;
+    let rested = store
+        .rest_account("instagram:2", at(40 * 86_400), "a limit")
+        .await;
+    rested.expect("it rests");
+    assert_eq!(enter(&store, &three, 10).await, Gate::Open);
+}
+
+async fn who_stands_in_line_has_its_turn_later(world: World) {
+    let store = world.open().await;
+    let gap = secs(600);
+    let mut all = Vec::new();
+    for picture in 1..=4 {
+        all.push(add(&store, story("instagram:1", picture)).await);
+    }
+    let other = add(&store, story("instagram:2", 9)).await;
+    let turn = async |story: &storypress::store::Story, seconds| {
+        let turn = store.earliest_turn(story, gap, at(seconds)).await;
+        turn.expect("an answer")
+    };
+    assert_eq!(turn(&all[0], 0).await, noon());
+    assert_eq!(turn(&all[3], 0).await, at(1800));
+    assert_eq!(turn(&other, 0).await, noon());
+    let one = prepare(&store, &all[0], 1, noon()).await;
+    publish(&store, &one, 1, at(30)).await;
+    assert_eq!(turn(&all[1], 40).await, at(630));
+    assert_eq!(turn(&all[3], 40).await, at(1830));
+    // nothing went out for hours, and what was due then is late
+    assert_eq!(turn(&all[3], 86_400).await, at(1830));
+}
+
+async fn a_stopped_account_lets_nobody_in_until_it_is_resumed(world: World) {
+    let store = world.open().await;
+    let first = add(&store, story("instagram:1", 1)).await;
+    let one = prepare(&store, &first, 1, noon()).await;
+    let stop = Stop {
+        cause: StopCause::Refused,
+        since: noon(),
+        until: None,
+        why: "restricted".to_owned(),
+        mark: None,
+    };
+    let is_news = async |stop: &Stop| store.stop_account("instagram:1", stop).await;
+    assert!(is_news(&stop).await.expect("it is stopped"));
+    assert!(!is_news(&stop).await.expect("it is stopped"), "told once");
+    assert_eq!(enter(&store, &one, 1).await, Gate::Stopped);
+    assert_eq!(enter(&store, &one, 86_400).await, Gate::Stopped);
+    let account = store.account("instagram:1").await.expect("an account");
+    assert_eq!(account.stop.as_ref(), Some(&stop));
+    let ended = store.resume_account("instagram:1", at(2)).await;
+    assert_eq!(ended.expect("it goes on"), Some(stop.clone()));
+    assert_eq!(enter(&store, &one, 2).await, Gate::Open);
+    // a pause ends by itself
+    let pause = Stop {
+        cause: StopCause::ByHand,
+        until: Some(at(10)),
+        ..stop
+    };
+    let second = add(&store, story("instagram:2", 1)).await;
+    let two = prepare(&store, &second, 2, noon()).await;
+    let paused = store.stop_account("instagram:2", &pause).await;
+    assert!(paused.expect("it is paused"));
+    assert_eq!(enter(&store, &two, 9).await, Gate::Stopped);
+    assert_eq!(enter(&store, &two, 10).await, Gate::Open);
+}
+
+async fn who_is_ready_goes_past_trouble_and_no_further(world: World) {
+    let store = world.open().await;
+    let first = add(&store, story("instagram:1", 1)).await;
+    let second = add(&store, story("instagram:1", 2)).await;
+    let third = add(&store, story("instagram:1", 3)).await;
+    let mut broken = claim(&store, &first.key, noon()).await;
+    broken.story.attempts = 6;
+    broken.story.trouble = Some("it cannot be processed".to_owned());
+    let note = Note::new("stumbles");
+    let saved = store
+        .save(&broken, &broken.story, &note, Hold::On, noon())
+        .await;
+    saved.expect("it is saved");
+    prepare(&store, &second, 2, noon()).await;
+    let three = prepare(&store, &third, 3, noon()).await;
+    let before = async |key, pass| store.before(key, pass, at(1)).await.expect("an answer");
+    assert_eq!(
+        before(&second.key, Pass::Nobody).await,
+        Some(first.key.clone())
+    );
+    assert_eq!(before(&second.key, Pass::Trouble).await, None);
+    assert_eq!(
+        before(&third.key, Pass::Trouble).await,
+        Some(second.key.clone())
+    );
+    let gate = store.enter(&three, secs(5), Pass::Trouble, at(1)).await;
+    assert_eq!(gate.expect("an answer"), Gate::Behind(second.key.clone()));
 }

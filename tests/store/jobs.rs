@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use storypress::store::{
-    Added, Claim, Error, Filter, Gate, Hold, Note, Same, Step, Store, Story, StoryKey,
+    Added, Claim, Error, Filter, Gate, Hold, Note, Pass, Same, Step, Store, Story, StoryKey,
 };
 use tokio::sync::Notify;
 
@@ -47,7 +47,9 @@ impl Worker {
         let (store, stopped) = (store.clone(), stop.clone());
         let task = tokio::spawn(async move {
             let stopped = async move { stopped.notified().await };
-            store.work(concurrency, stopped, handler).await
+            store
+                .work(concurrency, Some(Duration::from_secs(30)), stopped, handler)
+                .await
         });
         Self { stop, task }
     }
@@ -327,10 +329,15 @@ pub async fn step(store: &Store, key: &StoryKey, sent: &Mutex<Vec<StoryKey>>) ->
             .expect("it is saved");
     }
     let gap = SignedDuration::from_millis(1);
-    let wait = match store.enter(&claimed, gap, now).await.expect("an answer") {
+    let wait = match store
+        .enter(&claimed, gap, Pass::Nobody, now)
+        .await
+        .expect("an answer")
+    {
         Gate::Open => None,
         Gate::Later(at) => Some(at),
         Gate::Behind(_) => Some(now + secs(60)),
+        Gate::Stopped => panic!("nobody stops it"),
     };
     if let Some(until) = wait {
         claimed.story.wake = until;
@@ -462,7 +469,7 @@ async fn a_story_that_ends_every_process_is_given_up(world: World) {
     }
     assert_eq!(lives, 6);
     let given_up = store.get(&bad.key).await.expect("it is there");
-    assert!(given_up.trouble.expect("why").contains("workers ended"));
+    assert!(given_up.trouble.expect("why").contains("broke off"));
     let trail = store.audit(&bad.key).await.expect("a trail");
     assert_eq!(trail.last().expect("a line").what, "given up");
 }

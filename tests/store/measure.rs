@@ -89,6 +89,7 @@ async fn work_until<F>(
         worker
             .work(
                 concurrency,
+                None,
                 async move { stopped.notified().await },
                 handler,
             )

@@ -21,7 +21,10 @@ pub struct Server {
     /// The thread that started it waits until this is dropped: the server ends with it.
     _keeper: Sender<()>,
     folder: TempDir,
+    user: Option<(u32, u32)>,
     port: u16,
+    /// How often it was started.
+    starts: usize,
     databases: u32,
 }
 
@@ -59,28 +62,39 @@ impl Server {
             return Err(format!("initdb failed: {}", read(folder.path())));
         }
         let port = free_port().map_err(told("a free port"))?;
-        let mut command = as_user(user, &programs.join("postgres"));
-        command
-            .current_dir(folder.path())
-            .arg("-D")
-            .arg(&data)
-            .arg("-k")
-            .arg(folder.path())
-            .args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1"])
-            .args(["-c", "max_connections=200", "-c", "shared_buffers=32MB"])
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().map_err(told("the log"))?)
-            .stderr(log);
-        let (process, keeper) = keep(command).map_err(told("postgres"))?;
+        let (process, keeper) = serve(folder.path(), user, port)?;
         let mut server = Self {
             process,
             _keeper: keeper,
             folder,
+            user,
             port,
+            starts: 1,
             databases: 0,
         };
         server.wait()?;
         Ok(server)
+    }
+
+    /// Ends it at once, as a restart does; its data stay.
+    #[allow(
+        dead_code,
+        reason = "each of the binaries that hold this file uses a part of it"
+    )]
+    pub fn stop(&mut self) {
+        end(&mut self.process);
+    }
+
+    /// Starts it once more, at the same port.
+    #[allow(
+        dead_code,
+        reason = "each of the binaries that hold this file uses a part of it"
+    )]
+    pub fn start_again(&mut self) -> Result<(), String> {
+        let (process, keeper) = serve(self.folder.path(), self.user, self.port)?;
+        (self.process, self._keeper) = (process, keeper);
+        self.starts += 1;
+        self.wait()
     }
 
     /// The address of a new, empty database.
@@ -106,7 +120,8 @@ impl Server {
     fn wait(&mut self) -> Result<(), String> {
         let started = Instant::now();
         while started.elapsed() < Duration::from_secs(60) {
-            if read(self.folder.path()).contains("ready to accept connections") {
+            let log = read(self.folder.path());
+            if log.matches("ready to accept connections").count() >= self.starts {
                 return Ok(());
             }
             if let Ok(Some(status)) = self.process.try_wait() {
@@ -121,21 +136,49 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // the fast shutdown; a kill would leave its shared memory behind
-        let pid = self.process.id().to_string();
-        let asked = Command::new("kill").args(["-INT", &pid]).status();
-        let started = Instant::now();
-        while asked.as_ref().is_ok_and(|s| s.success())
-            && started.elapsed() < Duration::from_secs(20)
-        {
-            if let Ok(Some(_)) = self.process.try_wait() {
-                return;
-            }
-            sleep(Duration::from_millis(20));
-        }
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        end(&mut self.process);
     }
+}
+
+/// The fast shutdown; a kill would leave its shared memory behind.
+fn end(process: &mut Child) {
+    let pid = process.id().to_string();
+    let asked = Command::new("kill").args(["-INT", &pid]).status();
+    let started = Instant::now();
+    while asked.as_ref().is_ok_and(|s| s.success()) && started.elapsed() < Duration::from_secs(20) {
+        if let Ok(Some(_)) = process.try_wait() {
+            return;
+        }
+        sleep(Duration::from_millis(20));
+    }
+    let _ = process.kill();
+    let _ = process.wait();
+}
+
+/// Runs the cluster that is in the folder.
+fn serve(
+    folder: &Path,
+    user: Option<(u32, u32)>,
+    port: u16,
+) -> Result<(Child, Sender<()>), String> {
+    let programs = programs().ok_or("PostgreSQL is gone")?;
+    let log = fs::OpenOptions::new()
+        .append(true)
+        .open(folder.join("log"))
+        .map_err(told("the log"))?;
+    let mut command = as_user(user, &programs.join("postgres"));
+    command
+        .current_dir(folder)
+        .arg("-D")
+        .arg(folder.join("data"))
+        .arg("-k")
+        .arg(folder)
+        .args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1"])
+        .args(["-c", "max_connections=200", "-c", "shared_buffers=32MB"])
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().map_err(told("the log"))?)
+        .stderr(log);
+    keep(command).map_err(told("postgres"))
 }
 
 fn told<E: std::fmt::Display>(what: &'static str) -> impl Fn(E) -> String {

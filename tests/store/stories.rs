@@ -1,6 +1,8 @@
 //! Stories: added once, found, claimed by one, saved with their trail.
 
-use storypress::store::{Added, Claim, Error, Filter, Hold, Note, Same, Step, Story, StoryKey};
+use storypress::store::{
+    Added, Claim, Error, Filter, Hold, Note, Pass, Same, Step, Story, StoryKey,
+};
 
 use crate::world::{
     World, add, at, claim, contained, intent, live, noon, save, secs, story, story_id, url,
@@ -25,6 +27,8 @@ pub const CASES: &[Case] = cases![
     containers_are_counted_once,
     our_own_ids_are_known,
     a_file_is_swept_when_nobody_needs_it,
+    the_same_picture_of_another_day_is_another_story,
+    who_is_at_work_is_known,
     a_newer_schema_is_refused,
     a_store_is_opened_by_many_at_once,
     no_message_holds_the_password,
@@ -184,7 +188,7 @@ async fn a_lease_that_ended_is_taken_over(world: World) {
     let note = Note::new("too late");
     let saved = first.save(&slow, &stale, &note, Hold::On, at(61)).await;
     assert!(matches!(saved, Err(Error::Lost)), "{saved:?}");
-    let entered = first.enter(&slow, secs(5), at(61)).await;
+    let entered = first.enter(&slow, secs(5), Pass::Nobody, at(61)).await;
     assert!(matches!(entered, Err(Error::Lost)), "{entered:?}");
     let renewed = first.renew(&mut slow, at(61), secs(60)).await;
     assert!(matches!(renewed, Err(Error::Lost)), "{renewed:?}");
@@ -441,8 +445,9 @@ async fn a_file_is_swept_when_nobody_needs_it(world: World) {
     };
     let first = add(&store, story("instagram:1", 1)).await.key;
     let second = add(&store, story("instagram:2", 1)).await.key;
-    let unneeded = async |seconds| {
-        let objects = store.unneeded_objects(at(seconds), 10).await;
+    let unneeded = async |seconds: i64| {
+        // a day after they went out, an hour ahead of what is asked
+        let objects = store.unneeded_objects(at(23 * 3600 + seconds), 10).await;
         objects.expect("an answer")
     };
     let one = claim(&store, &first, noon()).await;
@@ -452,8 +457,8 @@ async fn a_file_is_swept_when_nobody_needs_it(world: World) {
     save(&store, &one, closed(1), at(10)).await;
     assert!(unneeded(1000).await.is_empty());
     save(&store, &two, closed(2), at(20)).await;
-    assert!(unneeded(20).await.is_empty());
-    assert_eq!(unneeded(21).await, ["object"]);
+    assert!(unneeded(0).await.is_empty());
+    assert_eq!(unneeded(1).await, ["object"]);
     store.swept("object", at(30)).await.expect("it is noted");
     assert!(unneeded(1000).await.is_empty());
     // the same picture once more
@@ -462,6 +467,66 @@ async fn a_file_is_swept_when_nobody_needs_it(world: World) {
     save(&store, &three, contained(3), at(40)).await;
     save(&store, &three, closed(3), at(50)).await;
     assert_eq!(unneeded(1000).await, ["object"]);
+    // nobody has closed it, as where no worker runs
+    let fourth = add(&store, story("instagram:4", 1)).await.key;
+    let four = claim(&store, &fourth, noon()).await;
+    save(&store, &four, contained(4), at(60)).await;
+    assert!(unneeded(1000).await.is_empty());
+    save(&store, &four, live(4, at(70)), at(70)).await;
+    assert!(unneeded(70).await.is_empty());
+    assert_eq!(unneeded(71).await, ["object"]);
+}
+
+async fn the_same_picture_of_another_day_is_another_story(world: World) {
+    let store = world.open().await;
+    let of = |day: i8, seconds| Story {
+        day: Some(jiff::civil::date(2026, 12, day)),
+        due: at(seconds),
+        ..story("instagram:1", 1)
+    };
+    let added = async |story: Story| {
+        let added = store.add(&[story], Same::Known, noon()).await;
+        added.expect("an answer").remove(0)
+    };
+    let monday = match added(of(1, 86_400)).await {
+        Added::New(story) => story,
+        Added::Known(story) => panic!("{story:?}"),
+    };
+    assert!(matches!(added(of(2, 2 * 86_400)).await, Added::New(_)));
+    // another time of the same day
+    match added(of(1, 90_000)).await {
+        Added::Known(known) => assert_eq!(known.key, monday.key),
+        Added::New(story) => panic!("{story:?}"),
+    }
+    // what is on its way is the same as what shall go out at once, also over midnight
+    let Added::New(now) = added(of(4, 0)).await else {
+        panic!("it is another day");
+    };
+    match added(of(5, 0)).await {
+        Added::Known(known) => assert_eq!(known.key, now.key),
+        Added::New(story) => panic!("{story:?}"),
+    }
+    let claimed = claim(&store, &now.key, noon()).await;
+    save(&store, &claimed, live(1, noon()), noon()).await;
+    assert!(matches!(added(of(4, 10)).await, Added::Known(_)));
+    assert!(matches!(added(of(5, 10)).await, Added::New(_)));
+}
+
+async fn who_is_at_work_is_known(world: World) {
+    let store = world.open().await;
+    let accounts = ["instagram:1".to_owned()];
+    store.beat(&accounts, noon()).await.expect("it is heard");
+    store.beat(&accounts, at(15)).await.expect("it is heard");
+    let workers = store.workers(at(0)).await.expect("an answer");
+    assert_eq!(workers.len(), 1);
+    assert_eq!((workers[0].started, workers[0].seen), (noon(), at(15)));
+    assert_eq!(
+        (&*workers[0].name, &workers[0].accounts[..]),
+        (store.who(), &accounts[..])
+    );
+    assert!(store.workers(at(16)).await.expect("an answer").is_empty());
+    store.leave_work().await.expect("it goes");
+    assert!(store.workers(at(0)).await.expect("an answer").is_empty());
 }
 
 async fn a_newer_schema_is_refused(world: World) {

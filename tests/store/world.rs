@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use storypress::graph::{Container, ContainerId, StoryId};
 use storypress::media::{Kind, Media};
 use storypress::store::{
-    Added, Claim, Claimed, Gate, Hold, Intent, Note, Outgoing, Place, Same, Step, Store, Story,
-    StoryKey,
+    Added, Claim, Claimed, Gate, Hold, Intent, Note, Outgoing, Pass, Place, Same, Step, Store,
+    Story, StoryKey,
 };
 use storypress::upload::MediaUrl;
 use tempfile::TempDir;
@@ -114,6 +114,7 @@ pub fn story(account: &str, picture: u32) -> Story {
             is_series: false,
         },
         due: noon(),
+        day: None,
         wake: noon(),
         step: Step::Rendered,
         attempts: 0,
@@ -224,7 +225,10 @@ pub async fn prepare(store: &Store, story: &Story, number: u32, now: Timestamp) 
 
 /// Goes through the open gate and is live.
 pub async fn publish(store: &Store, claimed: &Claimed, number: u32, now: Timestamp) {
-    let gate = store.enter(claimed, secs(0), now).await.expect("an answer");
+    let gate = store
+        .enter(claimed, secs(0), Pass::Nobody, now)
+        .await
+        .expect("an answer");
     assert_eq!(gate, Gate::Open);
     save(store, claimed, publishing(number, now), now).await;
     save(store, claimed, live(number, now), now).await;
