@@ -70,10 +70,7 @@ impl Project {
     /// # Errors
     /// What cannot be read as a time; a zone that is not known.
     pub fn time(&self, given: Option<&str>) -> Result<Zoned, TimeError> {
-        let zone = match self.timezone.as_deref() {
-            Some(name) => TimeZone::get(name)?,
-            None => TimeZone::system(),
-        };
+        let zone = self.zone()?;
         let Some(text) = given else {
             return Ok(Zoned::now().with_time_zone(zone));
         };

@@ -6,7 +6,7 @@
 /// Rows of factors for red, green and blue.
 pub type Matrix = [[f64; 3]; 3];
 
-/// Chromaticities x, y of red, green, blue and white (ITU-T H.273, table 2).
+/// Chromaticities x, y of red, green, blue and white.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Gamut(pub [(f64, f64); 4]);
 
@@ -27,6 +27,35 @@ impl Gamut {
     pub const BT2020: Self = Self([(0.708, 0.292), (0.170, 0.797), (0.131, 0.046), D65]);
     /// Display P3's.
     pub const P3: Self = Self([(0.680, 0.320), (0.265, 0.690), (0.150, 0.060), D65]);
+
+    /// Those of a code point (ITU-T H.273, table 2); `None` where it names none.
+    pub fn of_point(code: u16) -> Option<Self> {
+        const C: (f64, f64) = (0.310, 0.316);
+        const DCI: (f64, f64) = (0.314, 0.351);
+        Some(match code {
+            1 => Self::BT709,
+            4 => Self([(0.67, 0.33), (0.21, 0.71), (0.14, 0.08), C]),
+            5 => Self([(0.64, 0.33), (0.29, 0.60), (0.15, 0.06), D65]),
+            6 | 7 => Self([(0.630, 0.340), (0.310, 0.595), (0.155, 0.070), D65]),
+            8 => Self([(0.681, 0.319), (0.243, 0.692), (0.145, 0.049), C]),
+            9 => Self::BT2020,
+            11 => Self([(0.680, 0.320), (0.265, 0.690), (0.150, 0.060), DCI]),
+            12 => Self::P3,
+            22 => Self([(0.630, 0.340), (0.295, 0.605), (0.155, 0.077), D65]),
+            _ => return None,
+        })
+    }
+
+    /// `None` where chromaticities that a file says make no colours.
+    pub fn checked(self) -> Option<Self> {
+        if self.0.iter().any(|(_, y)| *y <= 0.0) {
+            return None;
+        }
+        let [r, g, b, white] = self.0.map(xyz_of);
+        let whole = determinant([0, 1, 2].map(|row| [r[row], g[row], b[row]]));
+        let is_real = whole.abs() >= 1e-9 && whole.is_finite();
+        (is_real && !applied(CONES, white).contains(&0.0)).then_some(self)
+    }
 
     /// What red, green and blue add to luminance; together 1.
     pub fn luminance(self) -> [f64; 3] {
@@ -68,7 +97,8 @@ pub fn weigh(shares: [f64; 3], rgb: [f64; 3]) -> f64 {
     shares[0] * rgb[0] + shares[1] * rgb[1] + shares[2] * rgb[2]
 }
 
-fn applied(matrix: Matrix, to: [f64; 3]) -> [f64; 3] {
+/// A colour on its way through a matrix.
+pub fn applied(matrix: Matrix, to: [f64; 3]) -> [f64; 3] {
     matrix.map(|row| weigh(row, to))
 }
 
@@ -77,14 +107,20 @@ fn times(one: Matrix, other: Matrix) -> Matrix {
     one.map(|row| [0, 1, 2].map(|c| weigh(row, column(c))))
 }
 
+/// What is left of a matrix without a row and a column, with its sign.
+fn minor(m: Matrix, row: usize, column: usize) -> f64 {
+    let (a, b) = ((row + 1) % 3, (row + 2) % 3);
+    let (c, d) = ((column + 1) % 3, (column + 2) % 3);
+    m[a][c] * m[b][d] - m[a][d] * m[b][c]
+}
+
+fn determinant(m: Matrix) -> f64 {
+    (0..3).map(|c| m[0][c] * minor(m, 0, c)).sum()
+}
+
 fn inverse(m: Matrix) -> Matrix {
-    let minor = |r: usize, c: usize| {
-        let (a, b) = ((r + 1) % 3, (r + 2) % 3);
-        let (d, e) = ((c + 1) % 3, (c + 2) % 3);
-        m[a][d] * m[b][e] - m[a][e] * m[b][d]
-    };
-    let whole: f64 = (0..3).map(|c| m[0][c] * minor(0, c)).sum();
-    [0, 1, 2].map(|r| [0, 1, 2].map(|c| minor(c, r) / whole))
+    let whole = determinant(m);
+    [0, 1, 2].map(|r| [0, 1, 2].map(|c| minor(m, c, r) / whole))
 }
 
 #[cfg(test)]

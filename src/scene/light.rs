@@ -9,7 +9,7 @@
 //! bends red, green and blue each alone, where BT.2100's OOTF goes by luminance. The saturated colours of what it
 //! made come back duller; cameras and displays follow BT.2100, and so does this.
 
-use super::gamut::{Gamut, Matrix, weigh};
+use super::gamut::{Gamut, Matrix, applied, weigh};
 
 /// How light is coded in a film or a bright still.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,7 +108,7 @@ impl Light {
             }
             _ => decoded,
         };
-        self.roll_off(inside(product(self.primaries, light)))
+        self.roll_off(inside(applied(self.primaries, light)))
     }
 
     /// Light as SDR can show it: highlights bend towards white from the knee on, brighter ones lose colour as they
@@ -192,8 +192,4 @@ fn power(code: f64, exponent: f64) -> f64 {
 /// A curve that is defined from 0 on, mirrored below it: what is a little under black stays so.
 fn odd(value: f64, curve: impl Fn(f64) -> f64) -> f64 {
     curve(value.abs()).copysign(value)
-}
-
-fn product(matrix: Matrix, rgb: [f64; 3]) -> [f64; 3] {
-    matrix.map(|row| weigh(row, rgb))
 }

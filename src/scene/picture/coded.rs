@@ -5,14 +5,11 @@
 //!
 //! The rules are those of PNG's third edition and H.273; where they leave it open, Chromium 156 was asked.
 
-use crate::scene::gamut::Gamut;
+use crate::scene::gamut::{Gamut, Matrix, applied};
 use crate::scene::light::{Light, Transfer, encode};
 
 /// White, red, green and blue as CIE x and y.
 pub type Chromaticities = [(f64, f64); 4];
-
-const D65: (f64, f64) = (0.3127, 0.3290);
-const BT709: Chromaticities = [D65, (0.64, 0.33), (0.30, 0.60), (0.15, 0.06)];
 
 /// How one channel is coded.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,7 +25,7 @@ enum Curve {
 pub struct Coded {
     curve: Curve,
     /// From linear light to sRGB's.
-    matrix: [[f64; 3]; 3],
+    matrix: Matrix,
     /// Black is 16 of 255 and white 235.
     pub narrow: bool,
 }
@@ -46,28 +43,10 @@ impl Coded {
     /// By the code points of H.273; `None` where they say nothing of the transfer and primaries. `peak_nits` is the
     /// brightest pixel's light, or 0.
     pub fn of_points(home: Home, primaries: u16, transfer: u16, peak_nits: f32) -> Option<Self> {
-        let chromaticities = match primaries {
-            4 => [(0.310, 0.316), (0.67, 0.33), (0.21, 0.71), (0.14, 0.08)],
-            5 => [D65, (0.64, 0.33), (0.29, 0.60), (0.15, 0.06)],
-            6 | 7 => [D65, (0.630, 0.340), (0.310, 0.595), (0.155, 0.070)],
-            8 => [
-                (0.310, 0.316),
-                (0.681, 0.319),
-                (0.243, 0.692),
-                (0.145, 0.049),
-            ],
-            9 => [D65, (0.708, 0.292), (0.170, 0.797), (0.131, 0.046)],
-            11 => [
-                (0.314, 0.351),
-                (0.680, 0.320),
-                (0.265, 0.690),
-                (0.150, 0.060),
-            ],
-            12 => [D65, (0.680, 0.320), (0.265, 0.690), (0.150, 0.060)],
-            22 => [D65, (0.630, 0.340), (0.295, 0.605), (0.155, 0.077)],
-            2 if transfer == 2 => return None,
-            _ => BT709,
-        };
+        if primaries == 2 && transfer == 2 {
+            return None;
+        }
+        let own = Gamut::of_point(primaries).unwrap_or(Gamut::BT709);
         let bright = |transfer| {
             let primaries = match primaries {
                 1 => Gamut::BT709,
@@ -87,7 +66,7 @@ impl Coded {
             (18, _) => bright(Transfer::Hlg),
             _ => Curve::Srgb,
         };
-        Self::new(curve, &chromaticities)
+        Self::new(curve, own)
     }
 
     /// By PNG's `gAMA` (the file's own exponent, 0.45455 for 2.2) and `cHRM`. Chromaticities without a gamma say too
@@ -99,17 +78,18 @@ impl Coded {
         let is_usual = (gamma * 2.2 - 1.0).abs() <= 0.05;
         match chromaticities {
             None if is_usual => None,
-            None => Self::new(Curve::Power(1.0 / gamma), &BT709),
-            Some(own) => Self::new(Curve::Power(1.0 / gamma), &own),
+            None => Self::new(Curve::Power(1.0 / gamma), Gamut::BT709),
+            Some([white, red, green, blue]) => {
+                Self::new(Curve::Power(1.0 / gamma), Gamut([red, green, blue, white]))
+            }
         }
     }
 
     /// `None` where the chromaticities make no colours.
-    fn new(curve: Curve, from: &Chromaticities) -> Option<Self> {
-        let matrix = product(inverse(to_xyz(&BT709)?)?, to_xyz(from)?);
+    fn new(curve: Curve, own: Gamut) -> Option<Self> {
         Some(Self {
             curve,
-            matrix,
+            matrix: own.checked()?.to(Gamut::BT709),
             narrow: false,
         })
     }
@@ -171,10 +151,7 @@ impl Converter<'_> {
             from.map(|code| f64::from(self.light[usize::from(code).min(self.light.len() - 1)]));
         let light = match &self.coded.curve {
             Curve::Bright(bright) => bright.shown(light),
-            _ => self
-                .coded
-                .matrix
-                .map(|[a, b, c]| a * light[0] + b * light[1] + c * light[2]),
+            _ => applied(self.coded.matrix, light),
         };
         light.map(|v| {
             let step = v.clamp(0.0, 1.0).sqrt() * f64::from(CODES - 1) + 0.5;
@@ -196,80 +173,10 @@ impl Converter<'_> {
     }
 }
 
-type Matrix = [[f64; 3]; 3];
-
-/// From linear light of these primaries to XYZ under D65.
-fn to_xyz([white, red, green, blue]: &Chromaticities) -> Option<Matrix> {
-    let column = |&(x, y): &(f64, f64)| [x / y, 1.0, (1.0 - x - y) / y];
-    if [white, red, green, blue].iter().any(|(_, y)| *y <= 0.0) {
-        return None;
-    }
-    let [r, g, b] = [red, green, blue].map(column);
-    let plain = [[r[0], g[0], b[0]], [r[1], g[1], b[1]], [r[2], g[2], b[2]]];
-    let shares = times(inverse(plain)?, column(white));
-    let scaled = plain.map(|row| [row[0] * shares[0], row[1] * shares[1], row[2] * shares[2]]);
-    Some(product(adapted(column(white), column(&D65))?, scaled))
-}
-
-/// Bradford's way from one white to another.
-fn adapted(from: [f64; 3], to: [f64; 3]) -> Option<Matrix> {
-    const CONES: Matrix = [
-        [0.8951, 0.2664, -0.1614],
-        [-0.7502, 1.7135, 0.0367],
-        [0.0389, -0.0685, 1.0296],
-    ];
-    let (from, to) = (times(CONES, from), times(CONES, to));
-    if from.contains(&0.0) {
-        return None;
-    }
-    let scale = [
-        [to[0] / from[0], 0.0, 0.0],
-        [0.0, to[1] / from[1], 0.0],
-        [0.0, 0.0, to[2] / from[2]],
-    ];
-    Some(product(inverse(CONES)?, product(scale, CONES)))
-}
-
-fn times(m: Matrix, v: [f64; 3]) -> [f64; 3] {
-    m.map(|row| row[0] * v[0] + row[1] * v[1] + row[2] * v[2])
-}
-
-fn product(a: Matrix, b: Matrix) -> Matrix {
-    let column = |i: usize| times(a, [b[0][i], b[1][i], b[2][i]]);
-    let [x, y, z] = [column(0), column(1), column(2)];
-    std::array::from_fn(|row| [x[row], y[row], z[row]])
-}
-
-fn inverse(m: Matrix) -> Option<Matrix> {
-    let minor = |a: usize, b: usize, c: usize, d: usize| m[a][b] * m[c][d] - m[a][d] * m[c][b];
-    let det =
-        m[0][0] * minor(1, 1, 2, 2) - m[0][1] * minor(1, 0, 2, 2) + m[0][2] * minor(1, 0, 2, 1);
-    if det.abs() < 1e-9 || !det.is_finite() {
-        return None;
-    }
-    let of = |v: f64| v / det;
-    Some([
-        [
-            of(minor(1, 1, 2, 2)),
-            of(-minor(0, 1, 2, 2)),
-            of(minor(0, 1, 1, 2)),
-        ],
-        [
-            of(-minor(1, 0, 2, 2)),
-            of(minor(0, 0, 2, 2)),
-            of(-minor(0, 0, 1, 2)),
-        ],
-        [
-            of(minor(1, 0, 2, 1)),
-            of(-minor(0, 0, 2, 1)),
-            of(minor(0, 0, 1, 1)),
-        ],
-    ])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scene::gamut::D65;
 
     const P3: Chromaticities = [D65, (0.68, 0.32), (0.265, 0.69), (0.15, 0.06)];
     const ADOBE: Chromaticities = [D65, (0.64, 0.33), (0.21, 0.71), (0.15, 0.06)];

@@ -4,24 +4,20 @@
 
 use ffmpeg_next::color::{Primaries, Range, Space};
 
-use crate::scene::gamut::{D65, Gamut};
+use crate::scene::gamut::Gamut;
 use crate::scene::light::{Light, Transfer};
 
-/// The primaries of a name (ITU-T H.273, table 2); `None` where nothing is said, or nothing that a film is seen in.
+/// The primaries of a name; `None` where nothing is said, or nothing that a film is seen in.
 pub(super) fn gamut(named: Primaries) -> Option<Gamut> {
-    const C: (f64, f64) = (0.310, 0.316);
-    const DCI: (f64, f64) = (0.314, 0.351);
-    Some(match named {
-        Primaries::BT709 => Gamut::BT709,
-        Primaries::BT470M => Gamut([(0.67, 0.33), (0.21, 0.71), (0.14, 0.08), C]),
-        Primaries::BT470BG => Gamut([(0.64, 0.33), (0.29, 0.60), (0.15, 0.06), D65]),
-        Primaries::SMPTE170M | Primaries::SMPTE240M => {
-            Gamut([(0.630, 0.340), (0.310, 0.595), (0.155, 0.070), D65])
-        }
-        Primaries::Film => Gamut([(0.681, 0.319), (0.243, 0.692), (0.145, 0.049), C]),
-        Primaries::BT2020 => Gamut::BT2020,
-        Primaries::SMPTE431 => Gamut([(0.680, 0.320), (0.265, 0.690), (0.150, 0.060), DCI]),
-        Primaries::SMPTE432 => Gamut::P3,
+    Gamut::of_point(match named {
+        Primaries::BT709 => 1,
+        Primaries::BT470M => 4,
+        Primaries::BT470BG => 5,
+        Primaries::SMPTE170M | Primaries::SMPTE240M => 6,
+        Primaries::Film => 8,
+        Primaries::BT2020 => 9,
+        Primaries::SMPTE431 => 11,
+        Primaries::SMPTE432 => 12,
         _ => return None,
     })
 }

@@ -125,23 +125,33 @@ impl Named for Node<'_, '_> {
     }
 }
 
-/// Cuts at every `separator` that stands in no brackets and no string.
-fn split(text: &str, separator: char) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let (mut start, mut depth, mut quote) = (0, 0usize, None);
-    let mut escaped = false;
-    for (at, c) in text.char_indices() {
+/// The characters of a text that stand in no string and are not escaped.
+fn outside_strings(text: &str) -> impl Iterator<Item = (usize, char)> {
+    let (mut quote, mut escaped) = (None, false);
+    text.char_indices().filter(move |(_, c)| {
         if std::mem::take(&mut escaped) {
-            continue;
+            return false;
         }
-        match (c, quote) {
+        match (*c, quote) {
             ('\\', _) => escaped = true,
             (c, Some(open)) if c == open => quote = None,
             (_, Some(_)) => {}
-            ('"' | '\'', None) => quote = Some(c),
-            ('(' | '[' | '{', None) => depth += 1,
-            (')' | ']' | '}', None) => depth = depth.saturating_sub(1),
-            (c, None) if c == separator && depth == 0 => {
+            (c @ ('"' | '\''), None) => quote = Some(c),
+            _ => return true,
+        }
+        false
+    })
+}
+
+/// Cuts at every `separator` that stands in no brackets and no string.
+fn split(text: &str, separator: char) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut start, mut depth) = (0, 0usize);
+    for (at, c) in outside_strings(text) {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            c if c == separator && depth == 0 => {
                 parts.push(&text[start..at]);
                 start = at + c.len_utf8();
             }
@@ -154,19 +164,12 @@ fn split(text: &str, separator: char) -> Vec<&str> {
 
 /// Where the bracket that was opened before `text` closes.
 fn closing(text: &str) -> Option<usize> {
-    let (mut depth, mut quote, mut escaped) = (0usize, None, false);
-    for (at, c) in text.char_indices() {
-        if std::mem::take(&mut escaped) {
-            continue;
-        }
-        match (c, quote) {
-            ('\\', _) => escaped = true,
-            (c, Some(open)) if c == open => quote = None,
-            (_, Some(_)) => {}
-            ('"' | '\'', None) => quote = Some(c),
-            ('(' | '[' | '{', None) => depth += 1,
-            (')' | ']' | '}', None) if depth == 0 => return Some(at),
-            (')' | ']' | '}', None) => depth -= 1,
+    let mut depth = 0usize;
+    for (at, c) in outside_strings(text) {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' if depth == 0 => return Some(at),
+            ')' | ']' | '}' => depth -= 1,
             _ => {}
         }
     }

@@ -3,6 +3,8 @@
 //! In: a selector's text; an element. Out: whether it matches, and how specific it is. What a finished drawing never
 //! is (hovered, focused, a pseudo-element) never matches. Never: declarations.
 
+use std::iter::successors;
+
 use resvg::usvg::roxmltree::Node;
 
 /// Ids, classes and types, in this order.
@@ -341,29 +343,13 @@ impl Selector {
             Joint::Child => node
                 .parent_element()
                 .is_some_and(|parent| self.from(at + 1, parent, steps)),
-            Joint::Descendant => {
-                let mut above = node.parent_element();
-                while let Some(parent) = above {
-                    if self.from(at + 1, parent, steps) {
-                        return true;
-                    }
-                    above = parent.parent_element();
-                }
-                false
-            }
+            Joint::Descendant => successors(node.parent_element(), Node::parent_element)
+                .any(|above| self.from(at + 1, above, steps)),
             Joint::Next => node
                 .prev_sibling_element()
                 .is_some_and(|before| self.from(at + 1, before, steps)),
-            Joint::Later => {
-                let mut before = node.prev_sibling_element();
-                while let Some(sibling) = before {
-                    if self.from(at + 1, sibling, steps) {
-                        return true;
-                    }
-                    before = sibling.prev_sibling_element();
-                }
-                false
-            }
+            Joint::Later => successors(node.prev_sibling_element(), Node::prev_sibling_element)
+                .any(|before| self.from(at + 1, before, steps)),
         }
     }
 }
