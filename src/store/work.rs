@@ -17,6 +17,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt};
 use jiff::{SignedDuration, Timestamp};
+use sqlx::PgPool;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -48,6 +49,12 @@ const AFTER_PANIC: SignedDuration = SignedDuration::from_secs(60);
 
 /// A job that could not be served for its database's sake is tried again after that.
 const AFTER_ERROR: Duration = Duration::from_secs(2);
+
+/// Connections of the queue itself, beside those of the work: it fetches, and tells that it lives.
+const QUEUE_CONNECTIONS: u32 = 3;
+
+/// How long the end of the queue's connections is waited for; they end all the same.
+const CLOSING: Duration = Duration::from_secs(2);
 
 /// The longest pause before the queue is started anew.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
@@ -459,6 +466,7 @@ async fn run(
     ended: watch::Receiver<bool>,
 ) -> Result<(), Error> {
     let hands = desk.hands.clone();
+    let mut own_pool = None;
     // what is fetched is ours, and what is done is removed with the change that ends it: apalis need not write either
     let worker = match &hands.store.db {
         Db::Sqlite { writer, .. } => {
@@ -480,6 +488,7 @@ async fn run(
                 .missed_heartbeats(MISSED)
                 .lock_tasks(false)
                 .persist_results(false);
+            let pool = own_pool.insert(pool_of_its_own(pool));
             let storage = PostgresStorage::<Job>::new(pool).with_config(config);
             worker!(storage, desk, name)
         }
@@ -497,5 +506,15 @@ async fn run(
         () = is_true(ended) => Ok(()),
     };
     workers.shutdown().await;
+    if let Some(pool) = own_pool {
+        let _ = tokio::time::timeout(CLOSING, pool.close()).await;
+    }
     outcome
+}
+
+/// Connections that end with one worker of apalis. Where it is dropped between sending BEGIN and its answer, sqlx gives the
+/// connection back with the transaction open; what we wrote there later would never be committed.
+fn pool_of_its_own(pool: &PgPool) -> PgPool {
+    let options = pool.options().clone().max_connections(QUEUE_CONNECTIONS);
+    options.connect_lazy_with(pool.connect_options().as_ref().clone())
 }
