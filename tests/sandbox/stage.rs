@@ -217,16 +217,20 @@ fn picture(folder: &TempDir, number: u8) -> Vec<u8> {
     std::fs::read(&path).expect("its bytes")
 }
 
-/// A whole film of three seconds; made once a run.
+/// A whole film of three seconds; made once a machine and kept for the other tests, each of which is a process.
 pub fn film() -> &'static [u8] {
     static FILM: OnceLock<Vec<u8>> = OnceLock::new();
     FILM.get_or_init(|| {
-        let folder = tempfile::tempdir().expect("a folder");
+        let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sandbox-film.mp4");
+        if let Ok(film) = std::fs::read(&kept) {
+            return film;
+        }
+        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
         let clip = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/clips/lights.mp4");
         let done = Command::new(env!("CARGO_BIN_EXE_storypress"))
             .arg("transcode")
             .arg(clip)
-            .args(["--end", "3", "--max-bytes", "300000", "-o"])
+            .args(["--end", "3", "--max-bytes", "300000", "--effort", "fast", "-o"])
             .arg(folder.path())
             .output()
             .expect("the program");
@@ -235,7 +239,10 @@ pub fn film() -> &'static [u8] {
             "{}",
             String::from_utf8_lossy(&done.stderr)
         );
-        std::fs::read(folder.path().join("lights.mp4")).expect("a film")
+        let film = std::fs::read(folder.path().join("lights.mp4")).expect("a film");
+        // whole under its name, whoever else makes it at the same time
+        std::fs::rename(folder.path().join("lights.mp4"), &kept).expect("the film is kept");
+        film
     })
 }
 
