@@ -3,7 +3,7 @@
 use crate::template::language::{Key, Kind};
 
 const fn key(name: &'static str, kind: Kind, doc: &'static str) -> Key {
-    Key { name, kind, doc }
+    Key::new(name, kind, doc)
 }
 
 /// Sections with fixed keys.

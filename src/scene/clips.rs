@@ -9,9 +9,8 @@ use std::time::Duration;
 
 use crate::diag::{Code, Diagnostic, Place};
 use crate::platform::{self, Content};
-use crate::template::{Node, Table, Value, grammar};
+use crate::template::{Node, Table, Value, grammar, key};
 
-use super::draft::flag;
 use super::stage::Stage;
 use super::{Bed, Clip, fills};
 
@@ -20,7 +19,7 @@ const HEAD: usize = 4096;
 
 /// The clip of a video layer, whose label is `label`; what is wrong with it is told.
 pub(super) fn of_layer(keys: &Table, label: &str, stage: &mut Stage<'_>) -> Option<Clip> {
-    let node = keys.get("src")?;
+    let node = keys.node(key!(PICTURE.src))?;
     if node.as_text()?.trim().is_empty() {
         let said = format!("{label} has no film");
         stage.wrong.push(
@@ -28,9 +27,15 @@ pub(super) fn of_layer(keys: &Table, label: &str, stage: &mut Stage<'_>) -> Opti
         );
         return None;
     }
-    let start = keys.get("start").and_then(time).unwrap_or_default();
-    let end = keys.get("end").and_then(time);
-    if let Some(at) = keys.get("end").filter(|_| end.is_some_and(|e| e <= start)) {
+    let start = keys
+        .node(key!(VIDEO.start))
+        .and_then(time)
+        .unwrap_or_default();
+    let end = keys.node(key!(VIDEO.end)).and_then(time);
+    if let Some(at) = keys
+        .node(key!(VIDEO.end))
+        .filter(|_| end.is_some_and(|e| e <= start))
+    {
         let said = format!(
             "{label} starts at {} s and ends at {} s: nothing is left of it",
             start.as_secs_f64(),
@@ -41,19 +46,18 @@ pub(super) fn of_layer(keys: &Table, label: &str, stage: &mut Stage<'_>) -> Opti
             .push(Diagnostic::at(Code::BadValue, &at.place, said));
         return None;
     }
-    let amount = |name| keys.get(name).and_then(grammar::number).map(|n| n as f32);
     let path = file(node, label, stage)?;
     Some(Clip {
         path,
         place: node.place.clone(),
-        fit: fills::fit(keys),
-        focus: focus(keys),
+        fit: fills::fit(keys.read(key!(PICTURE.fit as word))),
+        focus: keys.read(key!(PICTURE.focus as pair)),
         start,
         end,
-        speed: amount("speed").unwrap_or(1.0),
-        looped: flag(keys, "loop"),
-        mute: flag(keys, "mute"),
-        volume: amount("volume").unwrap_or(1.0),
+        speed: keys.read(key!(VIDEO.speed as number)),
+        looped: keys.read(key!(VIDEO.loop as flag)),
+        mute: keys.read(key!(VIDEO.mute as flag)),
+        volume: keys.read(key!(VIDEO.volume as number)),
     })
 }
 
@@ -62,42 +66,31 @@ pub(super) fn of_fill(fill: &Node, stage: &mut Stage<'_>) -> Option<Clip> {
     let Value::Table(table) = &fill.value else {
         return None;
     };
-    let node = table.get("video")?;
+    let node = table.node(key!(FILL.video))?;
     let path = file(node, "the background", stage)?;
     Some(Clip {
-        fit: fills::fit(table),
-        focus: focus(table),
+        fit: fills::fit(table.read(key!(FILL.fit as word))),
+        focus: table.read(key!(FILL.focus as pair)),
         ..Clip::whole(path, node.place.clone())
     })
 }
 
 /// `[audio]`; none where its file is an empty text, so that a row can do without.
 pub(super) fn bed(keys: &Table, stage: &mut Stage<'_>) -> Option<Bed> {
-    let node = keys.get("src")?;
+    let node = keys.node(key!(AUDIO.src))?;
     if node.as_text()?.trim().is_empty() {
         return None;
     }
-    let amount = |name, or| {
-        keys.get(name)
-            .and_then(grammar::number)
-            .map_or(or, |n| n as f32)
-    };
-    let fade = |name| keys.get(name).and_then(time).unwrap_or_default();
+    let fade = |key| keys.node(key).and_then(time).unwrap_or_default();
     let path = file(node, "`[audio]`", stage)?;
     Some(Bed {
         path,
         place: node.place.clone(),
-        volume: amount("volume", 1.0),
-        fade_in: fade("fade_in"),
-        fade_out: fade("fade_out"),
-        duck: amount("duck", 0.0),
+        volume: keys.read(key!(AUDIO.volume as number)),
+        fade_in: fade(key!(AUDIO.fade_in)),
+        fade_out: fade(key!(AUDIO.fade_out)),
+        duck: keys.read(key!(AUDIO.duck as number)),
     })
-}
-
-fn focus(keys: &Table) -> (f32, f32) {
-    keys.get("focus")
-        .and_then(grammar::point)
-        .unwrap_or((0.5, 0.5))
 }
 
 fn time(node: &Node) -> Option<Duration> {

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic};
-use crate::template::{Node as Toml, Table, Value, grammar};
+use crate::template::keys::Word;
+use crate::template::{Table, grammar, key};
 
-use super::draft::{Draft, PictureDraft, QrDraft, TextDraft, What, flag, unreadable};
-use super::fills::{fit, paint, pixel_box, shadows, surface};
+use super::draft::{Draft, PictureDraft, QrDraft, TextDraft, What, unreadable};
+use super::fills::{default_color, fit, paint, pixel_box, shadows, surface};
 use super::layout::Measure;
 use super::picture::{self, Filter, Wanted};
 use super::stage::Stage;
@@ -39,11 +40,10 @@ pub(super) fn node(
     stage: &mut Stage<'_>,
 ) -> Option<Node> {
     let keys = &draft.keys;
-    let amount = |name| keys.get(name).and_then(grammar::number).map(|n| n as f32);
-    let rotate = amount("rotate").unwrap_or(0.0) % 360.0;
+    let rotate = keys.read(key!(LAYER.rotate as number)) % 360.0;
     let setting = Setting {
         turned: setting.turned || rotate != 0.0,
-        bleed: setting.bleed || flag(keys, "bleed"),
+        bleed: setting.bleed || keys.read(key!(LAYER.bleed as flag)),
         ..setting
     };
     let content = match &draft.what {
@@ -75,7 +75,7 @@ pub(super) fn node(
                 .collect();
             Content::Group(Group {
                 surface,
-                clip: flag(keys, "clip"),
+                clip: keys.read(key!(GROUP.clip as flag)),
                 children,
             })
         }
@@ -85,7 +85,7 @@ pub(super) fn node(
         place: draft.layer.place.clone(),
         rect,
         rotate,
-        opacity: amount("opacity").unwrap_or(1.0),
+        opacity: keys.read(key!(LAYER.opacity as number)),
         blend: blend(keys),
         shadows: shadows(keys, stage),
         bleed: setting.bleed,
@@ -94,13 +94,13 @@ pub(super) fn node(
 }
 
 fn blend(keys: &Table) -> Blend {
-    match keys.get("blend").and_then(Toml::as_text) {
-        Some("multiply") => Blend::Multiply,
-        Some("screen") => Blend::Screen,
-        Some("overlay") => Blend::Overlay,
-        Some("darken") => Blend::Darken,
-        Some("lighten") => Blend::Lighten,
-        Some("soft-light") => Blend::SoftLight,
+    match keys.read(key!(LAYER.blend as word)) {
+        "multiply" => Blend::Multiply,
+        "screen" => Blend::Screen,
+        "overlay" => Blend::Overlay,
+        "darken" => Blend::Darken,
+        "lighten" => Blend::Lighten,
+        "soft-light" => Blend::SoftLight,
         _ => Blend::Normal,
     }
 }
@@ -109,8 +109,8 @@ fn placed_film(draft: &Draft<'_>, clip: &Clip, rect: Rect, stage: &mut Stage<'_>
     let keys = &draft.keys;
     let label = draft.layer.label();
     for (length, key, edges) in [
-        (rect.w, "width", "`left` and `right`"),
-        (rect.h, "height", "`top` and `bottom`"),
+        (rect.w, key!(LAYER.width).name, "`left` and `right`"),
+        (rect.h, key!(LAYER.height).name, "`top` and `bottom`"),
     ] {
         if length * stage.scale < 1.0 {
             let said = format!("{label} has no {key}");
@@ -144,11 +144,8 @@ fn placed_picture(
     let wanted = Wanted {
         width_px: width_px * detail,
         height_px: height_px * detail,
-        fit: fit(keys),
-        focus: keys
-            .get("focus")
-            .and_then(grammar::point)
-            .unwrap_or((0.5, 0.5)),
+        fit: fit(keys.read(key!(PICTURE.fit as word))),
+        focus: keys.read(key!(PICTURE.focus as pair)),
         filter: filter(keys, stage.scale * detail as f32),
     };
     // from pixels of the box to its place on the canvas
@@ -220,7 +217,7 @@ fn prepared(
 }
 
 fn written(draft: &Draft<'_>) -> String {
-    let src = draft.keys.get("src").and_then(grammar::text);
+    let src = draft.keys.node(key!(PICTURE.src)).and_then(grammar::text);
     src.unwrap_or_default()
 }
 
@@ -244,7 +241,7 @@ fn tell_enlarged(draft: &Draft<'_>, picture: &PictureDraft, enlarged: f32, stage
 fn see_through(draft: &Draft<'_>, stage: &mut Stage<'_>) {
     let at = draft
         .keys
-        .get("motion")
+        .node(key!(MOVING.motion))
         .map_or(&draft.layer.place, |n| &n.place);
     let said = "`motion` with fit = \"blur\" takes a picture that nothing shows through";
     stage.wrong.push(
@@ -253,7 +250,7 @@ fn see_through(draft: &Draft<'_>, stage: &mut Stage<'_>) {
 }
 
 fn filter(keys: &Table, scale: f32) -> Filter {
-    let Some(Value::Table(table)) = keys.get("filter").map(|n| &n.value) else {
+    let Some(table) = keys.record(key!(PICTURE.filter)) else {
         return Filter::default();
     };
     let own = filter_of(table);
@@ -265,18 +262,12 @@ fn filter(keys: &Table, scale: f32) -> Filter {
 
 /// The changes that a table asks for, its blur in canvas units.
 pub(super) fn filter_of(table: &Table) -> Filter {
-    let amount = |name, or| {
-        table
-            .get(name)
-            .and_then(grammar::number)
-            .map_or(or, |n| n as f32)
-    };
     Filter {
-        blur: amount("blur", 0.0),
-        brightness: amount("brightness", 1.0),
-        contrast: amount("contrast", 1.0),
-        saturation: amount("saturation", 1.0),
-        grayscale: amount("grayscale", 0.0),
+        blur: table.read(key!(FILTER.blur as number)),
+        brightness: table.read(key!(FILTER.brightness as number)),
+        contrast: table.read(key!(FILTER.contrast as number)),
+        saturation: table.read(key!(FILTER.saturation as number)),
+        grayscale: table.read(key!(FILTER.grayscale as number)),
     }
 }
 
@@ -287,7 +278,7 @@ fn mask(
     height: u32,
     stage: &mut Stage<'_>,
 ) -> Option<Arc<Mask>> {
-    let node = keys.get("mask")?;
+    let node = keys.node(key!(PICTURE.mask))?;
     let written = node.as_text()?;
     if written == "circle" {
         return Some(Arc::new(circle(width, height)));
@@ -324,15 +315,15 @@ fn circle(width: u32, height: u32) -> Mask {
 
 fn placed_qr(keys: &Table, qr: &QrDraft, rect: Rect, stage: &mut Stage<'_>) -> Qr {
     let mut surface = surface(keys, rect, stage);
-    if keys.get("fill").is_none() {
-        surface.fill = Some(Paint::Solid(Color::WHITE));
+    if keys.node(key!(QR.fill)).is_none() {
+        surface.fill = Some(Paint::Solid(default_color(key!(QR.fill as word))));
     }
-    let ink = keys.get("color").and_then(|n| paint(n, rect, stage));
+    let ink = ink_paint(keys, key!(QR.color as word), rect, stage);
     Qr {
         size: qr.size,
         dark: qr.dark.clone(),
         quiet: qr.quiet,
-        paint: ink.unwrap_or(Paint::Solid(Color::BLACK)),
+        paint: ink,
         surface,
     }
 }
@@ -361,19 +352,19 @@ fn set_text(
     let set = measure.text(text, room);
     tell(draft, text, &set, stage);
     let free = (rect.h - set.height).max(0.0);
-    let down = match keys.get("valign").and_then(Toml::as_text) {
-        Some("middle") => free / 2.0,
-        Some("bottom") => free,
+    let down = match keys.read(key!(TEXT.valign as word)) {
+        "middle" => free / 2.0,
+        "bottom" => free,
         _ => 0.0,
     };
     let (dx, dy) = (rect.x, rect.y + down);
     let lines: Vec<Rect> = set.lines.iter().map(|l| l.moved(dx, dy)).collect();
-    let ink = ink_paint(keys.get("color"), rect, stage);
+    let ink = ink_paint(keys, key!(TEXT.color as word), rect, stage);
     let inks: Vec<Paint> = text
         .inks
         .iter()
         .map(|node| match node {
-            Some(node) => ink_paint(Some(node), rect, stage),
+            Some(node) => paint(node, rect, stage).unwrap_or(Paint::Solid(Color::BLACK)),
             None => ink.clone(),
         })
         .collect();
@@ -420,14 +411,11 @@ fn rules(
     (rect, ink): (Rect, &Paint),
     stage: &mut Stage<'_>,
 ) -> Vec<Rule> {
-    let table = match keys.get("decoration").map(|n| &n.value) {
-        Some(Value::Table(table)) => Some(table),
-        _ => None,
-    };
-    let own = table.and_then(|table| table.get("color"));
+    let table = keys.record(key!(TEXT.decoration));
+    let own = table.and_then(|table| table.node(key!(DECORATION.color)));
     let paint = own.and_then(|node| paint(node, rect, stage));
     let paint = paint.unwrap_or_else(|| ink.clone());
-    let thickness = table.and_then(|table| table.get("thickness"));
+    let thickness = table.and_then(|table| table.node(key!(DECORATION.thickness)));
     let thickness = thickness.and_then(grammar::number).map(|n| n as f32);
     let over = text.style.decoration == Decoration::LineThrough;
     let rule = |rule: &Rect| {
@@ -446,16 +434,17 @@ fn rules(
     set.iter().map(rule).filter(|r| r.rect.h > 0.0).collect()
 }
 
-fn ink_paint(node: Option<&Toml>, rect: Rect, stage: &mut Stage<'_>) -> Paint {
-    node.and_then(|n| paint(n, rect, stage))
-        .unwrap_or(Paint::Solid(Color::BLACK))
+/// The paint of a key, else its default colour.
+fn ink_paint(table: &Table, key: Word, rect: Rect, stage: &mut Stage<'_>) -> Paint {
+    let given = table.node(key.key()).and_then(|n| paint(n, rect, stage));
+    given.unwrap_or_else(|| Paint::Solid(default_color(key)))
 }
 
 /// What is worth a look about a text that was set.
 fn tell(draft: &Draft<'_>, text: &TextDraft, set: &Set, stage: &mut Stage<'_>) {
     let at = draft
         .keys
-        .get("text")
+        .node(key!(TEXT.text))
         .map_or(&draft.layer.place, |n| &n.place);
     let label = draft.layer.label();
     let style = &text.style;
@@ -499,7 +488,7 @@ fn tell(draft: &Draft<'_>, text: &TextDraft, set: &Set, stage: &mut Stage<'_>) {
         );
     }
     for family in &set.missing_families {
-        let at = draft.keys.get("font").map_or(at, |n| &n.place);
+        let at = draft.keys.node(key!(TEXT.font)).map_or(at, |n| &n.place);
         let known = stage.assets.typesetter.families();
         let hint = crate::diag::did_you_mean(family, known.iter().map(String::as_str));
         stage.wrong.push(
@@ -514,27 +503,19 @@ fn tell(draft: &Draft<'_>, text: &TextDraft, set: &Set, stage: &mut Stage<'_>) {
 }
 
 fn highlights(keys: &Table, lines: &[Rect], stage: &mut Stage<'_>) -> Vec<Highlight> {
-    let Some(Value::Table(table)) = keys.get("highlight").map(|n| &n.value) else {
+    let Some(table) = keys.record(key!(TEXT.highlight)) else {
         return Vec::new();
     };
-    let [top, right, bottom, left] = table
-        .get("padding")
-        .and_then(grammar::edges)
-        .unwrap_or_default();
-    let radius = table
-        .get("radius")
+    let [top, right, bottom, left] = table.read(key!(HIGHLIGHT.padding as edges));
+    let own_radius = table
+        .node(key!(HIGHLIGHT.radius))
         .and_then(grammar::number)
-        .map(|n| n as f32)
-        .or_else(|| {
-            keys.get("radius")
-                .and_then(grammar::number)
-                .map(|n| n as f32)
-        })
-        .unwrap_or(0.0);
+        .map(|n| n as f32);
+    let radius = own_radius.unwrap_or_else(|| keys.read(key!(LAYER.radius as number)));
     let shown: Vec<Rect> = lines.iter().copied().filter(|l| l.w > 0.0).collect();
     let whole = shown.iter().copied().reduce(|a, b| a.union(&b));
-    let boxes = match table.get("mode").and_then(Toml::as_text) {
-        Some("block") => whole.into_iter().collect(),
+    let boxes = match table.read(key!(HIGHLIGHT.mode as word)) {
+        "block" => whole.into_iter().collect(),
         _ => shown,
     };
     let boxes: Vec<Rect> = boxes
@@ -553,7 +534,7 @@ fn highlights(keys: &Table, lines: &[Rect], stage: &mut Stage<'_>) -> Vec<Highli
             Some(Highlight {
                 rect: boxes[i],
                 radius: joined(&boxes, i, radius),
-                paint: paint(table.get("fill")?, boxes[i], stage)?,
+                paint: paint(table.node(key!(HIGHLIGHT.fill))?, boxes[i], stage)?,
             })
         })
         .collect()
@@ -582,11 +563,9 @@ fn joined(boxes: &[Rect], index: usize, radius: f32) -> [f32; 4] {
 }
 
 fn stroke(keys: &Table, rect: Rect, stage: &mut Stage<'_>) -> Option<Stroke> {
-    let Some(Value::Table(table)) = keys.get("stroke").map(|n| &n.value) else {
-        return None;
-    };
-    let width = table.get("width").and_then(grammar::number).unwrap_or(0.0) as f32;
-    let paint = ink_paint(table.get("color"), rect, stage);
+    let table = keys.record(key!(TEXT.stroke))?;
+    let width = table.read(key!(STROKE.width as number));
+    let paint = ink_paint(table, key!(STROKE.color as word), rect, stage);
     (width > 0.0).then_some(Stroke { width, paint })
 }
 

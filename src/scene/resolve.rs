@@ -6,7 +6,7 @@ use crate::data::Row;
 use crate::diag::{self, Diagnostic, Severity, Warned};
 use crate::platform::STORY;
 use crate::template::language::{AUDIO, CANVAS, OUTPUT};
-use crate::template::{Table, Template, grammar};
+use crate::template::{Table, Template, grammar, key};
 
 use super::draft::{Draft, drafts};
 use super::emit::{self, Setting};
@@ -62,13 +62,15 @@ pub fn resolve(
 }
 
 fn length(output: &Table) -> Option<Duration> {
-    let seconds = output.get("seconds").and_then(grammar::number)?;
+    let seconds = output
+        .node(key!(OUTPUT.seconds))
+        .and_then(grammar::number)?;
     Duration::try_from_secs_f64(seconds).ok()
 }
 
 fn raster(output: Option<&Table>, wrong: &mut Vec<Diagnostic>) -> (u32, u32) {
     let whole = (CANVAS_SIZE.0 as u32, CANVAS_SIZE.1 as u32);
-    let Some(node) = output.and_then(|table| table.get("size")) else {
+    let Some(node) = output.and_then(|table| table.node(key!(OUTPUT.size))) else {
         return whole;
     };
     let Some((w, h)) = grammar::size(node) else {
@@ -92,7 +94,9 @@ fn compose(template: &Template, raster: (u32, u32), stage: &mut Stage<'_>) -> Sc
         .canvas
         .as_ref()
         .map(|table| stage.fill(table, &CANVAS.iter().collect::<Vec<_>>()));
-    let fill = canvas_keys.as_ref().and_then(|keys| keys.get("background"));
+    let fill = canvas_keys
+        .as_ref()
+        .and_then(|keys| keys.node(key!(CANVAS.background)));
     let film = fill.and_then(|fill| clips::of_fill(fill, stage));
     let background = fill.and_then(|fill| fills::paint(fill, canvas, stage));
     let bed = template.audio.as_ref().and_then(|table| {

@@ -9,7 +9,7 @@ use crate::diag::{Code, Diagnostic, Place, Source, did_you_mean};
 use super::language::{AUDIO, CANVAS, CAPTION, Key, LINK, LayerType, MENTION, OUTPUT};
 use super::merge::merge;
 use super::{
-    Fence, Layer, Node, Refusal, Table, Template, Value, check_table, check_value, expression,
+    Fence, Layer, Node, Refusal, Table, Template, Value, check_table, check_value, expression, key,
     tree, vars,
 };
 
@@ -224,7 +224,7 @@ fn build(
         ));
     }
     if let Some(audio) = &template.audio
-        && audio.get("src").is_none()
+        && audio.node(key!(AUDIO.src)).is_none()
     {
         let said = "`[audio]` needs `src`";
         wrong.push(Diagnostic::at(Code::BadValue, &audio.place, said));
@@ -232,20 +232,27 @@ fn build(
     let mut ids = BTreeSet::new();
     template.layers = layers(table.get("layer"), "layer", &mut ids, wrong);
     for mention in tables(table.get("mention"), "mention", wrong) {
-        check_sticker(mention, MENTION, "a mention", "username", &ids, wrong);
+        check_sticker(
+            mention,
+            MENTION,
+            "a mention",
+            key!(MENTION.username),
+            &ids,
+            wrong,
+        );
         template.mentions.push(mention.clone());
     }
     for link in tables(table.get("link"), "link", wrong) {
-        check_sticker(link, LINK, "a link", "url", &ids, wrong);
+        check_sticker(link, LINK, "a link", key!(LINK.url), &ids, wrong);
         template.links.push(link.clone());
     }
     if let Some(caption) = &template.caption {
-        check_value("caption", CAPTION[0].kind, &caption.node, wrong);
+        check_value(CAPTION[0].name, CAPTION[0].kind, &caption.node, wrong);
     }
     let has_background = template
         .canvas
         .as_ref()
-        .is_some_and(|c| c.get("background").is_some());
+        .is_some_and(|c| c.node(key!(CANVAS.background)).is_some());
     if wrong.is_empty()
         && table.get("layer").is_none()
         && !has_background
@@ -314,8 +321,11 @@ fn layers(
 }
 
 fn layer(table: &Table, ids: &mut BTreeSet<String>, wrong: &mut Vec<Diagnostic>) -> Option<Layer> {
-    let id = table.get("id").and_then(Node::as_text).map(str::to_owned);
-    if let (Some(id), Some(node)) = (&id, table.get("id"))
+    let id = table
+        .node(key!(LAYER.id))
+        .and_then(Node::as_text)
+        .map(str::to_owned);
+    if let (Some(id), Some(node)) = (&id, table.node(key!(LAYER.id)))
         && !ids.insert(id.clone())
     {
         let said = format!("two layers have the id `{id}`");
@@ -327,7 +337,7 @@ fn layer(table: &Table, ids: &mut BTreeSet<String>, wrong: &mut Vec<Diagnostic>)
         other => format!("a {} layer", other.as_str()),
     };
     let mut keys = table.clone();
-    let children = keys.remove("children");
+    let children = keys.remove(key!(GROUP.children).name);
     check_table(
         &keys,
         kind.keys().collect::<Vec<_>>().into_iter(),
@@ -360,7 +370,7 @@ fn layer(table: &Table, ids: &mut BTreeSet<String>, wrong: &mut Vec<Diagnostic>)
 
 fn layer_type(table: &Table, wrong: &mut Vec<Diagnostic>) -> Option<LayerType> {
     let words = LayerType::ALL.map(LayerType::as_str);
-    let Some(node) = table.get("type") else {
+    let Some(node) = table.node(key!(LAYER.type)) else {
         let said = "this layer has no `type`";
         wrong.push(
             Diagnostic::at(Code::BadValue, &table.place, said)
@@ -384,25 +394,28 @@ fn layer_type(table: &Table, wrong: &mut Vec<Diagnostic>) -> Option<LayerType> {
 /// What a layer cannot be without.
 fn require(kind: LayerType, keys: &Table, owner: &str, wrong: &mut Vec<Diagnostic>) {
     let needed = match kind {
-        LayerType::Text => "text",
-        LayerType::Image | LayerType::Video => "src",
-        LayerType::Qr => "data",
+        LayerType::Text => key!(TEXT.text),
+        LayerType::Image | LayerType::Video => key!(PICTURE.src),
+        LayerType::Qr => key!(QR.data),
         LayerType::Shape | LayerType::Group => return,
     };
-    if keys.get(needed).is_none() {
+    if keys.node(needed).is_none() {
         wrong.push(Diagnostic::at(
             Code::BadValue,
             &keys.place,
-            format!("{owner} needs `{needed}`"),
+            format!("{owner} needs `{}`", needed.name),
         ));
     }
 }
 
 fn check_box(table: &Table, wrong: &mut Vec<Diagnostic>) {
-    for [start, end, size] in [["left", "right", "width"], ["top", "bottom", "height"]] {
+    let across = [key!(LAYER.left), key!(LAYER.right), key!(LAYER.width)];
+    let down = [key!(LAYER.top), key!(LAYER.bottom), key!(LAYER.height)];
+    for [start, end, size] in [across, down] {
         if let (Some(_), Some(_), Some(third)) =
-            (table.get(start), table.get(end), table.entry(size))
+            (table.node(start), table.node(end), table.written(size))
         {
+            let (start, end, size) = (start.name, end.name, size.name);
             let said = format!("`{start}`, `{end}` and `{size}` at once: two of them say it all");
             wrong.push(Diagnostic::at(Code::BadValue, &third.key_place, said));
         }
@@ -414,20 +427,20 @@ fn check_sticker(
     table: &Table,
     keys: &'static [Key],
     owner: &str,
-    needed: &str,
+    needed: &Key,
     ids: &BTreeSet<String>,
     wrong: &mut Vec<Diagnostic>,
 ) {
     check_table(table, keys.iter(), owner, wrong);
-    if table.get(needed).is_none() {
-        let said = format!("{owner} needs `{needed}`");
+    if table.node(needed).is_none() {
+        let said = format!("{owner} needs `{}`", needed.name);
         wrong.push(Diagnostic::at(Code::BadValue, &table.place, said));
     }
-    if let (Some(_), Some(at)) = (table.get("over"), table.entry("at")) {
+    if let (Some(_), Some(at)) = (table.node(key!(LINK.over)), table.written(key!(LINK.at))) {
         let said = format!("{owner} takes `over` or `at`, not both");
         wrong.push(Diagnostic::at(Code::BadValue, &at.key_place, said));
     }
-    if let Some(over) = table.get("over")
+    if let Some(over) = table.node(key!(LINK.over))
         && let Some(id) = over.as_text()
         && !expression::has_expression(id)
         && !ids.contains(id)

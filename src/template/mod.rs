@@ -8,6 +8,7 @@ mod check;
 pub mod expression;
 mod fence;
 pub mod grammar;
+pub(crate) mod keys;
 pub mod language;
 mod load;
 mod merge;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 use crate::diag::{Place, Source};
 
 pub(crate) use check::{check_table, check_value};
+pub(crate) use keys::key;
 pub(crate) use load::{problem_at, refused, sibling};
 
 /// A template with its bases merged in: keys known, shapes right, nothing loaded yet.
@@ -96,11 +98,15 @@ impl Template {
                 .iter()
                 .any(|l| l.kind == language::LayerType::Video || any_video(&l.children))
         }
-        let background = self.canvas.as_ref().and_then(|c| c.get("background"));
+        let background = self
+            .canvas
+            .as_ref()
+            .and_then(|c| c.node(key!(CANVAS.background)));
         let output = self.output.as_ref();
         any_video(&self.layers)
-            || output.is_some_and(|o| o.get("seconds").is_some())
-            || background
-                .is_some_and(|b| matches!(&b.value, Value::Table(t) if t.get("video").is_some()))
+            || output.is_some_and(|o| o.node(key!(OUTPUT.seconds)).is_some())
+            || background.is_some_and(
+                |b| matches!(&b.value, Value::Table(t) if t.node(key!(FILL.video)).is_some()),
+            )
     }
 }
