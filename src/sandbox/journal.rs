@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Error;
 use super::clock::Clock;
+use super::objects::{Container, Person, Story, Token};
 use super::settings::Settings;
-use super::things::{Container, Person, Story, Token};
 
 const FILE: &str = "world.jsonl";
 

@@ -7,7 +7,7 @@ pub const NEWEST: u32 = 26;
 
 /// What a fault changes in the way a call takes effect.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Twist {
+pub struct Effect {
     /// A published container still says FINISHED for so many milliseconds.
     pub stale_ms: Option<u64>,
     /// A story is not listed for so many milliseconds.
@@ -20,7 +20,7 @@ pub struct Twist {
     pub keeps: Option<u64>,
 }
 
-impl Twist {
+impl Effect {
     /// What a fault asks for.
     pub fn of(fault: &Fault) -> Self {
         Self {
