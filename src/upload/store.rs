@@ -1,4 +1,4 @@
-//! The place where files are put, whatever is behind it.
+//! The place where files are put, whichever service it is.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use object_store::signer::Method;
 use object_store::{ObjectStore, ObjectStoreExt};
 use url::Url;
 
-use super::behind::{self, Signing};
+use super::backend::{self, Signing};
 use super::error::Words;
 use super::name::{Format, is_sha256};
 use super::{Crawler, Error, MediaUrl, Options, Refusal, Target, is_fetchable, send};
@@ -32,15 +32,15 @@ impl Store {
     /// # Errors
     /// Settings that cannot work: a folder without `public_url`, an endpoint over plain http, half a pair of keys.
     pub fn open(options: &Options) -> Result<Self, Error> {
-        let behind = behind::open(options)?;
+        let backend = backend::open(options)?;
         let is_signed = options.public_url.is_none();
         Ok(Self {
             target: options.target.clone(),
-            objects: behind.objects,
-            signing: behind.signing.filter(|_| is_signed),
+            objects: backend.objects,
+            signing: backend.signing.filter(|_| is_signed),
             public_url: options.public_url.clone(),
-            notes: behind.note.filter(|_| is_signed).into_iter().collect(),
-            words: behind.words,
+            notes: backend.note.filter(|_| is_signed).into_iter().collect(),
+            words: backend.words,
             crawler: Crawler::default(),
         })
     }
@@ -221,7 +221,7 @@ impl Store {
                     .map_err(|e| self.words.store("sign an address", &e))?;
                 (url, now.checked_add(*life).ok())
             }
-            (None, None) => return Err(behind::unseen()),
+            (None, None) => return Err(backend::unseen()),
         };
         if !is_fetchable(&url) {
             return Err(no_address(

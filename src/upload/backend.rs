@@ -1,4 +1,4 @@
-//! What is behind a target: which service, with which keys, and for how long it signs.
+//! The service of a target: which one, with which keys, and for how long it signs.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -38,8 +38,8 @@ pub(super) struct Signing {
     pub(super) life: Duration,
 }
 
-/// What is behind a target.
-pub(super) struct Behind {
+/// The opened service of a target.
+pub(super) struct Backend {
     pub(super) objects: Arc<dyn ObjectStore>,
     pub(super) signing: Option<Signing>,
     /// What a user should know when addresses are signed.
@@ -48,7 +48,7 @@ pub(super) struct Behind {
 }
 
 /// Opens what `options` name; nothing is sent.
-pub(super) fn open(options: &Options) -> Result<Behind, Error> {
+pub(super) fn open(options: &Options) -> Result<Backend, Error> {
     let (target, environment) = (&options.target, &options.environment);
     if let Some(name) = environment.broken() {
         return Err(Error::Settings {
@@ -117,7 +117,7 @@ fn retry() -> RetryConfig {
     }
 }
 
-fn s3(target: &Target, bucket: &str, environment: &Environment) -> Result<Behind, Error> {
+fn s3(target: &Target, bucket: &str, environment: &Environment) -> Result<Backend, Error> {
     let environment = environment.clone().with_aws_profile().map_err(|e| {
         let said = format!("the AWS profile `{}` holds no keys", e.0);
         Error::Settings {
@@ -173,7 +173,7 @@ fn s3(target: &Target, bucket: &str, environment: &Environment) -> Result<Behind
         .build()
         .map_err(|e| words.settings(&e))?;
     let store = Arc::new(store);
-    Ok(Behind {
+    Ok(Backend {
         objects: store.clone(),
         signing: Some(Signing {
             signer: store,
@@ -203,7 +203,7 @@ fn may_be_plain(variable: &str, endpoint: Option<String>) -> Result<bool, Error>
     }
 }
 
-fn gcs(target: &Target, bucket: &str, environment: &Environment) -> Result<Behind, Error> {
+fn gcs(target: &Target, bucket: &str, environment: &Environment) -> Result<Backend, Error> {
     let has_key = environment.has_any(&[
         "GOOGLE_SERVICE_ACCOUNT",
         "GOOGLE_SERVICE_ACCOUNT_PATH",
@@ -242,7 +242,7 @@ fn gcs(target: &Target, bucket: &str, environment: &Environment) -> Result<Behin
         .build()
         .map_err(|e| words.settings(&e))?;
     let store = Arc::new(store);
-    Ok(Behind {
+    Ok(Backend {
         objects: store.clone(),
         signing: Some(Signing {
             signer: store,
@@ -257,7 +257,7 @@ fn gcs(target: &Target, bucket: &str, environment: &Environment) -> Result<Behin
     })
 }
 
-fn azure(target: &Target, container: &str, environment: &Environment) -> Result<Behind, Error> {
+fn azure(target: &Target, container: &str, environment: &Environment) -> Result<Backend, Error> {
     let words = Words::new(target, environment, None);
     let is_emulator = environment
         .get("AZURE_STORAGE_USE_EMULATOR")
@@ -287,7 +287,7 @@ fn azure(target: &Target, container: &str, environment: &Environment) -> Result<
         .build()
         .map_err(|e| words.settings(&e))?;
     let store = Arc::new(store);
-    Ok(Behind {
+    Ok(Backend {
         objects: store.clone(),
         signing: Some(Signing {
             signer: store,
@@ -298,7 +298,7 @@ fn azure(target: &Target, container: &str, environment: &Environment) -> Result<
     })
 }
 
-fn folder(dir: &Path, options: &Options) -> Result<Behind, Error> {
+fn folder(dir: &Path, options: &Options) -> Result<Backend, Error> {
     let words = Words::new(&options.target, &options.environment, None);
     if options.public_url.is_none() {
         return Err(unseen());
@@ -308,7 +308,7 @@ fn folder(dir: &Path, options: &Options) -> Result<Behind, Error> {
         source,
     })?;
     let store = LocalFileSystem::new_with_prefix(dir).map_err(|e| words.settings(&e))?;
-    Ok(Behind {
+    Ok(Backend {
         objects: Arc::new(store),
         signing: None,
         note: None,
