@@ -5,6 +5,7 @@
 
 mod backdrop;
 mod blend;
+mod bounds;
 mod brush;
 mod canvas;
 mod contrast;
@@ -14,11 +15,10 @@ mod layer;
 mod motion;
 mod outline;
 mod painter;
-mod reach;
+mod rotation;
 mod shadow;
 mod shape;
 mod text;
-mod turn;
 
 use std::time::Duration;
 

@@ -3,10 +3,10 @@
 //! In: a node and the view. Out: its box in pixels, and an area that surely holds all it paints. Never: painting.
 
 use super::geometry::{Area, Edges, View};
+use super::rotation::Rotation;
 use super::shadow;
 use super::shape::RoundBox;
 use super::text;
-use super::turn::Turn;
 use crate::scene::{Content, Node, Rect};
 
 /// A box of whole pixels.
@@ -35,14 +35,14 @@ pub fn box_of(node: &Node, view: &View) -> RoundBox {
 }
 
 /// Everything a node may paint: its box, what hangs over it, its shadows, turned.
-pub fn reach(node: &Node, view: &View) -> Area {
+pub fn bounds(node: &Node, view: &View) -> Area {
     let pixels = |rect: &Rect| view.edges(rect).area().grown(1);
     let own = match &node.content {
-        Content::Text(text) => text::reach(text).map_or(Area::EMPTY, |rect| pixels(&rect)),
+        Content::Text(text) => text::bounds(text).map_or(Area::EMPTY, |rect| pixels(&rect)),
         Content::Group(group) if !group.clip => group
             .children
             .iter()
-            .map(|child| reach(child, view))
+            .map(|child| bounds(child, view))
             .fold(pixels(&node.rect), |all, area| all.with(&area)),
         _ => pixels(&node.rect),
     };
@@ -53,7 +53,7 @@ pub fn reach(node: &Node, view: &View) -> Area {
     }
     let center = node.rect.center();
     let center = (view.length(center.x), view.length(center.y));
-    Turn::new(node.rotate, center, 1.0)
+    Rotation::new(node.rotate, center, 1.0)
         .turned_area(&all)
         .grown(1)
 }

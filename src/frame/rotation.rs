@@ -9,7 +9,7 @@ use super::geometry::{Area, whole};
 
 /// A rotation about a point, and the scale at which the upright subtree was painted.
 #[derive(Debug, Clone, Copy)]
-pub struct Turn {
+pub struct Rotation {
     cos: f32,
     sin: f32,
     /// What is added after turning back; whole pixels for quarter turns.
@@ -18,7 +18,7 @@ pub struct Turn {
     quarter: bool,
 }
 
-impl Turn {
+impl Rotation {
     /// Degrees clockwise about `center` (device pixels). `finer` says how much larger the upright subtree may
     /// be painted.
     pub fn new(degrees: f32, center: (f32, f32), finer: f32) -> Self {
