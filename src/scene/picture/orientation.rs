@@ -2,29 +2,29 @@
 //!
 //! In: rows as they are stored. Out: an upright picture. Turning comes after resizing, when there is little left to turn.
 
-use image::metadata::Orientation;
+use image::metadata::Orientation as Exif;
 
 use super::fit::Window;
 
 /// From stored to upright: first rows and columns change places, then the result is mirrored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Turn {
+pub(super) struct Orientation {
     swap: bool,
     flip_x: bool,
     flip_y: bool,
 }
 
-impl From<Orientation> for Turn {
-    fn from(orientation: Orientation) -> Self {
+impl From<Exif> for Orientation {
+    fn from(orientation: Exif) -> Self {
         let (swap, flip_x, flip_y) = match orientation {
-            Orientation::NoTransforms => (false, false, false),
-            Orientation::FlipHorizontal => (false, true, false),
-            Orientation::Rotate180 => (false, true, true),
-            Orientation::FlipVertical => (false, false, true),
-            Orientation::Rotate90FlipH => (true, false, false),
-            Orientation::Rotate90 => (true, true, false),
-            Orientation::Rotate270FlipH => (true, true, true),
-            Orientation::Rotate270 => (true, false, true),
+            Exif::NoTransforms => (false, false, false),
+            Exif::FlipHorizontal => (false, true, false),
+            Exif::Rotate180 => (false, true, true),
+            Exif::FlipVertical => (false, false, true),
+            Exif::Rotate90FlipH => (true, false, false),
+            Exif::Rotate90 => (true, true, false),
+            Exif::Rotate270FlipH => (true, true, true),
+            Exif::Rotate270 => (true, false, true),
         };
         Self {
             swap,
@@ -34,7 +34,7 @@ impl From<Orientation> for Turn {
     }
 }
 
-impl Turn {
+impl Orientation {
     /// The upright size of a picture that is stored as `width` × `height`, and the other way round.
     pub fn size(self, width: u32, height: u32) -> (u32, u32) {
         if self.swap {
