@@ -172,7 +172,7 @@ impl SharedAssets {
                 };
                 let clock = Clock { now: now.clone() };
                 let (assets, wrong) = Assets::new(
-                    project.fence(folder),
+                    project.allowed_paths(folder),
                     project.file.is_some(),
                     project.brand.clone(),
                     limits,
@@ -190,9 +190,9 @@ impl Plan {
             .ok()
             .and_then(|f| f.parent().map(Path::to_owned))
             .unwrap_or_default();
-        let fence = self.project.fence(&folder);
+        let allowed = self.project.allowed_paths(&folder);
         let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-        let (template, mut told) = match template::load(&absolute, file, &fence) {
+        let (template, mut told) = match template::load(&absolute, file, &allowed) {
             Ok(loaded) => loaded,
             Err(why) => {
                 self.failed.push(Outcome::failed(file, None, vec![why]));

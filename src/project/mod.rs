@@ -15,7 +15,7 @@ use crate::diag::Diagnostic;
 use crate::media::FILM_LIMIT;
 use crate::pipeline::Policy;
 use crate::scene::picture::Limits;
-use crate::template::{Brand, Fence};
+use crate::template::{AllowedPaths, Brand};
 use crate::upload;
 
 pub use accounts::Account;
@@ -93,10 +93,10 @@ impl Project {
     }
 
     /// Which files its templates may read; without a project, those beside `template_folder`.
-    pub fn fence(&self, template_folder: &Path) -> Fence {
+    pub fn allowed_paths(&self, template_folder: &Path) -> AllowedPaths {
         match self.file {
-            Some(_) => Fence::new(&self.root, &self.allow),
-            None => Fence::new(template_folder, &[]),
+            Some(_) => AllowedPaths::new(&self.root, &self.allow),
+            None => AllowedPaths::new(template_folder, &[]),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::diag::{Code, Diagnostic, Severity, Source, did_you_mean};
 use crate::template::expression::has_expression;
 use crate::template::language::LayerType;
 use crate::template::{
-    Brand, BrandFont, Fence, Node, Table, Value, check_table, grammar, refused, tree,
+    AllowedPaths, Brand, BrandFont, Node, Table, Value, check_table, grammar, refused, tree,
 };
 
 use super::{Account, FILE, Project, accounts, keys, publishing};
@@ -151,9 +151,9 @@ fn read(source: &Arc<Source>, root: &Path) -> (Project, Vec<Diagnostic>) {
     project.upload = publishing::upload(of("upload"), root, &mut wrong);
     project.publish = publishing::publish(of("publish"), &mut wrong);
     project.store_url = publishing::store(of("store"), &mut wrong);
-    let fence = Fence::new(root, &project.allow);
+    let allowed = AllowedPaths::new(root, &project.allow);
     project.brand = section(&table, "brand", &mut wrong)
-        .map(|t| brand(t, &fence, &mut wrong))
+        .map(|t| brand(t, &allowed, &mut wrong))
         .unwrap_or_default();
     project.fingerprint = fingerprint(source, &project.brand);
     project.brand_asks_the_clock = has_expression(&source.text);
@@ -227,7 +227,7 @@ fn formats(output: &Table, project: &mut Project, wrong: &mut Vec<Diagnostic>) {
     }
 }
 
-fn brand(table: &Table, fence: &Fence, wrong: &mut Vec<Diagnostic>) -> Brand {
+fn brand(table: &Table, allowed: &AllowedPaths, wrong: &mut Vec<Diagnostic>) -> Brand {
     for entry in table
         .entries
         .iter()
@@ -280,7 +280,7 @@ fn brand(table: &Table, fence: &Fence, wrong: &mut Vec<Diagnostic>) -> Brand {
                 wrong.push(Diagnostic::at(Code::BadValue, &file.place, said));
                 continue;
             };
-            match fence.resolve(fence.root(), written) {
+            match allowed.resolve(allowed.root(), written) {
                 Ok(path) => brand.fonts.push(BrandFont {
                     key: entry.key.clone(),
                     path,

@@ -1,11 +1,11 @@
-//! What the stories of a batch share: the fence, the brand, pictures, fonts, expressions.
+//! What the stories of a batch share: the files they may read, the brand, pictures, fonts, expressions.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic, Place};
 use crate::template::expression::{Clock, Expressions};
-use crate::template::{Brand, Fence, equivalent, refused, sibling};
+use crate::template::{AllowedPaths, Brand, equivalent, refused, sibling};
 
 use super::picture::{self, Pictures};
 use super::text::{self, Typesetter};
@@ -13,8 +13,8 @@ use super::text::{self, Typesetter};
 /// Shared by every story and thread of a batch.
 pub struct Assets {
     /// Which files may be read.
-    pub fence: Fence,
-    /// Whether asset paths stand against the fence's root rather than the template's folder.
+    pub allowed: AllowedPaths,
+    /// Whether asset paths stand against the project folder rather than the template's folder.
     pub in_project: bool,
     /// Colours, fonts, styles.
     pub brand: Brand,
@@ -29,7 +29,7 @@ pub struct Assets {
 impl Assets {
     /// Loads the brand's fonts; what cannot be loaded is told and left out.
     pub fn new(
-        fence: Fence,
+        allowed: AllowedPaths,
         in_project: bool,
         brand: Brand,
         limits: picture::Limits,
@@ -62,7 +62,7 @@ impl Assets {
             wrong.push(Diagnostic::at(Code::UnreadableMedia, &font.place, said));
         }
         let assets = Self {
-            fence,
+            allowed,
             in_project,
             brand,
             pictures: Pictures::new(limits),
@@ -80,12 +80,12 @@ impl Assets {
         at: &Place,
     ) -> Result<PathBuf, Box<Diagnostic>> {
         let base = if self.in_project {
-            self.fence.root()
+            self.allowed.root()
         } else {
             folder
         };
         let path = self
-            .fence
+            .allowed
             .resolve(base, written.trim())
             .map_err(|r| Box::new(refused(at, written, r)))?;
         if path.is_file() {
@@ -94,7 +94,7 @@ impl Assets {
         // an accent may be a character of its own in one of the two names
         if let Some(found) = equivalent(&path).filter(|found| found.is_file())
             && let Some(written) = found.to_str()
-            && let Ok(found) = self.fence.resolve(base, written)
+            && let Ok(found) = self.allowed.resolve(base, written)
         {
             return Ok(found);
         }

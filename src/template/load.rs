@@ -9,8 +9,8 @@ use crate::diag::{Code, Diagnostic, Place, Source, did_you_mean};
 use super::language::{AUDIO, CANVAS, CAPTION, Key, LINK, LayerType, MENTION, OUTPUT};
 use super::merge::merge;
 use super::{
-    Fence, Layer, Node, Refusal, Table, Template, Value, check_table, check_value, expression, key,
-    tree, vars,
+    AllowedPaths, Layer, Node, Refusal, Table, Template, Value, check_table, check_value,
+    expression, key, tree, vars,
 };
 
 /// Longest chain of `extends`.
@@ -39,11 +39,11 @@ pub fn parse(source: &Arc<Source>) -> (Template, Vec<Diagnostic>) {
 pub fn load(
     path: &Path,
     shown: &Path,
-    fence: &Fence,
+    allowed: &AllowedPaths,
 ) -> Result<(Template, Vec<Diagnostic>), Diagnostic> {
     let source = read(path, shown)?;
     let mut chain = Chain {
-        fence,
+        allowed,
         sources: Vec::new(),
         seen: Vec::new(),
         wrong: Vec::new(),
@@ -87,7 +87,7 @@ fn read(path: &Path, shown: &Path) -> Result<Arc<Source>, Diagnostic> {
 }
 
 struct Chain<'a> {
-    fence: &'a Fence,
+    allowed: &'a AllowedPaths,
     sources: Vec<Arc<Source>>,
     seen: Vec<PathBuf>,
     wrong: Vec<Diagnostic>,
@@ -127,7 +127,7 @@ impl Chain<'_> {
     ) -> Result<(PathBuf, Arc<Source>), Box<Diagnostic>> {
         let folder = path.parent().unwrap_or(Path::new(""));
         let base = self
-            .fence
+            .allowed
             .resolve(folder, written)
             .map_err(|r| Box::new(refused(at, written, r)))?;
         let real = base.canonicalize().map_err(|_| {

@@ -3,10 +3,10 @@
 //! In: text, and the base templates it extends. Out: a [`Template`] whose keys are known and whose values have the
 //! right shape, each with its [`Place`]. Never: loading an asset, filling in a variable.
 
+mod allowed_paths;
 mod brand;
 mod check;
 pub mod expression;
-mod fence;
 pub mod grammar;
 pub(crate) mod keys;
 pub mod language;
@@ -17,9 +17,9 @@ mod schema;
 pub(crate) mod tree;
 mod vars;
 
+pub(crate) use allowed_paths::equivalent;
+pub use allowed_paths::{AllowedPaths, Refusal};
 pub use brand::{Brand, BrandFont};
-pub(crate) use fence::equivalent;
-pub use fence::{Fence, Refusal};
 pub use load::{load, parse};
 pub use reference::reference;
 pub use schema::schema;

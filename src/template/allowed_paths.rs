@@ -6,7 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 
 /// The folder that templates read from, and what lies outside it by permission.
 #[derive(Debug, Clone)]
-pub struct Fence {
+pub struct AllowedPaths {
     root: PathBuf,
     allow: Vec<PathBuf>,
 }
@@ -20,8 +20,8 @@ pub enum Refusal {
     Outside,
 }
 
-impl Fence {
-    /// A fence around `root`; `allow`ed files and folders stand against it.
+impl AllowedPaths {
+    /// What may be read in and under `root`; `allow`ed files and folders stand against it.
     pub fn new(root: &Path, allow: &[String]) -> Self {
         let root = absolute(root);
         let allow = allow.iter().map(|a| real(&root.join(a))).collect();
@@ -36,7 +36,7 @@ impl Fence {
     /// The file that `written` names from `folder`, if it may be read. Links are followed before the answer.
     ///
     /// # Errors
-    /// `Remote` for anything with a scheme, `Outside` for what lies outside the fence.
+    /// `Remote` for anything with a scheme, `Outside` for what is neither there nor allowed.
     pub fn resolve(&self, folder: &Path, written: &str) -> Result<PathBuf, Refusal> {
         if written.contains("://") || written.starts_with("data:") || written.starts_with("//") {
             return Err(Refusal::Remote);
@@ -110,19 +110,22 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().join("project");
         std::fs::create_dir_all(root.join("assets")).unwrap();
-        let fence = Fence::new(&root, &[]);
-        assert!(fence.resolve(&root, "assets/a.jpg").is_ok());
-        assert!(fence.resolve(&root, "assets/../assets/a.jpg").is_ok());
-        assert_eq!(fence.resolve(&root, "../secret.jpg"), Err(Refusal::Outside));
-        assert_eq!(fence.resolve(&root, "/etc/passwd"), Err(Refusal::Outside));
+        let allowed = AllowedPaths::new(&root, &[]);
+        assert!(allowed.resolve(&root, "assets/a.jpg").is_ok());
+        assert!(allowed.resolve(&root, "assets/../assets/a.jpg").is_ok());
         assert_eq!(
-            fence.resolve(&root, "https://x.org/a.jpg"),
+            allowed.resolve(&root, "../secret.jpg"),
+            Err(Refusal::Outside)
+        );
+        assert_eq!(allowed.resolve(&root, "/etc/passwd"), Err(Refusal::Outside));
+        assert_eq!(
+            allowed.resolve(&root, "https://x.org/a.jpg"),
             Err(Refusal::Remote)
         );
-        let fence = Fence::new(&root, &["../shared".into()]);
-        assert!(fence.resolve(&root, "../shared/a.jpg").is_ok());
+        let allowed = AllowedPaths::new(&root, &["../shared".into()]);
+        assert!(allowed.resolve(&root, "../shared/a.jpg").is_ok());
         assert_eq!(
-            fence.resolve(&root, "../shared-not/a.jpg"),
+            allowed.resolve(&root, "../shared-not/a.jpg"),
             Err(Refusal::Outside)
         );
     }
@@ -147,7 +150,7 @@ mod tests {
         std::fs::write(dir.path().join("secret"), "x").unwrap();
         std::os::unix::fs::symlink(dir.path().join("secret"), root.join("link")).unwrap();
         assert_eq!(
-            Fence::new(&root, &[]).resolve(&root, "link"),
+            AllowedPaths::new(&root, &[]).resolve(&root, "link"),
             Err(Refusal::Outside)
         );
     }
