@@ -10,14 +10,14 @@ use super::compose::Known;
 use super::encode::Pass;
 use super::first_pass::{self, FirstPass};
 use super::frames::Source;
-use super::mux::{self, Tape};
+use super::mux::{self, Track};
 use super::progress::{Progress, Reporter, Stage};
 use super::quality::Quality;
 use super::second_pass::{self, Pictures};
 use super::sound::{self, Packets, Pcm};
 use super::target::{self, Target, Verdict};
 use super::timeline::Timeline;
-use super::{FilmOptions, Short, Watch, verify, voices};
+use super::{FilmOptions, Short, Watch, audio, verify};
 use crate::diag::Severity;
 use crate::media::unfinished::{Scratch, Unfinished};
 use crate::media::{Error, Kind, Media, Profile, sha256};
@@ -47,9 +47,9 @@ pub(super) fn video(
     let path = std::path::absolute(path).map_err(Error::io("write", path))?;
     let film = Timeline::of(scene, known, options)?;
     let progress = &mut Reporter::new(progress, film.frames);
-    let heard = voices::heard(&film.scene, &film.known, film.seconds(), options)?;
-    let bit_rate = target::sound_bit_rate(options.max_bytes, film.seconds(), heard.is_silent);
-    let sound = sound::encode(&heard.pcm, bit_rate, &options.cancel)?;
+    let audio = audio::levelled(&film.scene, &film.known, film.seconds(), options)?;
+    let bit_rate = target::sound_bit_rate(options.max_bytes, film.seconds(), audio.is_silent);
+    let sound = sound::encode(&audio.pcm, bit_rate, &options.cancel)?;
     let target = Target {
         max_bytes: options.max_bytes,
         sound_bytes: sound.bytes as u64,
@@ -62,11 +62,11 @@ pub(super) fn video(
     let mut unfinished = Unfinished::create(&path, options.unfinished.as_deref())?;
     unfinished.write(&made.file)?;
     unfinished.check(&made.file)?;
-    let quality = check(&film, unfinished.path(), &made, &heard.pcm, progress)?;
+    let quality = check(&film, unfinished.path(), &made, &audio.pcm, progress)?;
     unfinished.name(&path)?;
     let mut damaged = film.broken_off.clone();
     damaged.extend(made.pictures.findings.damaged);
-    damaged.extend(heard.damaged);
+    damaged.extend(audio.damaged);
     let mut notes = notes(made.plan.size, sizes(&film).largest(), options, quality);
     notes.extend(made.pictures.findings.changed);
     Ok(Media {
@@ -330,12 +330,12 @@ fn notes(
 
 fn muxed(pictures: &Pictures, sound: &Packets) -> Result<Vec<u8>, Error> {
     mux::mp4(&[
-        Tape {
+        Track {
             packets: &pictures.track.packets,
             parameters: &pictures.track.parameters,
             time_base: pictures.track.time_base,
         },
-        Tape {
+        Track {
             packets: &sound.packets,
             parameters: &sound.parameters,
             time_base: sound.time_base,

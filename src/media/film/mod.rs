@@ -5,6 +5,7 @@
 //! of the film lost, a file or address that the scene does not name.
 
 mod analysis;
+mod audio;
 mod av;
 mod boxes;
 mod compose;
@@ -43,7 +44,6 @@ mod timeline;
 mod times;
 mod tone;
 pub(super) mod verify;
-mod voices;
 
 use std::path::Path;
 

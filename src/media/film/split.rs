@@ -17,7 +17,7 @@ use super::player::{Player, Trim};
 use super::remarks::{self, Enlarged};
 use super::sound::{Aim, Meter};
 use super::timeline::{self, LEAST_SECONDS, MOST_SECONDS, Timeline};
-use super::{FilmOptions, Progress, rate, voices};
+use super::{FilmOptions, Progress, audio, rate};
 use crate::media::{Error, Media};
 use crate::scene::{Clip, Scene};
 
@@ -161,7 +161,7 @@ fn level_as_one(parts: &mut [Part], options: &FilmOptions) -> Result<(), Error> 
             continue;
         };
         let seconds = Trim::of(own, facts).length();
-        let mixed = part.timed(|o| voices::mixed(&part.scene, &part.known, seconds, o))?;
+        let mixed = part.timed(|o| audio::mixed(&part.scene, &part.known, seconds, o))?;
         meter.add(&mixed.pcm);
     }
     let gain = meter

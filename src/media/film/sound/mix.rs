@@ -1,4 +1,4 @@
-//! Adds voices up, and lowers the bed under them.
+//! Adds sources up, and lowers the bed under them.
 //!
 //! In: what was read, each with its place in the film. Out: one sound, exactly as long as the film. Never: a limit; sums
 //! over full scale go on as they are, and [`level`](super::level) brings them down.
@@ -20,19 +20,19 @@ const HOLD: f64 = 0.25;
 /// Then it comes back, to 63 % in this time, seconds.
 const RELEASE: f64 = 0.4;
 
-/// The sum of all voices and the bed, `length` seconds long.
+/// The sum of all sources and the bed, `length` seconds long.
 ///
-/// The bed's number is how far it goes down while a voice is heard: 0 not at all, 1 to silence.
-pub fn mix(voices: &[Read], bed: Option<(&Read, f32)>, length: f64) -> Pcm {
+/// The bed's number is how far it goes down while a source is heard: 0 not at all, 1 to silence.
+pub fn mix(sources: &[Read], bed: Option<(&Read, f32)>, length: f64) -> Pcm {
     let mut pcm = Pcm::silent(length);
-    for voice in voices {
-        add(&mut pcm, voice, |_| 1.0);
+    for source in sources {
+        add(&mut pcm, source, |_| 1.0);
     }
     let Some((bed, duck)) = bed else {
         return pcm;
     };
     let duck = duck.clamp(0.0, 1.0);
-    if duck == 0.0 || voices.is_empty() {
+    if duck == 0.0 || sources.is_empty() {
         add(&mut pcm, bed, |_| 1.0);
     } else {
         let heard = heard(&pcm);
@@ -41,10 +41,10 @@ pub fn mix(voices: &[Read], bed: Option<(&Read, f32)>, length: f64) -> Pcm {
     pcm
 }
 
-fn add(pcm: &mut Pcm, voice: &Read, gain: impl Fn(usize) -> f32) {
-    let first = samples(voice.at);
+fn add(pcm: &mut Pcm, source: &Read, gain: impl Fn(usize) -> f32) {
+    let first = samples(source.at);
     let room = pcm.samples.iter_mut().enumerate().skip(first);
-    for ((index, sum), sample) in room.zip(&voice.pcm.samples) {
+    for ((index, sum), sample) in room.zip(&source.pcm.samples) {
         let sample = scaled(*sample, gain(index));
         *sum = [sum[0] + sample[0], sum[1] + sample[1]];
     }

@@ -4,20 +4,20 @@
 //! with it, and the judgement whether a finished file still sounds as it was meant to. Never: a timestamp believed
 //! without a second one, a sample over the true-peak limit, a stretch that goes missing unsaid.
 //!
-//! The way: [`read`] each voice, [`mix`] them, [`level`] the mix, [`encode`] it; at the end [`decode`] the finished file
+//! The way: [`read`] each source, [`mix`] them, [`level`] the mix, [`encode`] it; at the end [`decode`] the finished file
 //! and [`compare`] it with what was encoded.
 
 mod chain;
 mod channels;
 mod choice;
 mod compare;
+mod decoded;
 mod encode;
 mod limit;
 mod loudness;
 mod mix;
 mod place;
 mod read;
-mod tape;
 mod tempo;
 
 use std::path::PathBuf;
@@ -71,7 +71,7 @@ impl Pcm {
 
 /// A stretch of one file's sound, and where it is heard.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Voice {
+pub(super) struct AudioSource {
     /// The file; a film or a sound file.
     pub path: PathBuf,
     /// Which of its streams; without it, the one that players take.

@@ -258,12 +258,12 @@ fn fades_start_and_end_at_nothing() {
         "-f lavfi -i sine=1000:d=4:r=48000 -af volume=4 -c:a flac",
         "tone.flac",
     );
-    let pcm = heard(&Voice {
+    let pcm = heard(&AudioSource {
         fade_in: 1.0,
         fade_out: 1.0,
         length: 3.0,
         volume: 0.5,
-        ..voice(&path)
+        ..audio(&path)
     })
     .pcm;
     assert_eq!(pcm.samples.len(), 144_000);

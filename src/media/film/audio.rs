@@ -7,13 +7,13 @@ use super::compose::Known;
 use super::damage::{self, Damage};
 use super::facts::Facts;
 use super::player::Trim;
-use super::sound::{self, Aim, Pcm, Read, Voice};
+use super::sound::{self, Aim, AudioSource, Pcm, Read};
 use super::times::Jumps;
 use crate::media::Error;
 use crate::scene::{Bed, Clip, Scene};
 
 /// The sound of a film.
-pub(super) struct Heard {
+pub(super) struct Levelled {
     /// All of it, as long as the film.
     pub pcm: Pcm,
     /// Nothing is heard in it.
@@ -34,17 +34,17 @@ pub(super) struct Mixed {
 ///
 /// # Errors
 /// As [`mixed`].
-pub(super) fn heard(
+pub(super) fn levelled(
     scene: &Scene,
     known: &Known,
     seconds: f64,
     options: &FilmOptions,
-) -> Result<Heard, Error> {
+) -> Result<Levelled, Error> {
     let Mixed { mut pcm, damaged } = mixed(scene, known, seconds, options)?;
     let aim = options.loudness.map_or(Aim::Kept, Into::into);
     sound::level(&mut pcm, aim);
     let is_silent = pcm.samples.iter().all(|[l, r]| l.abs().max(r.abs()) < 1e-4);
-    Ok(Heard {
+    Ok(Levelled {
         pcm,
         is_silent,
         damaged,
@@ -64,7 +64,7 @@ pub(super) fn mixed(
     let mut damaged = Vec::new();
     let mut note =
         |path: &std::path::Path, read: &Read| damaged.extend(damage::of_sound(path, &read.damaged));
-    let mut voices = Vec::new();
+    let mut sources = Vec::new();
     for clip in scene.clips() {
         if clip.mute || clip.volume <= 0.0 {
             continue;
@@ -73,13 +73,13 @@ pub(super) fn mixed(
             continue;
         };
         for stream in &facts.choice.taken {
-            let voice = Voice {
+            let source = AudioSource {
                 stream: Some(*stream),
-                ..voice_of(clip, facts, seconds)
+                ..source_of(clip, facts, seconds)
             };
-            if let Some(read) = sound::read(&voice, &options.cancel)? {
+            if let Some(read) = sound::read(&source, &options.cancel)? {
                 note(&clip.path, &read);
-                voices.push(read);
+                sources.push(read);
             }
         }
     }
@@ -92,7 +92,7 @@ pub(super) fn mixed(
         None => None,
     };
     let mut pcm = sound::mix(
-        &voices,
+        &sources,
         bed.as_ref().map(|(read, duck)| (read, *duck)),
         seconds,
     );
@@ -100,17 +100,17 @@ pub(super) fn mixed(
     Ok(Mixed { pcm, damaged })
 }
 
-fn voice_of(clip: &Clip, facts: &Facts, seconds: f64) -> Voice {
-    let stretch = Trim::of(clip, facts);
-    Voice {
+fn source_of(clip: &Clip, facts: &Facts, seconds: f64) -> AudioSource {
+    let trim = Trim::of(clip, facts);
+    AudioSource {
         path: clip.path.clone(),
         stream: None,
         zero: Some(facts.zero),
         jumps: facts.sound_jumps.clone(),
-        from: stretch.from,
-        until: Some(stretch.until),
-        speed: stretch.speed,
-        looped: stretch.looped,
+        from: trim.from,
+        until: Some(trim.until),
+        speed: trim.speed,
+        looped: trim.looped,
         at: 0.0,
         length: seconds,
         volume: clip.volume,
@@ -125,7 +125,7 @@ fn bed_of(bed: &Bed, seconds: f64, options: &FilmOptions) -> Result<Read, Error>
         path: bed.path.clone(),
         said: "it has no sound".to_owned(),
     };
-    let voice = Voice {
+    let source = AudioSource {
         path: bed.path.clone(),
         stream: None,
         zero: None,
@@ -140,5 +140,5 @@ fn bed_of(bed: &Bed, seconds: f64, options: &FilmOptions) -> Result<Read, Error>
         fade_in: bed.fade_in.as_secs_f64(),
         fade_out: bed.fade_out.as_secs_f64(),
     };
-    sound::read(&voice, &options.cancel)?.ok_or_else(silent)
+    sound::read(&source, &options.cancel)?.ok_or_else(silent)
 }

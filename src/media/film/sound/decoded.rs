@@ -1,6 +1,6 @@
 //! A file's sound as its decoder gives it, with a mark wherever a timestamp was seen.
 //!
-//! In: a file and the stretch of it that is wanted. Out: a [`Tape`]. Never: more of the file than the stretch in
+//! In: a file and the stretch of it that is wanted. Out: a [`DecodedAudio`]. Never: more of the file than the stretch in
 //! memory, an end because of a packet that cannot be decoded.
 
 use std::ops::Range;
@@ -42,7 +42,7 @@ const SURELY_OVER: usize = 8;
 
 /// Sound at 48 kHz without its gaps; its times count from the moment that is asked for.
 #[derive(Debug, Default)]
-pub struct Tape {
+pub struct DecodedAudio {
     /// One after the other, whatever the timestamps say.
     pub samples: Vec<[f32; 2]>,
     /// Ascending by place.
@@ -74,17 +74,19 @@ pub fn record(
     jumps: &Jumps,
     wanted: Range<f64>,
     cancel: &Cancel,
-) -> Result<Option<Tape>, Error> {
+) -> Result<Option<DecodedAudio>, Error> {
     let seek = wanted.start > WORTH_SEEKING && jumps.is_empty();
-    let Some((tape, sought)) = attempt(file, (zero, jumps), &wanted, seek, cancel)? else {
+    let Some((decoded, sought)) = attempt(file, (zero, jumps), &wanted, seek, cancel)? else {
         return Ok(None);
     };
-    let first = tape.marks.iter().find_map(|mark| mark.due);
+    let first = decoded.marks.iter().find_map(|mark| mark.due);
     if sought && first.is_none_or(|due| due > wanted.start + 0.1) {
         // it landed too late, or in a gap: only the whole way tells
-        return Ok(attempt(file, (zero, jumps), &wanted, false, cancel)?.map(|(tape, _)| tape));
+        return Ok(
+            attempt(file, (zero, jumps), &wanted, false, cancel)?.map(|(decoded, _)| decoded)
+        );
     }
-    Ok(Some(tape))
+    Ok(Some(decoded))
 }
 
 /// One way through the file and one of its streams, and whether it began with a seek.
@@ -94,7 +96,7 @@ fn attempt(
     wanted: &Range<f64>,
     seek: bool,
     cancel: &Cancel,
-) -> Result<Option<(Tape, bool)>, Error> {
+) -> Result<Option<(DecodedAudio, bool)>, Error> {
     let unreadable = |error: ffmpeg::Error| Error::Unreadable {
         path: path.to_owned(),
         said: format!("its sound cannot be decoded: {}", av::words(error)),
@@ -129,7 +131,7 @@ fn attempt(
             ffmpeg::Error::Exit => Error::stopped(cancel, path),
             error => unreadable(error),
         })?;
-    Ok(Some((recorder.tape, sought)))
+    Ok(Some((recorder.decoded, sought)))
 }
 
 /// Where a stream starts by its own account, on the file's clock.
@@ -160,7 +162,7 @@ fn best(input: &Input) -> Option<usize> {
 }
 
 struct Recorder {
-    tape: Tape,
+    decoded: DecodedAudio,
     index: usize,
     time_base: f64,
     decoder: codec::decoder::Audio,
@@ -194,7 +196,7 @@ impl Recorder {
         // without it the decoder cuts the encoder's padding off but leaves the timestamps
         decoder.set_packet_time_base(stream.time_base());
         Ok(Self {
-            tape: Tape::default(),
+            decoded: DecodedAudio::default(),
             index,
             time_base: f64::from(stream.time_base()),
             decoder: decoder.audio()?,
@@ -269,7 +271,7 @@ impl Recorder {
             && start + length > self.wanted.start
             && start < self.wanted.end
         {
-            self.tape.damaged.push((start, start + length));
+            self.decoded.damaged.push((start, start + length));
         }
     }
 
@@ -323,25 +325,25 @@ impl Recorder {
             .is_none_or(|(_, running, ..)| *running != shape)
         {
             self.end_chain()?;
-            let start = self.tape.samples.len();
+            let start = self.decoded.samples.len();
             self.chain = Some((Chain::new(&shape, start)?, shape, start, 0));
         }
         if let Some((chain, shape, start, fed)) = &mut self.chain {
             let at = *start + (*fed * u64::from(RATE) / u64::from(shape.rate())) as usize;
-            self.tape.marks.push(Mark {
+            self.decoded.marks.push(Mark {
                 at,
                 due: said,
                 torn: std::mem::take(&mut self.torn) | std::mem::take(&mut self.jumped),
             });
             *fed += frame.samples() as u64;
-            chain.feed(frame, &mut self.tape.samples)?;
+            chain.feed(frame, &mut self.decoded.samples)?;
         }
         Ok(())
     }
 
     fn end_chain(&mut self) -> Result<(), ffmpeg::Error> {
         match self.chain.take() {
-            Some((chain, ..)) => chain.finish(&mut self.tape.samples),
+            Some((chain, ..)) => chain.finish(&mut self.decoded.samples),
             None => Ok(()),
         }
     }
