@@ -10,7 +10,7 @@ use super::av;
 use super::compose::{self, Composer};
 use super::encode::{Encoder, Pass, Track};
 use super::options::Effort;
-use super::pictures::Care;
+use super::pictures::Purpose;
 use super::quality::fidelity_at_half;
 use super::timeline::Timeline;
 use crate::media::Error;
@@ -204,7 +204,7 @@ impl Samples {
     /// Samples that lie evenly over the film.
     fn of(film: &Timeline<'_>, size: (u32, u32)) -> Result<Self, Error> {
         let count = (film.seconds() / EVERY).ceil().clamp(SAMPLES.0, SAMPLES.1) as u64;
-        let mut composer = film.composer(size, Care::Full)?;
+        let mut composer = film.composer(size, Purpose::Show)?;
         let mut clips = Vec::with_capacity(count as usize);
         for at in 0..count {
             film.go_on()?;

@@ -14,7 +14,7 @@ use ffmpeg_next::frame;
 use super::av;
 use super::facts::Facts;
 use super::lay::{self, Matte, Overlay};
-use super::pictures::Care;
+use super::pictures::Purpose;
 use super::player::{Player, Shown};
 use super::shape::Fitted;
 use crate::frame as paint;
@@ -116,7 +116,7 @@ impl Composer {
         known: &Known,
         size: (u32, u32),
         rate: f64,
-        care: Care,
+        purpose: Purpose,
         cancel: &Cancel,
     ) -> Result<Self, Error> {
         let mut composer = Self {
@@ -132,7 +132,7 @@ impl Composer {
             known,
             size,
             scale: size.0 as f32 / scene.width,
-            care,
+            purpose,
             cancel,
             waiting: Vec::new(),
         };
@@ -285,7 +285,7 @@ struct Build<'a> {
     known: &'a Known,
     size: (u32, u32),
     scale: f32,
-    care: Care,
+    purpose: Purpose,
     cancel: &'a Cancel,
     /// Layers that will be painted together.
     waiting: Vec<Node>,
@@ -346,7 +346,7 @@ impl Build<'_> {
         let facts = self.known.get(&clip.path).ok_or_else(|| Error::Film {
             said: format!("nobody looked into `{}`", clip.path.display()),
         })?;
-        Player::new(clip, facts, size, self.care, self.cancel)
+        Player::new(clip, facts, size, self.purpose, self.cancel)
     }
 
     fn clip(

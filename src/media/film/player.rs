@@ -11,7 +11,7 @@ use ffmpeg_next::frame;
 
 use super::facts::{Facts, Look};
 use super::lay;
-use super::pictures::{Care, Picture, Pictures};
+use super::pictures::{Picture, Pictures, Purpose};
 use super::shape::{Fitted, Shaped, Shaper};
 use super::tone::Tone;
 use crate::media::Error;
@@ -92,7 +92,7 @@ pub(super) struct Player {
     path: PathBuf,
     facts: Facts,
     trim: Trim,
-    care: Care,
+    purpose: Purpose,
     cancel: Cancel,
     size: (u32, u32),
     shaper: Shaper,
@@ -120,13 +120,13 @@ impl Player {
         clip: &Clip,
         facts: &Facts,
         size: (u32, u32),
-        care: Care,
+        purpose: Purpose,
         cancel: &Cancel,
     ) -> Result<Self, Error> {
         let trim = Trim::of(clip, facts);
-        let quick = care == Care::Rough;
+        let quick = purpose == Purpose::Analyse;
         Ok(Self {
-            pictures: Pictures::open(&clip.path, facts, trim.from, care, cancel)?,
+            pictures: Pictures::open(&clip.path, facts, trim.from, purpose, cancel)?,
             shaper: Shaper::new(facts.turn, size, clip.fit, clip.focus, quick),
             tone: Tone::of(facts.colors, facts.peak_nits),
             look: facts.look(),
@@ -135,7 +135,7 @@ impl Player {
             path: clip.path.clone(),
             facts: facts.clone(),
             trim,
-            care,
+            purpose,
             cancel: cancel.clone(),
             round: 0,
             ahead: None,
@@ -245,7 +245,7 @@ impl Player {
 
     fn begin_at(&mut self, from: f64, round: u64) -> Result<(), Error> {
         self.damaged.append(&mut self.pictures.damaged);
-        self.pictures = Pictures::open(&self.path, &self.facts, from, self.care, &self.cancel)?;
+        self.pictures = Pictures::open(&self.path, &self.facts, from, self.purpose, &self.cancel)?;
         self.round = round;
         self.ahead = None;
         self.ended = false;

@@ -12,7 +12,7 @@ use super::compose::{self, Known};
 use super::facts::Facts;
 use super::lay;
 use super::make;
-use super::pictures::Care;
+use super::pictures::Purpose;
 use super::player::{Player, Trim};
 use super::remarks::{self, Enlarged};
 use super::sound::{Aim, Meter};
@@ -209,7 +209,7 @@ fn change(
     };
     let rate = f64::from(rate::of(facts));
     let cancel = options.begun().cancel;
-    let mut player = Player::new(&looked_at, facts, SMALL, Care::Rough, &cancel)?;
+    let mut player = Player::new(&looked_at, facts, SMALL, Purpose::Analyse, &cancel)?;
     let mut steps = Vec::new();
     let mut before: Option<Vec<u8>> = None;
     for index in 0..((until - from) * rate) as u64 {

@@ -10,7 +10,7 @@ use super::compose::{Composer, Known};
 use super::damage::{self, Damage};
 use super::encode::Format;
 use super::facts::Facts;
-use super::pictures::Care;
+use super::pictures::Purpose;
 use super::player::Trim;
 use super::sound::SoundTrack;
 use super::{FilmOptions, Short, rate};
@@ -142,9 +142,9 @@ impl<'a> Timeline<'a> {
     ///
     /// # Errors
     /// What opening the clips gives.
-    pub fn composer(&self, size: (u32, u32), care: Care) -> Result<Composer, Error> {
+    pub fn composer(&self, size: (u32, u32), purpose: Purpose) -> Result<Composer, Error> {
         let (rate, cancel) = (self.rate(), &self.options.cancel);
-        Composer::new(&self.scene, &self.known, size, rate, care, cancel)
+        Composer::new(&self.scene, &self.known, size, rate, purpose, cancel)
     }
 
     /// [`Error::Cancelled`] where the work shall stop.

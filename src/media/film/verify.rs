@@ -114,7 +114,7 @@ impl Evidence {
             decoded: Decoded::default(),
             unusable: None,
         };
-        match evidence.look(path, cancel, watch) {
+        match evidence.analyse(path, cancel, watch) {
             Ok(()) => Ok(evidence),
             Err(Error::Unreadable { said, .. }) => Ok(Self {
                 unusable: Some(said),
@@ -124,7 +124,12 @@ impl Evidence {
         }
     }
 
-    fn look(&mut self, path: &Path, cancel: &Cancel, watch: &mut Watch<'_>) -> Result<(), Error> {
+    fn analyse(
+        &mut self,
+        path: &Path,
+        cancel: &Cancel,
+        watch: &mut Watch<'_>,
+    ) -> Result<(), Error> {
         if is_mp4(self.container) {
             self.boxes = instead::walk(path)?;
         }

@@ -6,7 +6,7 @@
 use super::{Pcm, RATE, Read, decibels, samples, scaled};
 
 /// How far the own sound's level is looked at, seconds.
-const GLANCE: f64 = 0.01;
+const STEP: f64 = 0.01;
 
 /// Below the first the film is silent, from the second on it is heard, dB of full scale.
 const HEARD: (f64, f64) = (-50.0, -36.0);
@@ -50,11 +50,11 @@ fn add(pcm: &mut Pcm, source: &Read, gain: impl Fn(usize) -> f32) {
     }
 }
 
-/// How much the film itself is heard, 0–1, every [`GLANCE`]; smooth, and already up when a word begins.
+/// How much the film itself is heard, 0–1, every [`STEP`]; smooth, and already up when a word begins.
 fn heard(pcm: &Pcm) -> Vec<f32> {
     let mut heard: Vec<f64> = pcm
         .samples
-        .chunks(samples(GLANCE))
+        .chunks(samples(STEP))
         .map(|chunk| {
             let power: f64 = chunk
                 .iter()
@@ -67,13 +67,13 @@ fn heard(pcm: &Pcm) -> Vec<f32> {
         })
         .collect();
     // forwards it falls slowly, backwards it rises before its time
-    let back = 1.0 - (-GLANCE / RELEASE).exp();
+    let back = 1.0 - (-STEP / RELEASE).exp();
     let (mut now, mut held, mut hold) = (0.0f64, 0.0f64, 0.0);
     for value in &mut heard {
         if *value >= held {
             (held, hold) = (*value, HOLD);
         } else if hold > 0.0 {
-            hold -= GLANCE;
+            hold -= STEP;
         } else {
             held = *value;
         }
@@ -85,7 +85,7 @@ fn heard(pcm: &Pcm) -> Vec<f32> {
     }
     let mut now = 0.0f64;
     for value in heard.iter_mut().rev() {
-        now = value.max(now - GLANCE / ATTACK);
+        now = value.max(now - STEP / ATTACK);
         *value = now;
     }
     heard.into_iter().map(|value| value as f32).collect()
@@ -93,7 +93,7 @@ fn heard(pcm: &Pcm) -> Vec<f32> {
 
 /// The envelope at a sample, on a straight line between its points.
 fn between(envelope: &[f32], index: usize) -> f32 {
-    let place = index as f32 / (GLANCE as f32 * RATE as f32) - 0.5;
+    let place = index as f32 / (STEP as f32 * RATE as f32) - 0.5;
     let at = |index: f32| envelope[(index.max(0.0) as usize).min(envelope.len() - 1)];
     let (low, high) = (at(place.floor()), at(place.floor() + 1.0));
     low + (high - low) * (place - place.floor())
