@@ -3,12 +3,12 @@
 //! In: yuv420p10le frames at output size. Out: yuv420p ones, BT.709, limited range. Never: a look of its own; what
 //! an ordinary film could have shown comes back as it was, only what is brighter or wider is drawn in.
 //!
-//! The way there is too long for every pixel, so it is walked once for a lattice of colours and read between them: a
+//! The way there is too long for every pixel, so it is walked once for the places of a 3-D lookup table, which is interpolated: a
 //! block's chroma finds its four neighbours once, and its four luma samples go along them. Nothing is dithered: 10
 //! bits rounded to 8 step no coarser than an ordinary film does.
 
 mod codes;
-mod lattice;
+mod lut;
 
 use ffmpeg_next::color::{Primaries, Range, Space, TransferCharacteristic};
 use ffmpeg_next::frame::Video;
@@ -18,11 +18,11 @@ use super::lay::{CHROMA, LUMA, WEIGHT_BITS, weigh};
 use crate::scene::gamut::Gamut;
 use crate::scene::light::Transfer;
 use codes::{Codes, gamut};
-use lattice::{FRACTION, Lattice, step};
+use lut::{FRACTION, Lut, step};
 
 /// A table from a film's colours to ordinary ones.
 pub(super) struct Tone {
-    lattice: Lattice,
+    lut: Lut,
 }
 
 /// Whether pictures of these colours go through a [`Tone`].
@@ -77,7 +77,7 @@ impl Tone {
         ))
     }
 
-    /// Walks the lattice, which takes about as long as ten frames. What the film does not say is taken for BT.2020
+    /// Fills the table, which takes about as long as ten frames. What the film does not say is taken for BT.2020
     /// in limited range; `peak_nits` is for PQ (the brightest pixel, or else the mastering display), 1000 when it
     /// is 0.
     fn new(
@@ -89,7 +89,7 @@ impl Tone {
     ) -> Self {
         let codes = Codes::new(transfer, primaries, matrix, range, peak_nits);
         Self {
-            lattice: Lattice::new(&codes),
+            lut: Lut::new(&codes),
         }
     }
 
@@ -169,19 +169,19 @@ impl Tone {
     /// Four lumas and the chroma that they share.
     #[inline(always)]
     fn block(&self, lumas: [usize; 4], blue: usize, red: usize) -> ([u8; 4], [u8; 2]) {
-        let corners = self.lattice.corners(blue, red);
+        let corners = self.lut.corners(blue, red);
         let mut last = usize::MAX;
         let mut line = Default::default();
         let mut sums = [0; 3];
         let mut mapped = [0; 4];
         for (luma, mapped) in lumas.into_iter().zip(&mut mapped) {
-            let (at, parts) = self.lattice.luma(luma);
+            let (at, parts) = self.lut.luma(luma);
             // neighbours are mostly alike
             if at != last {
                 last = at;
                 line = step(&corners, at);
             }
-            let rgb = self.lattice.codes(&line, parts);
+            let rgb = self.lut.codes(&line, parts);
             sums = [sums[0] + rgb[0], sums[1] + rgb[1], sums[2] + rgb[2]];
             *mapped = level(weigh(LUMA, rgb), 16, WEIGHT_BITS + FRACTION);
         }

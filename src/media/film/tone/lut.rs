@@ -1,4 +1,4 @@
-//! The way from a film's colours to ordinary ones, walked once.
+//! A 3-D lookup table from a film's colours to ordinary ones.
 //!
 //! In: how the film codes light. Out: red, green and blue at some thousand places among its codes, and where each
 //! code lies between them. Never: a frame.
@@ -32,7 +32,7 @@ pub(super) const FRACTION: u32 = 6;
 const BLACK: f64 = 700.0;
 const WHITE: f64 = 7490.0;
 
-/// What bends light into the lattice's values, as a power: half-way to SDR's codes. Those rise so steeply from 0 that
+/// What bends light into the table's values, as a power: half-way to SDR's codes. Those rise so steeply from 0 that
 /// nothing could be read between a colour on BT.709's border and one outside; plain light would be too coarse in the
 /// dark.
 const BEND: f64 = 1.0 / 1.2;
@@ -40,8 +40,8 @@ const BEND: f64 = 1.0 / 1.2;
 /// All lumas of one chroma; red, green and blue in one word.
 type Column = [u64; LUMAS];
 
-/// Colours to read between.
-pub(super) struct Lattice {
+/// A 3-D lookup table: colours to interpolate between.
+pub(super) struct Lut {
     /// Red chroma runs fastest.
     columns: Vec<Column>,
     luma: Axis,
@@ -58,7 +58,7 @@ pub(super) type Corners<'a> = [(&'a Column, u64); 4];
 /// Red, green and blue at the beginning of a step of luma, and what they change by along it.
 pub(super) type Step = [[i64; 3]; 2];
 
-impl Lattice {
+impl Lut {
     pub fn new(light: &Codes) -> Self {
         let lumas = lumas(light);
         let chromas = chromas();
@@ -152,7 +152,7 @@ fn packed(light: [f64; 3]) -> u64 {
     r | g << FIELD | b << (2 * FIELD)
 }
 
-/// Light as a value of the lattice.
+/// Light as a value of the table.
 fn value(light: f64) -> f64 {
     BLACK + WHITE * libm::pow(light.abs(), BEND).copysign(light)
 }
