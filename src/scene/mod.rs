@@ -13,7 +13,6 @@ mod fills;
 mod film;
 pub mod gamut;
 mod layout;
-pub mod light;
 mod markup;
 mod model;
 mod moving;
@@ -22,6 +21,7 @@ mod resolve;
 mod stage;
 mod sticker;
 pub mod text;
+pub mod transfer;
 mod values;
 pub mod zone;
 

@@ -6,7 +6,7 @@
 //! The rules are those of PNG's third edition and H.273; where they leave it open, Chromium 156 was asked.
 
 use crate::scene::gamut::{Gamut, Matrix, applied};
-use crate::scene::light::{Light, Transfer, encode};
+use crate::scene::transfer::{Light, Transfer, encode};
 
 /// White, red, green and blue as CIE x and y.
 pub type Chromaticities = [(f64, f64); 4];

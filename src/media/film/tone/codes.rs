@@ -5,7 +5,7 @@
 use ffmpeg_next::color::{Primaries, Range, Space};
 
 use crate::scene::gamut::Gamut;
-use crate::scene::light::{Light, Transfer};
+use crate::scene::transfer::{Light, Transfer};
 
 /// The primaries of a name; `None` where nothing is said, or nothing that a film is seen in.
 pub(super) fn gamut(named: Primaries) -> Option<Gamut> {

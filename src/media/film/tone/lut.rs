@@ -4,7 +4,7 @@
 //! code lies between them. Never: a frame.
 
 use super::codes::Codes;
-use crate::scene::light::encode;
+use crate::scene::transfer::encode;
 
 /// Places along the axes.
 const LUMAS: usize = 33;

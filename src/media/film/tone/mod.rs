@@ -16,7 +16,7 @@ use ffmpeg_next::frame::Video;
 use super::facts::Colors;
 use super::lay::{CHROMA, LUMA, WEIGHT_BITS, weigh};
 use crate::scene::gamut::Gamut;
-use crate::scene::light::Transfer;
+use crate::scene::transfer::Transfer;
 use codes::{Codes, gamut};
 use lut::{FRACTION, Lut, step};
 
