@@ -24,7 +24,7 @@ const MAX_PIXELS: u64 = 8192 * 4608;
 
 /// How a clip's pictures have to be turned to stand upright: first mirrored along the diagonal, then flipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(in crate::media) struct Turn {
+pub(in crate::media) struct Orientation {
     /// Rows become columns.
     pub transpose: bool,
     /// Left becomes right.
@@ -33,7 +33,7 @@ pub(in crate::media) struct Turn {
     pub flip_y: bool,
 }
 
-impl Turn {
+impl Orientation {
     /// From a display matrix as containers have it: nine 32-bit numbers, native byte order. The nearest quarter turn is taken.
     fn of_matrix(bytes: &[u8]) -> Self {
         let at = |index: usize| {
@@ -147,9 +147,13 @@ pub(in crate::media) struct Look {
 
 impl Look {
     /// Width and height of the upright picture in square pixels.
-    pub fn shown(&self, turn: Turn) -> (f64, f64) {
+    pub fn shown(&self, orientation: Orientation) -> (f64, f64) {
         let (w, h) = (f64::from(self.width) * self.aspect, f64::from(self.height));
-        if turn.transpose { (h, w) } else { (w, h) }
+        if orientation.transpose {
+            (h, w)
+        } else {
+            (w, h)
+        }
     }
 }
 
@@ -204,7 +208,7 @@ pub(in crate::media) struct Facts {
     /// The same as the codec says it, which may be other than what the container says.
     pub own_aspect: Option<f64>,
     /// How to stand it upright.
-    pub turn: Turn,
+    pub orientation: Orientation,
     /// The first picture is two half pictures of different moments.
     pub interlaced: bool,
     /// Of an interlaced picture, the upper lines come first.
@@ -244,7 +248,7 @@ impl Facts {
             unreadable(instead::unfinished(path).unwrap_or_else(|| no_picture(&input)))
         })?;
         let index = stream.index();
-        let turn = turn(&stream);
+        let orientation = orientation(&stream);
         let aspect = stream_aspect(&stream);
         let without_base = without_base(&stream);
         let mut decoder = open_decoder(&stream).map_err(|e| unreadable(av::words(e)))?;
@@ -323,7 +327,7 @@ impl Facts {
             // the container's word counts before the codec's, as players have it
             aspect: aspect.or(own_aspect).unwrap_or(1.0),
             own_aspect,
-            turn,
+            orientation,
             interlaced: frame.is_interlaced(),
             top_first: frame.is_top_first(),
             format: frame.format(),
@@ -370,7 +374,7 @@ impl Facts {
 
     /// Width and height of the upright picture in square pixels.
     pub fn shown(&self) -> (f64, f64) {
-        self.look().shown(self.turn)
+        self.look().shown(self.orientation)
     }
 }
 
@@ -502,11 +506,11 @@ fn nothing_decodes() -> String {
     }
 }
 
-fn turn(stream: &Stream<'_>) -> Turn {
+fn orientation(stream: &Stream<'_>) -> Orientation {
     stream
         .side_data()
         .find(|d| d.kind() == side_data::Type::DisplayMatrix)
-        .map_or_else(Turn::default, |d| Turn::of_matrix(d.data()))
+        .map_or_else(Orientation::default, |d| Orientation::of_matrix(d.data()))
 }
 
 fn stream_aspect(stream: &Stream<'_>) -> Option<f64> {
@@ -582,8 +586,8 @@ mod tests {
 
     #[test]
     fn a_display_matrix_is_read_as_a_turn() {
-        let of = |a, b, c, d| Turn::of_matrix(&matrix(a, b, c, d));
-        assert_eq!(of(1, 0, 0, 1), Turn::default());
+        let of = |a, b, c, d| Orientation::of_matrix(&matrix(a, b, c, d));
+        assert_eq!(of(1, 0, 0, 1), Orientation::default());
         // a phone held upright writes this one: a quarter turn clockwise brings it up
         let quarter = of(0, 1, -1, 0);
         assert!(quarter.transpose && quarter.flip_x && !quarter.flip_y);
@@ -597,7 +601,7 @@ mod tests {
             (270, false)
         );
         assert!(of(-1, 0, 0, 1).mirrors());
-        assert_eq!(Turn::of_matrix(&[1, 2]), Turn::default());
+        assert_eq!(Orientation::of_matrix(&[1, 2]), Orientation::default());
     }
 
     #[test]

@@ -127,7 +127,7 @@ impl Player {
         let quick = purpose == Purpose::Analyse;
         Ok(Self {
             pictures: Pictures::open(&clip.path, facts, trim.from, purpose, cancel)?,
-            shaper: Shaper::new(facts.turn, size, clip.fit, clip.focus, quick),
+            shaper: Shaper::new(facts.orientation, size, clip.fit, clip.focus, quick),
             tone: Tone::of(facts.colors, facts.peak_nits),
             look: facts.look(),
             changes: Vec::new(),

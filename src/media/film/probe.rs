@@ -244,8 +244,8 @@ fn video(facts: &Facts, stream: &Stream<'_>) -> VideoProbe {
         frame_rate: milliseconds(facts.rate),
         constant_rate: facts.is_constant,
         frames: facts.count,
-        rotation: facts.turn.degrees(),
-        mirrored: facts.turn.mirrors(),
+        rotation: facts.orientation.degrees(),
+        mirrored: facts.orientation.mirrors(),
         sample_aspect: sample_aspect(stream, facts.aspect),
         field_order: match (facts.interlaced, facts.top_first) {
             (false, _) => "progressive",

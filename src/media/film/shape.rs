@@ -9,7 +9,7 @@ use ffmpeg_next::filter::Graph;
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::frame;
 
-use super::facts::{Look, Turn};
+use super::facts::{Look, Orientation};
 use super::pictures::graph;
 use super::{av, grey, see_through, tone};
 use crate::media::Error;
@@ -70,7 +70,7 @@ pub(super) enum Shaped {
 
 /// Brings pictures of one clip into one box.
 pub(super) struct Shaper {
-    turn: Turn,
+    orientation: Orientation,
     size: (u32, u32),
     fit: Fit,
     focus: (f64, f64),
@@ -81,10 +81,16 @@ pub(super) struct Shaper {
 
 impl Shaper {
     /// For a box of `size` output pixels; `quick` is good enough for an analysis.
-    pub fn new(turn: Turn, size: (u32, u32), fit: Fit, focus: (f32, f32), quick: bool) -> Self {
+    pub fn new(
+        orientation: Orientation,
+        size: (u32, u32),
+        fit: Fit,
+        focus: (f32, f32),
+        quick: bool,
+    ) -> Self {
         let unit = |f: f32| f64::from(f).clamp(0.0, 1.0);
         Self {
-            turn,
+            orientation,
             size,
             fit,
             focus: (unit(focus.0), unit(focus.1)),
@@ -104,7 +110,7 @@ impl Shaper {
                 height,
             };
         }
-        let (w, h) = contained(look.shown(self.turn), self.size);
+        let (w, h) = contained(look.shown(self.orientation), self.size);
         let spare = |all: u32, own: u32, at: f64| (f64::from(all - own) * at).round() as u32;
         Fitted {
             x: spare(width, w, self.focus.0),
@@ -233,7 +239,7 @@ impl Shaper {
     /// Where the picture does not fill its box.
     fn over_blur(&self, look: &Look) -> Option<Front> {
         let (w, h) = self.size;
-        let size = contained(look.shown(self.turn), self.size);
+        let size = contained(look.shown(self.orientation), self.size);
         (size != self.size).then(|| Front {
             size,
             x: (f64::from(w - size.0) * self.focus.0).round(),
@@ -245,10 +251,19 @@ impl Shaper {
 
     /// Cut, scaled, turned: in this order each step has the fewest pixels to move.
     fn turned_chain(&self, look: &Look, part: Part, to: (u32, u32), way: Way) -> String {
-        let (turn, from) = (self.turn, (look.width, look.height));
-        let coded = as_coded(part, turn.transpose, turn.flip_x, turn.flip_y);
+        let (orientation, from) = (self.orientation, (look.width, look.height));
+        let coded = as_coded(
+            part,
+            orientation.transpose,
+            orientation.flip_x,
+            orientation.flip_y,
+        );
         let mut steps = Vec::new();
-        let (to_w, to_h) = if turn.transpose { (to.1, to.0) } else { to };
+        let (to_w, to_h) = if orientation.transpose {
+            (to.1, to.0)
+        } else {
+            to
+        };
         let (step_w, step_h) = match way {
             Way::Film => chroma_steps(look.format),
             Way::Rgb => (1, 1),
@@ -261,7 +276,7 @@ impl Shaper {
                 across.length, down.length, across.from, down.from
             ));
         }
-        if !turn.transpose && turn.flip_y {
+        if !orientation.transpose && orientation.flip_y {
             // costs nothing here: the rows are only read from the other end
             steps.push("vflip".to_owned());
         }
@@ -270,7 +285,7 @@ impl Shaper {
             steps.push(self.scale(look, scaled.0, scaled.1, way));
         }
         if scaled != (to_w, to_h) {
-            let y = match !turn.transpose && turn.flip_y {
+            let y = match !orientation.transpose && orientation.flip_y {
                 // upside down by now
                 true => even_below(f64::from(down.scaled - to_h - down.spare)),
                 false => down.spare,
@@ -282,7 +297,11 @@ impl Shaper {
             Way::Film if tone::is_needed(look.colors) => "format=yuv420p10le".to_owned(),
             Way::Film => "format=yuv420p".to_owned(),
         });
-        match (turn.transpose, turn.flip_x, turn.flip_y) {
+        match (
+            orientation.transpose,
+            orientation.flip_x,
+            orientation.flip_y,
+        ) {
             (true, false, false) => steps.push("transpose=cclock_flip".to_owned()),
             (true, true, false) => steps.push("transpose=clock".to_owned()),
             (true, false, true) => steps.push("transpose=cclock".to_owned()),
@@ -322,7 +341,7 @@ impl Shaper {
 
     /// The part of the upright picture that covers the box, its focus as near the box's middle as it gets.
     fn covering(&self, look: &Look) -> Part {
-        let (w, h) = look.shown(self.turn);
+        let (w, h) = look.shown(self.orientation);
         let scale = (f64::from(self.size.0) / w).max(f64::from(self.size.1) / h);
         let part_w = (f64::from(self.size.0) / scale / w).min(1.0);
         let part_h = (f64::from(self.size.1) / scale / h).min(1.0);
@@ -524,20 +543,20 @@ mod tests {
         }
         picture.data_mut(1).fill(128);
         picture.data_mut(2).fill(128);
-        for (turn, expected) in [
+        for (orientation, expected) in [
             // 101.25 columns from 109.375 on, all rows: each pixel becomes 10.67
             ((false, false, false), [113.3, 966.7, 320.0, 1610.7]),
             ((false, true, true), [113.3, 966.7, 309.3, 1600.0]),
             // turned, all columns and rows of 180 by 320 fit: each pixel becomes 6
             ((true, true, false), [174.0, 900.0, 720.0, 1200.0]),
         ] {
-            let (transpose, flip_x, flip_y) = turn;
-            let turn = Turn {
+            let (transpose, flip_x, flip_y) = orientation;
+            let orientation = Orientation {
                 transpose,
                 flip_x,
                 flip_y,
             };
-            let mut shaper = Shaper::new(turn, (1080, 1920), Fit::Cover, (0.5, 0.5), false);
+            let mut shaper = Shaper::new(orientation, (1080, 1920), Fit::Cover, (0.5, 0.5), false);
             // the graph takes what it is given
             let shaped = shaper.shape(&picture.clone(), &look(&picture)).unwrap();
             let Shaped::Opaque(shaped) = shaped else {
@@ -548,7 +567,7 @@ mod tests {
             for (found, expected) in found.iter().zip(expected) {
                 assert!(
                     (found - expected).abs() < 3.0,
-                    "{turn:?}: {found} {expected}"
+                    "{orientation:?}: {found} {expected}"
                 );
             }
         }

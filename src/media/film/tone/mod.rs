@@ -3,9 +3,9 @@
 //! In: yuv420p10le frames at output size. Out: yuv420p ones, BT.709, limited range. Never: a look of its own; what
 //! an ordinary film could have shown comes back as it was, only what is brighter or wider is drawn in.
 //!
-//! The way there is too long for every pixel, so it is walked once for the places of a 3-D lookup table, which is interpolated: a
-//! block's chroma finds its four neighbours once, and its four luma samples go along them. Nothing is dithered: 10
-//! bits rounded to 8 step no coarser than an ordinary film does.
+//! The way there is too long for every pixel, so it is walked once for the places of a 3-D lookup table and
+//! interpolated between them: a block's chroma finds its four neighbours once, and its four luma samples go along
+//! them. Nothing is dithered: 10 bits rounded to 8 step no coarser than an ordinary film does.
 
 mod codes;
 mod lut;
