@@ -114,13 +114,13 @@ fn index_first(file: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// A box of an MP4 of ours: all sizes are 32-bit, for no file of ours is over its budget.
-struct Part {
+struct Mp4Box {
     name: [u8; 4],
     start: usize,
     end: usize,
 }
 
-fn boxes(bytes: &[u8]) -> Vec<Part> {
+fn boxes(bytes: &[u8]) -> Vec<Mp4Box> {
     let mut found = Vec::new();
     let mut start = 0;
     while let Some(&[a, b, c, d, e, f, g, h]) = bytes.get(start..).and_then(|b| b.first_chunk()) {
@@ -131,7 +131,7 @@ fn boxes(bytes: &[u8]) -> Vec<Part> {
         else {
             break;
         };
-        found.push(Part {
+        found.push(Mp4Box {
             name: [e, f, g, h],
             start,
             end,

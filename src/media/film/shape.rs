@@ -33,7 +33,7 @@ pub(super) struct Fitted {
 
 /// A part of a picture, 0–1 of its sides.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Part {
+struct Crop {
     x: f64,
     y: f64,
     w: f64,
@@ -250,7 +250,7 @@ impl Shaper {
     }
 
     /// Cut, scaled, turned: in this order each step has the fewest pixels to move.
-    fn turned_chain(&self, look: &Look, part: Part, to: (u32, u32), way: Way) -> String {
+    fn turned_chain(&self, look: &Look, part: Crop, to: (u32, u32), way: Way) -> String {
         let (orientation, from) = (self.orientation, (look.width, look.height));
         let coded = as_coded(
             part,
@@ -340,13 +340,13 @@ impl Shaper {
     }
 
     /// The part of the upright picture that covers the box, its focus as near the box's middle as it gets.
-    fn covering(&self, look: &Look) -> Part {
+    fn covering(&self, look: &Look) -> Crop {
         let (w, h) = look.shown(self.orientation);
         let scale = (f64::from(self.size.0) / w).max(f64::from(self.size.1) / h);
         let part_w = (f64::from(self.size.0) / scale / w).min(1.0);
         let part_h = (f64::from(self.size.1) / scale / h).min(1.0);
         let start = |part: f64, focus: f64| (focus - part / 2.0).clamp(0.0, 1.0 - part);
-        Part {
+        Crop {
             x: start(part_w, self.focus.0),
             y: start(part_h, self.focus.1),
             w: part_w,
@@ -409,7 +409,7 @@ fn chroma_steps(format: Pixel) -> (u32, u32) {
         .map_or((2, 2), |d| (1 << d.log2_chroma_w(), 1 << d.log2_chroma_h()))
 }
 
-const WHOLE: Part = Part {
+const WHOLE: Crop = Crop {
     x: 0.0,
     y: 0.0,
     w: 1.0,
@@ -435,8 +435,8 @@ fn even(side: f64) -> u32 {
 }
 
 /// Where a part of the upright picture stands in the coded one.
-fn as_coded(part: Part, transpose: bool, flip_x: bool, flip_y: bool) -> Part {
-    let Part { mut x, mut y, w, h } = part;
+fn as_coded(part: Crop, transpose: bool, flip_x: bool, flip_y: bool) -> Crop {
+    let Crop { mut x, mut y, w, h } = part;
     if flip_x {
         x = 1.0 - x - w;
     }
@@ -444,14 +444,14 @@ fn as_coded(part: Part, transpose: bool, flip_x: bool, flip_y: bool) -> Part {
         y = 1.0 - y - h;
     }
     if transpose {
-        return Part {
+        return Crop {
             x: y,
             y: x,
             w: h,
             h: w,
         };
     }
-    Part { x, y, w, h }
+    Crop { x, y, w, h }
 }
 
 /// The decoder's pixels can stay what they are.
@@ -594,7 +594,7 @@ mod tests {
 
     #[test]
     fn a_part_of_a_turned_picture_is_found_where_it_was_coded() {
-        let part = Part {
+        let part = Crop {
             x: 0.25,
             y: 0.0,
             w: 0.5,
@@ -602,7 +602,7 @@ mod tests {
         };
         assert_eq!(as_coded(part, false, false, false), part);
         let turned = as_coded(
-            Part {
+            Crop {
                 x: 0.0,
                 y: 0.1,
                 w: 1.0,
@@ -614,7 +614,7 @@ mod tests {
         );
         assert!((turned.x - 0.1).abs() < 1e-9 && (turned.w - 0.2).abs() < 1e-9);
         let flipped = as_coded(
-            Part {
+            Crop {
                 x: 0.0,
                 y: 0.0,
                 w: 0.3,

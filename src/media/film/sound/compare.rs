@@ -195,7 +195,7 @@ const NOTHING: Window = Window {
 
 /// What of a window is not as it should be.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Part {
+enum Sides {
     Left,
     Right,
     Both,
@@ -203,7 +203,7 @@ enum Part {
     Whole,
 }
 
-impl Part {
+impl Sides {
     fn level(self, window: Window) -> f64 {
         match self {
             Self::Left | Self::Both => window.sides[0],
@@ -230,9 +230,9 @@ fn levels(is: &[Window], was: &[Window]) -> Result<(), String> {
     // in the middle of it no onset blurs the level
     let (is, want) = levels((first + end) / 2);
     let side = match part {
-        Part::Left => "left ",
-        Part::Right => "right ",
-        Part::Both | Part::Whole => "",
+        Sides::Left => "left ",
+        Sides::Right => "right ",
+        Sides::Both | Sides::Whole => "",
     };
     let seconds = |index: usize| index as f64 * WINDOW as f64 / COARSE as f64;
     Err(format!(
@@ -249,10 +249,10 @@ fn at(list: &[Window], index: usize) -> Window {
 }
 
 /// What of one window is lost, or is there and should not be.
-fn wrong(is: &[Window], was: &[Window], index: usize) -> Option<Part> {
+fn wrong(is: &[Window], was: &[Window], index: usize) -> Option<Sides> {
     let (here, want) = (at(is, index), at(was, index));
     if want.whole > GONE.0 && here.whole < GONE.1 {
-        return Some(Part::Whole);
+        return Some(Sides::Whole);
     }
     let beside = [at(was, index.wrapping_sub(1)), at(was, index + 1)];
     let wrong = |side: usize| {
@@ -265,9 +265,9 @@ fn wrong(is: &[Window], was: &[Window], index: usize) -> Option<Part> {
         (want > least && is < want - TOLERANCE) || is > least.max(want) + TOLERANCE
     };
     match [wrong(0), wrong(1)] {
-        [true, true] => Some(Part::Both),
-        [true, false] => Some(Part::Left),
-        [false, true] => Some(Part::Right),
+        [true, true] => Some(Sides::Both),
+        [true, false] => Some(Sides::Left),
+        [false, true] => Some(Sides::Right),
         [false, false] => None,
     }
 }
