@@ -6,7 +6,7 @@ use crate::template::keys::Word;
 use crate::template::{Node, Table, Value, grammar, key};
 
 use super::draft::unreadable;
-use super::picture::{Fit, Wanted};
+use super::picture::{Filter, Fit, Wanted};
 use super::stage::Stage;
 use super::{Border, Color, Paint, Point, Rect, Shadow, Stop, Surface};
 
@@ -206,9 +206,7 @@ pub(super) fn surface(keys: &Table, rect: Rect, stage: &mut Stage<'_>) -> Surfac
         border: keys
             .record(key!(SURFACE.border))
             .and_then(|table| border(table, rect, stage)),
-        backdrop: keys
-            .record(key!(SURFACE.backdrop))
-            .map(super::emit::filter_of),
+        backdrop: keys.record(key!(SURFACE.backdrop)).map(filter_of),
     }
 }
 
@@ -233,6 +231,23 @@ fn record(node: &Node) -> Option<&Table> {
 /// The colour that the language states as the default of a key.
 pub(super) fn default_color(key: Word) -> Color {
     Color::parse(key.default()).unwrap_or(Color::BLACK)
+}
+
+/// The paint of a key, else its default colour.
+pub(super) fn ink_paint(table: &Table, key: Word, rect: Rect, stage: &mut Stage<'_>) -> Paint {
+    let given = table.node(key.key()).and_then(|n| paint(n, rect, stage));
+    given.unwrap_or_else(|| Paint::Solid(default_color(key)))
+}
+
+/// The changes that a table asks for, its blur in canvas units.
+pub(super) fn filter_of(table: &Table) -> Filter {
+    Filter {
+        blur: table.read(key!(FILTER.blur as number)),
+        brightness: table.read(key!(FILTER.brightness as number)),
+        contrast: table.read(key!(FILTER.contrast as number)),
+        saturation: table.read(key!(FILTER.saturation as number)),
+        grayscale: table.read(key!(FILTER.grayscale as number)),
+    }
 }
 
 fn border(table: &Table, rect: Rect, stage: &mut Stage<'_>) -> Option<Border> {
