@@ -9,8 +9,9 @@ use std::sync::Arc;
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::frame;
 
-use super::facts::{Facts, Look};
+use super::facts::Facts;
 use super::lay;
+use super::look::Look;
 use super::pictures::{Picture, Pictures, Purpose};
 use super::shape::{Fitted, Shaped, Shaper};
 use super::tone::Tone;

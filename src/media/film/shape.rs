@@ -9,14 +9,12 @@ use ffmpeg_next::filter::Graph;
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::frame;
 
-use super::facts::{Look, Orientation};
+use super::crop::{Crop, Cut, contained, even, even_below};
+use super::look::{Look, Orientation};
 use super::pictures::graph;
 use super::{av, grey, see_through, tone};
 use crate::media::Error;
 use crate::scene::picture::Fit;
-
-/// Less than this many pixels are not worth a cut.
-const SLIVER: f64 = 0.75;
 
 /// Where a clip's picture stands in its box, and how large it is, in output pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,15 +27,6 @@ pub(super) struct Fitted {
     pub width: u32,
     /// Rows.
     pub height: u32,
-}
-
-/// A part of a picture, 0–1 of its sides.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Crop {
-    x: f64,
-    y: f64,
-    w: f64,
-    h: f64,
 }
 
 /// A picture before a blurred copy of itself.
@@ -168,7 +157,7 @@ impl Shaper {
             height: h,
             ..
         } = self.fitted(look);
-        let whole = |to| self.turned_chain(look, WHOLE, to, Way::Film);
+        let whole = |to| self.turned_chain(look, Crop::WHOLE, to, Way::Film);
         if self.fit != Fit::Blur {
             return match self.fit {
                 Fit::Cover => self.turned_chain(look, self.covering(look), (w, h), Way::Film),
@@ -230,9 +219,9 @@ impl Shaper {
                 "{ready},split[a][b];[a]{},gblur=sigma=4:steps=2,scale={w}:{h}:flags=bicubic,format=rgba[back];\
                  [b]{},format=rgba[front];[back][front]overlay=x={x}:y={y}:format=rgb:alpha=premultiplied,format=rgba",
                 cut(self.covering(look), blurred),
-                cut(WHOLE, size),
+                cut(Crop::WHOLE, size),
             ),
-            _ => format!("{ready},{},format=rgba", cut(WHOLE, (w, h))),
+            _ => format!("{ready},{},format=rgba", cut(Crop::WHOLE, (w, h))),
         }
     }
 
@@ -252,12 +241,7 @@ impl Shaper {
     /// Cut, scaled, turned: in this order each step has the fewest pixels to move.
     fn turned_chain(&self, look: &Look, part: Crop, to: (u32, u32), way: Way) -> String {
         let (orientation, from) = (self.orientation, (look.width, look.height));
-        let coded = as_coded(
-            part,
-            orientation.transpose,
-            orientation.flip_x,
-            orientation.flip_y,
-        );
+        let coded = part.as_coded(orientation);
         let mut steps = Vec::new();
         let (to_w, to_h) = if orientation.transpose {
             (to.1, to.0)
@@ -312,6 +296,11 @@ impl Shaper {
         steps.join(",")
     }
 
+    /// The part that covers the box.
+    fn covering(&self, look: &Look) -> Crop {
+        Crop::covering(look.shown(self.orientation), self.size, self.focus)
+    }
+
     fn scale(&self, look: &Look, width: u32, height: u32, way: Way) -> String {
         let colors = look.colors;
         let flags = if self.quick {
@@ -338,68 +327,6 @@ impl Shaper {
             range_name(to_range),
         )
     }
-
-    /// The part of the upright picture that covers the box, its focus as near the box's middle as it gets.
-    fn covering(&self, look: &Look) -> Crop {
-        let (w, h) = look.shown(self.orientation);
-        let scale = (f64::from(self.size.0) / w).max(f64::from(self.size.1) / h);
-        let part_w = (f64::from(self.size.0) / scale / w).min(1.0);
-        let part_h = (f64::from(self.size.1) / scale / h).min(1.0);
-        let start = |part: f64, focus: f64| (focus - part / 2.0).clamp(0.0, 1.0 - part);
-        Crop {
-            x: start(part_w, self.focus.0),
-            y: start(part_h, self.focus.1),
-            w: part_w,
-            h: part_h,
-        }
-    }
-}
-
-/// How one side of a picture is cut and scaled: first on the grid of its own colours, a little more than is wanted, then
-/// on that of the box. So neither the shape nor the place is rounded to pixels of the clip, which may be large ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Cut {
-    /// The first pixel that is kept.
-    from: u32,
-    /// Pixels that are kept.
-    length: u32,
-    /// How many they become.
-    scaled: u32,
-    /// How many of those come before the box.
-    spare: u32,
-}
-
-impl Cut {
-    /// Brings a part of a side, 0–1, of `all` pixels to `to`; colours stand at every `step`th pixel.
-    fn of((from, part): (f64, f64), all: u32, step: u32, to: u32) -> Self {
-        let side = f64::from(all);
-        let (from, length) = (from * side, (part * side).clamp(1.0, side));
-        if side - length <= SLIVER {
-            return Self {
-                from: 0,
-                length: all,
-                scaled: to,
-                spare: 0,
-            };
-        }
-        let grid = f64::from(step);
-        // rounding of a part that is whole pixels must not take one more of them
-        let first = ((from + 1e-6) / grid).floor() * grid;
-        let end = (((from + length - 1e-6) / grid).ceil() * grid).min(side);
-        let scale = f64::from(to) / length;
-        let scaled = (even_below((end - first) * scale + 1.0)).max(to);
-        Self {
-            from: first as u32,
-            length: (end - first) as u32,
-            scaled,
-            spare: even_below((from - first) * scale + 1.0).min(even_below(f64::from(scaled - to))),
-        }
-    }
-}
-
-/// The nearest even number that is no larger.
-fn even_below(length: f64) -> u32 {
-    length.max(0.0) as u32 & !1
 }
 
 /// At every how many pixels of a row, and of a column, colours stand.
@@ -407,51 +334,6 @@ fn chroma_steps(format: Pixel) -> (u32, u32) {
     format
         .descriptor()
         .map_or((2, 2), |d| (1 << d.log2_chroma_w(), 1 << d.log2_chroma_h()))
-}
-
-const WHOLE: Crop = Crop {
-    x: 0.0,
-    y: 0.0,
-    w: 1.0,
-    h: 1.0,
-};
-
-/// The largest size of this shape inside a box; even sides, which 4:2:0 likes, unless the box itself is odd.
-fn contained((w, h): (f64, f64), (box_w, box_h): (u32, u32)) -> (u32, u32) {
-    let scale = (f64::from(box_w) / w).min(f64::from(box_h) / h);
-    let side = |own: f64, all: u32| {
-        let exact = own * scale;
-        if (exact - f64::from(all)).abs() < 1.0 {
-            all
-        } else {
-            even(exact).min(all)
-        }
-    };
-    (side(w, box_w), side(h, box_h))
-}
-
-fn even(side: f64) -> u32 {
-    ((side / 2.0).round() as u32).max(1) * 2
-}
-
-/// Where a part of the upright picture stands in the coded one.
-fn as_coded(part: Crop, transpose: bool, flip_x: bool, flip_y: bool) -> Crop {
-    let Crop { mut x, mut y, w, h } = part;
-    if flip_x {
-        x = 1.0 - x - w;
-    }
-    if flip_y {
-        y = 1.0 - y - h;
-    }
-    if transpose {
-        return Crop {
-            x: y,
-            y: x,
-            w: h,
-            h: w,
-        };
-    }
-    Crop { x, y, w, h }
 }
 
 /// The decoder's pixels can stay what they are.
@@ -489,14 +371,7 @@ mod tests {
     use ffmpeg_next::color::{Primaries, TransferCharacteristic};
 
     use super::*;
-    use crate::media::film::facts::Colors;
-
-    #[test]
-    fn what_is_contained_keeps_its_shape_in_even_pixels() {
-        assert_eq!(contained((1920.0, 1080.0), (1080, 1920)), (1080, 608));
-        assert_eq!(contained((1080.0, 1920.0), (1080, 1920)), (1080, 1920));
-        assert_eq!(contained((500.0, 500.0), (1080, 1920)), (1080, 1080));
-    }
+    use crate::media::film::look::Colors;
 
     /// The look of a picture in the encoder's own colours.
     fn look(frame: &frame::Video) -> Look {
@@ -571,59 +446,5 @@ mod tests {
                 );
             }
         }
-    }
-
-    #[test]
-    fn a_part_of_whole_pixels_is_cut_as_it_is() {
-        let cut = |from, length, scaled, spare| Cut {
-            from,
-            length,
-            scaled,
-            spare,
-        };
-        assert_eq!(Cut::of((0.25, 0.5), 1920, 2, 1080), cut(480, 960, 1080, 0));
-        assert_eq!(Cut::of((0.0, 1.0), 1081, 2, 540), cut(0, 1081, 540, 0));
-        // an odd part of an odd side, at its end
-        assert_eq!(Cut::of((0.5, 0.5), 101, 2, 1010), cut(50, 51, 1020, 10));
-        // less than a pixel of the box is too much: no second cut
-        assert_eq!(
-            Cut::of((656.25 / 1920.0, 607.5 / 1920.0), 1920, 2, 1080),
-            cut(656, 608, 1080, 0)
-        );
-    }
-
-    #[test]
-    fn a_part_of_a_turned_picture_is_found_where_it_was_coded() {
-        let part = Crop {
-            x: 0.25,
-            y: 0.0,
-            w: 0.5,
-            h: 1.0,
-        };
-        assert_eq!(as_coded(part, false, false, false), part);
-        let turned = as_coded(
-            Crop {
-                x: 0.0,
-                y: 0.1,
-                w: 1.0,
-                h: 0.2,
-            },
-            true,
-            true,
-            false,
-        );
-        assert!((turned.x - 0.1).abs() < 1e-9 && (turned.w - 0.2).abs() < 1e-9);
-        let flipped = as_coded(
-            Crop {
-                x: 0.0,
-                y: 0.0,
-                w: 0.3,
-                h: 1.0,
-            },
-            false,
-            true,
-            false,
-        );
-        assert!((flipped.x - 0.7).abs() < 1e-9);
     }
 }

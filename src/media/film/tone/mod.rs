@@ -13,8 +13,8 @@ mod lut;
 use ffmpeg_next::color::{Primaries, Range, Space, TransferCharacteristic};
 use ffmpeg_next::frame::Video;
 
-use super::facts::Colors;
 use super::lay::{CHROMA, LUMA, WEIGHT_BITS, weigh};
+use super::look::Colors;
 use crate::scene::gamut::Gamut;
 use crate::scene::transfer::Transfer;
 use codes::{Codes, gamut};
