@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-use super::{Damage, Encoding, Format, Table, encoding, feed, read_decoded, sheet};
+use super::{Damage, Encoding, Format, Table, encoding, feed, read_decoded, spreadsheet};
 use crate::diag::{Code, Diagnostic, Place, Source, did_you_mean};
 
 /// Larger files are refused.
@@ -38,7 +38,7 @@ pub fn read_as(path: &Path, named: Option<Encoding>) -> Result<Table, Vec<Diagno
         ])
     };
     if bytes.starts_with(b"PK\x03\x04") {
-        return sheet::read(&Source::new(path, ""), bytes);
+        return spreadsheet::read(&Source::new(path, ""), bytes);
     }
     match extension.as_str() {
         "xlsx" | "xlsm" | "ods" => {

@@ -16,7 +16,7 @@ mod heading;
 mod json;
 mod markup;
 mod row;
-mod sheet;
+mod spreadsheet;
 mod tables;
 mod unused;
 mod xml;

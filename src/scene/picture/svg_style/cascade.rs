@@ -10,7 +10,7 @@ use std::rc::Rc;
 use resvg::usvg::roxmltree::{Document, Node};
 
 use super::selector::Specificity;
-use super::sheet::{self, Declaration, Rule, short};
+use super::stylesheet::{self, Declaration, Rule, short};
 use super::transform::{self, Parts};
 use super::{Edit, MOST_STEPS, Named, Notes, closing, split, value};
 use crate::scene::picture::error::Error;
@@ -103,8 +103,8 @@ impl<'a> Cascade<'a> {
         let attributes = attributes(node);
         let style = node.attribute_node("style");
         let own = style.map_or(Vec::new(), |style| {
-            let css = sheet::without_comments(style.value());
-            sheet::declarations(&css, style.range_value().start, self.notes)
+            let css = stylesheet::without_comments(style.value());
+            stylesheet::declarations(&css, style.range_value().start, self.notes)
         });
         let mut candidates = self.candidates(node, &attributes, &own);
         candidates.sort_by_key(|c| c.rank);

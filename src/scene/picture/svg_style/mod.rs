@@ -7,7 +7,7 @@
 mod cascade;
 mod color;
 mod selector;
-mod sheet;
+mod stylesheet;
 mod transform;
 mod value;
 
@@ -66,8 +66,8 @@ pub(super) fn plain(document: &Document<'_>, text: &str) -> Result<(String, Vec<
             let css = part.text().unwrap_or_default();
             let here = part.range();
             let at = text.get(here.clone()).and_then(|raw| raw.find(css));
-            let css = sheet::without_comments(css);
-            sheet::rules(&css, here.start + at.unwrap_or(0), &mut notes, &mut rules);
+            let css = stylesheet::without_comments(css);
+            stylesheet::rules(&css, here.start + at.unwrap_or(0), &mut notes, &mut rules);
         }
     }
     for node in document
