@@ -26,17 +26,17 @@ pub(super) fn filmed(mut scene: Scene) -> Scene {
 
 /// What of a still has an effect in film only.
 pub(super) fn lost_in_a_still(scene: &Scene) -> Vec<Diagnostic> {
-    let told = |place: &Place, said: &str| {
-        Diagnostic::at(Code::BadValue, place, said)
+    let reported = |place: &Place, message: &str| {
+        Diagnostic::at(Code::BadValue, place, message)
             .severity(Severity::Warning)
             .hint("`[output] seconds` makes a film of it, or --format mp4")
     };
     let moving = scene.moving().map(|node| {
-        let said = "`motion` is for film: a still shows where it starts";
-        told(&node.place, said)
+        let message = "`motion` is for film: a still shows where it starts";
+        reported(&node.place, message)
     });
     let bed = scene.bed.as_ref();
-    let heard = bed.map(|bed| told(&bed.place, "`[audio]` is for film: a still has no sound"));
+    let heard = bed.map(|bed| reported(&bed.place, "`[audio]` is for film: a still has no sound"));
     moving.into_iter().chain(heard).collect()
 }
 
@@ -52,11 +52,11 @@ pub(super) fn of(scene: &Scene, options: &FilmOptions) -> Result<Option<Part>, m
 /// Warnings that can be told of a film before it is made: clips that nobody sees, or that are drawn much larger than they
 /// are.
 pub(super) fn worth_a_look(scene: &Scene, film: &Part) -> Vec<Diagnostic> {
-    let mut told = hidden::hidden(scene, film);
-    told.extend(film.enlarged().iter().map(|clip| {
+    let mut reported = hidden::hidden(scene, film);
+    reported.extend(film.enlarged().iter().map(|clip| {
         Diagnostic::at(Code::Upscaled, &clip.place, enlarged(clip)).hint(own_size(clip))
     }));
-    told
+    reported
 }
 
 /// What is said of a clip that is drawn much larger than it is.
@@ -93,9 +93,9 @@ pub(super) fn cover<'s>(
 /// `template` is told where nothing else is to blame.
 pub(super) fn diagnostic(error: &media::Error, scene: &Scene, template: &Path) -> Diagnostic {
     let first = scene.clips().first().map(|clip| clip.place.clone());
-    let at = |code, place: Option<Place>, said: String| match place {
-        Some(place) => Diagnostic::at(code, &place, said),
-        None => Diagnostic::of_file(code, template, said),
+    let at = |code, place: Option<Place>, message: String| match place {
+        Some(place) => Diagnostic::at(code, &place, message),
+        None => Diagnostic::of_file(code, template, message),
     };
     match error {
         media::Error::TooShort { .. } => at(Code::TooShort, first, error.to_string()).hint(
@@ -104,9 +104,9 @@ pub(super) fn diagnostic(error: &media::Error, scene: &Scene, template: &Path) -
         media::Error::TooLong { .. } => at(Code::TooLong, first, error.to_string())
             .hint("cut it: `start` and `end`, or `[output] seconds`"),
         media::Error::TooLarge { .. } => at(Code::TooLarge, first, error.to_string()),
-        media::Error::Unreadable { path, said } => {
-            let said = format!("cannot use `{}`: {said}", shown(path).display());
-            at(Code::UnreadableMedia, named(scene, path), said)
+        media::Error::Unreadable { path, message } => {
+            let message = format!("cannot use `{}`: {message}", shown(path).display());
+            at(Code::UnreadableMedia, named(scene, path), message)
         }
         media::Error::Io { path, .. } => {
             at(Code::UnreadableMedia, named(scene, path), error.to_string())
@@ -130,11 +130,11 @@ fn named(scene: &Scene, path: &Path) -> Option<Place> {
 
 /// Warnings of stretches that were concealed, at the clip they speak of.
 pub(super) fn concealed(damaged: &[Damage], scene: &Scene, template: &Path) -> Vec<Diagnostic> {
-    let told = damaged
+    let reported = damaged
         .iter()
         .map(|damage| match named(scene, &damage.path) {
             Some(place) => Diagnostic::at(Code::DamagedMedia, &place, damage.to_string()),
             None => Diagnostic::of_file(Code::DamagedMedia, template, damage.to_string()),
         });
-    told.collect()
+    reported.collect()
 }

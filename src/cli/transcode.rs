@@ -423,8 +423,8 @@ impl Call<'_> {
         };
         let told = match error {
             // the file is told beside it
-            Error::Unreadable { path, said } if path == clip => {
-                Diagnostic::of_file(code, clip, said)
+            Error::Unreadable { path, message } if path == clip => {
+                Diagnostic::of_file(code, clip, message)
             }
             error => Diagnostic::of_file(code, clip, error.to_string()),
         };

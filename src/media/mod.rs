@@ -228,14 +228,14 @@ pub fn write(pixels: Pixels<'_>, path: &Path, options: &Options) -> Result<Media
             options.max_bytes,
             |bytes, quality| {
                 jpeg_walk::whole(bytes, pixels.width, pixels.height)
-                    .map_err(|said| refused(options.format, said))?;
+                    .map_err(|message| refused(options.format, message))?;
                 put(bytes, &path, options)?;
                 Ok(media(bytes, Some(quality)))
             },
         ),
         Format::Png => png::encode(pixels, options.max_bytes, |bytes| {
             png_walk::whole(bytes, pixels.width, pixels.height)
-                .map_err(|said| refused(options.format, said))?;
+                .map_err(|message| refused(options.format, message))?;
             put(bytes, &path, options)?;
             Ok(media(bytes, None))
         }),
@@ -250,8 +250,8 @@ fn put(bytes: &[u8], path: &Path, options: &Options) -> Result<(), Error> {
     file.name(path)
 }
 
-fn refused(format: Format, said: String) -> Error {
-    Error::Encode { format, said }
+fn refused(format: Format, message: String) -> Error {
+    Error::Encode { format, message }
 }
 
 /// SHA-256 of a file, however long, 64 lower-case hex digits.

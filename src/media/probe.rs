@@ -170,9 +170,9 @@ pub(super) fn of_still(path: &Path, content: Content, bytes: &[u8]) -> Result<Pr
         Content::OtherStill(format @ ("GIF" | "WebP")) => of_other(bytes, format),
         _ => Err(not_a_medium(content, bytes)),
     };
-    let mut still = facts.map_err(|said| Error::Unreadable {
+    let mut still = facts.map_err(|message| Error::Unreadable {
         path: path.to_owned(),
-        said,
+        message,
     })?;
     if matches!(content, Content::Jpeg | Content::OtherStill("HEIC")) {
         let photo = motion_photo::of(bytes);
@@ -223,7 +223,7 @@ pub(super) fn open(path: &Path) -> Result<(Content, Vec<u8>), Error> {
     if bytes.len() as u64 > MAX_BYTES {
         return Err(Error::Unreadable {
             path: path.to_owned(),
-            said: format!("it is over {MAX_BYTES} bytes long"),
+            message: format!("it is over {MAX_BYTES} bytes long"),
         });
     }
     Ok((content, bytes))
@@ -362,11 +362,11 @@ pub(super) fn of_png(found: &png_walk::Structure<'_>, bytes: &[u8]) -> Result<St
 }
 
 fn of_other(bytes: &[u8], format: &'static str) -> Result<Still, String> {
-    let said = |error: image::ImageError| error.to_string();
+    let message = |error: image::ImageError| error.to_string();
     let reader = ImageReader::new(Cursor::new(bytes))
         .with_guessed_format()
         .map_err(|error| error.to_string())?;
-    let mut decoder = reader.into_decoder().map_err(said)?;
+    let mut decoder = reader.into_decoder().map_err(message)?;
     let (width, height) = decoder.dimensions();
     let profile = decoder.icc_profile().ok().flatten();
     let block = decoder.exif_metadata().ok().flatten();
@@ -389,9 +389,9 @@ fn of_other(bytes: &[u8], format: &'static str) -> Result<Still, String> {
 }
 
 fn of_heif(bytes: &[u8], format: &'static str) -> Result<Still, String> {
-    let said = |error: libheif_rs::HeifError| error.to_string();
-    let file = libheif_rs::HeifContext::read_from_bytes(bytes).map_err(said)?;
-    let picture = file.primary_image_handle().map_err(said)?;
+    let message = |error: libheif_rs::HeifError| error.to_string();
+    let file = libheif_rs::HeifContext::read_from_bytes(bytes).map_err(message)?;
+    let picture = file.primary_image_handle().map_err(message)?;
     // which way is up stands in the container, and readers apply it before EXIF is asked
     let facts = StillProbe {
         bit_depth: picture.luma_bits_per_pixel(),

@@ -123,7 +123,7 @@ fn source_of(clip: &Clip, facts: &Facts, seconds: f64) -> AudioSource {
 fn bed_of(bed: &Bed, seconds: f64, options: &FilmOptions) -> Result<Read, Error> {
     let silent = || Error::Unreadable {
         path: bed.path.clone(),
-        said: "it has no sound".to_owned(),
+        message: "it has no sound".to_owned(),
     };
     let source = AudioSource {
         path: bed.path.clone(),

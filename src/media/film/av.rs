@@ -34,7 +34,7 @@ const READ_BYTES: usize = 256 * 1024;
 const KEPT_LINES: usize = 8;
 
 thread_local! {
-    static SAID: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    static MESSAGES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Sets the libraries up, once.
@@ -94,13 +94,13 @@ pub(super) fn plane(frame: &frame::Video, plane: usize) -> Vec<u8> {
 }
 
 /// What FFmpeg said on this thread since it was last asked: errors only, oldest first, at most eight lines.
-pub(super) fn said() -> Vec<String> {
-    SAID.with_borrow_mut(std::mem::take)
+pub(super) fn messages() -> Vec<String> {
+    MESSAGES.with_borrow_mut(std::mem::take)
 }
 
 /// The last thing FFmpeg said on this thread, or else the name of its error.
 pub(super) fn words(error: ffmpeg::Error) -> String {
-    let lines = said();
+    let lines = messages();
     // the first line is the cause, later ones say what could not be done because of it
     lines
         .into_iter()
@@ -110,7 +110,9 @@ pub(super) fn words(error: ffmpeg::Error) -> String {
 
 /// What the library refused, in its words.
 pub(super) fn failed(error: ffmpeg::Error) -> Error {
-    Error::Film { said: words(error) }
+    Error::Film {
+        message: words(error),
+    }
 }
 
 /// The other side has to be asked first: there is nothing to take yet, or no room to give.
@@ -150,11 +152,11 @@ unsafe extern "C" fn keep(
         return;
     }
     // a thread that is ending has no list any more, and nobody to read it
-    let _ = SAID.try_with(|said| {
-        if let Ok(mut said) = said.try_borrow_mut()
-            && said.len() < KEPT_LINES
+    let _ = MESSAGES.try_with(|lines| {
+        if let Ok(mut lines) = lines.try_borrow_mut()
+            && lines.len() < KEPT_LINES
         {
-            said.push(text.to_owned());
+            lines.push(text.to_owned());
         }
     });
 }
@@ -170,11 +172,11 @@ unsafe extern "C" fn keep(
 pub(super) fn open(path: &Path, cancel: &Cancel) -> Result<Input, Error> {
     ready();
     let file = File::open(path).map_err(Error::io("read", path))?;
-    said();
+    messages();
     let unreadable = |error| Error::Unreadable {
         path: path.to_owned(),
         // the library only knows that it is none of its formats
-        said: instead(path).unwrap_or_else(|| words(error)),
+        message: instead(path).unwrap_or_else(|| words(error)),
     };
     let reader = StreamIo::from_read_seek_with_capacity(file, READ_BYTES).map_err(unreadable)?;
     let mut options = Dictionary::new();

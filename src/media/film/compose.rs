@@ -344,7 +344,7 @@ impl Build<'_> {
 
     fn player(&self, clip: &Clip, size: (u32, u32)) -> Result<Player, Error> {
         let facts = self.known.get(&clip.path).ok_or_else(|| Error::Film {
-            said: format!("nobody looked into `{}`", clip.path.display()),
+            message: format!("nobody looked into `{}`", clip.path.display()),
         })?;
         Player::new(clip, facts, size, self.purpose, self.cancel)
     }

@@ -136,7 +136,7 @@ impl Encoder {
     pub fn open(format: Format, pass: Pass<'_>, effort: Effort) -> Result<Self, Error> {
         av::ready();
         let codec = codec::encoder::find_by_name("libx264").ok_or_else(|| Error::Film {
-            said: "FFmpeg was built without libx264".to_owned(),
+            message: "FFmpeg was built without libx264".to_owned(),
         })?;
         let time_base = Rational::new(format.rate.denominator(), format.rate.numerator());
         let mut video = codec::Context::new_with_codec(codec)

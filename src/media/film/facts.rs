@@ -107,9 +107,9 @@ impl Facts {
     pub fn heard(path: &Path, wanted: SoundTrack, cancel: &Cancel) -> Result<Self, Error> {
         instead::expect_index(path)?;
         let mut input = av::open(path, cancel)?;
-        let unreadable = |said: String| Error::Unreadable {
+        let unreadable = |message: String| Error::Unreadable {
             path: path.to_owned(),
-            said,
+            message,
         };
         let stream = picture_stream(&input).ok_or_else(|| {
             unreadable(instead::unfinished(path).unwrap_or_else(|| no_picture(&input)))
@@ -285,11 +285,11 @@ pub(in crate::media) fn picture_stream(input: &Input) -> Option<Stream<'_>> {
 /// Profile 5 and AV1's 10.0 code colours in IPT; 7, 8 and those of AV1 with a number of compatibility are HDR10, HLG or SDR
 /// to whoever does not know better.
 fn without_base(stream: &Stream<'_>) -> Option<String> {
-    let said = stream
+    let config = stream
         .side_data()
         .find(|d| d.kind() == side_data::Type::DOVI_CONF)?;
     // version, revision, profile, level, three marks, compatibility
-    let (profile, compatible) = (*said.data().get(2)?, *said.data().get(7)?);
+    let (profile, compatible) = (*config.data().get(2)?, *config.data().get(7)?);
     match (profile, compatible) {
         (5, _) => Some("5".to_owned()),
         (8.., 0) => Some(format!("{profile}.0")),
@@ -305,8 +305,8 @@ fn no_picture(input: &Input) -> String {
 }
 
 fn nothing_decodes() -> String {
-    let said = av::said();
-    match said.first() {
+    let message = av::messages();
+    match message.first() {
         Some(line) => format!("none of its pictures can be decoded: {line}"),
         None => "none of its pictures can be decoded".to_owned(),
     }

@@ -88,7 +88,7 @@ pub(super) fn each(
         drop(made);
         maker.join().unwrap_or_else(|_| {
             Err(Error::Film {
-                said: "the thread that makes frames failed".to_owned(),
+                message: "the thread that makes frames failed".to_owned(),
             })
         })
     })

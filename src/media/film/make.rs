@@ -246,10 +246,10 @@ fn fill(
 /// The bytes of pictures that the encoder cannot go below, where it refused to for that reason: it says how many kbit/s
 /// they are.
 fn least_pictures(refused: &Error, seconds: f64) -> Option<f64> {
-    let Error::Film { said } = refused else {
+    let Error::Film { message } = refused else {
         return None;
     };
-    let (_, least) = said.split_once("bitrate is too low. estimated minimum is ")?;
+    let (_, least) = message.split_once("bitrate is too low. estimated minimum is ")?;
     let kilobits: f64 = least.split(' ').next()?.parse().ok()?;
     Some(kilobits * 125.0 * seconds)
 }
@@ -287,11 +287,11 @@ fn check(
         .find(|rule| rule.severity == Severity::Error && rule.rule != "pixels")
     {
         return Err(Error::Film {
-            said: format!("it breaks the rule `{}`: {}", broken.rule, broken.said),
+            message: format!("it breaks the rule `{}`: {}", broken.rule, broken.said),
         });
     }
     let played = sound::decode(path, cancel)?;
-    sound::compare(&played, sound).map_err(|said| Error::Film { said })?;
+    sound::compare(&played, sound).map_err(|message| Error::Film { message })?;
     Ok(Quality::of(&frames, film.rate()))
 }
 

@@ -86,7 +86,7 @@ pub(super) fn mp4(tracks: &[Track<'_>]) -> Result<Vec<u8>, Error> {
     drop(output);
     let written = bytes.with(|c| std::mem::take(c.get_mut()));
     index_first(&written).ok_or_else(|| Error::Film {
-        said: "the muxer wrote a file without an index".to_owned(),
+        message: "the muxer wrote a file without an index".to_owned(),
     })
 }
 

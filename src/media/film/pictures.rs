@@ -133,7 +133,7 @@ impl Pictures {
         let input = av::open(path, cancel)?;
         let unreadable = |error| Error::Unreadable {
             path: path.to_owned(),
-            said: av::words(error),
+            message: av::words(error),
         };
         let stream = input
             .stream(facts.stream)
@@ -269,9 +269,9 @@ impl Pictures {
 
     /// When a picture shows, seconds after the clip's zero; one without a time follows the one before it.
     fn due(&self, frame: &frame::Video) -> f64 {
-        let said = frame.timestamp().or(frame.pts());
-        let said = said.map(|t| t as f64 * self.unit - self.zero);
-        said.filter(|at| at.is_finite()).unwrap_or({
+        let stated = frame.timestamp().or(frame.pts());
+        let stated = stated.map(|t| t as f64 * self.unit - self.zero);
+        stated.filter(|at| at.is_finite()).unwrap_or({
             match self.last.is_finite() {
                 true => self.last + self.step,
                 false => self.first,

@@ -181,7 +181,7 @@ impl Player {
         }
         self.shown.as_ref().ok_or_else(|| Error::Unreadable {
             path: self.path.clone(),
-            said: "none of its pictures can be decoded".to_owned(),
+            message: "none of its pictures can be decoded".to_owned(),
         })
     }
 

@@ -179,9 +179,9 @@ pub(in crate::media) fn read(path: &Path, cancel: &Cancel) -> Result<Film, Error
     believable(path, &boxes)?;
     let facts = Facts::read(path, cancel)?;
     let input = av::open(path, cancel)?;
-    let unreadable = |said: &str| Error::Unreadable {
+    let unreadable = |message: &str| Error::Unreadable {
         path: path.to_owned(),
-        said: said.to_owned(),
+        message: message.to_owned(),
     };
     let stream = picture_stream(&input).ok_or_else(|| unreadable("it has no picture"))?;
     let declared = Some(input.duration())
@@ -322,11 +322,11 @@ fn level_text(codec: codec::Id, level: u32) -> String {
 }
 
 fn sample_aspect(stream: &Stream<'_>, aspect: f64) -> String {
-    let said = codec::Context::from_parameters(stream.parameters())
+    let stated = codec::Context::from_parameters(stream.parameters())
         .and_then(|context| context.decoder().video())
         .map_or(Rational::new(0, 1), |decoder| decoder.aspect_ratio());
-    if said.numerator() > 0 && said.denominator() > 0 {
-        format!("{}:{}", said.numerator(), said.denominator())
+    if stated.numerator() > 0 && stated.denominator() > 0 {
+        format!("{}:{}", stated.numerator(), stated.denominator())
     } else if aspect == 1.0 {
         "1:1".to_owned()
     } else {

@@ -49,17 +49,17 @@ impl Promise {
         if !names.contains(&"matroska") && !names.contains(&"webm") {
             return Self::default();
         }
-        let said =
+        let stated =
             |index: usize| av::tag(&input.stream(index)?, c"DURATION").and_then(|t| clock(&t));
         let whole = (input.duration() > 0)
             .then(|| input.duration() as f64 / f64::from(ffmpeg_next::ffi::AV_TIME_BASE));
         // of a file with other tracks the longest may be one that is not used
         let only = input.streams().count() == streams().count();
         if ebml::is_whole(path) == Some(true) {
-            let kept = said(picture).or(whole.filter(|_| only && sound.is_none()));
+            let kept = stated(picture).or(whole.filter(|_| only && sound.is_none()));
             return Self { ends: None, kept };
         }
-        let tagged = streams().filter_map(said).reduce(f64::max);
+        let tagged = streams().filter_map(stated).reduce(f64::max);
         Self {
             ends: tagged.or(whole.filter(|_| only)),
             kept: None,

@@ -61,7 +61,7 @@ pub(super) fn known(scene: &Scene, options: &FilmOptions) -> Result<Known, Error
             if let Some(profile) = &facts.without_base {
                 return Err(Error::Unreadable {
                     path: clip.path.clone(),
-                    said: format!(
+                    message: format!(
                         "it is Dolby Vision profile {profile}, whose colours only Dolby's own displays know: it has no base \
                          layer for others. Export it as HDR10, HLG or SDR"
                     ),
@@ -95,7 +95,7 @@ impl<'a> Timeline<'a> {
             if played.length() < 1e-3 {
                 return Err(Error::Unreadable {
                     path: clip.path.clone(),
-                    said: format!(
+                    message: format!(
                         "nothing of it is left: it begins at {:.1} s and the clip is {:.1} s long",
                         played.from, played.until
                     ),

@@ -238,12 +238,12 @@ impl Times {
         let sound_end = stops.fold(f64::NEG_INFINITY, f64::max);
         let zero = first - lead(first - sound_start, beat.unwrap_or(step));
 
-        let said = pictures.last().map_or(0.0, |(_, s)| s.lasts);
-        let mut lasts = match said {
-            said if said <= 0.0 => step,
-            said if self.is_exact => said,
+        let stated = pictures.last().map_or(0.0, |(_, s)| s.lasts);
+        let mut lasts = match stated {
+            stated if stated <= 0.0 => step,
+            stated if self.is_exact => stated,
             // reckoned from a rate, not read
-            said => said.min(step * 4.0),
+            stated => stated.min(step * 4.0),
         };
         if let Some(ends) = ends.filter(|ends| !jumped && *ends > last + lasts + step / 2.0) {
             lasts = ends - last;

@@ -138,8 +138,8 @@ impl Boxes {
             }
             let (kind, header, bytes) = match header(file, offset, length)? {
                 Ok(found) => found,
-                Err(said) => {
-                    boxes.broken = Some(said);
+                Err(message) => {
+                    boxes.broken = Some(message);
                     break;
                 }
             };

@@ -166,7 +166,7 @@ pub struct Choice {
 
 impl Choice {
     /// Which track was taken, in a sentence; none where there was nothing to choose.
-    pub fn said(&self) -> Option<String> {
+    pub fn message(&self) -> Option<String> {
         let all = self.tracks.len();
         if all < 2 {
             return None;

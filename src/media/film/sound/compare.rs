@@ -239,8 +239,8 @@ fn levels(is: &[Window], was: &[Window]) -> Result<(), String> {
         "from {:.2} s to {:.2} s the {side}sound is {} where {} was wanted",
         seconds(first),
         seconds(end),
-        told(is),
-        told(want),
+        shown(is),
+        shown(want),
     ))
 }
 
@@ -272,7 +272,7 @@ fn wrong(is: &[Window], was: &[Window], index: usize) -> Option<Sides> {
     }
 }
 
-fn told(level: f64) -> String {
+fn shown(level: f64) -> String {
     match level < -75.0 {
         true => "silent".to_owned(),
         false => format!("at {level:.0} dB"),

@@ -99,7 +99,7 @@ fn attempt(
 ) -> Result<Option<(DecodedAudio, bool)>, Error> {
     let unreadable = |error: ffmpeg::Error| Error::Unreadable {
         path: path.to_owned(),
-        said: format!("its sound cannot be decoded: {}", av::words(error)),
+        message: format!("its sound cannot be decoded: {}", av::words(error)),
     };
     let mut input = av::open(path, cancel)?;
     let Some(index) = stream.or_else(|| best(&input)) else {
@@ -225,7 +225,7 @@ impl Recorder {
                 Ok(()) if packet.stream() == self.index => {
                     unreadable = 0;
                     // a container that loses its way says so, a few packets before the one it goes on with
-                    if !av::said().is_empty() {
+                    if !av::messages().is_empty() {
                         self.wary = WARY;
                     }
                     self.jumped |= self.jumps.mend(self.packets, &mut packet, self.time_base);
@@ -297,17 +297,17 @@ impl Recorder {
             self.torn = true;
             return Ok(());
         };
-        let said = self.seconds(frame.pts().or(frame.timestamp()));
+        let stated = self.seconds(frame.pts().or(frame.timestamp()));
         let length = frame.samples() as f64 / f64::from(shape.rate());
-        if let (Some(said), Some(clock)) = (said, self.clock)
-            && said - clock > HOLE
+        if let (Some(stated), Some(clock)) = (stated, self.clock)
+            && stated - clock > HOLE
             && (self.torn || self.wary > 0)
         {
-            self.damage(Some(clock), said - clock);
+            self.damage(Some(clock), stated - clock);
             self.wary = 0;
         }
         self.wary = self.wary.saturating_sub(1);
-        let due = said.or(self.clock);
+        let due = stated.or(self.clock);
         self.clock = due.map(|due| due + length);
         self.after = match due.is_some_and(|due| due > self.wanted.end) {
             true => self.after + 1,
@@ -332,7 +332,7 @@ impl Recorder {
             let at = *start + (*fed * u64::from(RATE) / u64::from(shape.rate())) as usize;
             self.decoded.marks.push(Mark {
                 at,
-                due: said,
+                due: stated,
                 torn: std::mem::take(&mut self.torn) | std::mem::take(&mut self.jumped),
             });
             *fed += frame.samples() as u64;

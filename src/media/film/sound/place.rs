@@ -74,13 +74,13 @@ fn lay(placed: &mut Vec<[f32; 2]>, start: i64, sound: &[[f32; 2]]) {
 fn runs(marks: &[Mark], length: usize, start: f64) -> Vec<Run> {
     let late = lateness(marks, start);
     let mut runs: Vec<Run> = Vec::new();
-    for (index, &(mark, said)) in late.iter().enumerate() {
+    for (index, &(mark, stated)) in late.iter().enumerate() {
         let mut new = true;
         if let Some(run) = runs.last() {
             let recent = run.late.iter().rev().take(8);
             let usual = recent.clone().map(|(_, late)| late).sum::<f64>() / recent.count() as f64;
             let off = |(_, late): &(Mark, f64)| late - usual;
-            let here = said - usual;
+            let here = stated - usual;
             let mut following = late[index + 1..]
                 .iter()
                 .take(2)
@@ -99,7 +99,7 @@ fn runs(marks: &[Mark], length: usize, start: f64) -> Vec<Run> {
             });
         }
         if let Some(run) = runs.last_mut() {
-            run.late.push((mark.at, said));
+            run.late.push((mark.at, stated));
         }
     }
     // before the first mark nothing was recorded; behind the last one there may be nothing left
@@ -114,25 +114,25 @@ fn lateness(marks: &[Mark], start: f64) -> Vec<(Mark, f64)> {
     let mut reset = 0.0;
     let mut list = Vec::with_capacity(marks.len());
     for (index, mark) in marks.iter().enumerate() {
-        let mut said = late(mark).map_or(last, |late| late + reset);
-        if (said - last).abs() > RESET {
+        let mut stated = late(mark).map_or(last, |late| late + reset);
+        if (stated - last).abs() > RESET {
             let next = marks[index + 1..]
                 .iter()
                 .find_map(late)
                 .map(|late| late + reset);
-            let back = said < last;
+            let back = stated < last;
             // one timestamp alone is a mistake; the next must agree
             let meant =
-                next.is_some_and(|next| next > said - RESET && (!back || next < said + RESET));
+                next.is_some_and(|next| next > stated - RESET && (!back || next < stated + RESET));
             if back && meant {
-                reset += last - said;
+                reset += last - stated;
             }
             if back || !meant {
-                said = last;
+                stated = last;
             }
         }
-        last = said;
-        list.push((*mark, said));
+        last = stated;
+        list.push((*mark, stated));
     }
     list
 }

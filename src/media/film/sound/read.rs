@@ -76,8 +76,8 @@ pub fn read(source: &AudioSource, cancel: &Cancel) -> Result<Option<Read>, Error
 /// # Errors
 /// As [`read`]; [`Error::Film`] if there is no sound, or a packet that cannot be decoded.
 pub fn decode(path: &Path, cancel: &Cancel) -> Result<Pcm, Error> {
-    let lost = |said: &str| Error::Film {
-        said: said.to_owned(),
+    let lost = |message: &str| Error::Film {
+        message: message.to_owned(),
     };
     let none = Jumps::default();
     let decoded = record((path, None), Some(0.0), &none, 0.0..f64::INFINITY, cancel)?
