@@ -58,7 +58,7 @@ pub(super) fn upload(
         Ok(options) => Some(options),
         Err(bad) => {
             let place = table.get(bad.key).map_or(&table.place, |node| &node.place);
-            wrong.push(Diagnostic::at(Code::BadValue, place, bad.said).hint(bad.hint));
+            wrong.push(Diagnostic::at(Code::BadValue, place, bad.message).hint(bad.hint));
             None
         }
     }

@@ -52,7 +52,7 @@ pub(super) fn open(options: &Options) -> Result<Backend, Error> {
     let (target, environment) = (&options.target, &options.environment);
     if let Some(name) = environment.broken() {
         return Err(Error::Settings {
-            said: format!(
+            message: format!(
                 "the environment variable `{name}` holds characters that its value cannot have"
             ),
             hint: "set it anew; an `.env` file from Windows ends its lines with one more character"
@@ -70,7 +70,7 @@ pub(super) fn open(options: &Options) -> Result<Backend, Error> {
 /// A folder without an address.
 pub(super) fn unseen() -> Error {
     Error::Settings {
-        said: "`[upload] to` is a folder, and nobody outside can see into it".into(),
+        message: "`[upload] to` is a folder, and nobody outside can see into it".into(),
         hint: "add `public_url`, the https address under which a web server shows it, or rehearse with `--sandbox`"
             .into(),
     }
@@ -119,9 +119,9 @@ fn retry() -> RetryConfig {
 
 fn s3(target: &Target, bucket: &str, environment: &Environment) -> Result<Backend, Error> {
     let environment = environment.clone().with_aws_profile().map_err(|e| {
-        let said = format!("the AWS profile `{}` holds no keys", e.0);
+        let message = format!("the AWS profile `{}` holds no keys", e.0);
         Error::Settings {
-            said,
+            message,
             hint: "only access keys are read from `~/.aws`; for a role or a sign-in, \
                    `eval \"$(aws configure export-credentials --format env)\"`"
                 .into(),
@@ -196,7 +196,7 @@ fn may_be_plain(variable: &str, endpoint: Option<String>) -> Result<bool, Error>
     match Url::parse(&endpoint) {
         Ok(url) if is_fetchable(&url) => Ok(is_loopback(&url)),
         _ => Err(Error::Settings {
-            said: format!("`{variable}` is not an address that can be used"),
+            message: format!("`{variable}` is not an address that can be used"),
             hint: "`https://…`; plain http only on this machine, such as `http://127.0.0.1:9000`"
                 .into(),
         }),
@@ -261,9 +261,9 @@ fn azure(target: &Target, container: &str, environment: &Environment) -> Result<
     let words = Words::new(target, environment, None);
     let is_emulator = environment
         .get("AZURE_STORAGE_USE_EMULATOR")
-        .is_some_and(|said| {
+        .is_some_and(|message| {
             matches!(
-                said.to_ascii_lowercase().as_str(),
+                message.to_ascii_lowercase().as_str(),
                 "1" | "true" | "on" | "yes"
             )
         });

@@ -200,8 +200,8 @@ impl Store {
     }
 
     async fn address(&self, name: &str, object: Object, now: Timestamp) -> Result<MediaUrl, Error> {
-        let no_address = |said: &str, hint: &str| Error::Settings {
-            said: said.into(),
+        let no_address = |message: &str, hint: &str| Error::Settings {
+            message: message.into(),
             hint: hint.into(),
         };
         let (url, expires) = match (&self.public_url, &self.signing) {
@@ -407,10 +407,10 @@ mod tests {
     #[test]
     fn a_folder_needs_an_address() {
         let options = Options::new("file:public", None, Path::new("/nowhere")).expect("options");
-        let said = Store::open(&options).expect_err("no address").to_string();
+        let message = Store::open(&options).expect_err("no address").to_string();
         assert!(
-            said.contains("public_url") && said.contains("--sandbox"),
-            "{said}"
+            message.contains("public_url") && message.contains("--sandbox"),
+            "{message}"
         );
     }
 
