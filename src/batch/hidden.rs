@@ -100,12 +100,12 @@ pub(super) fn hidden(scene: &Scene, film: &Part) -> Vec<Diagnostic> {
         let area = seen(clip, *rect, film);
         covers(&over, area, is_opaque)
     });
-    let told = found.map(|(clip, ..)| {
-        let said = "the layers over this clip cover it: nothing of it is seen";
-        Diagnostic::at(Code::ClipHidden, &clip.place, said)
+    let reported = found.map(|(clip, ..)| {
+        let message = "the layers over this clip cover it: nothing of it is seen";
+        Diagnostic::at(Code::ClipHidden, &clip.place, message)
             .hint("a layer that is see-through, smaller, or under the clip")
     });
-    told.collect()
+    reported.collect()
 }
 
 /// Where a clip is seen in its box, canvas units.

@@ -192,7 +192,7 @@ impl Plan {
             .unwrap_or_default();
         let allowed = self.project.allowed_paths(&folder);
         let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-        let (template, mut told) = match template::load(&absolute, file, &allowed) {
+        let (template, mut reported) = match template::load(&absolute, file, &allowed) {
             Ok(loaded) => loaded,
             Err(why) => {
                 self.failed.push(Outcome::failed(file, None, vec![why]));
@@ -200,24 +200,24 @@ impl Plan {
             }
         };
         let (assets, wrong) = shared.of(&self.project, &folder, &self.now);
-        told.extend(wrong);
-        if told.iter().any(Diagnostic::is_error) {
+        reported.extend(wrong);
+        if reported.iter().any(Diagnostic::is_error) {
             // the layout may have more to say; one broken value does not hide the rest
             let row = self.first_row(selection);
             let more = match crate::scene::resolve(&template, &row, &assets) {
                 Ok(warned) => warned.warnings,
                 Err(more) => more,
             };
-            told.extend(more);
-            diag::in_order(&mut told);
-            self.failed.push(Outcome::failed(file, None, told));
+            reported.extend(more);
+            diag::in_order(&mut reported);
+            self.failed.push(Outcome::failed(file, None, reported));
             return;
         }
         self.templates.push(Ready {
             template,
             shown: file.to_owned(),
             assets,
-            warnings: told,
+            warnings: reported,
         });
     }
 
@@ -330,11 +330,11 @@ impl Plan {
             .partition(|s| clashing.contains(&s.name));
         for story in bad {
             let shown = &self.templates[story.template].shown;
-            let said = format!("more than one story would be called `{}`", story.name);
+            let message = format!("more than one story would be called `{}`", story.name);
             let mut why = match story.from_data {
-                true => Diagnostic::at(Code::NameClash, story.row.place_of("id"), said)
+                true => Diagnostic::at(Code::NameClash, story.row.place_of("id"), message)
                     .hint("give each row its own `id`"),
-                false => Diagnostic::of_file(Code::NameClash, shown, said)
+                false => Diagnostic::of_file(Code::NameClash, shown, message)
                     .hint("rename one of the templates"),
             };
             why.row = story.from_data.then(|| story.row.label());
@@ -405,16 +405,18 @@ impl Plan {
     /// What is said of a story whose name had to be shortened.
     fn renamed(&self, story: &Planned) -> Option<Diagnostic> {
         let long = story.long_name.as_ref()?;
-        let said = format!(
+        let message = format!(
             "a file name of {} bytes is too long: the story is called `{}`",
             long.len(),
             story.name
         );
         let found = match story.from_data {
-            true => Diagnostic::at(Code::TooLong, story.row.place_of("id"), said),
-            false => {
-                Diagnostic::of_file(Code::TooLong, &self.templates[story.template].shown, said)
-            }
+            true => Diagnostic::at(Code::TooLong, story.row.place_of("id"), message),
+            false => Diagnostic::of_file(
+                Code::TooLong,
+                &self.templates[story.template].shown,
+                message,
+            ),
         };
         let found = found.severity(diag::Severity::Warning);
         Some(found.hint("a shorter `id` makes a name that people can read"))

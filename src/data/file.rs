@@ -105,9 +105,9 @@ pub fn read_as(path: &Path, named: Option<Encoding>) -> Result<Table, Vec<Diagno
 
 fn guessed(source: &std::sync::Arc<Source>, encoding: Encoding) -> Diagnostic {
     let name = encoding.name();
-    let said = format!("the file does not say how it is encoded: it was read as {name}");
+    let message = format!("the file does not say how it is encoded: it was read as {name}");
     let hint = format!("save it as UTF-8, or name what it is: --encoding {name}");
-    Diagnostic::at(Code::Encoding, &Place::whole(source), said).hint(hint)
+    Diagnostic::at(Code::Encoding, &Place::whole(source), message).hint(hint)
 }
 
 fn load(path: &Path) -> Result<Vec<u8>, Diagnostic> {

@@ -69,9 +69,9 @@ pub(super) fn read_lines(
             continue;
         }
         let row = match damage.in_range(&range) {
-            Some(at) => {
-                Err(bad_row(index + 1, &Place::new(source, at), damage.said()).hint(damage.hint()))
-            }
+            Some(at) => Err(
+                bad_row(index + 1, &Place::new(source, at), damage.message()).hint(damage.hint()),
+            ),
             None => row(source, index + 1, body),
         };
         if !row.as_ref().is_ok_and(Row::is_empty) {
@@ -224,7 +224,7 @@ impl<'de> Deserialize<'de> for Members<'de> {
 mod tests {
     use serde_json::json;
 
-    use super::super::tests::told;
+    use super::super::tests::reported;
     use super::*;
 
     fn table(text: &str) -> Table {
@@ -237,7 +237,7 @@ mod tests {
 
     fn shown(result: Result<Table, Vec<Diagnostic>>) -> String {
         let errors = result.expect_err("unreadable");
-        let shown: Vec<String> = errors.iter().map(told).collect();
+        let shown: Vec<String> = errors.iter().map(reported).collect();
         shown.join("\n")
     }
 
@@ -299,7 +299,7 @@ mod tests {
         let errors: Vec<String> = table
             .rows
             .iter()
-            .filter_map(|r| r.as_ref().err().map(told))
+            .filter_map(|r| r.as_ref().err().map(reported))
             .collect();
         assert_eq!(
             errors,

@@ -106,7 +106,7 @@ impl Damage<'_> {
         }
     }
 
-    fn said(&self) -> String {
+    fn message(&self) -> String {
         format!("bytes that are not {}", self.name())
     }
 
@@ -128,9 +128,12 @@ fn read_decoded(
     }
     let is_whole = matches!(format, Format::Json | Format::Toml);
     if let (Some(at), true) = (damage.in_range(&(0..source.text.len())), is_whole) {
-        let said = format!("these {}", damage.said().replacen("bytes that", "bytes", 1));
+        let message = format!(
+            "these {}",
+            damage.message().replacen("bytes that", "bytes", 1)
+        );
         return Err(vec![
-            Diagnostic::at(Code::Syntax, &Place::new(source, at), said)
+            Diagnostic::at(Code::Syntax, &Place::new(source, at), message)
                 .hint("save the file as UTF-8, or name what it is with --encoding"),
         ]);
     }

@@ -153,11 +153,11 @@ impl Sheet {
 fn table(source: &Arc<Source>, mut sheet: Sheet) -> Result<Table, Vec<Diagnostic>> {
     let place = Place::whole(source);
     let Some(&top) = sheet.rows.keys().find(|row| !sheet.hidden.contains(row)) else {
-        let said = match sheet.is_empty() {
+        let message = match sheet.is_empty() {
             true => "no sheet has anything in it",
             false => "all rows of the sheet are hidden",
         };
-        return Err(vec![Diagnostic::at(Code::Syntax, &place, said)]);
+        return Err(vec![Diagnostic::at(Code::Syntax, &place, message)]);
     };
     sheet.spread_merged();
     let head = &sheet.rows[&top];
@@ -253,13 +253,13 @@ fn hidden_rows(sheet: &Sheet, top: u32, place: &Place) -> Option<Diagnostic> {
         .copied()
         .collect();
     let first = rows.first()? + 1;
-    let said = match rows.len() {
+    let message = match rows.len() {
         1 => format!("a row is hidden in the sheet and left out: line {first}"),
         count => {
             format!("{count} rows are hidden in the sheet and left out, the first in line {first}")
         }
     };
-    let hidden = Diagnostic::at(Code::BadRow, place, said).severity(Severity::Warning);
+    let hidden = Diagnostic::at(Code::BadRow, place, message).severity(Severity::Warning);
     Some(hidden.hint("show them, or clear the filter, to have their stories"))
 }
 

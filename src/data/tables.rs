@@ -149,7 +149,7 @@ fn json(value: &DeValue) -> Result<Value, String> {
 mod tests {
     use serde_json::json;
 
-    use super::super::tests::told;
+    use super::super::tests::reported;
     use super::*;
 
     fn table(text: &str) -> Table {
@@ -190,7 +190,7 @@ mod tests {
         let source = Source::new("rows.toml", "[[a]]\nx = 1\n[[b]]\nx = 1\n");
         let errors = read(&source).expect_err("ambiguous");
         assert_eq!(
-            told(&errors[0]),
+            reported(&errors[0]),
             "3:3 bad-row: both `a` and `b` are lists of rows (call the rows `[[row]]`)"
         );
         let source = Source::new("rows.toml", "a = \nb = [1\n");

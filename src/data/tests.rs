@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use super::*;
 
 /// A diagnostic in one line: `2:4 bad-row: what is wrong (what to do)`.
-pub(super) fn told(diagnostic: &Diagnostic) -> String {
+pub(super) fn reported(diagnostic: &Diagnostic) -> String {
     let (line, column) = diagnostic.line_column();
     let (code, message) = (diagnostic.code.as_str(), &diagnostic.message);
     match &diagnostic.hint {

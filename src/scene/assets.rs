@@ -47,9 +47,9 @@ impl Assets {
                     });
                 }
                 Err(e) => {
-                    let said = format!("cannot read the font `{}`: {e}", font.key);
+                    let message = format!("cannot read the font `{}`: {e}", font.key);
                     wrong.push(
-                        Diagnostic::at(Code::MissingAsset, &font.place, said)
+                        Diagnostic::at(Code::MissingAsset, &font.place, message)
                             .maybe_hint(sibling(&font.path)),
                     );
                 }
@@ -58,8 +58,8 @@ impl Assets {
         let (typesetter, broken) = Typesetter::new(fonts);
         for broken in broken {
             let font = read[broken.file];
-            let said = format!("the file of the font `{}` {}", font.key, broken.why);
-            wrong.push(Diagnostic::at(Code::UnreadableMedia, &font.place, said));
+            let message = format!("the file of the font `{}` {}", font.key, broken.why);
+            wrong.push(Diagnostic::at(Code::UnreadableMedia, &font.place, message));
         }
         let assets = Self {
             allowed,
@@ -98,12 +98,12 @@ impl Assets {
         {
             return Ok(found);
         }
-        let said = match path.is_dir() {
+        let message = match path.is_dir() {
             true => format!("`{written}` is a folder, not a file"),
             false => format!("no file `{written}`"),
         };
         Err(Box::new(
-            Diagnostic::at(Code::MissingAsset, at, said).maybe_hint(sibling(&path)),
+            Diagnostic::at(Code::MissingAsset, at, message).maybe_hint(sibling(&path)),
         ))
     }
 }

@@ -21,9 +21,10 @@ const HEAD: usize = 4096;
 pub(super) fn of_layer(keys: &Table, label: &str, stage: &mut Stage<'_>) -> Option<Clip> {
     let node = keys.node(key!(PICTURE.src))?;
     if node.as_text()?.trim().is_empty() {
-        let said = format!("{label} has no film");
+        let message = format!("{label} has no film");
         stage.wrong.push(
-            Diagnostic::at(Code::MissingAsset, &node.place, said).hint("`when` leaves a layer out"),
+            Diagnostic::at(Code::MissingAsset, &node.place, message)
+                .hint("`when` leaves a layer out"),
         );
         return None;
     }
@@ -36,14 +37,14 @@ pub(super) fn of_layer(keys: &Table, label: &str, stage: &mut Stage<'_>) -> Opti
         .node(key!(VIDEO.end))
         .filter(|_| end.is_some_and(|e| e <= start))
     {
-        let said = format!(
+        let message = format!(
             "{label} starts at {} s and ends at {} s: nothing is left of it",
             start.as_secs_f64(),
             end.unwrap_or_default().as_secs_f64()
         );
         stage
             .wrong
-            .push(Diagnostic::at(Code::BadValue, &at.place, said));
+            .push(Diagnostic::at(Code::BadValue, &at.place, message));
         return None;
     }
     let path = file(node, label, stage)?;
@@ -111,11 +112,11 @@ fn file(node: &Node, user: &str, stage: &mut Stage<'_>) -> Option<PathBuf> {
 }
 
 fn other(written: &str, what: &str, user: &str, at: &Place) -> Diagnostic {
-    let said = format!("cannot use `{written}` in {user}: it is {what}");
-    let told = Diagnostic::at(Code::UnreadableMedia, at, said);
+    let message = format!("cannot use `{written}` in {user}: it is {what}");
+    let reported = Diagnostic::at(Code::UnreadableMedia, at, message);
     match what.ends_with("picture") {
-        true => told.hint("an image layer shows a picture"),
-        false => told,
+        true => reported.hint("an image layer shows a picture"),
+        false => reported,
     }
 }
 

@@ -279,7 +279,7 @@ fn check_hyphens(keys: &Table, style: &Style, stage: &mut Stage<'_>) {
     let Some(node) = keys.node(key!(TEXT.hyphens)).filter(|_| style.hyphenate) else {
         return;
     };
-    let said = match style.lang.as_deref() {
+    let message = match style.lang.as_deref() {
         None => {
             "`hyphens = \"auto\"` needs `lang`: words break by the rules of a language".to_owned()
         }
@@ -290,7 +290,7 @@ fn check_hyphens(keys: &Table, style: &Style, stage: &mut Stage<'_>) {
     };
     stage
         .wrong
-        .push(Diagnostic::at(Code::BadValue, &node.place, said).severity(Severity::Warning));
+        .push(Diagnostic::at(Code::BadValue, &node.place, message).severity(Severity::Warning));
 }
 
 fn at_node(node: &Node, text: &str) -> Node {
@@ -324,7 +324,7 @@ fn picture_draft(layer: &Layer, keys: &Table, stage: &mut Stage<'_>) -> Option<P
             return None;
         }
     };
-    stage.tell_notes(&path, &written, &layer.label(), &node.place);
+    stage.report_notes(&path, &written, &layer.label(), &node.place);
     let is_logo = layer.id.as_deref() == Some("logo")
         || stage
             .assets
@@ -364,17 +364,17 @@ fn qr(layer: &Layer, keys: &Table, stage: &mut Stage<'_>) -> Option<QrDraft> {
         _ => fast_qr::ECL::M,
     };
     if data.is_empty() {
-        let said = format!("{} has nothing to say", layer.label());
+        let message = format!("{} has nothing to say", layer.label());
         stage
             .wrong
-            .push(Diagnostic::at(Code::BadValue, &node.place, said));
+            .push(Diagnostic::at(Code::BadValue, &node.place, message));
         return None;
     }
     let Ok(code) = fast_qr::QRBuilder::new(data.as_str()).ecl(level).build() else {
-        let said = format!("{} bytes are more than a QR code holds", data.len());
+        let message = format!("{} bytes are more than a QR code holds", data.len());
         stage
             .wrong
-            .push(Diagnostic::at(Code::TooLong, &node.place, said));
+            .push(Diagnostic::at(Code::TooLong, &node.place, message));
         return None;
     };
     let dark = (0..code.size * code.size)

@@ -110,11 +110,11 @@ fn placed_film(draft: &Draft<'_>, clip: &Clip, rect: Rect, stage: &mut Stage<'_>
         (rect.h, key!(LAYER.height).name, "`top` and `bottom`"),
     ] {
         if length * stage.scale < 1.0 {
-            let said = format!("{label} has no {key}");
+            let message = format!("{label} has no {key}");
             let hint = format!("a clip has none to lend: say `{key}`, or {edges}");
             stage
                 .wrong
-                .push(Diagnostic::at(Code::BadValue, &draft.layer.place, said).hint(hint));
+                .push(Diagnostic::at(Code::BadValue, &draft.layer.place, message).hint(hint));
             return None;
         }
     }
@@ -183,7 +183,7 @@ fn placed_picture(
             (ready.pixels, on_canvas(offset, size), whole.enlarged / d)
         }
     };
-    tell_enlarged(draft, picture, enlarged, stage);
+    report_enlarged(draft, picture, enlarged, stage);
     let label = draft.layer.label();
     let mask = mask(keys, &label, width_px * detail, height_px * detail, stage);
     Some(Picture {
@@ -206,8 +206,8 @@ fn prepared(
         Ok(ready) => Some(ready),
         Err(error) => {
             let label = draft.layer.label();
-            let told = unreadable(&error, &written(draft), &label, &picture.place);
-            stage.wrong.push(told);
+            let reported = unreadable(&error, &written(draft), &label, &picture.place);
+            stage.wrong.push(reported);
             None
         }
     }
@@ -218,18 +218,23 @@ fn written(draft: &Draft<'_>) -> String {
     src.unwrap_or_default()
 }
 
-fn tell_enlarged(draft: &Draft<'_>, picture: &PictureDraft, enlarged: f32, stage: &mut Stage<'_>) {
+fn report_enlarged(
+    draft: &Draft<'_>,
+    picture: &PictureDraft,
+    enlarged: f32,
+    stage: &mut Stage<'_>,
+) {
     if enlarged <= 1.01 {
         return;
     }
-    let said = format!(
+    let message = format!(
         "`{}` is drawn at {:.0} % of its size",
         written(draft),
         enlarged * 100.0
     );
     let (w, h) = picture.natural;
     stage.wrong.push(
-        Diagnostic::at(Code::Upscaled, &picture.place, said)
+        Diagnostic::at(Code::Upscaled, &picture.place, message)
             .hint(format!("it has {w} × {h} pixels")),
     );
 }
@@ -240,9 +245,10 @@ fn see_through(draft: &Draft<'_>, stage: &mut Stage<'_>) {
         .keys
         .node(key!(MOVING.motion))
         .map_or(&draft.layer.place, |n| &n.place);
-    let said = "`motion` with fit = \"blur\" takes a picture that nothing shows through";
+    let message = "`motion` with fit = \"blur\" takes a picture that nothing shows through";
     stage.wrong.push(
-        Diagnostic::at(Code::BadValue, at, said).hint("fit = \"contain\", and a layer behind it"),
+        Diagnostic::at(Code::BadValue, at, message)
+            .hint("fit = \"contain\", and a layer behind it"),
     );
 }
 
@@ -270,7 +276,7 @@ fn mask(
         return Some(Arc::new(circle(width, height)));
     }
     let path = stage.find(written, &node.place)?;
-    stage.tell_notes(&path, written, label, &node.place);
+    stage.report_notes(&path, written, label, &node.place);
     match stage.assets.pictures.mask(&path, width, height) {
         Ok(mask) => Some(mask),
         Err(error) => {

@@ -39,7 +39,7 @@ pub(super) fn set_text(
         height: (!by_content(&y)).then_some(rect.h),
     };
     let set = measure.text(text, room);
-    tell(draft, text, &set, stage);
+    report(draft, text, &set, stage);
     let free = (rect.h - set.height).max(0.0);
     let down = match keys.read(key!(TEXT.valign as word)) {
         "middle" => free / 2.0,
@@ -124,7 +124,7 @@ fn rules(
 }
 
 /// What is worth a look about a text that was set.
-fn tell(draft: &Draft<'_>, text: &TextDraft, set: &Set, stage: &mut Stage<'_>) {
+fn report(draft: &Draft<'_>, text: &TextDraft, set: &Set, stage: &mut Stage<'_>) {
     let at = draft
         .keys
         .node(key!(TEXT.text))
@@ -134,9 +134,9 @@ fn tell(draft: &Draft<'_>, text: &TextDraft, set: &Set, stage: &mut Stage<'_>) {
     let at_least = set.size <= style.min_size && style.min_size < style.size;
     match set.fit {
         Fit::Cut if style.overflow == Overflow::Error => {
-            let said = format!("the text of {label} does not fit its box");
+            let message = format!("the text of {label} does not fit its box");
             stage.wrong.push(
-                Diagnostic::at(Code::Overflow, at, said)
+                Diagnostic::at(Code::Overflow, at, message)
                     .severity(Severity::Error)
                     .hint("shorten it, or let it shrink: overflow = \"shrink\""),
             );
@@ -155,18 +155,20 @@ fn tell(draft: &Draft<'_>, text: &TextDraft, set: &Set, stage: &mut Stage<'_>) {
             ));
         }
         Fit::Shrunk if at_least => {
-            let said = format!(
+            let message = format!(
                 "the text of {label} is shrunk to its least size of {}",
                 set.size
             );
-            stage.wrong.push(Diagnostic::at(Code::Overflow, at, said));
+            stage
+                .wrong
+                .push(Diagnostic::at(Code::Overflow, at, message));
         }
         _ => {}
     }
     for c in &set.missing {
-        let said = format!("no font has U+{:04X} `{c}`", u32::from(*c));
+        let message = format!("no font has U+{:04X} `{c}`", u32::from(*c));
         stage.wrong.push(
-            Diagnostic::at(Code::MissingGlyph, at, said)
+            Diagnostic::at(Code::MissingGlyph, at, message)
                 .hint("add a font of its script to `[brand] fonts`, or install one"),
         );
     }

@@ -28,14 +28,14 @@ impl Filler<'_> {
             let Some(key) = keys.clone().find(|k| k.name == entry.key) else {
                 continue;
             };
-            let mut told = Vec::new();
+            let mut reported = Vec::new();
             let Some((node, filled)) = self.node(&entry.node, key.kind, wrong) else {
                 continue;
             };
-            check_value(key.name, key.kind, &node, &mut told);
-            let fits = told.is_empty();
+            check_value(key.name, key.kind, &node, &mut reported);
+            let fits = reported.is_empty();
             if filled {
-                wrong.append(&mut told);
+                wrong.append(&mut reported);
             }
             if fits {
                 out.entries.push(Entry {

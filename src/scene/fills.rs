@@ -97,7 +97,7 @@ fn picture(table: &Table, rect: Rect, stage: &mut Stage<'_>) -> Option<Paint> {
     let node = table.node(key!(FILL.image))?;
     let written = node.as_text()?;
     let path = stage.find(written, &node.place)?;
-    stage.tell_notes(&path, written, "a fill", &node.place);
+    stage.report_notes(&path, written, "a fill", &node.place);
     let (left, top, width_px, height_px) = pixel_box(rect, stage.scale);
     let wanted = Wanted {
         width_px,

@@ -49,15 +49,15 @@ pub fn resolve(
     let mut scene = compose(template, raster, &mut stage);
     scene.length = output.as_ref().and_then(length);
     scene.files = stage.files;
-    let mut told = stage.wrong;
+    let mut reported = stage.wrong;
     // one slip in a style or a variable is told once, however many layers meet it
-    diag::in_order(&mut told);
-    if told.iter().any(|d| d.severity == Severity::Error) {
-        return Err(told);
+    diag::in_order(&mut reported);
+    if reported.iter().any(|d| d.severity == Severity::Error) {
+        return Err(reported);
     }
     Ok(Warned {
         value: scene,
-        warnings: told,
+        warnings: reported,
     })
 }
 
@@ -77,9 +77,9 @@ fn raster(output: Option<&Table>, wrong: &mut Vec<Diagnostic>) -> (u32, u32) {
         return whole;
     };
     if u64::from(w) * 16 != u64::from(h) * 9 && (w as f32 / h as f32 - 9.0 / 16.0).abs() > 0.005 {
-        let said = format!("{w} × {h} is not 9:16");
+        let message = format!("{w} × {h} is not 9:16");
         wrong.push(
-            Diagnostic::at(crate::diag::Code::BadValue, &node.place, said)
+            Diagnostic::at(crate::diag::Code::BadValue, &node.place, message)
                 .hint("[1080, 1920] or [720, 1280]"),
         );
         return whole;

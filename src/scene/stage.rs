@@ -45,15 +45,16 @@ impl Stage<'_> {
     }
 
     /// Reports what of a drawing is not shown as it was meant.
-    pub fn tell_notes(&mut self, path: &Path, written: &str, what: &str, at: &Place) {
+    pub fn report_notes(&mut self, path: &Path, written: &str, what: &str, at: &Place) {
         for note in self.assets.pictures.notes(path) {
             let (line, column) = note.at;
-            let said = format!(
+            let message = format!(
                 "`{written}` in {what}, line {line}, column {column}: {}",
                 note.what
             );
-            self.wrong
-                .push(Diagnostic::at(Code::UnreadableMedia, at, said).severity(Severity::Warning));
+            self.wrong.push(
+                Diagnostic::at(Code::UnreadableMedia, at, message).severity(Severity::Warning),
+            );
         }
     }
 

@@ -44,9 +44,9 @@ pub(super) fn link(table: &Table, pairs: &Pairs<'_, '_>, stage: &mut Stage<'_>) 
     }
     let is_web = |url: Url| matches!(url.scheme(), "http" | "https") && url.has_host();
     if !Url::parse(&url).is_ok_and(is_web) {
-        let said = format!("`{url}` is not the address of a web page");
+        let message = format!("`{url}` is not the address of a web page");
         let hint = "with its beginning, as in https://example.com/menu";
-        let why = Diagnostic::at(Code::BadValue, &node.place, said).hint(hint);
+        let why = Diagnostic::at(Code::BadValue, &node.place, message).hint(hint);
         stage.wrong.push(why);
         return None;
     }

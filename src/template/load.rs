@@ -58,13 +58,13 @@ pub fn load(
 }
 
 fn read(path: &Path, shown: &Path) -> Result<Arc<Source>, Diagnostic> {
-    let missing = |said: String| Diagnostic::of_file(Code::MissingAsset, shown, said);
+    let missing = |message: String| Diagnostic::of_file(Code::MissingAsset, shown, message);
     let size = std::fs::metadata(path)
         .map_err(|e| missing(format!("cannot read the template: {e}")))?
         .len();
     if size > MAX_BYTES {
-        let said = format!("the template has {size} bytes, more than {MAX_BYTES}");
-        return Err(Diagnostic::of_file(Code::Syntax, shown, said));
+        let message = format!("the template has {size} bytes, more than {MAX_BYTES}");
+        return Err(Diagnostic::of_file(Code::Syntax, shown, message));
     }
     let bytes =
         std::fs::read(path).map_err(|e| missing(format!("cannot read the template: {e}")))?;
@@ -105,9 +105,9 @@ impl Chain<'_> {
             return table;
         };
         let Some(written) = extends.as_text() else {
-            let said = "`extends` takes the path of a template";
+            let message = "`extends` takes the path of a template";
             self.wrong
-                .push(Diagnostic::at(Code::BadValue, &extends.place, said));
+                .push(Diagnostic::at(Code::BadValue, &extends.place, message));
             return table;
         };
         match self.base(path, written, &extends.place.clone()) {
@@ -137,8 +137,8 @@ impl Chain<'_> {
             )
         })?;
         if self.seen.contains(&real) || self.seen.len() > MAX_BASES {
-            let said = format!("`{written}` extends a template that leads back to it");
-            return Err(Box::new(Diagnostic::at(Code::Cycle, at, said)));
+            let message = format!("`{written}` extends a template that leads back to it");
+            return Err(Box::new(Diagnostic::at(Code::Cycle, at, message)));
         }
         let shown = match at.source.path.parent() {
             Some(parent) => parent.join(written),
@@ -192,8 +192,9 @@ fn build(
                 "variables" => Some("did you mean `vars`?".into()),
                 key => did_you_mean(key, TOP),
             };
-            let said = format!("a template has no key `{}`", entry.key);
-            wrong.push(Diagnostic::at(Code::UnknownKey, &entry.key_place, said).maybe_hint(hint));
+            let message = format!("a template has no key `{}`", entry.key);
+            wrong
+                .push(Diagnostic::at(Code::UnknownKey, &entry.key_place, message).maybe_hint(hint));
         }
     }
     let mut template = Template {
@@ -226,8 +227,8 @@ fn build(
     if let Some(audio) = &template.audio
         && audio.node(key!(AUDIO.src)).is_none()
     {
-        let said = "`[audio]` needs `src`";
-        wrong.push(Diagnostic::at(Code::BadValue, &audio.place, said));
+        let message = "`[audio]` needs `src`";
+        wrong.push(Diagnostic::at(Code::BadValue, &audio.place, message));
     }
     let mut ids = BTreeSet::new();
     template.layers = layers(table.get("layer"), "layer", &mut ids, wrong);
@@ -258,11 +259,11 @@ fn build(
         && !has_background
         && table.get("extends").is_none()
     {
-        let said = "the template paints nothing: it has no layer and no background";
+        let message = "the template paints nothing: it has no layer and no background";
         wrong.push(Diagnostic::at(
             Code::BadValue,
             &Place::whole(&template.sources[0]),
-            said,
+            message,
         ));
     }
     check_expressions(&mut template, table, wrong);
@@ -291,8 +292,8 @@ fn section(
 fn tables<'t>(node: Option<&'t Node>, name: &str, wrong: &mut Vec<Diagnostic>) -> Vec<&'t Table> {
     let Some(node) = node else { return Vec::new() };
     let Value::Array(items) = &node.value else {
-        let said = format!("`{name}` is a list of tables: write `[[{name}]]`");
-        wrong.push(Diagnostic::at(Code::BadValue, &node.place, said));
+        let message = format!("`{name}` is a list of tables: write `[[{name}]]`");
+        wrong.push(Diagnostic::at(Code::BadValue, &node.place, message));
         return Vec::new();
     };
     let mut found = Vec::new();
@@ -300,8 +301,8 @@ fn tables<'t>(node: Option<&'t Node>, name: &str, wrong: &mut Vec<Diagnostic>) -
         match &item.value {
             Value::Table(table) => found.push(table),
             _ => {
-                let said = format!("each `{name}` is a table, not {}", item.type_name());
-                wrong.push(Diagnostic::at(Code::BadValue, &item.place, said));
+                let message = format!("each `{name}` is a table, not {}", item.type_name());
+                wrong.push(Diagnostic::at(Code::BadValue, &item.place, message));
             }
         }
     }
@@ -328,8 +329,8 @@ fn layer(table: &Table, ids: &mut BTreeSet<String>, wrong: &mut Vec<Diagnostic>)
     if let (Some(id), Some(node)) = (&id, table.node(key!(LAYER.id)))
         && !ids.insert(id.clone())
     {
-        let said = format!("two layers have the id `{id}`");
-        wrong.push(Diagnostic::at(Code::BadValue, &node.place, said));
+        let message = format!("two layers have the id `{id}`");
+        wrong.push(Diagnostic::at(Code::BadValue, &node.place, message));
     }
     let kind = layer_type(table, wrong)?;
     let owner = match kind {
@@ -350,9 +351,10 @@ fn layer(table: &Table, ids: &mut BTreeSet<String>, wrong: &mut Vec<Diagnostic>)
             layers(Some(&entry.node), "layer.children", ids, wrong)
         }
         Some(entry) => {
-            let said = format!("{owner} has no children");
+            let message = format!("{owner} has no children");
             wrong.push(
-                Diagnostic::at(Code::UnknownKey, &entry.key_place, said).hint("only a group has"),
+                Diagnostic::at(Code::UnknownKey, &entry.key_place, message)
+                    .hint("only a group has"),
             );
             Vec::new()
         }
@@ -371,22 +373,22 @@ fn layer(table: &Table, ids: &mut BTreeSet<String>, wrong: &mut Vec<Diagnostic>)
 fn layer_type(table: &Table, wrong: &mut Vec<Diagnostic>) -> Option<LayerType> {
     let words = LayerType::ALL.map(LayerType::as_str);
     let Some(node) = table.node(key!(LAYER.type)) else {
-        let said = "this layer has no `type`";
+        let message = "this layer has no `type`";
         wrong.push(
-            Diagnostic::at(Code::BadValue, &table.place, said)
+            Diagnostic::at(Code::BadValue, &table.place, message)
                 .hint(format!("one of {}", words.join(", "))),
         );
         return None;
     };
     let found = node.as_text().and_then(LayerType::of);
     if found.is_none() {
-        let said = format!(
+        let message = format!(
             "no layer type {}",
             node.place.text().replace(['"', '\''], "`")
         );
         let hint = did_you_mean(node.as_text().unwrap_or(""), words)
             .unwrap_or_else(|| format!("one of {}", words.join(", ")));
-        wrong.push(Diagnostic::at(Code::BadValue, &node.place, said).hint(hint));
+        wrong.push(Diagnostic::at(Code::BadValue, &node.place, message).hint(hint));
     }
     found
 }
@@ -416,8 +418,9 @@ fn check_box(table: &Table, wrong: &mut Vec<Diagnostic>) {
             (table.node(start), table.node(end), table.written(size))
         {
             let (start, end, size) = (start.name, end.name, size.name);
-            let said = format!("`{start}`, `{end}` and `{size}` at once: two of them say it all");
-            wrong.push(Diagnostic::at(Code::BadValue, &third.key_place, said));
+            let message =
+                format!("`{start}`, `{end}` and `{size}` at once: two of them say it all");
+            wrong.push(Diagnostic::at(Code::BadValue, &third.key_place, message));
         }
     }
 }
@@ -433,12 +436,12 @@ fn check_sticker(
 ) {
     check_table(table, keys.iter(), owner, wrong);
     if table.node(needed).is_none() {
-        let said = format!("{owner} needs `{}`", needed.name);
-        wrong.push(Diagnostic::at(Code::BadValue, &table.place, said));
+        let message = format!("{owner} needs `{}`", needed.name);
+        wrong.push(Diagnostic::at(Code::BadValue, &table.place, message));
     }
     if let (Some(_), Some(at)) = (table.node(key!(LINK.over)), table.written(key!(LINK.at))) {
-        let said = format!("{owner} takes `over` or `at`, not both");
-        wrong.push(Diagnostic::at(Code::BadValue, &at.key_place, said));
+        let message = format!("{owner} takes `over` or `at`, not both");
+        wrong.push(Diagnostic::at(Code::BadValue, &at.key_place, message));
     }
     if let Some(over) = table.node(key!(LINK.over))
         && let Some(id) = over.as_text()
@@ -460,8 +463,8 @@ fn check_expressions(template: &mut Template, table: &Table, wrong: &mut Vec<Dia
         Err(problem) => wrong.push(problem_at(node, text, &problem)),
     });
     for var in template.vars.iter().filter(|v| !used.contains(&v.name)) {
-        let said = format!("variable `{}` is not used", var.name);
-        wrong.push(Diagnostic::at(Code::UnusedVariable, &var.place, said));
+        let message = format!("variable `{}` is not used", var.name);
+        wrong.push(Diagnostic::at(Code::UnusedVariable, &var.place, message));
     }
     template.uses = used;
 }

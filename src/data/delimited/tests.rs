@@ -1,4 +1,4 @@
-use super::super::tests::told;
+use super::super::tests::reported;
 use super::*;
 
 fn table(text: &str) -> Table {
@@ -7,7 +7,7 @@ fn table(text: &str) -> Table {
 
 fn shown(rows: &[Result<Row, Diagnostic>]) -> Vec<String> {
     rows.iter()
-        .filter_map(|r| r.as_ref().err().map(told))
+        .filter_map(|r| r.as_ref().err().map(reported))
         .collect()
 }
 
@@ -17,7 +17,7 @@ fn numbers(table: &Table) -> Vec<usize> {
 
 fn refused(text: &str) -> Vec<String> {
     let errors = read(&Source::new("rows.csv", text), &Damage::NONE, None).expect_err("unreadable");
-    errors.iter().map(told).collect()
+    errors.iter().map(reported).collect()
 }
 
 fn cells(table: &Table, row: usize) -> Vec<&str> {

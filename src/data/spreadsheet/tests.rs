@@ -3,7 +3,7 @@ use std::io::Write;
 use serde_json::json;
 use zip::write::SimpleFileOptions;
 
-use super::super::tests::told;
+use super::super::tests::reported;
 use super::*;
 
 fn archive(parts: &[(&str, &str)]) -> Vec<u8> {
@@ -87,7 +87,7 @@ fn an_error_cell_fails_its_row_and_is_named_as_spreadsheets_do() {
     .expect("readable");
     let error = table.rows[0].as_ref().expect_err("bad");
     assert_eq!(
-        told(error),
+        reported(error),
         "1:1 bad-row: row 1: column `title`: cell C3 holds the error `#DIV/0!` (mend it in the spreadsheet)"
     );
     assert!(table.rows[1].is_ok());

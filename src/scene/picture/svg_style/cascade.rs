@@ -316,12 +316,12 @@ impl<'a> Cascade<'a> {
                     .push((attribute.to_owned(), transform::written(matrix)));
             }
             None => {
-                let said = ["transform", "translate", "rotate", "scale", "transform-box"]
+                let property = ["transform", "translate", "rotate", "scale", "transform-box"]
                     .into_iter()
                     .find_map(|name| Some(format!("`{name}: {}`", short(get(name)?))));
                 let what = format!(
                     "{} is not understood and moves nothing",
-                    said.unwrap_or_default()
+                    property.unwrap_or_default()
                 );
                 self.notes.add(at, what);
             }

@@ -37,7 +37,7 @@ struct Notes(Vec<(usize, String)>);
 
 impl Notes {
     fn add(&mut self, at: usize, what: String) {
-        let known = self.0.iter().any(|(_, said)| *said == what);
+        let known = self.0.iter().any(|(_, note)| *note == what);
         if !known && self.0.len() < MOST_NOTES {
             self.0.push((at, what));
         }
