@@ -1,4 +1,4 @@
-//! What a story has over its picture, on its way to the platform: mentions go along, the rest is told.
+//! What a story has over its picture, on its way to the platform: mentions go along, the rest is reported.
 
 use crate::diag::{Code, Diagnostic};
 use crate::graph::UserTag;

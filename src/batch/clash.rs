@@ -35,7 +35,7 @@ impl Clashes {
         }
         let read = order.plan.stories.par_iter().flat_map_iter(|story| {
             let ready = &order.plan.templates[story.template];
-            // what is wrong with a story is told when it is made
+            // what is wrong with a story is reported when it is made
             let scene = scene::resolve(&ready.template, &story.row, &ready.assets).ok();
             scene.map(|scene| scene.value.files).unwrap_or_default()
         });

@@ -74,7 +74,7 @@ pub fn own_size(clip: &Enlarged) -> String {
     format!("it has {w} × {h} pixels")
 }
 
-/// The scene with pictures in place of its clips, as it stands for its film.
+/// The scene with pictures in place of its clips, as its film holds it.
 ///
 /// # Errors
 /// When a clip cannot be read, or the work was stopped.
@@ -90,7 +90,7 @@ pub(super) fn cover<'s>(
 
 /// What the film room says of a scene, where the template names what it speaks of.
 ///
-/// `template` is told where nothing else is to blame.
+/// `template` is named where nothing else is to blame.
 pub(super) fn diagnostic(error: &media::Error, scene: &Scene, template: &Path) -> Diagnostic {
     let first = scene.clips().first().map(|clip| clip.place.clone());
     let at = |code, place: Option<Place>, message: String| match place {

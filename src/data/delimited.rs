@@ -1,7 +1,7 @@
 //! CSV and TSV: RFC 4180, told apart from its dialects, with the place of every cell.
 //!
 //! Own reading instead of a crate's: a quote that is never closed must fail one row and not the rest of the
-//! file, and every cell must know where it stands.
+//! file, and every cell must keep its place.
 
 mod scan;
 

@@ -1,7 +1,7 @@
 //! Bytes of a text file to text.
 //!
 //! In: bytes, and the code page that they are said to be in. Out: text, what could not be read, and which code page
-//! it was where that was a guess. Never: a guess that nobody is told of.
+//! it was where that was a guess. Never: a guess that is not reported.
 //!
 //! UTF-8, and UTF-16 with a byte-order mark, say what they are. Anything else is guessed from its letters: what
 //! spreadsheets write as plain "CSV" is the code page of the machine they run on.

@@ -225,7 +225,7 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// The text between an element's tags, as it stands.
+    /// The text between an element's tags, as it is.
     fn inside(&self, element: &Element) -> &'a str {
         self.text.get(element.inner.clone()).unwrap_or("")
     }

@@ -10,11 +10,11 @@ use crate::diag::{Code, Diagnostic, Place, Source, did_you_mean};
 /// Larger files are refused.
 pub const MAX_BYTES: u64 = 64 << 20;
 
-/// Reads a data file; its format is told by the extension, else by what is in it.
+/// Reads a data file; its format is known by the extension, else by what is in it.
 ///
 /// # Errors
 /// Everything that is wrong, where not a single row can be read: no such file, over [`MAX_BYTES`], empty, not a
-/// format we know, broken syntax, an unusable heading. A row that is wrong by itself stands in [`Table::rows`].
+/// format we know, broken syntax, an unusable heading. A row that is wrong by itself is in [`Table::rows`].
 pub fn read(path: &Path) -> Result<Table, Vec<Diagnostic>> {
     read_as(path, None)
 }

@@ -100,7 +100,7 @@ fn row(source: &Arc<Source>, number: usize, raw: &str) -> Result<Row, Diagnostic
         bad_row(number, &place, sentence(e))
     };
     if !raw.starts_with('{') {
-        // what is not even JSON is told as that
+        // what is not even JSON is reported as that
         let value: Value = serde_json::from_str(raw).map_err(|e| syntax(raw, &e))?;
         let message = format!("{} where an object should be", kind(&value));
         return Err(bad_row(number, &place, message)
@@ -152,7 +152,7 @@ fn elements(raw: &RawValue) -> Vec<&RawValue> {
     serde_json::from_str(raw.get()).unwrap_or_default()
 }
 
-/// Where a slice of `text` stands in it; the start if it is none.
+/// Where a slice of `text` is in it; the start if it is none.
 fn range_in(text: &str, part: &str) -> Range<usize> {
     let start = (part.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
     if start <= text.len() {
@@ -195,7 +195,7 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// An object's members as they stand, doubled names included.
+/// An object's members as they are, doubled names included.
 struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Members<'de> {
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn two_lists_of_rows_are_told_by_name() {
+    fn two_lists_of_rows_are_reported_by_name() {
         let source = Source::new("x.json", "{\"a\": [{}],\n \"b\": [{}]}");
         assert_eq!(
             shown(read(&source)),
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_syntax_error_is_told_where_it_is() {
+    fn a_syntax_error_is_reported_where_it_is() {
         let source = Source::new("x.json", "[\n  {\"a\": 1,}\n]");
         assert_eq!(
             shown(read(&source)),

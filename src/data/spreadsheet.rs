@@ -360,7 +360,7 @@ fn iso_date(date: &str) -> String {
     date.strip_suffix("T00:00:00").unwrap_or(date).to_owned()
 }
 
-/// `PT19H30M00S` as `19:30`; as it stands if it is something else.
+/// `PT19H30M00S` as `19:30`; unchanged if it is something else.
 fn iso_time(time: &str) -> String {
     let parse = || {
         let mut seconds = 0_i64;

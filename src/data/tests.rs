@@ -109,7 +109,7 @@ fn what_cannot_be_read_says_why() {
 }
 
 #[test]
-fn a_missing_file_is_told_with_its_neighbour() {
+fn a_missing_file_is_reported_with_its_neighbour() {
     let (folder, _path) = file("menu.csv", b"id\n1\n");
     let path = folder.path().join("menus.csv");
     let error = read(&path).expect_err("missing").remove(0);

@@ -6,7 +6,7 @@ use crate::diag::{Code, Diagnostic, Place, nearest};
 use crate::template::Template;
 use crate::template::expression::folded;
 
-/// So many columns are told one by one; more are told together, but for those that look like a slip.
+/// So many columns are reported one by one; more are reported together, but for those that look like a slip.
 const APART: usize = 5;
 
 /// A warning for each column of `table` that no template has a use for, with the variable that may be meant. What names
@@ -94,7 +94,7 @@ fn is_name(column: &str) -> bool {
         && !column.starts_with(|c: char| c.is_numeric())
 }
 
-/// Where a column's name stands, else its first value.
+/// Where a column's name is, else its first value.
 fn place(table: &Table, at: usize) -> Place {
     if let Some(heading) = table.headings.get(at) {
         return heading.clone();
@@ -137,7 +137,7 @@ mod tests {
     const TEMPLATE: &str = "[vars]\ntitle = \"x\"\nold_price = 1\n[[layer]]\ntype = \"text\"\ntext = \"{{ title }} {{ old_price }} {{ place }} {{ row['In stock'] }}\"\n";
 
     #[test]
-    fn what_is_used_under_any_name_is_not_told() {
+    fn what_is_used_under_any_name_is_not_reported() {
         assert_eq!(
             found("ID,Title,Old price,PLACE,in stock", TEMPLATE),
             [""; 0]
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slip_is_told_with_what_was_meant() {
+    fn a_slip_is_reported_with_what_was_meant() {
         assert_eq!(
             found("id,titel,sku,Unit price", TEMPLATE),
             [
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn many_are_told_together() {
+    fn many_are_reported_together() {
         let many = found("title,old_price,a1,a2,a3,a4,a5,a6,plaec", TEMPLATE);
         assert_eq!(
             many[0],

@@ -1,6 +1,6 @@
 //! XML as feeds write it, to a tree with places.
 //!
-//! In: a text. Out: its outermost element. Never: names that mean something else by their prefix: a namespace is told
+//! In: a text. Out: its outermost element. Never: names that mean something else by their prefix: a namespace is reported
 //! by its address, and by its usual prefix where a feed forgot to declare it. A bare `&` and the names of HTML's
 //! characters are read as what they mean.
 
@@ -39,11 +39,11 @@ pub(super) struct Element {
     pub children: Vec<Element>,
     /// The text directly in it, CDATA included.
     pub text: String,
-    /// Where it stands, with its tags.
+    /// Where it is, with its tags.
     pub range: Range<usize>,
     /// Between its tags.
     pub inner: Range<usize>,
-    /// The address that those in it stand against.
+    /// The address that those in it are relative to.
     pub base: Option<url::Url>,
 }
 

@@ -93,7 +93,7 @@ codes! {
     StickerDropped = "sticker-dropped" Warning;
     /// A clip of which nothing is seen: what lies over it covers it.
     ClipHidden = "clip-hidden" Warning;
-    /// Film with a concealed stretch.
+    /// Film with a concealed section.
     DamagedMedia = "damaged-media" Warning;
     /// A column of data that fills nothing.
     UnusedColumn = "unused-column" Warning;

@@ -58,10 +58,10 @@ impl Source {
     }
 }
 
-/// Where something stands: bytes `start..end` of a source.
+/// Where something is: bytes `start..end` of a source.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Place {
-    /// The text it stands in.
+    /// The text it is in.
     pub source: Arc<Source>,
     /// First byte.
     pub start: usize,
@@ -104,7 +104,7 @@ impl Place {
         )
     }
 
-    /// The text that stands there.
+    /// The text there.
     pub fn text(&self) -> &str {
         self.source.text.get(self.start..self.end).unwrap_or("")
     }

@@ -1,7 +1,7 @@
 //! Paints.
 //!
-//! In: a [`Scene`]. Out: a [`Frame`], and on demand how well each text stands out. The only room that knows
-//! pixels; integers decide them, so that every machine gives the same. Never: failing, loading, laying out.
+//! In: a [`Scene`]. Out: a [`Frame`], and on demand how well each text stands out. Integers decide
+//! every pixel, so that all machines give the same. Never: failing, loading, laying out.
 
 mod backdrop;
 mod blend;

@@ -1,4 +1,4 @@
-//! Where tokens rest: an environment variable, or a file that nobody else can read.
+//! Where tokens are kept: an environment variable, or a file that nobody else can read.
 //!
 //! In: a name. Out: a token, what is known of it, and what can be done about its end.
 //! Never: a file that others may read, a half-written one, a token in a message.
@@ -41,7 +41,7 @@ pub struct Kept {
     pub app_id: Option<String>,
 }
 
-/// The same as it stands in a file.
+/// The same as it is in a file.
 #[derive(Serialize, Deserialize)]
 struct Written {
     token: String,

@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_disk_and_a_closed_folder_are_told_in_plain_words() {
+    fn a_full_disk_and_a_closed_folder_are_reported_in_plain_words() {
         let reported = |kind: io::ErrorKind| {
             Error::io("write", Path::new("out/card.jpg"))(kind.into()).to_string()
         };

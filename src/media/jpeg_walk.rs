@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn every_cut_of_a_header_is_told_and_none_panics() {
+    fn every_cut_of_a_header_is_reported_and_none_panics() {
         let header = [
             &[0xFF, 0xD8, 0xFF, 0xE0, 0, 7][..],
             b"JFIF\0",

@@ -68,7 +68,7 @@ pub struct Media {
     /// Sentences for the report: what was given up to keep a film within its bytes. Usually none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// Stretches of its clips that were damaged and concealed. Usually none.
+    /// Sections of its clips that were damaged and concealed. Usually none.
     #[serde(skip)]
     pub damaged: Vec<Damage>,
 }

@@ -191,7 +191,7 @@ impl Sheet {
         }
     }
 
-    /// What a probe tells: sides, colour, orientation, remarks.
+    /// What a probe says: sides, colour, orientation, remarks.
     fn facts(&mut self, still: &Still, has_remarks: bool) {
         let (width, height, facts) = (still.width, still.height, &still.facts);
         let turned = facts.orientation.unwrap_or(1);

@@ -366,7 +366,7 @@ fn each_unfit_kind_of_jpeg_breaks_its_own_rule() {
 }
 
 #[test]
-fn exif_and_profiles_are_told() {
+fn exif_and_profiles_are_reported() {
     let desk = Desk::new();
     let plain = foreign(|_| {});
     let exif = b"Exif\0\0II*\0\x08\0\0\0\x02\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\x25\x88\x04\0\x01\0\0\0\0\0\0\0";

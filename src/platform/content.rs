@@ -100,7 +100,7 @@ pub fn sniff(head: &[u8]) -> Content {
     }
 }
 
-/// Which codec's pictures these are, where they stand in no container: their units begin with a start code, and the first
+/// Which codec's pictures these are, where they are in no container: their units begin with a start code, and the first
 /// one with what says how the rest is read.
 fn raw_stream(head: &[u8]) -> Option<&'static str> {
     // AV1: a temporal delimiter, then a sequence header, both with their sizes

@@ -14,7 +14,7 @@ use super::text::{self, Typesetter};
 pub struct Assets {
     /// Which files may be read.
     pub allowed: AllowedPaths,
-    /// Whether asset paths stand against the project folder rather than the template's folder.
+    /// Whether asset paths are relative to the project folder rather than the template's folder.
     pub in_project: bool,
     /// Colours, fonts, styles.
     pub brand: Brand,
@@ -27,7 +27,7 @@ pub struct Assets {
 }
 
 impl Assets {
-    /// Loads the brand's fonts; what cannot be loaded is told and left out.
+    /// Loads the brand's fonts; what cannot be loaded is reported and left out.
     pub fn new(
         allowed: AllowedPaths,
         in_project: bool,

@@ -1,7 +1,7 @@
 //! Clips and beds of sound as a template names them.
 //!
 //! In: filled keys. Out: a [`Clip`] or a [`Bed`] whose file is there and is not plainly something else. Never:
-//! decoding; what a film holds, only `media` knows.
+//! decoding; what a film holds, `media` finds out.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use super::{Bed, Clip, fills};
 /// Bytes of a file that are looked at.
 const HEAD: usize = 4096;
 
-/// The clip of a video layer, whose label is `label`; what is wrong with it is told.
+/// The clip of a video layer, whose label is `label`; what is wrong with it is reported.
 pub(super) fn of_layer(keys: &Table, label: &str, stage: &mut Stage<'_>) -> Option<Clip> {
     let node = keys.node(key!(PICTURE.src))?;
     if node.as_text()?.trim().is_empty() {
@@ -123,7 +123,7 @@ fn other(written: &str, what: &str, user: &str, at: &Place) -> Diagnostic {
 /// What a file holds that is surely neither film nor sound.
 fn holds(path: &Path) -> Option<&'static str> {
     let mut head = Vec::with_capacity(HEAD);
-    // what cannot be read is told in its own words by whoever decodes it
+    // what cannot be read is reported in its own words by whoever decodes it
     let file = std::fs::File::open(path).ok()?;
     file.take(HEAD as u64).read_to_end(&mut head).ok()?;
     what_is_not_film(&head)

@@ -28,7 +28,7 @@ pub(super) struct Draft<'t> {
 pub(super) enum What {
     Text(TextDraft),
     Picture(PictureDraft),
-    /// Its size is not known: only what decodes it knows how large it is.
+    /// Its size is known where it is decoded, not here.
     Film(Clip),
     Shape,
     Qr(QrDraft),
@@ -74,7 +74,7 @@ pub(super) enum Layout {
     Free,
 }
 
-/// The children of a story's canvas or of a group; what fails is told and left out.
+/// The children of a story's canvas or of a group; what fails is reported and left out.
 pub(super) fn drafts<'t>(layers: &'t [Layer], stage: &mut Stage<'_>) -> Vec<Draft<'t>> {
     layers
         .iter()
@@ -125,7 +125,7 @@ fn is_shown(layer: &Layer, stage: &mut Stage<'_>) -> bool {
     let keys: Vec<_> = layer.kind.keys().collect();
     match stage.fill(&only, &keys).node(key!(LAYER.when)) {
         Some(node) => grammar::condition(node).unwrap_or(true),
-        // a condition that failed was told; the layer is looked at all the same
+        // a condition that failed was reported; the layer is looked at all the same
         None => true,
     }
 }

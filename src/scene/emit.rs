@@ -15,7 +15,7 @@ use super::picture::{self, Filter, Wanted};
 use super::stage::Stage;
 use super::{Blend, Clip, Content, Film, Group, Mask, Node, Paint, Picture, Qr, Rect, moving};
 
-/// Where a node stands among its ancestors.
+/// Where a node is among its ancestors.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Setting {
     /// Placed by its row or column rather than by its own edges.
@@ -169,7 +169,7 @@ fn placed_picture(
                 if !behind.pixels.opaque {
                     see_through(draft, stage);
                 }
-                // the front moves where it stands, over all that does not
+                // the front moves where it is, over all that does not
                 surface.fill = Some(Paint::Picture {
                     pixels: behind.pixels,
                     rect: on_canvas((0, 0), (wanted.width_px, wanted.height_px)),
@@ -195,7 +195,7 @@ fn placed_picture(
     })
 }
 
-/// A picture made ready; told when it cannot be.
+/// A picture made ready; reported when it cannot be.
 fn prepared(
     draft: &Draft<'_>,
     picture: &PictureDraft,

@@ -35,7 +35,7 @@ pub(super) fn fit(word: &str) -> Fit {
     }
 }
 
-/// The paint of a fill over `rect`; what is wrong with it is told, and nothing painted.
+/// The paint of a fill over `rect`; what is wrong with it is reported, and nothing painted.
 pub(super) fn paint(node: &Node, rect: Rect, stage: &mut Stage<'_>) -> Option<Paint> {
     let Value::Table(table) = &node.value else {
         return stage.color(node).map(Paint::Solid);

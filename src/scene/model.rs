@@ -94,7 +94,7 @@ pub enum Extra {
     Caption(String),
 }
 
-/// A stretch of a film file and how it meets its box. The file is there; what it holds, only `media` knows.
+/// A part of a film file and how it meets its box. The file is there; what it holds, `media` finds out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Clip {
     /// The file.
@@ -168,7 +168,7 @@ pub struct Motion {
 pub struct Node {
     /// The layer's id, when it has one.
     pub id: Option<String>,
-    /// Where the layer stands in its template.
+    /// Where the layer is in its template.
     pub place: Place,
     /// The layer's box, before rotation.
     pub rect: Rect,

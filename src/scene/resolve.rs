@@ -50,7 +50,7 @@ pub fn resolve(
     scene.length = output.as_ref().and_then(length);
     scene.files = stage.files;
     let mut reported = stage.wrong;
-    // one slip in a style or a variable is told once, however many layers meet it
+    // one slip in a style or a variable is reported once, however many layers meet it
     diag::in_order(&mut reported);
     if reported.iter().any(|d| d.severity == Severity::Error) {
         return Err(reported);

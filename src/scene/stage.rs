@@ -28,7 +28,7 @@ impl Stage<'_> {
             .table(table, keys.iter().copied(), &mut self.wrong)
     }
 
-    /// The file that `written` names; told when it may not be read or is not there.
+    /// The file that `written` names; reported when it may not be read or is not there.
     pub fn find(&mut self, written: &str, at: &Place) -> Option<PathBuf> {
         match self.assets.find(self.folder, written, at) {
             Ok(path) => {
@@ -74,7 +74,7 @@ impl Stage<'_> {
         out
     }
 
-    /// A colour; an unknown brand colour is told.
+    /// A colour; an unknown brand colour is reported.
     pub fn color(&mut self, node: &Node) -> Option<Color> {
         match grammar::color(node)? {
             ColorRef::Literal(color) => Some(color),

@@ -181,7 +181,7 @@ enum Given {
 
 /// What the row says of a variable.
 fn given(var: &Var, row: &Row, wrong: &mut Vec<Diagnostic>) -> Given {
-    // columns that it could be are told where the row is read
+    // columns that it could be are reported where the row is read
     let Ok(Some(column)) = row.column(&var.name) else {
         return Given::Nothing;
     };
@@ -239,7 +239,7 @@ fn check_length(var: &Var, text: &str, place: &Place, wrong: &mut Vec<Diagnostic
     }
 }
 
-/// A value that no filter minds, so that one bad cell is told once and not again wherever it is used.
+/// A value that no filter minds, so that one bad cell is reported once and not again wherever it is used.
 fn neutral(kind: VarType) -> Jinja {
     match kind {
         VarType::Number => Jinja::from(0),

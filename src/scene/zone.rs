@@ -1,4 +1,4 @@
-//! Instagram's own chrome: what lies under it is told.
+//! Instagram's own chrome: what lies under it is reported.
 
 use crate::diag::{Code, Diagnostic};
 

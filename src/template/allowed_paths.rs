@@ -21,14 +21,14 @@ pub enum Refusal {
 }
 
 impl AllowedPaths {
-    /// What may be read in and under `root`; `allow`ed files and folders stand against it.
+    /// What may be read in and under `root`; `allow`ed files and folders are relative to it.
     pub fn new(root: &Path, allow: &[String]) -> Self {
         let root = absolute(root);
         let allow = allow.iter().map(|a| real(&root.join(a))).collect();
         Self { root, allow }
     }
 
-    /// The folder that asset paths stand against.
+    /// The folder that asset paths are relative to.
     pub fn root(&self) -> &Path {
         &self.root
     }

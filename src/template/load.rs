@@ -23,7 +23,7 @@ const TOP: [&str; 9] = [
 
 /// Reads one text; a base it extends is not looked for.
 ///
-/// What can be read is read, and everything wrong is told.
+/// What can be read is read, and everything wrong is reported.
 pub fn parse(source: &Arc<Source>) -> (Template, Vec<Diagnostic>) {
     let (table, mut wrong) = tree::read(source);
     let template = build(&source.path, vec![source.clone()], &table, &mut wrong);
@@ -35,7 +35,7 @@ pub fn parse(source: &Arc<Source>) -> (Template, Vec<Diagnostic>) {
 /// `shown` is how the file is called in messages.
 ///
 /// # Errors
-/// One diagnostic when the file itself cannot be read; what is wrong in it is told beside the template.
+/// One diagnostic when the file itself cannot be read; what is wrong in it is reported beside the template.
 pub fn load(
     path: &Path,
     shown: &Path,
@@ -455,7 +455,7 @@ fn check_sticker(
     }
 }
 
-/// Every expression is read once, so that a slip is told even where no story takes its branch.
+/// Every expression is read once, so that a slip is reported even where no story takes its branch.
 fn check_expressions(template: &mut Template, table: &Table, wrong: &mut Vec<Diagnostic>) {
     let mut used = BTreeSet::new();
     each_text(table, &mut |node, text| match expression::variables(text) {
@@ -481,7 +481,7 @@ fn each_text(table: &Table, visit: &mut impl FnMut(&Node, &str)) {
     table.entries.iter().for_each(|e| node(&e.node, visit));
 }
 
-/// The diagnostic of an expression's problem, at its place inside the text where that can be told.
+/// The diagnostic of an expression's problem, at its place inside the text where that can be found.
 pub(crate) fn problem_at(node: &Node, text: &str, problem: &expression::Problem) -> Diagnostic {
     // escapes move bytes; then the whole value is shown
     let place = match node.place.text().find(text) {

@@ -1,4 +1,4 @@
-//! Reads TOML and keeps where every value stood.
+//! Reads TOML and keeps the place of every value.
 //!
 //! In: text, and the base templates it extends. Out: a [`Template`] whose keys are known and whose values have the
 //! right shape, each with its [`Place`]. Never: loading an asset, filling in a variable.
@@ -42,7 +42,7 @@ pub struct Template {
     pub name: String,
     /// The template's own text first, then its bases'.
     pub sources: Vec<Arc<Source>>,
-    /// Folder of the template file; assets stand against it when there is no project.
+    /// Folder of the template file; assets are relative to it when there is no project.
     pub folder: PathBuf,
     /// Declared variables in the order of the file, the base's first.
     pub vars: Vec<Var>,
@@ -71,7 +71,7 @@ pub struct Layer {
     pub id: Option<String>,
     /// `type`.
     pub kind: language::LayerType,
-    /// Where the layer's heading stands.
+    /// Where the layer's heading is.
     pub place: Place,
     /// Every key but `children`.
     pub keys: Table,

@@ -14,7 +14,7 @@ pub const RESERVED: [&str; 4] = ["row", "brand", "today", "now"];
 pub struct Var {
     /// Its name.
     pub name: String,
-    /// Where the name stands.
+    /// Where the name is.
     pub place: Place,
     /// What it holds.
     pub kind: VarType,

@@ -68,7 +68,7 @@ impl std::error::Error for BadOption {}
 const TO: &str = "`s3://bucket/folder`, `gs://…`, `az://…`, or `file:DIR` for a folder that a web server of yours shows";
 
 impl Options {
-    /// Reads the two values of `[upload]`; a `file:` folder stands against `root`.
+    /// Reads the two values of `[upload]`; a `file:` folder is relative to `root`.
     ///
     /// # Errors
     /// Neither a store nor a folder, or an address that the platform could not fetch from.
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_target_is_told() {
+    fn what_is_no_target_is_reported() {
         for wrong in [
             "",
             "public",

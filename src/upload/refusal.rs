@@ -22,7 +22,7 @@ pub enum Why {
     },
     /// `robots.txt` keeps the crawler out.
     Robots {
-        /// Where it stands.
+        /// Where it is.
         address: String,
         /// Which line of it, from 1.
         line: usize,
@@ -31,7 +31,7 @@ pub enum Why {
     },
     /// `robots.txt` cannot be read, which counts as a no to everything.
     RobotsUnread {
-        /// Where it stands.
+        /// Where it is.
         address: String,
         /// What was seen.
         why: String,

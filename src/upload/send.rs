@@ -16,7 +16,7 @@ use crate::platform::HEAD;
 
 /// Files up to this length go up in one request, longer ones in parts of it.
 ///
-/// S3 wants parts of 5 MiB or more, its kin R2 wants them all of one length, and 10,000 of them reach to 80 GB.
+/// S3 requires parts of 5 MiB or more, its kin R2 requires them all of one length, and 10,000 of them reach to 80 GB.
 const PART_BYTES: usize = 8 * 1024 * 1024;
 
 /// What goes up.

@@ -109,7 +109,7 @@ fn a_long_cell_with_a_wrong_count_stays_one_row() {
 }
 
 #[test]
-fn text_after_a_closing_quote_is_told() {
+fn text_after_a_closing_quote_is_reported() {
     let table = table("id,title\n1,\"Best\" pizza\n2,5\" plate\n3, \"a, b\"\n");
     assert_eq!(
         shown(&table.rows),

@@ -102,7 +102,7 @@ fn is_of_a_language(text: &str) -> bool {
     alphabets.any(|(_, alphabet)| letters().all(|c| alphabet.contains(c)))
 }
 
-/// Whether the byte of `£`, which is `Ł` elsewhere, stands before a number wherever it stands.
+/// Whether the byte of `£`, which is `Ł` elsewhere, stands before a number wherever it is.
 fn has_pounds(bytes: &[u8]) -> bool {
     let after = |at: usize| bytes[at + 1..].iter().find(|b| **b != b' ');
     let places = || (0..bytes.len()).filter(|at| bytes[*at] == 0xA3);

@@ -94,7 +94,7 @@ fn an_error_cell_fails_its_row_and_is_named_as_spreadsheets_do() {
 }
 
 #[test]
-fn a_column_without_a_name_is_told_by_its_letter() {
+fn a_column_without_a_name_is_reported_by_its_letter() {
     let errors = sheet("<row r=\"3\"><c r=\"B3\"><v>1</v></c><c r=\"AB3\"><v>2</v></c></row>")
         .expect_err("no name");
     assert_eq!(errors[0].message, "column AB has no name in the heading");

@@ -357,7 +357,7 @@ fn merged(range: &str) -> Option<Merged> {
 fn cell(open: &Open, book: &Book) -> Option<Cell> {
     let value = open.value.as_deref();
     let is_text = matches!(open.kind.as_str(), "s" | "str" | "inlineStr");
-    // a formula may well come to an empty text, but then it says that it is one
+    // a formula may well give an empty text, but then it says that it is one
     let is_missing = value.is_none_or(|v| v.trim().is_empty() && !is_text);
     if is_missing {
         return open.has_formula.then(|| Cell::Fault(NO_VALUE.to_owned()));

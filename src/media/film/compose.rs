@@ -233,7 +233,7 @@ impl Composer {
         Duration::from_secs_f64(index as f64 / self.rate)
     }
 
-    /// Stretches of clips that were broken and concealed: the file, and the time on the clip's own line.
+    /// Sections of clips that were broken and concealed: the file, and the time on the clip's own line.
     pub fn damaged(&self) -> Vec<(&Path, f64)> {
         let of = |p: &'_ Player| p.damaged();
         self.players

@@ -45,7 +45,7 @@ impl Crop {
         }
     }
 
-    /// Where it stands in the coded picture, whose upright one it is a part of.
+    /// Where it is in the coded picture, whose upright one it is a part of.
     pub fn as_coded(self, orientation: Orientation) -> Self {
         let Self { mut x, mut y, w, h } = self;
         if orientation.flip_x {

@@ -1,7 +1,7 @@
 //! A whole film decoded, to know that it can be.
 //!
 //! In: a file, and who wants to see its pictures and hear its sound meanwhile. Out: [`Decoded`]: how much came out, and
-//! what was wrong. Never: concealment; what a player would patch over is told.
+//! what was wrong. Never: concealment; what a player would patch over is reported.
 
 use std::path::Path;
 
@@ -102,7 +102,7 @@ impl Units {
 /// Decodes pictures and sound until `seconds` of the pictures are through.
 ///
 /// # Errors
-/// [`Error::Io`], [`Error::Cancelled`], and [`Error::Unreadable`] for a file that cannot be opened. What goes wrong later is told
+/// [`Error::Io`], [`Error::Cancelled`], and [`Error::Unreadable`] for a file that cannot be opened. What goes wrong later is reported
 /// in [`Decoded::refused`].
 pub(super) fn decode(
     path: &Path,

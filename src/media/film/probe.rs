@@ -19,7 +19,7 @@ use crate::media::Error;
 use crate::media::animated::Webp;
 use crate::platform::Cancel;
 
-/// Seconds that a header may be off before it is told.
+/// Seconds that a header may be off before it is reported.
 const HEADER_SLACK: f64 = 0.1;
 
 /// What a film says about itself, and what was measured of it.

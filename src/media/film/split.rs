@@ -60,7 +60,7 @@ impl Part {
     /// Says whether a film can be made of it: it is neither too short nor too long, and something of each clip is left.
     ///
     /// # Errors
-    /// Those of [`video`](super::video) that can be told without decoding.
+    /// Those of [`video`](super::video) that can be found without decoding.
     pub fn judge(&self) -> Result<(), Error> {
         Timeline::of(&self.scene, &self.known, &self.options).map(drop)
     }

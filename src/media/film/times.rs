@@ -102,7 +102,7 @@ impl Stamp {
 struct Leap {
     /// The first packet after it.
     packet: usize,
-    /// Seconds between where it stands and where it would if it had run on.
+    /// Seconds between where it is and where it would be if it had run on.
     by: f64,
 }
 

@@ -30,7 +30,7 @@ pub struct Coded {
     pub narrow: bool,
 }
 
-/// Where code points stand; the two read BT.709's curve in two ways.
+/// Where code points are; the two read BT.709's curve in two ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Home {
     /// `cICP`: the curve is what it says.
@@ -94,7 +94,7 @@ impl Coded {
         })
     }
 
-    /// Samples that are sRGB as they stand.
+    /// Samples that are sRGB as they are.
     pub fn is_srgb(&self) -> bool {
         let unit = (0..3).all(|r| {
             (0..3).all(|c| (self.matrix[r][c] - f64::from(u8::from(r == c))).abs() < 1e-3)

@@ -36,7 +36,7 @@ pub(super) struct Head {
     pub adobe: bool,
     /// One pass from top to bottom.
     baseline: bool,
-    /// Where the two bytes of the height stand.
+    /// Where the two bytes of the height are.
     height_at: usize,
     /// Where the first pass begins.
     scan_at: usize,

@@ -128,7 +128,7 @@ impl Default for Filter {
     }
 }
 
-/// What a layer wants of a picture.
+/// What a layer needs of a picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Wanted {
     /// Width of the box in output pixels, above zero.

@@ -1,4 +1,4 @@
-//! From a file's bytes to the pixels that a layer wants.
+//! From a file's bytes to the pixels that a layer needs.
 
 use std::sync::Arc;
 

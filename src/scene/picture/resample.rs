@@ -1,4 +1,4 @@
-//! Resizing; the only place that names the resizer, which compiles slowly for each kind of pixel.
+//! Resizing. The resizer compiles slowly for each kind of pixel: pictures name it here only, for bytes and RGBA.
 //!
 //! The resizer is quick down the columns of one-byte samples, a whole register of them at once, and slow along their
 //! rows. So rows and columns of planes change places [`Halfway`]; band by band, while they are in the cache.

@@ -126,7 +126,7 @@ impl Boxes {
     /// Walks over a file.
     ///
     /// # Errors
-    /// When the reader fails; what the boxes say wrongly is told in [`Boxes::broken`].
+    /// When the reader fails; what the boxes say wrongly is reported in [`Boxes::broken`].
     pub fn read(file: &mut (impl Read + Seek)) -> io::Result<Self> {
         let length = file.seek(SeekFrom::End(0))?;
         let mut boxes = Self::default();

@@ -33,7 +33,7 @@ fn picture(tables: &[(&str, Vec<u8>)]) -> Track {
 }
 
 #[test]
-fn boxes_are_told_in_their_order() {
+fn boxes_are_reported_in_their_order() {
     let file = [
         boxed("ftyp", b"isom\0\0\x02\0mp41"),
         boxed("moov", &boxed("mvhd", &numbers(&[0, 0, 0, 1000, 3200]))),

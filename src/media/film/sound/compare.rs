@@ -129,7 +129,7 @@ struct Offset {
     lag: isize,
 }
 
-/// For every second in which it can be told.
+/// For every second in which it can be measured.
 fn offsets(decoded: &[[f32; 2]], wanted: &[[f32; 2]]) -> Vec<Offset> {
     let stretches = wanted.chunks_exact(STRETCH).enumerate();
     stretches

@@ -47,7 +47,7 @@ pub struct DecodedAudio {
     pub samples: Vec<[f32; 2]>,
     /// Ascending by place.
     pub marks: Vec<Mark>,
-    /// Stretches that could not be decoded, seconds.
+    /// Sections that could not be decoded, seconds.
     pub damaged: Vec<(f64, f64)>,
 }
 
@@ -265,7 +265,7 @@ impl Recorder {
         time.map(|time| time as f64 * self.time_base - self.zero)
     }
 
-    /// Notes a stretch that could not be decoded.
+    /// Notes a section that could not be decoded.
     fn damage(&mut self, start: Option<f64>, length: f64) {
         if let Some(start) = start
             && start + length > self.wanted.start

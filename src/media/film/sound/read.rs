@@ -19,7 +19,7 @@ pub struct Read {
     pub pcm: Pcm,
     /// Where in the film it begins, seconds.
     pub at: f64,
-    /// Stretches of the file that could not be decoded and are silent now, seconds from the source's `zero`.
+    /// Sections of the file that could not be decoded and are silent now, seconds from the source's `zero`.
     pub damaged: Vec<(f64, f64)>,
 }
 
@@ -95,7 +95,7 @@ pub fn decode(path: &Path, cancel: &Cancel) -> Result<Pcm, Error> {
     Ok(pcm)
 }
 
-/// What was damaged; neighbours are told as one.
+/// What was damaged; neighbours are reported as one.
 fn damaged(decoded: &DecodedAudio) -> Vec<(f64, f64)> {
     let mut list: Vec<(f64, f64)> = Vec::new();
     for &(start, end) in &decoded.damaged {

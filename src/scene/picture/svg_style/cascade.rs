@@ -21,7 +21,7 @@ type Variables = Rc<HashMap<String, String>>;
 /// Bytes that variables may grow to; each may name others twice.
 const LONGEST: usize = 64 << 10;
 
-/// Where a declaration stands; of two that differ, the greater wins.
+/// Where a declaration is; of two that differ, the greater wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     important: bool,
@@ -191,7 +191,7 @@ impl<'a> Cascade<'a> {
                 continue;
             }
             match found {
-                // usvg reads it as it stands
+                // usvg reads it as it is
                 Some(same) if from == Place::Attribute && node.attribute(name) == Some(&same) => {}
                 Some(auto) if auto == "auto" && value::GEOMETRY.contains(&name) => {
                     outcome.removed.push(name.to_owned());
@@ -209,7 +209,7 @@ impl<'a> Cascade<'a> {
         outcome
     }
 
-    /// The first value that is understood, and where it stands.
+    /// The first value that is understood, and where it is.
     fn first_good<'d: 'c, 'c>(
         &mut self,
         name: &str,
@@ -379,7 +379,7 @@ fn with_own(above: Variables, candidates: &[Candidate<'_>]) -> Variables {
             }
         }
     }
-    // a variable is filled in where it stands, not where it is used
+    // a variable is filled in where it is, not where it is used
     let filled = all.iter().filter(|(_, v)| v.contains("var("));
     let filled: Vec<(String, Option<String>)> = filled
         .map(|(name, value)| (name.clone(), filled_in(value, &all, 0)))

@@ -1,6 +1,6 @@
 //! Style sheets as rules, and `style` attributes as declarations.
 //!
-//! In: CSS text and where it stands in the file. Out: [`Rule`]s in order, [`Declaration`]s with their places. A part
+//! In: CSS text and where it is in the file. Out: [`Rule`]s in order, [`Declaration`]s with their places. A part
 //! that is not understood is left out, as CSS says, and reported. Never: elements.
 
 use super::selector::{self, Selector};

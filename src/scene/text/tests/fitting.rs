@@ -46,7 +46,7 @@ fn a_long_word_shrinks_rather_than_breaks() {
 }
 
 #[test]
-fn a_word_too_long_at_the_least_size_is_broken_and_told() {
+fn a_word_too_long_at_the_least_size_is_broken_and_reported() {
     let set = set("Donaudampfschifffahrtskapitän", &style(), wide(200.0));
     assert_eq!((set.fit, set.size), (Fit::Cut, 24.0));
     assert_eq!(set.shown.replace('\n', ""), "Donaudampfschifffahrtskapitän");

@@ -385,7 +385,7 @@ fn a_truncated_file_gives_what_is_left() {
 }
 
 #[test]
-fn damage_is_silent_and_told_and_moves_nothing() {
+fn damage_is_silent_and_reported_and_moves_nothing() {
     let folder = folder();
     // in the first the container loses its way, in the second only the decoder does
     for (name, codec) in [
