@@ -280,7 +280,7 @@ impl Reader<'_> {
             format!("{count}: too many from after column `{name}` on"),
         )
         .hint(format!(
-            "a cell with {delimiter} in it stands in double quotes"
+            "put a cell with {delimiter} in it in double quotes"
         ))
     }
 }

@@ -113,7 +113,7 @@ fn row(source: &Arc<Source>, number: usize, raw: &str) -> Result<Row, Diagnostic
         let place = Place::new(source, range_in(text, raw.get()));
         let value = serde_json::from_str(raw.get()).map_err(|e| syntax(raw.get(), &e))?;
         if values.insert(name.clone(), value).is_some() {
-            let message = format!("`{name}` stands in it twice");
+            let message = format!("it has `{name}` twice");
             return Err(bad_row(number, &place, message).hint("keep one of them"));
         }
         places.push((name, place));
@@ -316,6 +316,6 @@ mod tests {
     fn a_doubled_name_is_an_error_of_its_row() {
         let table = lines("{\"a\": 1, \"a\": 2}");
         let error = table.rows[0].as_ref().expect_err("bad");
-        assert_eq!(error.message, "row 1: `a` stands in it twice");
+        assert_eq!(error.message, "row 1: it has `a` twice");
     }
 }

@@ -183,7 +183,7 @@ struct Builder {
 impl Builder {
     fn open(&mut self, tag: &BytesStart<'_>, start: usize, end: usize) -> Result<(), String> {
         if self.open.len() >= MAX_DEPTH {
-            return Err(format!("over {MAX_DEPTH} elements stand within each other"));
+            return Err(format!("elements are nested more than {MAX_DEPTH} deep"));
         }
         let mut attributes = Vec::new();
         let mut default = self.defaults.last().copied().unwrap_or(Space::Plain);

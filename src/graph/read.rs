@@ -324,7 +324,7 @@ impl Client {
     pub async fn permissions(&self) -> Result<Vec<Permission>, Error> {
         let call = Call::Permissions;
         if self.options.login == Login::Instagram {
-            let said = "Instagram Login tells permissions only when a token is given";
+            let said = "Instagram Login gives permissions only when a token is given";
             return Err(Error::new(call, Cause::NotHere(said)));
         }
         let entries = self.list(call, &["me", "permissions"], &[]).await?;

@@ -127,7 +127,7 @@ const ROWS: &[Row] = &[
     sub(25, 2207050, "the account is restricted, inactive or has to confirm itself", Next::Human),
     sub(100, 2207023, "no such media type", Next::Never),
     sub(100, 2207028, "a carousel has 2 to 10 parts", Next::Never),
-    sub(100, 2207035, "product tags cannot stand here", Next::Never),
+    sub(100, 2207035, "product tags cannot be used here", Next::Never),
     sub(100, 2207036, "product tags of a picture need a place", Next::Never),
     sub(100, 2207037, "a product tag is not valid", Next::Never),
     sub(100, 2207040, "more than 20 tags", Next::Never),

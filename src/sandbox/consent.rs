@@ -65,7 +65,7 @@ fn checked(query: &Query, login: Login) -> Result<Url, String> {
     };
     match scopes(query).iter().find(is_other) {
         Some(scope) => Err(format!(
-            "Invalid Scopes: {scope}. This login knows {}",
+            "Invalid Scopes: {scope}. This login has {}",
             known.join(", ")
         )),
         None => Ok(redirect),

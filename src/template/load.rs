@@ -160,7 +160,7 @@ pub(crate) fn refused(at: &Place, written: &str, refusal: Refusal) -> Diagnostic
         Refusal::Outside => Diagnostic::at(
             Code::RefusedPath,
             at,
-            format!("`{written}` lies outside the project folder"),
+            format!("`{written}` is outside the project folder"),
         )
         .hint("name its folder in `[project] allow`"),
     }

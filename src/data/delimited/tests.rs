@@ -74,7 +74,7 @@ fn a_wrong_count_names_row_and_column() {
     assert_eq!(
         shown(&table.rows),
         [
-            "3:20 bad-row: row 2: 4 cells where the heading has 3: too many from after column `price` on (a cell with `,` in it stands in double quotes)",
+            "3:20 bad-row: row 2: 4 cells where the heading has 3: too many from after column `price` on (put a cell with `,` in it in double quotes)",
             "4:7 bad-row: row 3: 2 cells where the heading has 3: nothing for column `price` (an empty cell needs its delimiter too)",
         ]
     );

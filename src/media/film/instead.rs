@@ -59,7 +59,7 @@ pub(in crate::media) fn believable(path: &Path, boxes: &Boxes) -> Result<(), Err
     let wrong = if boxes.exaggerates() {
         "it claims more samples than any film has"
     } else if has_film && boxes.movie.is_none() && boxes.is_fragmented() {
-        "it is a fragment of a film: its index (`moov`), which stands in another part, is missing"
+        "it is a fragment of a film: its index (`moov`), which is in another part, is missing"
     } else if has_film && boxes.movie.is_none() {
         "it is unfinished: its index (`moov`) is missing; recording or copying it broke off"
     } else {
