@@ -163,14 +163,14 @@ fn encode(
     tracing::info!("first pass at {:.0} kbit/s", bit_rate / 1000.0);
     let mut first = first_pass::run(film, plan.size, bit_rate, scratch, progress)?;
     progress.more(film.frames);
-    fill(film, plan, &mut first, target, sound, progress)
+    encode_to_limit(film, plan, &mut first, target, sound, progress)
 }
 
 /// Encodes a film so that it fills its limit.
 ///
 /// # Errors
 /// [`Error::TooLarge`] where no quality is coarse enough.
-fn fill(
+fn encode_to_limit(
     film: &Timeline<'_>,
     plan: Plan,
     first: &mut FirstPass,
