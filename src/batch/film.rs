@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::hidden;
 use crate::diag::{Code, Diagnostic, Place, Severity};
-use crate::media::{self, Damage, Enlarged, FilmOptions, Part};
+use crate::media::{self, Damage, Enlarged, Film, FilmOptions};
 use crate::project::shown;
 use crate::scene::Scene;
 
@@ -44,14 +44,14 @@ pub(super) fn lost_in_a_still(scene: &Scene) -> Vec<Diagnostic> {
 ///
 /// # Errors
 /// When a clip cannot be read, or the work was stopped.
-pub(super) fn of(scene: &Scene, options: &FilmOptions) -> Result<Option<Part>, media::Error> {
-    let film = scene.is_film().then(|| Part::whole(scene, options));
+pub(super) fn of(scene: &Scene, options: &FilmOptions) -> Result<Option<Film>, media::Error> {
+    let film = scene.is_film().then(|| Film::of(scene, options));
     film.transpose()
 }
 
 /// Warnings that can be told of a film before it is made: clips that nobody sees, or that are drawn much larger than they
 /// are.
-pub(super) fn worth_a_look(scene: &Scene, film: &Part) -> Vec<Diagnostic> {
+pub(super) fn worth_a_look(scene: &Scene, film: &Film) -> Vec<Diagnostic> {
     let mut reported = hidden::hidden(scene, film);
     reported.extend(film.enlarged().iter().map(|clip| {
         Diagnostic::at(Code::Upscaled, &clip.place, enlarged(clip)).hint(own_size(clip))
@@ -80,7 +80,7 @@ pub fn own_size(clip: &Enlarged) -> String {
 /// When a clip cannot be read, or the work was stopped.
 pub(super) fn cover<'s>(
     scene: &'s Scene,
-    film: Option<&Part>,
+    film: Option<&Film>,
 ) -> Result<Cow<'s, Scene>, media::Error> {
     match film.filter(|_| !scene.clips().is_empty()) {
         None => Ok(Cow::Borrowed(scene)),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::diag::{Code, Diagnostic};
 use crate::frame;
-use crate::media::Part;
+use crate::media::Film;
 use crate::scene::picture::Fit;
 use crate::scene::{Blend, Clip, Content, Node, Pixels, Rect, Scene};
 
@@ -80,7 +80,7 @@ fn covered(painted: &frame::Frame, area: Rect, scale: f32) -> f64 {
 }
 
 /// Warnings for the clips of a scene that are hidden: the one under everything, and those that stand on the canvas itself.
-pub(super) fn hidden(scene: &Scene, film: &Part) -> Vec<Diagnostic> {
+pub(super) fn hidden(scene: &Scene, film: &Film) -> Vec<Diagnostic> {
     let canvas = Rect::new(0.0, 0.0, scene.width, scene.height);
     let ground = scene.film.iter().map(|clip| (clip, canvas, 0));
     let layers = scene.nodes.iter().enumerate();
@@ -109,7 +109,7 @@ pub(super) fn hidden(scene: &Scene, film: &Part) -> Vec<Diagnostic> {
 }
 
 /// Where a clip is seen in its box, canvas units.
-pub fn seen(clip: &Clip, rect: Rect, film: &Part) -> Rect {
+pub fn seen(clip: &Clip, rect: Rect, film: &Film) -> Rect {
     let Some(((w, h), _)) = film.shown(clip).filter(|_| clip.fit == Fit::Contain) else {
         return rect;
     };

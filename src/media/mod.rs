@@ -32,7 +32,7 @@ use crate::frame::Frame;
 pub use crate::platform::{BUDGET_BYTES, Cancel, PLATFORM_IMAGE_BYTES, PLATFORM_VIDEO_BYTES};
 pub use error::Error;
 pub use film::{
-    AudioProbe, Broken, Damage, Effort, Enlarged, FILM_LIMIT, FilmOptions, FilmProbe, Level, Part,
+    AudioProbe, Broken, Damage, Effort, Enlarged, FILM_LIMIT, Film, FilmOptions, FilmProbe, Level,
     Progress, Short, SoundTrack, Stage, VideoProbe, parts, video,
 };
 pub use motion_photo::MotionPhoto;

@@ -36,7 +36,7 @@ const LEAST_BIT_RATE: f64 = 2_000.0;
 /// Estimated VMAF below which a second does not look decent.
 const DECENT: f64 = 65.0;
 
-/// See [`Part::video`](super::Part::video).
+/// See [`Film::video`](super::Film::video).
 pub(super) fn video(
     scene: &Scene,
     known: &Known,
@@ -83,7 +83,7 @@ pub(super) fn video(
     })
 }
 
-/// See [`Part::cover`](super::Part::cover).
+/// See [`Film::cover`](super::Film::cover).
 pub(super) fn cover(scene: &Scene, known: &Known, options: &FilmOptions) -> Result<Scene, Error> {
     if scene.clips().is_empty() {
         return Ok(scene.clone());

@@ -57,7 +57,7 @@ pub use probe::{AudioProbe, FilmProbe, VideoProbe};
 pub use progress::{Progress, Stage};
 pub use remarks::Enlarged;
 pub use sound::SoundTrack;
-pub use split::{Part, parts};
+pub use split::{Film, parts};
 
 use super::{Error, Media};
 use crate::scene::Scene;
@@ -78,5 +78,5 @@ pub fn video(
     options: &FilmOptions,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Media, Error> {
-    Part::whole(scene, options)?.video(path, progress)
+    Film::of(scene, options)?.video(path, progress)
 }

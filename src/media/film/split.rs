@@ -32,7 +32,7 @@ const CUT: (f64, f64) = (14.0, 4.0);
 
 /// A film, or a part of one, whose clips have been looked into: once for everything that is made of it.
 #[derive(Debug, Clone)]
-pub struct Part {
+pub struct Film {
     /// What it shows.
     scene: Scene,
     /// How it is made: as the whole, but for its seams and the gain of the whole.
@@ -40,12 +40,12 @@ pub struct Part {
     known: Arc<Known>,
 }
 
-impl Part {
+impl Film {
     /// All of a scene.
     ///
     /// # Errors
     /// What reading its clips gives.
-    pub fn whole(scene: &Scene, options: &FilmOptions) -> Result<Self, Error> {
+    pub fn of(scene: &Scene, options: &FilmOptions) -> Result<Self, Error> {
         let known = timeline::known(scene, options)?;
         for (path, facts) in &known {
             tracing::info!("{}", remarks::described(path, facts));
@@ -117,8 +117,8 @@ impl Part {
 ///
 /// # Errors
 /// What reading the clip gives. A scene without a clip under everything is one part.
-pub fn parts(scene: &Scene, options: &FilmOptions) -> Result<Vec<Part>, Error> {
-    let whole = Part::whole(scene, options)?;
+pub fn parts(scene: &Scene, options: &FilmOptions) -> Result<Vec<Film>, Error> {
+    let whole = Film::of(scene, options)?;
     let Some((clip, facts)) = scene.film.as_ref().zip(whole.ground()) else {
         return Ok(vec![whole]);
     };
@@ -127,7 +127,7 @@ pub fn parts(scene: &Scene, options: &FilmOptions) -> Result<Vec<Part>, Error> {
         return Ok(vec![whole]);
     }
     let cuts = cuts(clip, facts, trim, options)?;
-    let mut parts: Vec<Part> = cuts
+    let mut parts: Vec<Film> = cuts
         .windows(2)
         .map(|ends| {
             let mut scene = scene.clone();
@@ -139,7 +139,7 @@ pub fn parts(scene: &Scene, options: &FilmOptions) -> Result<Vec<Part>, Error> {
                 seam: (ends[0] > trim.from, ends[1] < trim.until),
                 ..options.clone()
             };
-            Part {
+            Film {
                 scene,
                 options,
                 known: Arc::clone(&whole.known),
@@ -151,7 +151,7 @@ pub fn parts(scene: &Scene, options: &FilmOptions) -> Result<Vec<Part>, Error> {
 }
 
 /// All parts get the gain that the whole needs, so that none is louder than the next.
-fn level_as_one(parts: &mut [Part], options: &FilmOptions) -> Result<(), Error> {
+fn level_as_one(parts: &mut [Film], options: &FilmOptions) -> Result<(), Error> {
     let Some(Aim::Loudness(target)) = options.loudness.map(Into::into) else {
         return Ok(());
     };
