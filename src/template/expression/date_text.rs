@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Zoned};
 use super::date_words::{Token, Unit, tokens};
 use super::languages::{BUDDHIST, Language, Setting, Width};
 use super::moment::Moment;
-use super::names::{self, Meaning, Named};
+use super::names::{self, Meaning, Named, Names};
 
 /// Why a text is not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,10 +67,13 @@ struct Part {
     parted_by: Option<char>,
 }
 
-struct Reader<'l> {
+struct Reader {
     tokens: Vec<Token>,
     at: usize,
-    language: Option<&'l Language>,
+    /// The names of the language that is known.
+    own: Option<Names>,
+    /// Whether its years are those of Thailand.
+    is_buddhist: bool,
     parts: Vec<Part>,
     /// What the month's name can be; empty without one.
     months: Vec<(i8, &'static str)>,
@@ -109,12 +112,13 @@ impl Name {
     }
 }
 
-impl<'l> Reader<'l> {
-    fn new(tokens: Vec<Token>, language: Option<&'l Language>) -> Self {
+impl Reader {
+    fn new(tokens: Vec<Token>, language: Option<&Language>) -> Self {
         Self {
             tokens,
             at: 0,
-            language,
+            own: language.map(names::names_of),
+            is_buddhist: language.is_some_and(|language| language.year_offset == BUDDHIST),
             parts: Vec::new(),
             months: Vec::new(),
             before_month: 0,
@@ -169,9 +173,9 @@ impl<'l> Reader<'l> {
                 Token::Space | Token::Mark('.' | '-' | '\'') if count > 0 => continue,
                 _ => break,
             }
-            let meanings = names::meanings(&words, self.language);
+            let meanings = names::meanings(&words, self.own.as_ref());
             if !meanings.is_empty() {
-                found = Some(Name::of(&meanings, length + 1));
+                found = Some(Name::of(meanings, length + 1));
             }
             if count == names::MOST_WORDS {
                 break;
@@ -217,6 +221,15 @@ impl<'l> Reader<'l> {
 
     fn digits(&mut self, digits: &str) -> Option<()> {
         if self.clock(digits).is_some() {
+            return Some(());
+        }
+        // Mongolian `11-р сар` is a name that begins with a number
+        let name = self.name(self.at).filter(|name| !name.months.is_empty());
+        if let Some(name) = name.filter(|_| self.months.is_empty()) {
+            self.at += name.length;
+            self.months = name.months;
+            self.before_month = self.parts.len();
+            self.mark = None;
             return Some(());
         }
         if digits.len() > 8 || self.parts.len() == 3 {
@@ -335,7 +348,7 @@ impl<'l> Reader<'l> {
         if self.months.is_empty()
             && self.parts.len() <= 2
             && !months.is_empty()
-            && !(!weekdays.is_empty() && self.has_month_ahead())
+            && (weekdays.is_empty() || !self.has_month_ahead())
         {
             self.months = months;
             self.before_month = self.parts.len();
@@ -480,9 +493,13 @@ impl<'l> Reader<'l> {
             false => (first, second),
         };
         let date = date(&year.digits, month, &day.digits)?;
-        // in Thai, a year of the next centuries is one of this
-        match language == "th" && date.year() > 2400 {
-            true => Date::new(date.year() - BUDDHIST, month, date.day()).ok(),
+        self.in_gregorys_years(date, language == "th")
+    }
+
+    /// In Thai, a year that seems to be one of the next centuries is one of this.
+    fn in_gregorys_years(&self, date: Date, is_thai: bool) -> Option<Date> {
+        match (is_thai || self.is_buddhist) && date.year() > 2400 {
+            true => Date::new(date.year() - BUDDHIST, date.month(), date.day()).ok(),
             false => Some(date),
         }
     }
@@ -497,11 +514,8 @@ impl<'l> Reader<'l> {
         }
         let of = |year: &Part, month: &Part, day: &Part| {
             let is_short = month.digits.len() <= 2;
-            date(
-                &year.digits,
-                month.digits.parse().ok().filter(|_| is_short)?,
-                &day.digits,
-            )
+            let month = month.digits.parse().ok().filter(|_| is_short)?;
+            self.in_gregorys_years(date(&year.digits, month, &day.digits)?, false)
         };
         if first.digits.len() == 4 {
             return of(first, second, third).ok_or(Unread::NoDate);

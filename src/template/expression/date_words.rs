@@ -68,7 +68,8 @@ fn push(out: &mut Vec<Token>, c: char) {
         (_, None) if c.is_whitespace() => out.push(Token::Space),
         _ => out.push(Token::Mark(match c {
             '−' | '–' | '‑' | '‐' => '-',
-            '’' => '\'',
+            '’' | '׳' => '\'',
+            '॰' => '.',
             '：' => ':',
             '／' => '/',
             '،' | '、' | '，' => ',',

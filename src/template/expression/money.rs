@@ -38,6 +38,9 @@ const MORE_MARKS: [(&str, &[&str]); 12] = [
     ("BGN", &["лв"]),
 ];
 
+/// Marks of direction, which stand in the signs and prices of languages from right to left.
+const DIRECTIONS: [char; 3] = ['\u{200e}', '\u{200f}', '\u{61c}'];
+
 /// Signs that are words and may stand beside a number of no named currency. Others could be anything: `5 km`, `top 5`.
 const WORDS: [&str; 14] = [
     "kr", "kr.", "zł", "Kč", "Ft", "lei", "лв.", "лв", "Rp", "R", "S/", "TL", "RMB", "元",
@@ -51,6 +54,7 @@ static MARKS: LazyLock<Vec<(Currency, Vec<&'static str>)>> = LazyLock::new(|| {
         .flat_map(pairs);
     for (code, sign) in TABLE.entries("signs").chain(of_locales) {
         let of_code = signs.entry(code).or_default();
+        let sign = sign.trim_matches(DIRECTIONS);
         if !of_code.contains(&sign) {
             of_code.push(sign);
         }
@@ -157,6 +161,7 @@ impl Currency {
 
     /// A text without any currency's mark at either end: a sign, letters in capitals, or one of few words.
     pub fn stripped_of_any(text: &str) -> String {
+        let text = undirected(text);
         let text = text.trim();
         if is_bare(text) {
             return text.to_owned();
@@ -199,11 +204,17 @@ impl Currency {
 }
 
 fn stripped(text: &str, marks: &[&str]) -> String {
+    let text = undirected(text);
     let (before, mut bare, after) = unsigned(text.trim());
     for mark in marks {
         bare = without(bare, mark);
     }
     format!("{before}{bare}{after}")
+}
+
+/// A text without the marks that only steer its direction.
+fn undirected(text: &str) -> String {
+    text.replace(DIRECTIONS, "")
 }
 
 /// A text with its sign, or an accountant's brackets, apart.

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use jiff::civil::Weekday;
 
-use super::cldr::TABLE;
+use super::cldr::{TABLE, Table};
 use super::languages::Language;
 
 /// What words name.
@@ -30,30 +30,26 @@ pub(super) struct Meaning {
 /// Most words that one name has: Irish `deireadh fómhair`, Vietnamese `tháng 11`.
 pub(super) const MOST_WORDS: usize = 3;
 
-/// What `words`, small and parted by one space, name; of those that `language` has too, only its own.
-pub(super) fn meanings(words: &str, language: Option<&Language>) -> Vec<Meaning> {
-    if let Some(language) = language {
-        let own = of_locale(language.locale());
-        let own: Vec<Meaning> = own
-            .filter(|(name, _)| name == words)
-            .map(|(_, m)| m)
-            .collect();
-        if !own.is_empty() {
-            return own;
-        }
-    }
-    if let Some(meanings) = INDEX.get(words) {
-        return meanings.clone();
+/// Names of months and weekdays, small and their words parted by one space, with what they mean.
+pub(super) type Names = HashMap<String, Vec<Meaning>>;
+
+/// The names that one language has.
+pub(super) fn names_of(language: &Language) -> Names {
+    collected(of_locale(language.locale(), Table::field))
+}
+
+/// What `words` name; of those that `own` has too, only what it says.
+pub(super) fn meanings<'n>(words: &str, own: Option<&'n Names>) -> &'n [Meaning] {
+    let of_own = own.and_then(|own| own.get(words));
+    if let Some(meanings) = of_own.or_else(|| INDEX.get(words)) {
+        return meanings;
     }
     // `tues`, `thurs`
-    let english = Language::english().locale();
-    of_locale(english)
-        .filter(|(name, m)| {
-            let is_day = matches!(m.named, Named::Weekday(_));
-            is_day && words.len() > 3 && name.starts_with(words)
-        })
-        .map(|(_, m)| m)
-        .collect()
+    let is_begun = |name: &&String| words.len() > 3 && name.starts_with(words);
+    match ENGLISH_DAYS.iter().find(is_begun) {
+        Some(name) => INDEX.get(name).map_or(&[], Vec::as_slice),
+        None => &[],
+    }
 }
 
 /// A word that stands in whole dates beside the names, such as `de`, `г` or `gada`.
@@ -61,16 +57,8 @@ pub(super) fn is_filler(word: &str) -> bool {
     FILLERS.contains(word)
 }
 
-static INDEX: LazyLock<HashMap<String, Vec<Meaning>>> = LazyLock::new(|| {
-    let mut index: HashMap<String, Vec<Meaning>> = HashMap::new();
-    for locale in read_locales() {
-        for (name, meaning) in of_locale(locale) {
-            let meanings = index.entry(name).or_default();
-            if !meanings.contains(&meaning) {
-                meanings.push(meaning);
-            }
-        }
-    }
+static INDEX: LazyLock<Names> = LazyLock::new(|| {
+    let mut index = collected(read_locales().flat_map(|locale| of_locale(locale, Table::own)));
     // short forms that the lists have no longer
     for (name, month) in [("sep", 9), ("mrz", 3), ("set", 9), ("sept", 9)] {
         let named = Named::Month(month);
@@ -83,12 +71,29 @@ static INDEX: LazyLock<HashMap<String, Vec<Meaning>>> = LazyLock::new(|| {
     index
 });
 
+static ENGLISH_DAYS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let names = TABLE.field(Language::english().locale(), "dfw");
+    let names = names.unwrap_or_default().split('|');
+    names.map(str::to_lowercase).collect()
+});
+
+fn collected(names: impl Iterator<Item = (String, Meaning)>) -> Names {
+    let mut out = Names::new();
+    for (name, meaning) in names {
+        let meanings = out.entry(name).or_default();
+        if !meanings.contains(&meaning) {
+            meanings.push(meaning);
+        }
+    }
+    out
+}
+
 /// Words of CLDR's whole dates, and others that people write.
 static FILLERS: LazyLock<HashSet<String>> = LazyLock::new(|| {
     let more = [
         "d", "de", "del", "of", "the", "at", "a", "à", "as", "às", "las", "los", "um", "uhr", "le",
         "den", "der", "on", "el", "il", "om", "alle", "ngày", "року", "года", "roku", "godz", "kl",
-        "klo", "at", "o", "ob", "u", "в", "о", "la", "ora",
+        "klo", "o", "ob", "u", "в", "о",
     ];
     let mut words: HashSet<String> = more.map(str::to_owned).into();
     for locale in read_locales() {
@@ -112,8 +117,11 @@ fn read_locales() -> impl Iterator<Item = usize> {
     })
 }
 
-/// The names that a locale has of its own or from those above it.
-fn of_locale(locale: usize) -> impl Iterator<Item = (String, Meaning)> {
+/// The names that `field` finds for a locale: its own, or those above it as well.
+fn of_locale(
+    locale: usize,
+    field: fn(&Table, usize, &str) -> Option<&'static str>,
+) -> impl Iterator<Item = (String, Meaning)> {
     let tag = TABLE.tag(locale);
     let language = tag.split('-').next().unwrap_or(tag);
     let kinds = ["mfw", "mfa", "msw", "msa", "dfw", "dfa", "dsw", "dsa"];
@@ -123,7 +131,7 @@ fn of_locale(locale: usize) -> impl Iterator<Item = (String, Meaning)> {
             true => around,
             false => ("", ""),
         };
-        let names = TABLE.field(locale, kind).unwrap_or_default();
+        let names = field(&TABLE, locale, kind).unwrap_or_default();
         names.split('|').enumerate().flat_map(move |(at, name)| {
             let number = i8::try_from(at).unwrap_or(0);
             let named = match kind.starts_with('m') {
@@ -176,7 +184,7 @@ fn letters(text: &str) -> &str {
 fn is_telling(name: &str) -> bool {
     let mut letters = name.chars().filter(|c| c.is_alphabetic());
     let first = letters.next();
-    first.is_some_and(|c| c > '\u{2e80}') || letters.next().is_some()
+    first.is_some_and(|c| c > '\u{900}') || letters.next().is_some()
 }
 
 fn words_of(text: &str) -> Vec<String> {

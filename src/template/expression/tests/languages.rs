@@ -224,6 +224,12 @@ fn a_month_of_two_languages_needs_a_language_or_a_weekday() {
     assert_eq!(read(two, "hr"), "10");
     assert_eq!(read("sobota, 28 listopada 2026", "de"), "11");
     assert_eq!(
+        text(
+            "{{ '28/11/2569' | date('%-d.%-m.%Y', lang='th') }} {{ '28/11/2569' | days_until(lang='th') }}"
+        ),
+        "28.11.2569 7"
+    );
+    assert_eq!(
         text(&format!("{{{{ '{two}' | days_until(lang='pl') }}}}")),
         "7"
     );
@@ -292,4 +298,61 @@ fn a_unit_is_no_currency() {
         let shown = text(&format!("{{{{ '{same}' | number }}}}"));
         assert_eq!(shown.trim_start_matches('-'), "5", "{same}");
     }
+}
+
+/// The languages whose names are read, by the table.
+fn read_languages() -> Vec<&'static str> {
+    let table = &super::super::cldr::TABLE;
+    (0..table.len())
+        .filter(|at| table.own(*at, "w").is_some_and(|w| w.ends_with('+')))
+        .map(|at| table.tag(at))
+        .collect()
+}
+
+#[test]
+fn what_a_language_writes_is_read_again() {
+    let evaluator = expressions_at_noon();
+    let filtered = |value: &str, filter: &str| {
+        let values = context! { value };
+        let text = evaluator.text(&format!("{{{{ value | {filter} }}}}"), &values);
+        text.unwrap_or_else(|problem| problem.message)
+    };
+    let mut wrong = Vec::new();
+    for lang in read_languages() {
+        for month in 1..=12 {
+            let right = format!("2026-{month:02}-17");
+            let others = ["", "'%-d %B %Y', ", "'%B %-d, %Y', "];
+            for pattern in ["'%A, %-d %b %Y', ", others[month % 3]] {
+                let shown = filtered(&right, &format!("date({pattern}lang='{lang}')"));
+                let back = filtered(&shown, "date('%Y-%m-%d')");
+                if back != right && !back.contains(" can be ") {
+                    wrong.push(format!("{lang} {pattern}: {shown} was {back}"));
+                }
+                let iso = format!("date('%Y-%m-%d', lang='{lang}-u-nu-latn-ca-gregory')");
+                if month % 4 == 0 && filtered(&shown, &iso) != right {
+                    wrong.push(format!(
+                        "{lang} {pattern}: {shown} is not read with its language"
+                    ));
+                }
+            }
+        }
+        for (number, plain) in [
+            ("1234567.5", "1234567.50"),
+            ("-12345.25", "-12345.25"),
+            ("0.5", "0.50"),
+        ] {
+            for filter in [
+                format!("number(2, lang='{lang}')"),
+                format!("money('EUR', lang='{lang}')"),
+            ] {
+                let shown = filtered(number, &filter);
+                let again = filter.replace("lang=", "lang='en', from=");
+                let back = filtered(&shown, &again).replace([',', '€'], "");
+                if back != plain {
+                    wrong.push(format!("{lang} {filter}: {shown} was {back}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} {}", wrong.len(), wrong.join("\n"));
 }
