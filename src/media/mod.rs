@@ -265,7 +265,7 @@ pub fn sha256_of(path: &Path) -> Result<String, Error> {
     let mut bytes = vec![0; 1 << 20];
     loop {
         match file.read(&mut bytes).map_err(failed())? {
-            0 => return Ok(hex(&digest.finalize())),
+            0 => return Ok(hex::encode(digest.finalize())),
             n => digest.update(&bytes[..n]),
         }
     }
@@ -273,11 +273,7 @@ pub fn sha256_of(path: &Path) -> Result<String, Error> {
 
 /// SHA-256 of bytes, 64 lower-case hex digits.
 pub fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(Sha256::digest(bytes))
 }
 
 #[cfg(test)]

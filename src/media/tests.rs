@@ -113,7 +113,7 @@ fn a_story_keeps_every_rule_and_says_what_it_is() {
     assert_eq!(media.quality, None, "as it was asked for");
     let bytes = fs::read(&media.path).unwrap();
     assert_eq!(media.bytes, bytes.len() as u64);
-    assert_eq!(media.sha256, hex(&Sha256::digest(&bytes)));
+    assert_eq!(media.sha256, hex::encode(Sha256::digest(&bytes)));
     for profile in [Profile::Budget, Profile::Platform] {
         assert!(broken(&media.path, profile).is_empty());
     }

@@ -9,7 +9,6 @@ use sha2::Sha256;
 use super::app::App;
 use super::ask::Ask;
 use super::clock::later;
-use super::fetch::hex;
 use super::journal::Record;
 use super::read;
 use super::refusal::Refusal;
@@ -108,7 +107,7 @@ fn instagram_short(world: &World, token: &Token) -> Value {
 fn proof(secret: &str, token: &str) -> Option<String> {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).ok()?;
     mac.update(token.as_bytes());
-    Some(hex(&mac.finalize().into_bytes()))
+    Some(hex::encode(mac.finalize().into_bytes()))
 }
 
 /// `GET /access_token`: a short Instagram token becomes one of 60 days.

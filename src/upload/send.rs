@@ -92,18 +92,13 @@ impl Reading {
 
     /// What was read is what was promised.
     fn hold_against(self, upload: &Upload<'_>) -> Result<(), Fault> {
-        let found = hex(&self.hash.finalize());
+        let found = hex::encode(self.hash.finalize());
         if self.bytes == upload.bytes && found == upload.sha256 {
             Ok(())
         } else {
             Err(Fault::Changed)
         }
     }
-}
-
-/// Lower-case hex digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// Off the threads that serve the network.

@@ -280,7 +280,7 @@ mod tests {
     }
 
     fn sha256(bytes: &[u8]) -> String {
-        send::hex(&sha2::Sha256::digest(bytes))
+        hex::encode(sha2::Sha256::digest(bytes))
     }
 
     impl Project {
