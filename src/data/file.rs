@@ -89,7 +89,9 @@ pub fn read_as(path: &Path, named: Option<Encoding>) -> Result<Table, Vec<Diagno
         at: &decoded.damaged,
         encoding: Some(decoded.encoding),
     };
-    let guessed = decoded.is_guess.then(|| guessed(&source, decoded.encoding));
+    let guessed = decoded
+        .is_guess
+        .then(|| guessed(&source, decoded.encoding, decoded.word.as_ref()));
     match read_decoded(&source, &damage, format) {
         Ok(mut table) => {
             table.warnings.splice(0..0, guessed);
@@ -103,10 +105,24 @@ pub fn read_as(path: &Path, named: Option<Encoding>) -> Result<Table, Vec<Diagno
     }
 }
 
-fn guessed(source: &std::sync::Arc<Source>, encoding: Encoding) -> Diagnostic {
+fn guessed(
+    source: &std::sync::Arc<Source>,
+    encoding: Encoding,
+    word: Option<&encoding::Word>,
+) -> Diagnostic {
     let name = encoding.name();
-    let said = format!("the file does not say how it is encoded: it was read as {name}");
-    let hint = format!("save it as UTF-8, or name what it is: --encoding {name}");
+    let mut said = format!("the file does not say how it is encoded: it was read as {name}");
+    let mut hint = format!("save it as UTF-8, or name what it is: --encoding {name}");
+    if let Some(word) = word {
+        said.push_str(&format!(", `{}`", word.read));
+        let others = word.others.iter();
+        let others: Vec<String> = others
+            .map(|(text, page)| format!("`{text}` with {}", page.name()))
+            .collect();
+        if !others.is_empty() {
+            hint.push_str(&format!("; it may also be {}", others.join(", ")));
+        }
+    }
     Diagnostic::at(Code::Encoding, &Place::whole(source), said).hint(hint)
 }
 

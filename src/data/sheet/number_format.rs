@@ -3,6 +3,8 @@
 //! In: a number and its format's code, as XLSX has it. Out: the text in the cell. Never: dates, which stay in ISO 8601.
 //! Digits are grouped by commas and the decimal point is a point, as the code itself has them.
 
+mod fraction;
+
 /// What a format is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -58,7 +60,7 @@ pub(super) fn show(number: f64, code: &str) -> Option<String> {
     let is_plain = |part: &Part| {
         matches!(
             part,
-            Part::General | Part::Date | Part::Elapsed | Part::Fraction | Part::Text
+            Part::General | Part::Date | Part::Elapsed | Part::Text
         )
     };
     if parts.iter().any(is_plain) || !parts.iter().any(|p| matches!(p, Part::Digit(_))) {
@@ -69,9 +71,12 @@ pub(super) fn show(number: f64, code: &str) -> Option<String> {
             .map(|text| text.trim().to_owned());
     }
     let number = if is_abs { number.abs() } else { number };
-    let text = match parts.contains(&Part::Exponent) {
-        true => scientific(number, &parts)?,
-        false => decimal(number, &parts),
+    let text = if parts.contains(&Part::Fraction) {
+        fraction::show(number, &parts)?
+    } else if parts.contains(&Part::Exponent) {
+        scientific(number, &parts)?
+    } else {
+        decimal(number, &parts)
     };
     Some(text.trim().to_owned())
 }
@@ -444,7 +449,7 @@ mod tests {
         ] {
             assert_eq!(shown(number, code), right, "{number} by {code}");
         }
-        for code in ["General", "@", "# ?/?", "", "##0.0E+0", "\"unclosed"] {
+        for code in ["General", "@", "# ?/?/?", "", "##0.0E+0", "\"unclosed"] {
             assert_eq!(shown(4.5, code), "as it is", "{code}");
         }
     }
@@ -470,7 +475,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_code_panics_and_whole_numbers_keep_their_digits(code in "[0#?,.%E+;\\[\\]\"\\\\_*@$€a-z -]{0,16}", number in -1e16_f64..1e16) {
+        fn no_code_panics_and_whole_numbers_keep_their_digits(code in "[0#?,.%E+;\\[\\]\"\\\\_*@$€/8a-z -]{0,16}", number in -1e16_f64..1e16) {
             let _ = (show(number, &code), kind(&code));
             let whole = number.trunc();
             let shown = show(whole, "#,##0").unwrap_or_default().replace(',', "");
