@@ -65,7 +65,7 @@ impl Project {
         Ok(time.to_zoned(zone)?)
     }
 
-    /// The time that is meant, in the project's time zone; now, without one. A date alone is its noon.
+    /// The time that is meant, in the project's time zone; now, without one. A date alone is its midnight.
     ///
     /// # Errors
     /// What cannot be read as a time; a zone that is not known.
@@ -77,13 +77,11 @@ impl Project {
         if let Ok(stamp) = text.parse::<Timestamp>() {
             return Ok(stamp.to_zoned(zone));
         }
-        let time: DateTime = text
-            .parse()
-            .or_else(|_| text.parse::<Date>().map(|d| d.at(12, 0, 0, 0)))
-            .map_err(|source| TimeError::Text {
-                text: text.to_owned(),
-                source,
-            })?;
+        // the parser takes a date alone for its midnight
+        let time: DateTime = text.parse().map_err(|source| TimeError::Text {
+            text: text.to_owned(),
+            source,
+        })?;
         Ok(time.to_zoned(zone)?)
     }
 }
@@ -91,6 +89,16 @@ impl Project {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_date_alone_is_its_midnight() {
+        let project = Project {
+            timezone: Some("Europe/Madrid".into()),
+            ..Project::none(std::path::Path::new("/"))
+        };
+        let at = project.time(Some("2026-12-05")).expect("a time");
+        assert_eq!(at.timestamp().to_string(), "2026-12-04T23:00:00Z");
+    }
 
     #[test]
     fn a_moment_has_the_zone_that_is_written() {
