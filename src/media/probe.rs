@@ -22,7 +22,8 @@ const MAX_BYTES: u64 = 512 * 1024 * 1024;
 /// What a file says about itself.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Probe {
-    /// The file, as it was named.
+    /// The file, as it was named; in a report, bytes of its name that are not UTF-8 are replaced.
+    #[serde(serialize_with = "lossy")]
     pub path: PathBuf,
     /// Image or video.
     pub kind: Kind,
@@ -38,6 +39,10 @@ pub struct Probe {
     /// What only stills or only films have.
     #[serde(flatten)]
     pub more: More,
+}
+
+fn lossy<S: serde::Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&path.to_string_lossy())
 }
 
 /// What only stills or only films have.
@@ -131,6 +136,16 @@ pub fn probe_until(path: &Path, cancel: &Cancel) -> Result<Probe, Error> {
     let (content, bytes) = open(path)?;
     if let Content::Film(container) = content {
         return of_film(path, container, cancel);
+    }
+    if content == Content::Jpeg && platform::is_motion_jpeg(&bytes) {
+        return of_film(path, "MJPEG", cancel);
+    }
+    // FFmpeg knows more containers than are told apart here
+    if content == Content::Unknown && other(&bytes).is_none() {
+        match of_film(path, "another container", cancel) {
+            Err(Error::Unreadable { said, .. }) if said != film::SOUND_ALONE => {}
+            film => return film,
+        }
     }
     if animated::moves(content, &bytes) {
         let film = match content {

@@ -183,8 +183,8 @@ pub(in crate::media) struct Facts {
     pub no_seek: bool,
     /// What brings the time stamps of its picture's stream to one clock.
     pub picture_jumps: Jumps,
-    /// The same for its sound's.
-    pub sound_jumps: Jumps,
+    /// The same for each stream of sound that is taken.
+    sound_jumps: Vec<(usize, Jumps)>,
     /// Pictures a second, on average.
     pub rate: f64,
     /// The usual time between two pictures, seconds.
@@ -251,7 +251,7 @@ impl Facts {
         let choice = sound::choose(path, &input, wanted, cancel)?;
         let sound = choice.taken.first().copied();
         let left_out = left_out::of(&input, index);
-        let mut times = Times::new(&input, index, sound);
+        let mut times = Times::new(&input, index, &choice.taken);
         let mut first = None;
         let (mut packets, mut packet) = (Packets::default(), ffmpeg_next::Packet::empty());
         // what cannot be read is the end
@@ -331,6 +331,13 @@ impl Facts {
             peak_nits: peak_nits(&frame),
             keys,
         })
+    }
+
+    /// What brings the time stamps of a stream of sound to the clip's clock.
+    pub fn jumps_of(&self, sound: usize) -> Jumps {
+        let mut known = self.sound_jumps.iter();
+        let found = known.find(|(stream, _)| *stream == sound);
+        found.map(|(_, jumps)| jumps.clone()).unwrap_or_default()
     }
 
     /// The look of its first picture.
@@ -487,9 +494,12 @@ fn without_base(stream: &Stream<'_>) -> Option<String> {
     }
 }
 
+/// What is said of a song.
+pub(in crate::media) const SOUND_ALONE: &str = "it has sound but no picture";
+
 fn no_picture(input: &Input) -> String {
     match input.streams().best(media::Type::Audio) {
-        Some(_) => "it has sound but no picture".to_owned(),
+        Some(_) => SOUND_ALONE.to_owned(),
         None => "it has no picture".to_owned(),
     }
 }

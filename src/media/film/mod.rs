@@ -49,6 +49,7 @@ use std::path::Path;
 
 pub use damage::{Broken, Damage};
 pub(super) use decode::Watch;
+pub(super) use facts::SOUND_ALONE;
 pub use options::{Effort, FILM_LIMIT, FilmOptions, Level, Short};
 pub use probe::{AudioProbe, FilmProbe, VideoProbe};
 pub use progress::{Progress, Stage};

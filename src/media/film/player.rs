@@ -13,7 +13,7 @@ use super::facts::{Facts, Look};
 use super::lay;
 use super::pictures::{Care, Picture, Pictures};
 use super::shape::{Fitted, Shaped, Shaper};
-use super::tone::Tone;
+use super::tone::{RgbTone, Tone};
 use crate::media::Error;
 use crate::platform::Cancel;
 use crate::scene::{Clip, Pixels};
@@ -98,6 +98,8 @@ pub(super) struct Player {
     shaper: Shaper,
     /// Of the look of the last picture.
     tone: Option<Tone>,
+    /// The same for what is see-through, once such a picture came.
+    rgb_tone: Option<RgbTone>,
     look: Look,
     /// When the look changed on the way, and to what.
     changes: Vec<(f64, Look)>,
@@ -129,6 +131,7 @@ impl Player {
             pictures: Pictures::open(&clip.path, facts, trim.from, care, cancel)?,
             shaper: Shaper::new(facts.turn, size, clip.fit, clip.focus, quick),
             tone: Tone::of(facts.colors, facts.peak_nits),
+            rgb_tone: None,
             look: facts.look(),
             changes: Vec::new(),
             size,
@@ -257,6 +260,7 @@ impl Player {
         if look != self.look {
             if look.colors != self.look.colors {
                 self.tone = Tone::of(look.colors, self.facts.peak_nits);
+                self.rgb_tone = None;
             }
             self.look = look;
             self.changes.push((picture.at, look));
@@ -264,7 +268,15 @@ impl Player {
         let fitted = self.shaper.fitted(&look);
         self.given += 1;
         let (frame, rgba) = match self.shaper.shape(&picture.frame, &look)? {
-            Shaped::SeeThrough(rgba) => (over_black(&rgba, fitted), Some(rgba)),
+            Shaped::SeeThrough(mut rgba) => {
+                if self.tone.is_some() && self.rgb_tone.is_none() {
+                    self.rgb_tone = RgbTone::of(look.colors, self.facts.peak_nits);
+                }
+                if let Some(tone) = &mut self.rgb_tone {
+                    tone.map(&mut rgba);
+                }
+                (over_black(&rgba, fitted), Some(rgba))
+            }
             Shaped::Opaque(shaped) => (self.toned(shaped), None),
         };
         Ok(Shown {

@@ -116,6 +116,8 @@ pub(super) struct Times {
     is_exact: bool,
     pictures: Vec<Stamp>,
     sounds: Vec<Stamp>,
+    /// The other tracks of sound that are mixed in, each with its stream.
+    others: Vec<(usize, Vec<Stamp>)>,
 }
 
 /// What was measured.
@@ -147,23 +149,24 @@ pub(super) struct Measured {
     pub no_seek: bool,
     /// Of the picture's stream.
     pub picture_jumps: Jumps,
-    /// Of the sound's stream.
-    pub sound_jumps: Jumps,
+    /// Of the streams of sound, in the order in which they were named.
+    pub sound_jumps: Vec<(usize, Jumps)>,
 }
 
 impl Times {
-    /// For a file of which these streams are used.
-    pub fn new(input: &Input, picture: usize, sound: Option<usize>) -> Self {
+    /// For a file of which these streams are used; the first of the sounds is held against the picture.
+    pub fn new(input: &Input, picture: usize, sounds: &[usize]) -> Self {
         let is_one_of =
             |names: &[&str]| input.format().name().split(',').any(|n| names.contains(&n));
         Self {
             picture,
-            sound,
+            sound: sounds.first().copied(),
             units: input.streams().map(|s| f64::from(s.time_base())).collect(),
             is_broadcast: is_one_of(&BROADCASTS),
             is_exact: is_one_of(&EXACT),
             pictures: Vec::new(),
             sounds: Vec::new(),
+            others: sounds.iter().skip(1).map(|s| (*s, Vec::new())).collect(),
         }
     }
 
@@ -172,7 +175,10 @@ impl Times {
         let list = match stream {
             _ if stream == self.picture => &mut self.pictures,
             _ if Some(stream) == self.sound => &mut self.sounds,
-            _ => return,
+            _ => match self.others.iter_mut().find(|(other, _)| *other == stream) {
+                Some((_, list)) => list,
+                None => return,
+            },
         };
         let unit = self.units.get(stream).copied().unwrap_or(0.0);
         let seconds = |at: i64| at as f64 * unit;
@@ -199,7 +205,11 @@ impl Times {
             self.count_out(rate);
         }
         let (picture_jumps, sound_jumps) = self.jumps();
-        let jumped = !picture_jumps.is_empty() || !sound_jumps.is_empty();
+        let jumped = !picture_jumps.is_empty() || sound_jumps.iter().any(|(_, j)| !j.is_empty());
+        let own_jumps = sound_jumps
+            .first()
+            .map(|(_, j)| j.clone())
+            .unwrap_or_default();
         let on = |list: &[Stamp], jumps: &Jumps| -> Vec<(f64, Stamp)> {
             let numbered = list.iter().enumerate().filter(|(_, s)| !s.is_hidden);
             numbered
@@ -207,9 +217,12 @@ impl Times {
                 .collect()
         };
         let mut pictures = on(&self.pictures, &picture_jumps);
-        let sounds = on(&self.sounds, &sound_jumps);
+        let sounds = on(&self.sounds, &own_jumps);
         pictures.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mut shown: Vec<f64> = pictures.iter().map(|(at, _)| *at).collect();
+        let mut shown: Vec<f64> = match self.counted_by_decoding(&picture_jumps) {
+            Some(shown) => shown,
+            None => pictures.iter().map(|(at, _)| *at).collect(),
+        };
         shown.dedup();
         let (first, last) = match (shown.first(), shown.last()) {
             (Some(first), Some(last)) => (*first, *last),
@@ -280,6 +293,32 @@ impl Times {
         }
     }
 
+    /// When pictures show of which not all say it: DVDs and camcorders give the time of one in several. All are shown in the
+    /// rhythm in which they are decoded, so the times are those of decoding, moved to where the first one shows. Which of
+    /// them is whose is not known. `None` where all say it, or some say neither.
+    fn counted_by_decoding(&self, jumps: &Jumps) -> Option<Vec<f64>> {
+        let visible = || {
+            self.pictures
+                .iter()
+                .enumerate()
+                .filter(|(_, s)| !s.is_hidden)
+        };
+        if visible().all(|(_, s)| s.shown.is_some()) {
+            return None;
+        }
+        let on = |n: usize, at: Option<f64>| Some(at? + jumps.at(n as u64));
+        let decoded = visible().map(|(n, s)| on(n, s.decoded));
+        let mut decoded = decoded.collect::<Option<Vec<f64>>>()?;
+        let shown = visible().filter_map(|(n, s)| on(n, s.shown));
+        let first = shown.fold(f64::INFINITY, f64::min);
+        decoded.sort_by(f64::total_cmp);
+        let delay = first - decoded.first().copied()?;
+        // a recording that begins in its middle may have no time for its first pictures
+        (0.0..1.0)
+            .contains(&delay)
+            .then(|| decoded.iter().map(|at| at + delay).collect())
+    }
+
     /// A raw stream has no time stamps: its pictures come one after the other at its rate, 25 a second where it says none.
     fn count_out(&mut self, rate: Option<f64>) {
         let lasts = self.pictures.iter().map(|s| s.lasts).find(|l| *l > 0.0);
@@ -294,9 +333,9 @@ impl Times {
         }
     }
 
-    /// What brings both streams to one clock. A leap that both make is taken out of both by the same amount, so that they
+    /// What brings all streams to one clock. A leap that both make is taken out of both by the same amount, so that they
     /// stay together; the pictures follow each other as if nothing had been.
-    fn jumps(&self) -> (Jumps, Jumps) {
+    fn jumps(&self) -> (Jumps, Vec<(usize, Jumps)>) {
         let least = if self.is_broadcast { LEAP.0 } else { LEAP.1 };
         let step = usual_step(&self.pictures);
         let of_pictures = leaps(&self.pictures, step, least);
@@ -304,8 +343,9 @@ impl Times {
         let mut pairs: Vec<Option<usize>> = vec![None; of_pictures.len()];
         let mut from = 0;
         for (pair, leap) in pairs.iter_mut().zip(&of_pictures) {
-            let like = |other: &Leap| (other.by - leap.by).abs() <= ALIKE.max(leap.by.abs() * 0.01);
-            let found = of_sounds[from..].iter().position(like);
+            let found = of_sounds[from..]
+                .iter()
+                .position(|other| is_like(leap, other));
             *pair = found.map(|at| from + at);
             from = pair.map_or(from, |at| at + 1);
         }
@@ -316,8 +356,8 @@ impl Times {
             leap.by < 0.0 || leap.by > ABSURD || silent
         };
         let mut picture = Jumps::default();
-        // of the sound's leaps, what is added after those that the picture makes too
-        let mut shared = vec![None; of_sounds.len()];
+        // the leaps that are taken out, each with what is added after it
+        let mut taken: Vec<(Leap, f64)> = Vec::new();
         let mut before = 0;
         for (leap, pair) in of_pictures.iter().zip(&pairs) {
             if pair.is_none() && !alone(leap) {
@@ -332,23 +372,44 @@ impl Times {
                 continue;
             }
             picture.0.push((leap.packet as u64, end - start));
-            if let Some(at) = pair {
-                shared[*at] = Some(end - start);
-            }
+            taken.push((*leap, end - start));
             before = leap.packet;
         }
-        let mut sound = Jumps::default();
-        for (leap, shared) in of_sounds.iter().zip(shared) {
-            let own = || sound.at(leap.packet as u64) - leap.by;
-            let added = match shared {
-                Some(added) => added,
-                None if leap.by < 0.0 || leap.by > ABSURD => own(),
-                None => continue,
-            };
-            sound.0.push((leap.packet as u64, added));
-        }
-        (picture, sound)
+        let own = self
+            .sound
+            .map(|stream| (stream, follow(&of_sounds, &taken)));
+        let others = self.others.iter().map(|(stream, list)| {
+            let leaps = leaps(list, usual_step(list), least);
+            (*stream, follow(&leaps, &taken))
+        });
+        (picture, own.into_iter().chain(others).collect())
     }
+}
+
+/// Whether two streams make the same leap.
+fn is_like(one: &Leap, other: &Leap) -> bool {
+    (one.by - other.by).abs() <= ALIKE.max(one.by.abs() * 0.01)
+}
+
+/// What is added after a sound's leaps: the same as after the picture's that are like them, in their order.
+fn follow(leaps: &[Leap], taken: &[(Leap, f64)]) -> Jumps {
+    let mut jumps = Jumps::default();
+    let mut from = 0;
+    for leap in leaps {
+        let like = taken[from..]
+            .iter()
+            .position(|(other, _)| is_like(other, leap));
+        let added = match like {
+            Some(at) => {
+                from += at + 1;
+                taken[from - 1].1
+            }
+            None if leap.by < 0.0 || leap.by > ABSURD => jumps.at(leap.packet as u64) - leap.by,
+            None => continue,
+        };
+        jumps.0.push((leap.packet as u64, added));
+    }
+    jumps
 }
 
 /// When the last of some packets shows, seconds.

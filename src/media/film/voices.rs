@@ -75,6 +75,7 @@ pub(super) fn mixed(
         for stream in &facts.choice.taken {
             let voice = Voice {
                 stream: Some(*stream),
+                jumps: facts.jumps_of(*stream),
                 ..voice_of(clip, facts, seconds)
             };
             if let Some(read) = sound::read(&voice, &options.cancel)? {
@@ -106,7 +107,7 @@ fn voice_of(clip: &Clip, facts: &Facts, seconds: f64) -> Voice {
         path: clip.path.clone(),
         stream: None,
         zero: Some(facts.zero),
-        jumps: facts.sound_jumps.clone(),
+        jumps: Jumps::default(),
         from: stretch.from,
         until: Some(stretch.until),
         speed: stretch.speed,

@@ -9,16 +9,17 @@
 
 mod codes;
 mod lattice;
+mod rgb;
 
 use ffmpeg_next::color::{Primaries, Range, Space, TransferCharacteristic};
 use ffmpeg_next::frame::Video;
 
 use super::facts::Colors;
 use super::lay::{CHROMA, LUMA, WEIGHT_BITS, weigh};
-use crate::scene::gamut::Gamut;
 use crate::scene::light::Transfer;
-use codes::{Codes, gamut};
+use codes::{Codes, transfer_of};
 use lattice::{FRACTION, Lattice, step};
+pub(super) use rgb::RgbTone;
 
 /// A table from a film's colours to ordinary ones.
 pub(super) struct Tone {
@@ -43,24 +44,6 @@ pub(super) fn carrier(colors: Colors) -> (Space, Range) {
         // RGB, and what the scaler takes for BT.601
         _ => (Space::SMPTE170M, Range::MPEG),
     }
-}
-
-/// How light is coded in a film whose colours are others than those of the film that comes out; `None` where they are the
-/// same.
-///
-/// What is not tagged stays as it is. So does sRGB: what is tagged so was mostly drawn on a screen, whose numbers players
-/// show as they are.
-fn transfer_of(colors: Colors) -> Option<Transfer> {
-    let transfer = match colors.transfer {
-        TransferCharacteristic::ARIB_STD_B67 => Transfer::Hlg,
-        TransferCharacteristic::SMPTE2084 => Transfer::Pq,
-        TransferCharacteristic::GAMMA22 => Transfer::Gamma22,
-        TransferCharacteristic::GAMMA28 => Transfer::Gamma28,
-        TransferCharacteristic::Linear => Transfer::Linear,
-        _ => Transfer::Ordinary,
-    };
-    let is_wide = gamut(colors.primaries).is_some_and(|own| own != Gamut::BT709);
-    (transfer != Transfer::Ordinary || is_wide).then_some(transfer)
 }
 
 impl Tone {

@@ -1,6 +1,8 @@
 use ffmpeg_next::format::Pixel;
 
+use super::codes::gamut;
 use super::*;
+use crate::scene::gamut::Gamut;
 
 const BT2020: [f64; 3] = [0.2627, 0.6780, 0.0593];
 
