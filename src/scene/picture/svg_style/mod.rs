@@ -6,6 +6,7 @@
 
 mod cascade;
 mod color;
+mod outline;
 mod selector;
 mod sheet;
 mod transform;
@@ -21,6 +22,15 @@ const MOST_STEPS: u64 = 100_000_000;
 
 /// Notes of one drawing; the same mistake may stand on every element.
 const MOST_NOTES: usize = 8;
+
+/// Elements that change others with time.
+const MOVEMENT: [&str; 5] = [
+    "animate",
+    "animateColor",
+    "animateMotion",
+    "animateTransform",
+    "set",
+];
 
 /// Something in a drawing that is not shown as its author meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +60,7 @@ type Edit = (std::ops::Range<usize>, String);
 /// The drawing with plain styles.
 pub(super) fn plain(document: &Document<'_>, text: &str) -> Result<(String, Vec<Note>), Error> {
     let mut notes = Notes::default();
-    let mut rules = Vec::new();
+    let mut rules = sheet::Rules::default();
     let mut edits: Vec<Edit> = Vec::new();
     for node in document
         .descendants()
@@ -67,7 +77,7 @@ pub(super) fn plain(document: &Document<'_>, text: &str) -> Result<(String, Vec<
             let here = part.range();
             let at = text.get(here.clone()).and_then(|raw| raw.find(css));
             let css = sheet::without_comments(css);
-            sheet::rules(&css, here.start + at.unwrap_or(0), &mut notes, &mut rules);
+            rules.read(&css, here.start + at.unwrap_or(0), &mut notes);
         }
     }
     for node in document
@@ -83,6 +93,13 @@ pub(super) fn plain(document: &Document<'_>, text: &str) -> Result<(String, Vec<
         if !(needs_more && in_switch) {
             let what = "`foreignObject` holds parts of a web page, which are not drawn";
             notes.add(node.range().start, what.to_owned());
+        }
+    }
+    for node in document.descendants().filter(Node::is_element) {
+        let name = node.tag_name().name();
+        if MOVEMENT.iter().any(|known| *known == name) && node.has_tag_name_of(name) {
+            let what = format!("`{name}` is not played: the drawing stands as it is without it");
+            notes.add(node.range().start, what);
         }
     }
     Cascade::new(&rules, &mut notes).walk(document, text, &mut edits)?;

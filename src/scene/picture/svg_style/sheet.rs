@@ -22,6 +22,37 @@ pub struct Declaration {
 pub struct Rule {
     pub selectors: Vec<Selector>,
     pub declarations: Vec<Declaration>,
+    /// The number of its `@layer`: a later one goes before, and [`NO_LAYER`] before all.
+    pub layer: usize,
+}
+
+/// Of a rule that stands in no `@layer`.
+pub const NO_LAYER: usize = usize::MAX;
+
+/// The rules of all style sheets, and their layers by name.
+#[derive(Default)]
+pub struct Rules {
+    pub list: Vec<Rule>,
+    layers: Vec<String>,
+}
+
+impl Rules {
+    /// Adds all rules of a style sheet whose first byte is byte `at` of the file.
+    pub fn read(&mut self, css: &str, at: usize, notes: &mut Notes) {
+        rules(css, at, NO_LAYER, notes, self);
+    }
+
+    /// The number of a layer; without a name it is one of its own.
+    fn layer(&mut self, name: &str) -> usize {
+        let known = self
+            .layers
+            .iter()
+            .position(|n| n == name && !name.is_empty());
+        known.unwrap_or_else(|| {
+            self.layers.push(name.to_owned());
+            self.layers.len() - 1
+        })
+    }
 }
 
 /// Blanks comments out, so that places stay.
@@ -41,8 +72,8 @@ pub fn without_comments(css: &str) -> String {
     out.replace("<!--", "    ").replace("-->", "   ")
 }
 
-/// All rules of a style sheet whose first byte is byte `at` of the file.
-pub fn rules(css: &str, at: usize, notes: &mut Notes, out: &mut Vec<Rule>) {
+/// The rules of a part of a style sheet whose first byte is byte `at` of the file.
+fn rules(css: &str, at: usize, layer: usize, notes: &mut Notes, out: &mut Rules) {
     let mut start = 0;
     while start < css.len() {
         let rest = &css[start..];
@@ -66,13 +97,20 @@ pub fn rules(css: &str, at: usize, notes: &mut Notes, out: &mut Vec<Rule>) {
                     format!("`{}` reads another file, which is left out", short(head)),
                 );
             }
+            // which layers there are, from the weakest on
+            if let Some(names) = head.strip_prefix("@layer ").filter(|_| layer == NO_LAYER) {
+                for name in names.split(',') {
+                    out.layer(name.trim());
+                }
+            }
             start += open + 1;
             continue;
         }
         let inside = open + 1;
         let end = closing(&rest[inside..]).map_or(rest.len(), |end| inside + end);
         let body = &rest[inside..end];
-        rule(head, body, (at + start, at + start + inside), notes, out);
+        let places = (at + start, at + start + inside);
+        rule(head, body, places, layer, notes, out);
         start += (end + 1).min(rest.len());
     }
 }
@@ -81,8 +119,9 @@ fn rule(
     head: &str,
     body: &str,
     (at, inside): (usize, usize),
+    layer: usize,
     notes: &mut Notes,
-    out: &mut Vec<Rule>,
+    out: &mut Rules,
 ) {
     if let Some(name) = head.strip_prefix('@') {
         let (name, condition) = match name.find(|c: char| !(c.is_alphanumeric() || c == '-')) {
@@ -91,7 +130,7 @@ fn rule(
         };
         match name {
             "media" => match holds(condition) {
-                Some(true) => rules(body, inside, notes, out),
+                Some(true) => rules(body, inside, layer, notes, out),
                 Some(false) => {}
                 None => notes.add(
                     at,
@@ -99,23 +138,35 @@ fn rule(
                 ),
             },
             "supports" if !condition.starts_with("not") => {
-                rules(body, inside, notes, out);
+                rules(body, inside, layer, notes, out);
             }
+            "layer" if layer == NO_LAYER && !condition.contains(['.', ',']) => {
+                let layer = out.layer(condition);
+                rules(body, inside, layer, notes, out);
+            }
+            "keyframes" | "-webkit-keyframes" => notes.add(
+                at,
+                format!(
+                    "`{}` is not played: the drawing stands as it is without it",
+                    short(head)
+                ),
+            ),
             "layer" | "scope" => {
                 notes.add(
                     at,
                     format!("`{}` is not understood and left out", short(head)),
                 );
             }
-            // fonts and movement: there is no text here, and a picture stands still
+            // fonts: there is no text here
             _ => {}
         }
         return;
     }
     match selector::list(head) {
-        Some(selectors) => out.push(Rule {
+        Some(selectors) => out.list.push(Rule {
             selectors,
             declarations: declarations(body, inside, notes),
+            layer,
         }),
         None => notes.add(
             at,
