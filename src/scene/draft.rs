@@ -24,6 +24,25 @@ pub(super) struct Draft<'t> {
     pub children: Vec<Draft<'t>>,
 }
 
+impl<'t> Draft<'t> {
+    /// The layers in this group, each with its node among those of `node`.
+    pub fn pairs<'a>(
+        &'a self,
+        node: &'a super::Node,
+    ) -> impl Iterator<Item = (&'a Draft<'t>, &'a super::Node)> {
+        let children: &[super::Node] = match &node.content {
+            super::Content::Group(group) => &group.children,
+            _ => &[],
+        };
+        // a child whose picture failed has no node; the others keep their places in the file
+        let mut nodes = children.iter().peekable();
+        self.children.iter().filter_map(move |child| {
+            let node = nodes.next_if(|n| n.place == child.layer.place)?;
+            Some((child, node))
+        })
+    }
+}
+
 /// What a layer's size depends on.
 pub(super) enum What {
     Text(TextDraft),

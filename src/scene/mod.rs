@@ -6,6 +6,7 @@
 mod assets;
 mod axis;
 mod clips;
+mod cut_off;
 mod draft;
 mod emit;
 mod filling;

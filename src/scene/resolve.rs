@@ -13,7 +13,7 @@ use super::emit::{self, Setting};
 use super::filling::Filler;
 use super::layout::Measure;
 use super::stage::Stage;
-use super::{Assets, Content, Node, Rect, Scene, clips, fills, sticker, values, zone};
+use super::{Assets, Node, Rect, Scene, clips, cut_off, fills, sticker, values, zone};
 
 /// The canvas of a Story in units: as many as the platform has pixels.
 pub(super) const CANVAS_SIZE: (f32, f32) = (STORY.0 as f32, STORY.1 as f32);
@@ -118,6 +118,8 @@ fn compose(template: &Template, raster: (u32, u32), stage: &mut Stage<'_>) -> Sc
         pair(draft, node, &mut pairs);
     }
     zone::outside(&pairs, height, &mut stage.wrong);
+    let outermost: Vec<_> = placed.iter().map(|(draft, node)| (*draft, node)).collect();
+    cut_off::by_edges(&outermost, canvas, &mut stage.wrong);
     let mentions = template
         .mentions
         .iter()
@@ -146,13 +148,7 @@ fn compose(template: &Template, raster: (u32, u32), stage: &mut Stage<'_>) -> Sc
 /// Each draft with its node, children after their parents.
 fn pair<'a, 't>(draft: &'a Draft<'t>, node: &'a Node, out: &mut Vec<(&'a Draft<'t>, &'a Node)>) {
     out.push((draft, node));
-    if let Content::Group(group) = &node.content {
-        // a child whose picture failed has no node; the others keep their places in the file
-        let mut nodes = group.children.iter().peekable();
-        for child in &draft.children {
-            if let Some(node) = nodes.next_if(|n| n.place == child.layer.place) {
-                pair(child, node, out);
-            }
-        }
+    for (draft, node) in draft.pairs(node) {
+        pair(draft, node, out);
     }
 }

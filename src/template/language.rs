@@ -472,7 +472,7 @@ pub const LAYER: &[Key] = &[
     key(
         "bleed",
         Kind::Bool,
-        "Reaching into the app's own chrome is meant.",
+        "Reaching into the app's own chrome, or beyond an edge that cuts, is meant.",
     ),
     key(
         "grow",
