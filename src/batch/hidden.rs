@@ -13,6 +13,8 @@ use crate::scene::picture::Fit;
 use crate::scene::{Blend, Clip, Content, Node, Pixels, Rect, Scene};
 
 /// A clip of which so much is covered is hidden: what is left are corners and edges.
+///
+/// Reasoned: what is left at an edge is no picture. A plate over 96 % of the height is not told, one over 98 % is.
 const HIDDEN: f64 = 0.97;
 
 /// Alpha from which a pixel counts as covered: under it, a twentieth of the clip's light comes through.

@@ -27,7 +27,8 @@ use crate::scene::Scene;
 /// Second passes until one meets the limit; each knows by how much those before it missed.
 const MOST_PASSES: u32 = 6;
 
-/// After more of them than this, what fits is good enough.
+/// After more of them than this, what fits is good enough. Reasoned: the third aims by how the film answered to the second, and
+/// of the clips in `docs/film.md` one alone repeated a pass.
 const ENOUGH_PASSES: u32 = 3;
 
 /// x264 counts thousands of bits a second, and takes none for no bit rate at all; bits a second.

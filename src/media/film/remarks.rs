@@ -12,7 +12,8 @@ use crate::scene::picture::Fit;
 use crate::scene::{Clip, Content, Node, Rect, Scene};
 
 /// A clip may be drawn so many times larger than it is: from 720×1280, a size that the encoder itself chooses where bytes
-/// are short, to 1080×1920.
+/// are short, to 1080×1920. It is that ratio and not measured; clips of 640×360 (533 %) and
+/// 360×640 (300 %) are told, one of 720×1280 is not.
 const LARGER: f64 = 1.5;
 
 /// Sizes are whole pixels.

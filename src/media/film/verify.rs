@@ -21,7 +21,7 @@ use crate::platform::{
     FILM_MOST_RATE, FILM_MOST_SECONDS, PLATFORM_VIDEO_BYTES, STORY, STORY_MIDDLE, STORY_SMALL,
 };
 
-/// Seconds that are looked at, picture by picture; what is longer is no Story.
+/// Seconds that are looked at, picture by picture; what is longer is no Story. Reasoned: twice what the platform takes.
 const LOOKED_AT: f64 = 120.0;
 
 /// Seconds by which clocks of picture and sound round.

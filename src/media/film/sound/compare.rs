@@ -17,7 +17,8 @@ const TAPS: usize = 72;
 /// Levels are compared in windows of so many coarse samples: a quarter of a second.
 const WINDOW: usize = COARSE / 4;
 
-/// Quieter than this a codec may leave it out, dB.
+/// Quieter than this a codec may leave it out, dB. This and the limits below are reasoned from what AAC at 64 to 128 kbit/s may
+/// do; tones of 300 to 1,200 Hz, 22.05 kHz mono and a loud clipped sine after 3 s of silence pass them.
 const FAINT: f64 = -52.0;
 
 /// What was louder than the first, over the whole band, is not under the second if anything of it is left, dB.
