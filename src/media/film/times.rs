@@ -490,6 +490,72 @@ mod tests {
         assert!((lead(0.06, 0.1) - 1.0 / 30.0).abs() < 1e-9);
     }
 
+    fn stamp(shown: Option<f64>, decoded: f64, lasts: f64) -> Stamp {
+        Stamp {
+            decoded: Some(decoded),
+            shown,
+            lasts,
+            is_key: true,
+            is_hidden: false,
+        }
+    }
+
+    fn times(pictures: Vec<Stamp>, sounds: Vec<Stamp>, others: Vec<(usize, Vec<Stamp>)>) -> Times {
+        Times {
+            picture: 0,
+            sound: Some(1),
+            units: vec![0.001; 3],
+            is_broadcast: true,
+            is_exact: false,
+            pictures,
+            sounds,
+            others,
+        }
+    }
+
+    #[test]
+    fn pictures_that_say_no_time_are_counted() {
+        // one after the other, and with two in between that are decoded later than they show
+        let plain = (0..100).map(|n| {
+            let decoded = f64::from(n) * 0.04;
+            stamp((n % 3 != 1).then_some(decoded + 0.04), decoded, 0.04)
+        });
+        let reordered = (0..99).map(|n| {
+            let decoded = f64::from(n) * 0.04;
+            let shown = match n % 3 {
+                0 => Some(decoded + if n == 0 { 0.04 } else { 0.12 }),
+                1 => Some(decoded),
+                _ => None,
+            };
+            stamp(shown, decoded, 0.04)
+        });
+        for (pictures, count) in [(plain.collect::<Vec<_>>(), 100), (reordered.collect(), 99)] {
+            let found = times(pictures, Vec::new(), Vec::new()).measured(None, None);
+            assert_eq!((found.count, found.is_constant), (count, true));
+            assert!((found.rate - 25.0).abs() < 0.01, "{}", found.rate);
+        }
+    }
+
+    #[test]
+    fn every_track_follows_the_leap_that_the_picture_makes() {
+        let run = |step: f64, leap: usize| -> Vec<Stamp> {
+            let at = |n: usize| n as f64 * step + if n >= leap { 1000.0 } else { 0.0 };
+            (0..2 * leap)
+                .map(|n| stamp(Some(at(n)), at(n), step))
+                .collect()
+        };
+        // the second track has other packets than the first
+        let all = times(run(0.04, 50), run(0.02, 100), vec![(2, run(0.025, 80))]);
+        let found = all.measured(None, None);
+        assert_eq!(found.sound_jumps.len(), 2);
+        for (stream, packet) in [(1, 100), (2, 80)] {
+            let (_, jumps) = &found.sound_jumps[stream - 1];
+            assert_eq!(jumps.at(packet - 1), 0.0);
+            assert!((jumps.at(packet) + 1000.0).abs() < 1e-6, "{jumps:?}");
+        }
+        assert!((found.seconds - 4.0).abs() < 0.01, "{}", found.seconds);
+    }
+
     #[test]
     fn pictures_that_are_missing_do_not_change_the_beat() {
         let steps = |rate: f64, beats: &[f64]| {
