@@ -131,8 +131,8 @@ fn has_signs_in_words(text: &str) -> bool {
         let c = at.and_then(|at| chars.get(at));
         c.is_some_and(|c| c.is_alphabetic())
     };
-    let beyond = chars.iter().enumerate().filter(|(_, c)| !c.is_ascii());
-    beyond.into_iter().any(|(at, c)| {
+    let mut beyond = chars.iter().enumerate().filter(|(_, c)| !c.is_ascii());
+    beyond.any(|(at, c)| {
         let (before, after) = (is_letter(at.checked_sub(1)), is_letter(Some(at + 1)));
         match c {
             // between letters of their own, in French and Catalan, in names of roads
@@ -191,10 +191,8 @@ fn has_pounds(bytes: &[u8]) -> bool {
 
 /// A sign of pounds before a letter: it is `Ł`.
 fn has_pounds_of_words(text: &str) -> bool {
-    let after = text.split('£').skip(1);
-    after
-        .into_iter()
-        .any(|rest| rest.starts_with(|c: char| c.is_lowercase()))
+    let mut after = text.split('£').skip(1);
+    after.any(|rest| rest.starts_with(|c: char| c.is_lowercase()))
 }
 
 /// Another Latin code page than the guess, where the guess mixes the letters of several languages and the other one has

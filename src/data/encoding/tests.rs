@@ -260,9 +260,9 @@ fn a_guess_comes_with_what_else_the_word_may_be() {
     let (bytes, _, _) = encoding_rs::GBK.encode("title,price\n咖啡,1\n");
     let decoded = decode(&bytes, None).expect("text");
     let word = decoded.word.expect("a word");
-    let readings = word.others.iter().map(|(text, _)| text.as_str());
+    let mut readings = word.others.iter().map(|(text, _)| text.as_str());
     assert!(
-        word.read == "咖啡" || readings.into_iter().any(|text| text == "咖啡"),
+        word.read == "咖啡" || readings.any(|text| text == "咖啡"),
         "{word:?}"
     );
     let (bytes, _, _) = WINDOWS_1252.encode("title\nCafé\n");

@@ -257,10 +257,8 @@ impl<'a> Cascade<'a> {
     fn dashes(&self, node: Node<'_, '_>, said: &str, outcome: &mut Outcome) -> Option<()> {
         let get = |name: &str| outcome.value(node, name).filter(|v| v != "none");
         let Some(dashes) = get("stroke-dasharray") else {
-            let above = node.ancestors().skip(1);
-            let inherits = above
-                .into_iter()
-                .any(|n| n.has_attribute("stroke-dasharray"));
+            let mut above = node.ancestors().skip(1);
+            let inherits = above.any(|n| n.has_attribute("stroke-dasharray"));
             return (!inherits).then_some(());
         };
         let view = viewport(node);

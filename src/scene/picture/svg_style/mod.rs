@@ -97,7 +97,7 @@ pub(super) fn plain(document: &Document<'_>, text: &str) -> Result<(String, Vec<
     }
     for node in document.descendants().filter(Node::is_element) {
         let name = node.tag_name().name();
-        if MOVEMENT.iter().any(|known| *known == name) && node.has_tag_name_of(name) {
+        if MOVEMENT.contains(&name) && node.has_tag_name_of(name) {
             let what = format!("`{name}` is not played: the drawing stands as it is without it");
             notes.add(node.range().start, what);
         }
