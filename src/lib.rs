@@ -50,6 +50,8 @@ pub mod frame;
 
 pub mod media;
 
+pub mod source;
+
 pub mod upload;
 
 pub mod graph;

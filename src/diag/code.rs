@@ -75,6 +75,10 @@ codes! {
     NotPublished = "not-published" Error;
     /// The same picture is planned for another time of that day.
     AlreadyPlanned = "already-planned" Error;
+    /// Data that lives elsewhere, could not be fetched and has no copy that may be used.
+    SourceFailed = "source-failed" Error;
+    /// A column of a source that is needed and gone.
+    NoRow = "no-row" Error;
     /// Text that was shrunk to the least size or cut.
     Overflow = "overflow" Warning;
     /// Something that the app's own chrome will cover.
@@ -97,6 +101,8 @@ codes! {
     DamagedMedia = "damaged-media" Warning;
     /// A column of data that fills nothing.
     UnusedColumn = "unused-column" Warning;
+    /// Data that lives elsewhere and could not be fetched: its last good copy is used.
+    StaleSource = "stale-source" Warning;
     /// A text file whose code page was guessed.
     Encoding = "encoding" Warning;
 }
