@@ -10,4 +10,5 @@ mod once;
 mod pictures;
 mod samples;
 mod sandbox;
+mod sources;
 mod upload;

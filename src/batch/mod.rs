@@ -4,20 +4,23 @@
 //! [`Watcher`] as it comes: a batch of any length needs the memory of its plan and of the stories that are made at the
 //! moment. Never: a command line, publishing.
 //!
-//! [`plan`] finds the stories, [`render`] makes them, [`check`] judges them without a file, [`contact_sheet`] shows them
+//! [`ask_source`] gets data that lives elsewhere, [`plan`] finds the stories, [`render`] makes them, [`check`] judges them without a file, [`contact_sheet`] shows them
 //! all.
 
+mod ask;
 mod by_hand;
 mod check;
 mod clash;
 pub mod contact_sheet;
 mod contrast;
 mod error;
+mod files;
 mod film;
 mod formats;
 mod guides;
 mod hidden;
 mod ledger;
+mod missed;
 mod names;
 mod order;
 mod outcome;
@@ -27,6 +30,7 @@ mod rows;
 mod selection;
 mod watcher;
 
+pub use ask::{ask_source, picture_columns};
 pub use check::check;
 pub use error::Error;
 pub use film::{SLOW, enlarged, own_size};

@@ -15,6 +15,7 @@ mod account;
 mod bars;
 mod cancel;
 mod check;
+mod fetch;
 mod insights;
 mod move_to;
 mod new;
@@ -119,6 +120,8 @@ enum Command {
     Render(render::Args),
     /// Say everything that is wrong with templates, data and assets; write nothing
     Check(check::Args),
+    /// Fetch data that lives elsewhere now, and say what changed
+    Fetch(fetch::Args),
     /// Turn any clip into a Story video
     Transcode(transcode::Args),
     /// Hold finished media against the platform's rules
@@ -181,6 +184,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     listen(&cli.global);
     match run(cli) {
         Ok(outcome) => outcome.into(),
+        Err(error) if error.is::<open::Interrupted>() => Outcome::Interrupted.into(),
         Err(error) => {
             say_line(&format!("error: {error:#}"));
             Outcome::Usage.into()
@@ -236,6 +240,7 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Render(args) => render::run(&args, &global),
         Command::Transcode(args) => transcode::run(&args, &global),
         Command::Check(args) => check::run(&args, &global),
+        Command::Fetch(args) => fetch::run(&args, &global),
         Command::Verify(args) => verify::run(&args, &global),
         Command::Sandbox(args) => sandbox::run(&args, &global),
         Command::Account(args) => account::run(&args, &global),

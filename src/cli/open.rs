@@ -55,6 +55,11 @@ pub(super) fn on_interrupt() -> &'static Cancel {
     &STOP
 }
 
+/// The call was stopped before it had anything to report.
+#[derive(Debug, thiserror::Error)]
+#[error("interrupted")]
+pub(super) struct Interrupted;
+
 /// Ends as soon as the call is to stop.
 pub(super) async fn interrupted(stop: &Cancel) {
     while !stop.is_stopped() {

@@ -94,6 +94,8 @@ pub(crate) struct Item {
     pub by_hand: Vec<Diagnostic>,
     /// What became of its publishing.
     pub story: Option<StoryTold>,
+    /// The copy of a source that was fetched, and what changed in it.
+    pub source: Option<Value>,
 }
 
 impl From<batch::Outcome> for Item {
@@ -164,7 +166,7 @@ impl Serialize for Item {
             .iter()
             .map(|media| self.output(media))
             .collect();
-        let mut out = serializer.serialize_struct("Item", 7)?;
+        let mut out = serializer.serialize_struct("Item", 8)?;
         // a name that is no text is shown as well as it can be
         out.serialize_field("input", &self.input.to_string_lossy())?;
         if let Some(row) = self.row {
@@ -178,6 +180,9 @@ impl Serialize for Item {
         }
         if let Some(story) = &self.story {
             out.serialize_field("story", story)?;
+        }
+        if let Some(source) = &self.source {
+            out.serialize_field("source", source)?;
         }
         out.end()
     }

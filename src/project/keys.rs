@@ -17,8 +17,8 @@ pub const SECTIONS: &[(&str, &[Key])] = &[
 ];
 
 /// All sections.
-pub const NAMES: [&str; 8] = [
-    "project", "brand", "output", "limits", "upload", "accounts", "publish", "store",
+pub const NAMES: [&str; 9] = [
+    "project", "brand", "output", "limits", "upload", "accounts", "publish", "store", "source",
 ];
 
 const PROJECT: &[Key] = &[
@@ -108,6 +108,79 @@ pub const ACCOUNT: &[Key] = &[
         "allow_elsewhere",
         Kind::Bool,
         "Lets the token go to a `base` outside this machine.",
+    ),
+];
+
+/// `[source.NAME]`.
+pub const SOURCE: &[Key] = &[
+    key("url", Kind::Text, "Where the data is."),
+    key(
+        "format",
+        Kind::Choice(&["csv", "tsv", "json", "jsonl", "xlsx", "ods", "feed"]),
+        "What it is; its Content-Type, else its content, tells without it.",
+    ),
+    key(
+        "every",
+        Kind::Text,
+        "At most so often it is asked, such as 15min, the default.",
+    ),
+    key(
+        "token_env",
+        Kind::Text,
+        "Environment variable whose value is sent as Authorization: Bearer.",
+    ),
+    key(
+        "headers",
+        Kind::Text,
+        "Headers that are sent to the first origin; env:NAME takes a value from the environment.",
+    ),
+    key(
+        "rows",
+        Kind::Text,
+        "Where the list of rows is in a JSON answer; dots go deeper.",
+    ),
+    key(
+        "fields",
+        Kind::Text,
+        "Where a row's cells are within an element of it.",
+    ),
+    key(
+        "next",
+        Kind::Record(NEXT),
+        "How the next page is asked for.",
+    ),
+    key(
+        "pictures",
+        Kind::Bool,
+        "Addresses in image and video columns are fetched as well. Default true.",
+    ),
+    key(
+        "stale",
+        Kind::Text,
+        "Older than that the last good copy is not used, such as 1d, the default.",
+    ),
+    key(
+        "private",
+        Kind::Bool,
+        "Addresses of this machine and of private networks may be asked. Default false.",
+    ),
+    key(
+        "max_bytes",
+        Kind::Text,
+        "Most bytes, unpacked, all pages together. Default 64MiB.",
+    ),
+];
+
+const NEXT: &[Key] = &[
+    key(
+        "param",
+        Kind::Text,
+        "Query parameter that takes the value; without it, the value is an address.",
+    ),
+    key(
+        "from",
+        Kind::Text,
+        "Where the value is in an answer; dots go deeper.",
     ),
 ];
 

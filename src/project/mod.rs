@@ -6,6 +6,7 @@ mod accounts;
 mod keys;
 mod publishing;
 mod read;
+mod sources;
 mod time;
 
 use std::path::{Path, PathBuf};
@@ -15,6 +16,7 @@ use crate::diag::Diagnostic;
 use crate::media::FILM_LIMIT;
 use crate::pipeline::Policy;
 use crate::scene::picture::Limits;
+use crate::source::{self, Sources};
 use crate::template::{Brand, Fence};
 use crate::upload;
 
@@ -63,6 +65,8 @@ pub struct Project {
     pub brand_asks_the_clock: bool,
     /// `[accounts.NAME]`, in the order of the file.
     pub accounts: Vec<Account>,
+    /// `[source.NAME]`, in the order of the file.
+    pub sources: Vec<source::Options>,
     /// What is worth a look in the project file.
     pub warnings: Vec<Diagnostic>,
 }
@@ -88,8 +92,14 @@ impl Project {
             fingerprint: String::new(),
             brand_asks_the_clock: false,
             accounts: Vec::new(),
+            sources: Vec::new(),
             warnings: Vec::new(),
         }
+    }
+
+    /// Its sources: data that lives elsewhere.
+    pub fn sources(&self) -> Sources {
+        Sources::new(&self.root, self.sources.clone())
     }
 
     /// Which files its templates may read; without a project, those beside `template_folder`.

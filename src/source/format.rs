@@ -4,7 +4,7 @@
 
 use super::Fault;
 use crate::data::Encoding;
-use crate::platform::{Content, is_web_page, sniff};
+use crate::platform::{Content, HEAD, is_web_page, sniff};
 
 /// What a source's answers are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,14 +107,12 @@ pub fn known(key: Option<Format>, content_type: Option<&str>, body: &[u8]) -> Re
     if is_page(key, is_page_type, start) {
         return Err(Fault::Page);
     }
-    match sniff(body) {
-        Content::Empty => return Err(Fault::Empty),
-        Content::Unknown => {}
-        _ => {
-            return Err(Fault::Data(
-                "a picture or a film came in place of data".into(),
-            ));
-        }
+    // a text may begin as a film does; a picture or a film is no text
+    let is_binary = body[..body.len().min(HEAD)].contains(&0) || std::str::from_utf8(body).is_err();
+    if is_binary && !matches!(sniff(body), Content::Unknown) {
+        return Err(Fault::Data(
+            "a picture or a film came in place of data".into(),
+        ));
     }
     if start.starts_with(b"%PDF-") {
         return Err(Fault::Data("a PDF came in place of data".into()));

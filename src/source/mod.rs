@@ -24,6 +24,7 @@ mod options;
 mod pick;
 mod pictures;
 mod record;
+mod session;
 mod sources;
 mod unpack;
 

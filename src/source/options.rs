@@ -13,7 +13,7 @@ use super::{Fault, Format};
 use crate::diag::Place;
 
 /// A source, as the project names it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Options {
     /// The key of its table.
     pub name: String,
@@ -43,6 +43,18 @@ pub struct Options {
     pub private: bool,
     /// All pages together, unpacked, and each picture by itself; 64 MiB by default.
     pub max_bytes: u64,
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("name", &self.name)
+            .field("url", &shown(&self.url))
+            .field("format", &self.format)
+            .field("token_env", &self.token_env)
+            .field("headers", &self.headers)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A header of every question.
@@ -222,7 +234,7 @@ mod tests {
         assert_eq!(headers[AUTHORIZATION], "Bearer s3cret");
         assert_eq!(headers["x-api-key"], "k3y");
         let printed = format!("{headers:?} {:?}", source());
-        for hidden in ["s3cret", "k3y", "kitchen"] {
+        for hidden in ["s3cret", "k3y", "kitchen", "hush"] {
             assert!(!printed.contains(hidden), "{printed}");
         }
     }

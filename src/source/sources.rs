@@ -7,23 +7,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use reqwest::header::HeaderMap;
 use tokio::time::Instant;
 
 use super::address::private;
-use super::ask::{Answer, Question, Refused, Said};
+use super::ask::Refused;
 use super::copy::{Copy, addresses};
 use super::folder::Folder;
-use super::format::known;
+use super::format::{Format, Known, known};
 use super::net::{Judge, Net, Resolver, Times, system_resolver};
 use super::options::{Environment, digest, shown};
 use super::record::{Kept, Record, spoken};
-use super::{Fault, Options, pick, pictures};
+use super::session::{Session, Whole};
+use super::{Fault, Options, pictures};
 use crate::data::{self, Encoding, Table};
 use crate::diag::{Code, Diagnostic, did_you_mean};
-
-/// How many pages are fetched.
-const PAGES: usize = 100;
 
 /// When a source is asked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -225,43 +222,49 @@ impl Sources {
 
     /// Fetches the pictures and films that the rows of a copy name in those columns, and remembers them in it. What is
     /// here is asked for again where the source itself was asked now.
-    pub async fn pictures(
-        &self,
-        copy: &mut Copy,
-        columns: &BTreeSet<String>,
-        when: When,
-        now: Timestamp,
-    ) {
-        let Ok(options) = self.find(&copy.name).cloned() else {
+    pub async fn pictures(&self, copy: &mut Copy, columns: &BTreeSet<String>, now: Timestamp) {
+        let Some((options, addresses)) = self.addresses(copy, columns) else {
             return;
         };
-        // a table that cannot be read is told by those who need its rows
-        let (true, Ok(table)) = (copy.has_pictures, copy.table(None, &BTreeSet::new())) else {
-            return;
+        let net = self.net(options);
+        let fetcher = pictures::Fetcher {
+            folder: &self.folder,
+            net: &net,
+            options,
+            times: self.times,
+            now,
+            anew: copy.was_asked,
         };
-        let addresses = addresses(&table, columns);
-        let fetched = match when {
-            When::Never => pictures::known(&self.folder, &addresses),
-            When::Due | When::Now => {
-                let net = self.net(&options);
-                let fetcher = pictures::Fetcher {
-                    folder: &self.folder,
-                    net: &net,
-                    options: &options,
-                    times: self.times,
-                    now,
-                    anew: copy.was_asked,
-                };
-                fetcher.fetch(&addresses).await
-            }
-        };
+        let fetched = fetcher.fetch(&addresses).await;
         copy.pictures.extend(fetched.pictures);
         for (address, why) in fetched.stale {
             let address = address.parse().map_or(address, |url| shown(&url));
             let said = format!("source `{}`: picture {address}: {why}", options.name);
-            copy.diagnostics
-                .push(Diagnostic::at(Code::StaleSource, &options.place, said));
+            let stale = Diagnostic::at(Code::StaleSource, &options.place, said);
+            copy.diagnostics.push(stale);
         }
+    }
+
+    /// The same without the network: what was fetched before.
+    pub fn known_pictures(&self, copy: &mut Copy, columns: &BTreeSet<String>) {
+        if let Some((_, addresses)) = self.addresses(copy, columns) {
+            let known = pictures::known(&self.folder, &addresses);
+            copy.pictures.extend(known.pictures);
+        }
+    }
+
+    /// What the rows of a copy name; a table that cannot be read is told by those who need its rows.
+    fn addresses(
+        &self,
+        copy: &Copy,
+        columns: &BTreeSet<String>,
+    ) -> Option<(&Options, Vec<String>)> {
+        let options = self.find(&copy.name).ok()?;
+        if !copy.has_pictures || columns.is_empty() {
+            return None;
+        }
+        let table = copy.table(None, &BTreeSet::new()).ok()?;
+        Some((options, addresses(&table, columns)))
     }
 
     fn net(&self, options: &Options) -> Net {
@@ -303,45 +306,10 @@ impl Sources {
         };
         let folder = self.folder.clone();
         let key = options.format.filter(|_| !options.picks_rows());
-        let read = move || -> Result<(Kept, Option<Table>), Fault> {
-            let known = match answer.is_picked {
-                true => super::format::Known {
-                    extension: "json",
-                    encoding: None,
-                },
-                false => known(key, answer.content_type.as_deref(), &answer.body)?,
-            };
-            let was_there = folder.holds(&format!("{}.{}", digest(&answer.body), known.extension));
-            let file = folder.keep(&answer.body, known.extension)?;
-            let encoding = known
-                .encoding
-                .as_deref()
-                .and_then(|name| Encoding::named(name).ok());
-            match data::read_as(&folder.file(&file), encoding) {
-                Ok(table) => Ok((
-                    Kept {
-                        file,
-                        at: now,
-                        encoding: known.encoding,
-                        validators: answer.validators,
-                    },
-                    Some(table),
-                )),
-                Err(wrong) => {
-                    if !was_there {
-                        folder.remove(&file);
-                    }
-                    let said = wrong
-                        .first()
-                        .map_or("it cannot be read", |first| &first.message);
-                    Err(Fault::Data(format!("what came is no data: {said}")))
-                }
-            }
-        };
         // megabytes of rows are read beside the other work
-        let read = tokio::task::spawn_blocking(read).await;
-        read.unwrap_or_else(|e| Err(Fault::Disk(e.to_string())))
-            .map_err(Refused::from)
+        let read = tokio::task::spawn_blocking(move || read(&folder, key, answer, now)).await;
+        let (kept, table) = read.unwrap_or_else(|e| Err(Fault::Disk(e.to_string())))?;
+        Ok((kept, Some(table)))
     }
 
     fn save(
@@ -422,123 +390,53 @@ impl Sources {
     }
 }
 
-/// What came, all pages together.
-struct Whole {
-    body: Vec<u8>,
-    content_type: Option<String>,
-    validators: super::ask::Validators,
-    /// The rows were taken out of answers, and are a list of their own.
-    is_picked: bool,
-}
-
-/// One fetch of one source.
-struct Session<'a> {
-    options: &'a Options,
-    net: Net,
-    secrets: HeaderMap,
-    deadline: Instant,
-    times: Times,
-}
-
-impl Session<'_> {
-    /// None where nothing has changed.
-    async fn whole(&self, before: Option<&Kept>) -> Result<Option<Whole>, Refused> {
-        let options = self.options;
-        let limit = options.max_bytes;
-        // that the first of several pages is as it was says nothing about the others
-        let before = before.filter(|_| options.next.is_none());
-        let validators = before.map(|before| &before.validators);
-        let answer = match self.page(&options.url, validators, limit).await? {
-            Said::Unchanged => return Ok(None),
-            Said::Answer(answer) => answer,
-        };
-        if !options.picks_rows() {
-            return Ok(Some(Whole {
-                body: answer.body,
-                content_type: answer.content_type,
-                validators: answer.validators,
-                is_picked: false,
-            }));
+/// Keeps what came, if it can be read as data.
+fn read(
+    folder: &Folder,
+    key: Option<Format>,
+    came: Whole,
+    now: Timestamp,
+) -> Result<(Kept, Table), Fault> {
+    let known = match came.is_picked {
+        true => Known {
+            extension: "json",
+            encoding: None,
+        },
+        false => known(key, came.content_type.as_deref(), &came.body)?,
+    };
+    let was_there = folder.holds(&format!("{}.{}", digest(&came.body), known.extension));
+    let file = folder.keep(&came.body, known.extension)?;
+    let encoding = known.encoding.as_deref();
+    let encoding = encoding.and_then(|name| Encoding::named(name).ok());
+    let table = match data::read_as(&folder.file(&file), encoding) {
+        // a sentence such as `Try again later`, which nobody has called data
+        Ok(table)
+            if known.extension == "txt" && table.rows.is_empty() && table.columns.len() < 2 =>
+        {
+            Err("a line of text without rows".to_owned())
         }
-        let validators = answer.validators.clone();
-        let rows = self.rows(answer, limit).await?;
-        Ok(Some(Whole {
-            body: pick::joined(&rows).into_bytes(),
-            content_type: None,
-            validators,
-            is_picked: true,
-        }))
-    }
-
-    /// The rows of a page and of all that follow it.
-    async fn rows(&self, first: Answer, limit: u64) -> Result<Vec<String>, Refused> {
-        let (mut rows, mut left) = (Vec::new(), limit);
-        let mut seen = BTreeSet::from([first.url.to_string(), self.options.url.to_string()]);
-        let mut page = first;
-        let mut count = 1;
-        loop {
-            left = left.saturating_sub(page.body.len() as u64);
-            // a page that says what is wrong with it in HTML, or nothing at all
-            known(
-                None,
-                page.content_type.as_deref().filter(|t| t.contains("html")),
-                &page.body,
-            )?;
-            let text = std::str::from_utf8(&page.body);
-            let text =
-                text.map_err(|_| Fault::Data("the answer is not UTF-8, and no JSON then".into()))?;
-            let text = text.trim_start_matches('\u{feff}');
-            rows.extend(pick::rows(self.options, text)?);
-            let next = match &self.options.next {
-                Some(next) => pick::next(next, text, &page.url, &self.options.url)?,
-                None => None,
-            };
-            let Some(url) = next else {
-                return Ok(rows);
-            };
-            if count == PAGES {
-                return Err(Fault::Pages(PAGES).into());
+        Ok(table) => Ok(table),
+        Err(wrong) => Err(wrong
+            .into_iter()
+            .next()
+            .map_or_else(String::new, |first| first.message)),
+    };
+    match table {
+        Ok(table) => Ok((
+            Kept {
+                file,
+                at: now,
+                encoding: known.encoding,
+                validators: came.validators,
+            },
+            table,
+        )),
+        Err(said) => {
+            if !was_there {
+                folder.remove(&file);
             }
-            if !seen.insert(url.to_string()) {
-                let said = format!("page {count} names a page that was there before");
-                return Err(Fault::Data(said).into());
-            }
-            page = match self.page(&url, None, left).await? {
-                Said::Answer(answer) => answer,
-                Said::Unchanged => {
-                    return Err(Fault::Status {
-                        status: 304,
-                        at: None,
-                    }
-                    .into());
-                }
-            };
-            count += 1;
+            Err(Fault::Data(format!("what came is no data: {said}")))
         }
-    }
-
-    async fn page(
-        &self,
-        url: &url::Url,
-        validators: Option<&super::ask::Validators>,
-        limit: u64,
-    ) -> Result<Said, Refused> {
-        let origin = self.options.url.origin();
-        let question = Question {
-            url,
-            origin: Some(&origin),
-            secrets: &self.secrets,
-            validators,
-            limit,
-            deadline: self.deadline,
-            allowed: self.times.whole,
-        };
-        let said = question.ask(&self.net).await;
-        // the limit is that of all pages, whichever of them was over it
-        said.map_err(|refused| match refused.fault {
-            Fault::TooLarge(_) => Fault::TooLarge(self.options.max_bytes).into(),
-            _ => refused,
-        })
     }
 }
 
