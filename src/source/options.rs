@@ -58,21 +58,12 @@ impl fmt::Debug for Options {
 }
 
 /// A header of every question.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
     /// Its name.
     pub name: HeaderName,
     /// Its value.
     pub value: Given,
-}
-
-impl fmt::Debug for Header {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.value {
-            Given::Env(variable) => write!(f, "{}: env:{variable}", self.name),
-            Given::Plain(_) => write!(f, "{}: ***", self.name),
-        }
-    }
 }
 
 /// Where a header's value is.
@@ -82,6 +73,15 @@ pub enum Given {
     Env(String),
     /// It is this.
     Plain(String),
+}
+
+impl fmt::Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Env(variable) => write!(f, "env:{variable}"),
+            Self::Plain(_) => f.write_str("***"),
+        }
+    }
 }
 
 /// How the next page is asked for.
