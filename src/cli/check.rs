@@ -1,6 +1,6 @@
 //! `storypress check`.
 
-use super::report::{Item, Report};
+use super::report::{Item, Report, Status};
 use super::selection::Selection;
 use super::stories::Stories;
 use super::{Global, Outcome, open};
@@ -33,6 +33,9 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         report.items.push(failed.into());
     }
     report.items.extend(wrong_tokens(&plan.project));
+    report
+        .items
+        .extend(project_warnings(&plan.project, args.strict));
     let mut stories = Stories::new(&plan, global, |_| String::new());
     stories.strict = args.strict;
     batch::check(&plan, stop, &stories);
@@ -60,6 +63,16 @@ fn wrong_tokens(project: &Project) -> Vec<Item> {
         Item::failed(file, None, vec![why])
     };
     wrong.map(item).collect()
+}
+
+/// What is worth a look in the project file.
+fn project_warnings(project: &Project, strict: bool) -> Option<Item> {
+    let file = project
+        .file
+        .as_ref()
+        .filter(|_| !project.warnings.is_empty())?;
+    let status = if strict { Status::Failed } else { Status::Done };
+    Some(Item::new(file, None, status).with(project.warnings.iter().cloned()))
 }
 
 fn good(diagnostics: usize) -> String {

@@ -90,6 +90,14 @@ impl Fault {
         })
     }
 
+    /// Whether a server was asked at all.
+    pub fn was_sent(&self) -> bool {
+        !matches!(
+            self,
+            Self::NoSecret(_) | Self::BadSecret(_) | Self::Wait(_) | Self::Private { .. }
+        )
+    }
+
     /// Whether trying again could help: an outage, and not an answer about the thing itself.
     pub fn may_pass(&self) -> bool {
         match self {

@@ -24,8 +24,8 @@ use crate::platform::{Content, is_web_page, sniff};
 /// So many are fetched at once.
 const AT_ONCE: usize = 4;
 
-/// What nobody has named for so long goes.
-const UNUSED: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// What no row has named for so long goes: some services give a picture another address each time.
+const UNUSED: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// The folder of the records.
 const RECORDS: &str = "pictures";
@@ -199,7 +199,7 @@ impl Fetcher<'_> {
     }
 }
 
-/// Takes away pictures that no row has named for a month; `needed` are files that something else names.
+/// Takes away pictures that no row has named for a week; `needed` are files that something else names.
 pub(super) fn sweep(folder: &Folder, needed: &BTreeSet<String>, now: Timestamp) {
     let (mut unused, mut used) = (Vec::new(), needed.clone());
     for name in folder.records(RECORDS) {

@@ -175,14 +175,22 @@ impl Sources {
         }
         let before = record.copy.clone();
         let asked = self.ask(options, before.as_ref(), now).await;
-        record.asked = Some(now);
-        record.wait_until = None;
+        let last = record.asked;
+        let was_sent = asked
+            .as_ref()
+            .err()
+            .is_none_or(|refused| refused.fault.was_sent());
+        if was_sent {
+            record.asked = Some(now);
+            record.wait_until = None;
+        }
         match asked {
             Ok((kept, table)) => {
                 record.failed = None;
                 let left = table.map_or_else(Vec::new, |table| record.put(kept.clone(), &table));
                 record.copy = Some(kept);
-                self.save(options, &record, &left, now)?;
+                self.save(options, &record, &left)?;
+                self.sweep(last, now);
                 let mut copy = self.outcome(options, &record, now, None, None)?;
                 copy.was_asked = true;
                 copy.before = before
@@ -195,7 +203,7 @@ impl Sources {
                 record.failed = Some(fault.to_string());
                 let wait = wait.and_then(|wait| SignedDuration::try_from(wait).ok());
                 record.wait_until = wait.and_then(|wait| now.checked_add(wait).ok());
-                self.save(options, &record, &[], now)?;
+                self.save(options, &record, &[])?;
                 let why = match record.wait_until {
                     Some(until) => format!("{fault}; {}", Fault::Wait(until)),
                     None => fault.to_string(),
@@ -312,28 +320,43 @@ impl Sources {
         Ok((kept, Some(table)))
     }
 
+    /// Keeps a record, and takes files away that no record names any more.
     fn save(
         &self,
         options: &Options,
         record: &Record,
         left: &[String],
-        now: Timestamp,
     ) -> Result<(), Box<Diagnostic>> {
         let kept = self.folder.put_record(&Record::name(&options.name), record);
         kept.map_err(|e| failed(options, &Fault::from(e), None))?;
-        let others: BTreeSet<String> = self
-            .folder
-            .records("")
-            .iter()
-            .filter_map(|name| self.folder.record::<Record>(name))
-            .flat_map(|record| record.files().cloned().collect::<Vec<_>>())
-            .collect();
-        for file in left.iter().filter(|file| !others.contains(*file)) {
+        let named = match left {
+            [] => BTreeSet::new(),
+            _ => self.named_files(),
+        };
+        for file in left.iter().filter(|file| !named.contains(*file)) {
             self.folder.remove(file);
         }
-        pictures::sweep(&self.folder, &others, now);
-        self.folder.sweep();
         Ok(())
+    }
+
+    /// Every file that the record of a source names.
+    fn named_files(&self) -> BTreeSet<String> {
+        let records = self.folder.records("");
+        let records = records
+            .iter()
+            .filter_map(|name| self.folder.record::<Record>(name));
+        records
+            .flat_map(|record| record.files().cloned().collect::<Vec<_>>())
+            .collect()
+    }
+
+    /// Takes away what is old, four times a day.
+    fn sweep(&self, last: Option<Timestamp>, now: Timestamp) {
+        let quarter = |at: Timestamp| at.as_second() / (6 * 3600);
+        if last.is_none_or(|last| quarter(last) != quarter(now)) {
+            pictures::sweep(&self.folder, &self.named_files(), now);
+            self.folder.sweep();
+        }
     }
 
     /// The copy of a record; with `why` the source did not bring it anew.

@@ -285,4 +285,9 @@ async fn an_unset_secret_is_named_and_nothing_is_asked() {
         "source `menu` failed: the environment variable `SHEET_TOKEN` is not set"
     );
     assert_eq!(server.count(), 0);
+    // nothing was sent, so that it is asked as soon as the token is there
+    let set = self::sources(root.path(), sources.find("menu").expect("it").clone())
+        .with_environment(Arc::new(|_| Some("token".into())));
+    set.fetch("menu", at(0)).await.expect("a copy");
+    assert_eq!(server.count(), 1);
 }

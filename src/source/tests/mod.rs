@@ -147,11 +147,7 @@ fn menu(url: Url) -> Options {
 }
 
 fn sources(root: &Path, options: Options) -> Sources {
-    Sources::new(root, vec![options]).within(Times {
-        connect: Duration::from_secs(5),
-        whole: Duration::from_secs(5),
-        pictures: Duration::from_secs(5),
-    })
+    Sources::new(root, vec![options])
 }
 
 fn at(minutes: i64) -> Timestamp {
