@@ -66,7 +66,7 @@ pub(super) struct Answer {
 /// What a server said.
 #[derive(Debug)]
 pub(super) enum Said {
-    Answer(Answer),
+    Answer(Box<Answer>),
     /// 304: what is here is what is there.
     Unchanged,
 }
@@ -99,7 +99,7 @@ impl Question<'_> {
             let answer = timeout_at(self.deadline, request).await.map_err(slow)?;
             let answer = answer.map_err(|e| Fault::Unreachable(said(e)))?;
             match answer.status().as_u16() {
-                200 | 203 => return self.read(answer, &url).await.map(Said::Answer),
+                200 | 203 => return Ok(Said::Answer(Box::new(self.read(answer, &url).await?))),
                 204 | 205 => return Err(Fault::Empty.into()),
                 304 if has_validators => return Ok(Said::Unchanged),
                 301 | 302 | 303 | 307 | 308 => url = redirected(&answer, &url)?,

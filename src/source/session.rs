@@ -57,7 +57,7 @@ impl Session<'_> {
             }));
         }
         let validators = answer.validators.clone();
-        let rows = self.rows(answer, limit).await?;
+        let rows = self.rows(*answer, limit).await?;
         Ok(Some(Whole {
             body: pick::joined(&rows).into_bytes(),
             content_type: None,
@@ -100,7 +100,7 @@ impl Session<'_> {
                 return Err(Fault::Data(said).into());
             }
             page = match self.page(&url, None, left).await? {
-                Said::Answer(answer) => answer,
+                Said::Answer(answer) => *answer,
                 Said::Unchanged => {
                     return Err(Fault::Status {
                         status: 304,
