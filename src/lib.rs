@@ -44,6 +44,8 @@ pub mod template;
 
 pub mod data;
 
+pub mod calendar;
+
 pub mod scene;
 
 pub mod frame;

@@ -73,6 +73,8 @@ codes! {
     NameClash = "name-clash" Error;
     /// A story that did not go out, or of which nobody can tell.
     NotPublished = "not-published" Error;
+    /// A slot of the calendar for which the data has no row.
+    NoRow = "no-row" Error;
     /// The same picture is planned for another time of that day.
     AlreadyPlanned = "already-planned" Error;
     /// Text that was shrunk to the least size or cut.
