@@ -56,7 +56,7 @@ const WEEKDAYS: [(&str, Weekday); 7] = [
 ];
 
 /// What `days` takes, for hints.
-const FORMS: &str = "daily, mon-fri, mon,wed, 1,15, last, 2nd tue, last fri, or a list of dates such as [\"2026-12-24\"]";
+pub(super) const FORMS: &str = "daily, mon-fri, mon,wed, 1,15, last, 2nd tue, last fri, or a list of dates such as [\"2026-12-24\"]";
 
 impl Days {
     /// Every day.

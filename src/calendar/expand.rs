@@ -44,6 +44,21 @@ impl Rule {
             && self.except.binary_search(&date).is_err()
     }
 
+    /// Whether it has a day at all: a rule whose days are all left out has none.
+    pub(super) fn has_a_day(&self) -> bool {
+        let ahead = Span::new().hours(AHEAD_HOURS);
+        let first = self.from.or(self.days.dates().first().copied());
+        let start = first
+            .or(self.until.map(|until| until.saturating_sub(ahead)))
+            .unwrap_or(EPOCH);
+        let days = std::iter::successors(Some(start), |day| day.tomorrow().ok());
+        let end = start.saturating_add(ahead);
+        let end = self.days.dates().last().map_or(end, |last| end.max(*last));
+        let end = self.until.map_or(end, |until| end.min(until));
+        days.take_while(|day| *day <= end)
+            .any(|day| self.holds(day))
+    }
+
     /// How many of the rule's days come before a day, counted from where its turns begin; negative before that.
     fn days_before(&self, date: Date) -> i64 {
         let start = self.from.unwrap_or(EPOCH);
@@ -271,3 +286,6 @@ impl Clock {
         Some((from, to, offset))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -399,3 +399,6 @@ fn weekdays_in(text: &str) -> Result<Vec<Weekday>, String> {
         .and_then(|days| days.only_weekdays())
         .ok_or_else(|| format!("`{text}` is no weekday: mon to sun, or English names"))
 }
+
+#[cfg(test)]
+mod tests;
