@@ -25,6 +25,7 @@ mod plan;
 mod render;
 mod rows;
 mod selection;
+mod slot;
 mod watcher;
 
 pub use check::check;
@@ -37,4 +38,5 @@ pub use outcome::{Outcome, Status, Timings};
 pub use plan::{Plan, Planned, Ready, plan};
 pub use render::render;
 pub use selection::Selection;
+pub use slot::{name_of_slot, plan_slot};
 pub use watcher::Watcher;

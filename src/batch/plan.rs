@@ -58,7 +58,7 @@ pub struct Plan {
     /// The time that is meant, in the project's zone.
     pub now: jiff::Zoned,
     /// The first story of each template that has one.
-    firsts: HashSet<usize>,
+    pub(super) firsts: HashSet<usize>,
 }
 
 impl std::fmt::Debug for Plan {
@@ -78,15 +78,7 @@ impl std::fmt::Debug for Plan {
 /// `Time`, `Folder`, `UnknownVariable`, `NoStory`: the selection as a whole is wrong.
 pub fn plan(selection: &Selection, project: Project) -> Result<Plan, Error> {
     let now = project.time(selection.now.as_deref())?;
-    let mut plan = Plan {
-        project,
-        templates: Vec::new(),
-        stories: Vec::new(),
-        failed: Vec::new(),
-        data_warnings: Vec::new(),
-        now,
-        firsts: HashSet::new(),
-    };
+    let mut plan = Plan::empty(project, now);
     let files = template_files(selection, &mut plan.failed)?;
     let mut shared = SharedAssets::default();
     for file in &files {
@@ -141,13 +133,21 @@ fn is_template(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     name.ends_with(".toml")
         && name != project::FILE
+        && !is_calendar(path)
         && !name.starts_with(['_', '.'])
         && path.is_file()
 }
 
+/// Whether it is the calendar beside a project file.
+fn is_calendar(path: &Path) -> bool {
+    path.file_name()
+        .is_some_and(|name| name == project::SCHEDULE_FILE)
+        && path.with_file_name(project::FILE).is_file()
+}
+
 /// With a project all templates share one set of assets; without, those of a folder do.
 #[derive(Default)]
-struct SharedAssets {
+pub(super) struct SharedAssets {
     by_folder: HashMap<PathBuf, (Arc<Assets>, Vec<Diagnostic>)>,
 }
 
@@ -185,7 +185,20 @@ impl SharedAssets {
 }
 
 impl Plan {
-    fn load(&mut self, file: &Path, selection: &Selection, shared: &mut SharedAssets) {
+    /// Without a story.
+    pub(super) fn empty(project: Project, now: jiff::Zoned) -> Self {
+        Self {
+            project,
+            templates: Vec::new(),
+            stories: Vec::new(),
+            failed: Vec::new(),
+            data_warnings: Vec::new(),
+            now,
+            firsts: HashSet::new(),
+        }
+    }
+
+    pub(super) fn load(&mut self, file: &Path, selection: &Selection, shared: &mut SharedAssets) {
         let folder = std::path::absolute(file)
             .ok()
             .and_then(|f| f.parent().map(Path::to_owned))

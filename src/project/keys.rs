@@ -17,8 +17,8 @@ pub const SECTIONS: &[(&str, &[Key])] = &[
 ];
 
 /// All sections.
-pub const NAMES: [&str; 8] = [
-    "project", "brand", "output", "limits", "upload", "accounts", "publish", "store",
+pub const NAMES: [&str; 9] = [
+    "project", "brand", "output", "limits", "upload", "accounts", "publish", "store", "schedule",
 ];
 
 const PROJECT: &[Key] = &[

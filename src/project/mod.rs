@@ -6,6 +6,7 @@ mod accounts;
 mod keys;
 mod publishing;
 mod read;
+mod schedules;
 mod time;
 
 use std::path::{Path, PathBuf};
@@ -15,12 +16,13 @@ use crate::diag::Diagnostic;
 use crate::media::FILM_LIMIT;
 use crate::pipeline::Policy;
 use crate::scene::picture::Limits;
-use crate::template::{Brand, Fence};
+use crate::template::{Brand, Fence, Table};
 use crate::upload;
 
 pub use accounts::Account;
 pub use publishing::StoreUrl;
 pub use read::{find, of, open, shown};
+pub use schedules::{Accounts, Calendar, SCHEDULE_FILE, SOURCE};
 pub use time::TimeError;
 
 /// The name of a project file.
@@ -63,6 +65,8 @@ pub struct Project {
     pub brand_asks_the_clock: bool,
     /// `[accounts.NAME]`, in the order of the file.
     pub accounts: Vec<Account>,
+    /// `[schedule]`, as it is written: [`Self::schedules`] reads it.
+    pub schedules: Option<Table>,
     /// What is worth a look in the project file.
     pub warnings: Vec<Diagnostic>,
 }
@@ -88,6 +92,7 @@ impl Project {
             fingerprint: String::new(),
             brand_asks_the_clock: false,
             accounts: Vec::new(),
+            schedules: None,
             warnings: Vec::new(),
         }
     }

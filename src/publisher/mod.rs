@@ -16,6 +16,7 @@ mod memory;
 mod open;
 mod publish;
 mod renewal;
+mod sandbox_clock;
 mod stores;
 mod sweep;
 
@@ -26,4 +27,5 @@ pub use insights::{ByTemplate, by_template, numbers};
 pub use memory::{backup, restore};
 pub use open::{Publisher, Target, Where, shown};
 pub use publish::{Published, Rehearsed, Standing, ToPublish, Wish};
+pub use sandbox_clock::sandbox_now;
 pub use stores::{existing_store, open_store};
