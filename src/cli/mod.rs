@@ -27,7 +27,9 @@ mod report;
 mod resolve;
 mod retry;
 mod sandbox;
+mod schedule;
 mod selection;
+mod slot;
 mod spool;
 mod status;
 mod store;
@@ -147,6 +149,8 @@ enum Command {
     Resolve(resolve::Args),
     /// Show the numbers of live and past stories
     Insights(insights::Args),
+    /// Show the calendar: its rules, the slots to come, what another one would change
+    Schedule(schedule::Args),
     /// Run due work until stopped
     Worker(worker::Args),
     /// Say what a media file holds
@@ -250,6 +254,7 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Store(args) => store::run(&args, &global),
         Command::Resolve(args) => resolve::run(&args, &global),
         Command::Insights(args) => insights::run(&args, &global),
+        Command::Schedule(args) => schedule::run(&args, &global),
         Command::Worker(args) => worker::run(&args, &global),
         Command::Schema => print(&format!("{:#}\n", crate::template::schema())),
         Command::Completions { shell } => {

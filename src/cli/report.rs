@@ -9,6 +9,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
+use super::slot::SlotReport;
 use super::spool::{Counts, Spool};
 use super::{Global, Outcome};
 use crate::batch::{self, Timings};
@@ -94,6 +95,8 @@ pub(crate) struct Item {
     pub by_hand: Vec<Diagnostic>,
     /// What became of its publishing.
     pub story: Option<StoryTold>,
+    /// The slot of the calendar that it is of.
+    pub slot: Option<Box<SlotReport>>,
 }
 
 impl From<batch::Outcome> for Item {
@@ -178,6 +181,9 @@ impl Serialize for Item {
         }
         if let Some(story) = &self.story {
             out.serialize_field("story", story)?;
+        }
+        if let Some(slot) = &self.slot {
+            slot.fields(&mut out)?;
         }
         out.end()
     }
