@@ -33,7 +33,9 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         report.items.push(failed.into());
     }
     report.items.extend(wrong_tokens(&plan.project));
-    report.items.extend(wrong_calendar(&plan.project, args.strict));
+    report
+        .items
+        .extend(wrong_calendar(&plan.project, args.strict));
     let mut stories = Stories::new(&plan, global, |_| String::new());
     stories.strict = args.strict;
     batch::check(&plan, stop, &stories);

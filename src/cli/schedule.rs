@@ -108,6 +108,15 @@ struct Open {
     now: Timestamp,
 }
 
+impl Open {
+    /// So many days from now, as the project's own calendar counts them: one with a clock change is a day too.
+    fn after(&self, days: u32) -> anyhow::Result<Timestamp> {
+        let now = self.now.to_zoned(self.project.zone()?);
+        let then = now.checked_add(jiff::Span::new().days(i64::from(days)));
+        Ok(then.map_or(Timestamp::MAX, |then| then.timestamp()))
+    }
+}
+
 /// Opens the calendar; what is wrong with it becomes the report's first item. None where no rule can be read.
 fn calendar(report: &mut Report, clock: &Clock, global: &Global) -> anyhow::Result<Option<Open>> {
     let Some(project) = open::project(report, Path::new("."), global) else {

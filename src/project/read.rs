@@ -11,7 +11,7 @@ use crate::template::{
     Brand, BrandFont, Fence, Node, Table, Value, check_table, grammar, refused, tree,
 };
 
-use super::{Account, FILE, Project, accounts, keys, publishing, schedules};
+use super::{Account, FILE, Project, accounts, keys, publishing};
 
 /// The project file that holds for `path`: in the working directory, else in a parent of `path`.
 pub fn find(path: &Path) -> Option<PathBuf> {
@@ -151,7 +151,7 @@ fn read(source: &Arc<Source>, root: &Path) -> (Project, Vec<Diagnostic>) {
     project.upload = publishing::upload(of("upload"), root, &mut wrong);
     project.publish = publishing::publish(of("publish"), &mut wrong);
     project.store_url = publishing::store(of("store"), &mut wrong);
-    project.schedules = schedules::section(&table, &mut wrong);
+    project.schedules = section(&table, "schedule", &mut wrong).cloned();
     let fence = Fence::new(root, &project.allow);
     project.brand = section(&table, "brand", &mut wrong)
         .map(|t| brand(t, &fence, &mut wrong))

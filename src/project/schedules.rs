@@ -243,7 +243,7 @@ fn file_table(file: &Path, told: &mut Vec<Diagnostic>) -> Option<Table> {
 }
 
 /// The rules of a document.
-pub(super) fn section(table: &Table, told: &mut Vec<Diagnostic>) -> Option<Table> {
+fn section(table: &Table, told: &mut Vec<Diagnostic>) -> Option<Table> {
     let node = table.get("schedule")?;
     match &node.value {
         Value::Table(schedules) => Some(schedules.clone()),

@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use jiff::{SignedDuration, Timestamp};
-
 use super::memory::state;
 use super::table::aligned;
 use super::{Clock, account, calendar, of_file};
@@ -42,10 +40,7 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         report.finish(global);
         return Ok(Outcome::Usage);
     }
-    let until = open
-        .now
-        .checked_add(SignedDuration::from_hours(24 * i64::from(args.days)));
-    let range = (open.now, until.unwrap_or(Timestamp::MAX));
+    let range = (open.now, open.after(args.days)?);
     let mut lines = Vec::new();
     for difference in room::diff(&open.calendar.rules, &other.rules, range) {
         let rules = match difference {

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, bail};
-use jiff::{SignedDuration, Timestamp};
 
 use super::memory::state;
 use super::rows::{Ahead, Rows};
@@ -50,11 +49,17 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     };
     let rules = asked(args, &open)?;
     let mut notes = Vec::new();
-    for (rule, ahead) in ahead(args, &open, &rules) {
+    let mut seen: Vec<Diagnostic> = Vec::new();
+    for (rule, ahead) in ahead(args, &open, &rules)? {
         if stop.is_stopped() {
             break;
         }
-        let (item, note) = item(&open, rule, ahead, args.out.as_deref())?;
+        let (mut item, note) = item(&open, rule, ahead, args.out.as_deref())?;
+        // a file that cannot be read is in the way of many slots, and is reported to people once
+        match item.diagnostics.iter().all(|d| seen.contains(d)) {
+            true => item.printed = item.diagnostics.len(),
+            false => seen.extend(item.diagnostics.iter().cloned()),
+        }
         notes.push((report.items.len(), note));
         report.items.push(item);
     }
@@ -89,16 +94,17 @@ fn asked<'o>(args: &Args, open: &'o Open) -> anyhow::Result<Vec<&'o Rule>> {
 }
 
 /// The slots to come in the order in which they are due, each with its row.
-fn ahead<'o>(args: &Args, open: &Open, rules: &[&'o Rule]) -> Vec<(&'o Rule, Ahead)> {
+fn ahead<'o>(
+    args: &Args,
+    open: &Open,
+    rules: &[&'o Rule],
+) -> anyhow::Result<Vec<(&'o Rule, Ahead)>> {
     let days = match (args.days, args.count) {
         (Some(days), _) => days,
         (None, Some(_)) => MOST_DAYS,
         (None, None) => DAYS,
     };
-    let until = open
-        .now
-        .checked_add(SignedDuration::from_hours(24 * i64::from(days)));
-    let until = until.unwrap_or(Timestamp::MAX);
+    let until = open.after(days)?;
     let mut coming: Vec<_> = rules
         .iter()
         .map(|rule| (*rule, rule.slots(open.now, until).peekable()))
@@ -123,7 +129,7 @@ fn ahead<'o>(args: &Args, open: &Open, rules: &[&'o Rule]) -> Vec<(&'o Rule, Ahe
         }
     }
     found.truncate(most);
-    found
+    Ok(found)
 }
 
 fn item(
