@@ -5,6 +5,7 @@
 
 mod line;
 mod repeat;
+mod windows;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -378,9 +379,13 @@ fn when(line: &Line, value: &str, zone: &TimeZone) -> Result<When, Diagnostic> {
     Ok(When::Time(date.to_datetime(time), own))
 }
 
-/// A zone by its IANA name, also behind a prefix as `/citadel.org/20210210_1/Europe/Berlin`.
+/// A zone by its IANA name or by the one that Windows has for it, also behind a prefix as
+/// `/citadel.org/20210210_1/Europe/Berlin`.
 fn zone_named(name: &str) -> Option<TimeZone> {
     let name = name.trim().trim_matches('"');
+    if let Some(name) = windows::iana(name) {
+        return TimeZone::get(name).ok();
+    }
     let mut rest = name.trim_start_matches('/');
     loop {
         if let Ok(zone) = TimeZone::get(rest) {

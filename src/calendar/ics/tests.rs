@@ -88,6 +88,10 @@ fn events_with_times_touch_every_day_between() {
             vec!["12-26"],
         ),
         (
+            "DTSTART;TZID=\"W. Europe Standard Time\":20261225T233000\nDURATION:PT1H",
+            vec!["12-25", "12-26"],
+        ),
+        (
             "DTSTART;TZID=\"/citadel.org/20210210_1/Europe/Berlin\":20261225T190000\nDURATION:PT1H",
             vec!["12-25"],
         ),
