@@ -472,6 +472,7 @@ fn line_of(event: &Event<'_>, names: &HashMap<String, String>) -> String {
             format!("{now} {account} is stopped: {}; {hint}", stop.why)
         }
         Event::Resumed(account) => format!("{now} {} goes on", named(account)),
+        Event::Token(account, said) => format!("{now} {}: {said}", named(account)),
     }
 }
 

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::diag::{Code, Diagnostic};
 use crate::project::Project;
-use crate::publisher::{self, accounts};
+use crate::publisher::{self, TokenWarning, accounts};
 use crate::store::{self, Entry, Filter, Step, Store, Story};
 
 use super::report::{Item, More, Report, Status, StoryTold};
@@ -79,6 +79,8 @@ struct Seen {
     /// By account, as stories name it.
     accounts: HashMap<String, store::Account>,
     workers: Vec<store::Worker>,
+    /// Tokens that end soon.
+    tokens: Vec<TokenWarning>,
 }
 
 impl Seen {
@@ -134,6 +136,11 @@ impl Seen {
                 lines.push(format!("{name} is stopped: {}; {hint}", stop.why));
             }
         }
+        if let Ok(zone) = project.zone() {
+            let said =
+                |token: &TokenWarning| format!("{}: {}", token.account, token.said(&zone, now));
+            lines.extend(self.tokens.iter().map(said));
+        }
         for worker in &self.workers {
             let names = worker
                 .accounts
@@ -158,12 +165,18 @@ async fn seen(project: &Project, args: &Args, now: Timestamp) -> anyhow::Result<
         Some(id) => store(project, id).await?,
         None => match publisher::existing_store(project).await? {
             Some(store) => store,
-            None => return Ok(Seen::default()),
+            None => {
+                return Ok(Seen {
+                    tokens: publisher::warnings(project, None, now).await,
+                    ..Seen::default()
+                });
+            }
         },
     };
     let mut seen = Seen {
         stories: found(&store, args, now).await?,
         workers: store.workers(now - SignedDuration::from_secs(60)).await?,
+        tokens: publisher::warnings(project, Some(&store), now).await,
         ..Seen::default()
     };
     for key in store.accounts().await? {
@@ -245,6 +258,15 @@ pub(crate) fn item(
     item
 }
 
+/// Where a story stands, in people's words: reports say `due` of what waits for its time, and `rendered` when that has come.
+fn word(story: &Story, now: Timestamp) -> &'static str {
+    match story.step {
+        Step::Rendered if story.due > now => "planned",
+        Step::Rendered => "due",
+        _ => story.state(now),
+    }
+}
+
 /// A story as people read it.
 fn lines(
     project: &Project,
@@ -261,7 +283,7 @@ fn lines(
     let mut lines = format!(
         "{}  {:<10}  {}  {}  {}{id}\n",
         story.key,
-        story.state(now),
+        word(story, now),
         due.strftime("%Y-%m-%d %H:%M"),
         accounts::name_of(project, &story.account),
         publish::printable(&story.name)

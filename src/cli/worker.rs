@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::pipeline::Event;
 use crate::platform::Cancel;
-use crate::publisher::Publisher;
+use crate::publisher::{CONCURRENCY, Publisher, Service};
 use crate::store::{Filter, Story};
 
 use super::report::Report;
@@ -23,6 +23,7 @@ const SWEEP: std::time::Duration = std::time::Duration::from_secs(600);
 Examples:
   storypress worker
   storypress worker --once                do what is due and end, for cron
+  storypress worker --listen 127.0.0.1:9464   answer /healthz, /readyz, /metrics
   storypress worker --sandbox http://127.0.0.1:8026")]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -30,6 +31,12 @@ pub(crate) struct Args {
     /// Do what is due, and end
     #[arg(long)]
     pub once: bool,
+    /// Answer /healthz, /readyz and /metrics there: a host and a port
+    #[arg(long, value_name = "ADDR", conflicts_with = "once")]
+    pub listen: Option<String>,
+    /// So many stories at the same time
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
@@ -39,14 +46,33 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Usage);
     };
     open::runtime()?.block_on(async {
-        let publisher = Publisher::open_all(&project, &(&args.target).into(), stop).await?;
+        let service = Service::start(args.listen.as_deref()).await?;
+        let target = (&args.target).into();
+        let opened = match args.once {
+            true => Some(Publisher::open_all(&project, &target, stop).await?),
+            false => {
+                let told = |said: &str| {
+                    if !global.quiet {
+                        super::say_line(&format!("note: {said}"));
+                    }
+                };
+                service.open(&project, &target, stop, told).await?
+            }
+        };
+        // it was stopped while it waited for its database
+        let Some(publisher) = opened else {
+            return Ok(());
+        };
         if !global.quiet && !global.json {
             say_notes(&publisher, global);
             let mut names: Vec<_> = publisher.names.values().cloned().collect();
             names.sort();
             eprintln!("working for {}; Ctrl-C ends it", names.join(", "));
+            if let Some(url) = service.url() {
+                eprintln!("answers at {url}/healthz, /readyz, /metrics");
+            }
         }
-        let done = work(args, &publisher, global, stop).await;
+        let done = work(args, &publisher, &service, global, stop).await;
         publisher.close().await;
         done
     })?;
@@ -57,18 +83,21 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
 async fn work(
     args: &Args,
     publisher: &Publisher,
+    service: &Service,
     global: &Global,
     stop: &Cancel,
 ) -> anyhow::Result<()> {
+    let jobs = args.jobs.map_or(CONCURRENCY, usize::from);
     let told = teller(publisher.names.clone(), global);
     if args.once {
         let due = due(publisher).await?;
         publisher.run(&due, told).await?;
+        publisher.look_after().await?;
         publisher.sweep(Timestamp::now()).await?;
         return Ok(());
     }
     tokio::select! {
-        done = publisher.work(told) => Ok(done?),
+        done = publisher.serve(service, jobs, told) => Ok(done?),
         () = sweep(publisher, stop) => Ok(()),
     }
 }
@@ -111,6 +140,9 @@ fn json_of(event: &Event<'_>, names: &HashMap<String, String>) -> serde_json::Va
         Event::Resumed(account) => json!({
             "time": now, "account": named(account), "state": "resumed",
         }),
+        Event::Token(account, said) => json!({
+            "time": now, "account": named(account), "state": "token", "reason": said,
+        }),
     }
 }
 
@@ -120,10 +152,11 @@ async fn due(publisher: &Publisher) -> anyhow::Result<Vec<crate::store::StoryKey
     let in_flight = ["rendered", "uploaded", "contained", "publishing"];
     let filter = Filter {
         states: in_flight.map(str::to_owned).to_vec(),
+        due_until: Some(now),
         ..Filter::default()
     };
     let stories = publisher.store.list(&filter).await?;
-    let is_due = |story: &&Story| story.due <= now && publisher.rooms.contains_key(&story.account);
+    let is_due = |story: &&Story| publisher.rooms.contains_key(&story.account);
     Ok(stories
         .iter()
         .filter(is_due)

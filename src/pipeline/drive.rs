@@ -434,7 +434,7 @@ impl<'a> Walk<'a> {
         self.story.step = step;
         self.story.attempts = 0;
         self.story.wake = match &self.story.step {
-            Step::Published { .. } => after(self.driver.now(), super::after::FIRST_LOOK),
+            Step::Published { at, .. } => super::after::first_look(*at).max(self.driver.now()),
             _ => self.driver.now(),
         };
         let hold = match &self.story.step {

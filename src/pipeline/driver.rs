@@ -13,7 +13,7 @@ use crate::graph;
 use crate::platform::Cancel;
 use crate::store::{self, Stop, StopCause, Store, Story};
 
-use super::{Point, Policy, Rooms};
+use super::{Point, Policy, Pulse, Rooms};
 
 /// Gives a client with the account's token of now, where that is another than the one of before.
 pub type Renew = Box<dyn Fn(&str) -> Option<graph::Client> + Send + Sync>;
@@ -29,6 +29,7 @@ pub struct Driver {
     pub(super) observe: Box<dyn Fn(Point) + Send + Sync>,
     renew: Renew,
     report: RwLock<Report>,
+    pulse: Pulse,
 }
 
 /// Who is told of events.
@@ -45,6 +46,8 @@ pub enum Event<'a> {
     Stopped(&'a str, &'a Stop),
     /// An account goes on.
     Resumed(&'a str),
+    /// Something about the token of an account, in a sentence.
+    Token(&'a str, &'a str),
 }
 
 impl fmt::Debug for Driver {
@@ -76,6 +79,7 @@ impl Driver {
             observe: Box::new(|_| {}),
             renew: Box::new(|_| None),
             report: RwLock::new(Arc::new(|_| {})),
+            pulse: Pulse::default(),
         }
     }
 
@@ -91,7 +95,7 @@ impl Driver {
     }
 
     /// Tells people.
-    pub(super) fn tell(&self, event: Event<'_>) {
+    pub fn tell(&self, event: Event<'_>) {
         let report = self.report.read().unwrap_or_else(PoisonError::into_inner);
         let report = report.clone();
         report(event);
@@ -120,6 +124,11 @@ impl Driver {
     pub fn rooms(&self, account: &str) -> Option<Rooms> {
         let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
         rooms.get(account).cloned()
+    }
+
+    /// The turns of the worker's loop.
+    pub fn pulse(&self) -> &Pulse {
+        &self.pulse
     }
 
     /// Reads the account's token again; whether it is another one now.

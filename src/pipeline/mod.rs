@@ -12,6 +12,7 @@ mod drive;
 mod driver;
 mod point;
 mod prepare;
+mod pulse;
 mod run;
 mod send;
 mod settle;
@@ -28,6 +29,7 @@ use crate::upload;
 pub use drive::Driven;
 pub use driver::{Driver, Event, Renew};
 pub use point::Point;
+pub use pulse::Pulse;
 pub use run::Runner;
 
 /// What happens to a publish whose outcome nobody can tell after the settle window.

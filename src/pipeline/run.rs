@@ -170,6 +170,7 @@ impl Runner {
         let is_over = |last: Option<Instant>, pause| last.is_none_or(|at| at.elapsed() > pause);
         while !shared.driver.is_stopped() {
             let now = shared.driver.now();
+            shared.driver.pulse().turn();
             if is_over(beat, BEAT) {
                 beat = Some(Instant::now());
                 let accounts = shared.driver.accounts();

@@ -20,6 +20,11 @@ impl StoreUrl {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// It is a server, which may be away.
+    pub fn is_server(&self) -> bool {
+        !self.0.starts_with("sqlite:")
+    }
 }
 
 impl Default for StoreUrl {

@@ -12,18 +12,26 @@ mod error;
 mod forecast;
 mod insights;
 mod kill_point;
+mod listen;
 mod memory;
+mod metrics;
 mod open;
 mod publish;
 mod renewal;
+mod service;
 mod stores;
 mod sweep;
+mod tokens;
 
 pub use decide::{cancel, may_retry, move_to, one, resolve, unknown};
 pub use error::Error;
 pub use forecast::Forecast;
-pub use insights::{ByTemplate, by_template, numbers};
+pub use insights::{
+    Sums, by_hour, by_template, by_weekday, csv, local, numbers, published, weekday,
+};
 pub use memory::{backup, restore};
-pub use open::{Publisher, Target, Where, shown};
+pub use open::{CONCURRENCY, Publisher, Target, Where, shown};
 pub use publish::{Published, Rehearsed, Standing, ToPublish, Wish};
+pub use service::Service;
 pub use stores::{existing_store, open_store};
+pub use tokens::{TokenWarning, cannot_keep, note, renew, warning, warnings};

@@ -10,9 +10,9 @@ use url::Url;
 use super::accounts;
 use super::error::{Doing, Error};
 use super::kill_point::KillPoint;
+use super::metrics::Known;
 use super::renewal::Renewal;
 use super::stores::{open_store, upload_of};
-use crate::graph::tokens::FileMode;
 use crate::graph::{self, Hosts};
 use crate::pipeline::{Driver, Event, Point, Rooms, Runner};
 use crate::platform::Cancel;
@@ -21,8 +21,8 @@ use crate::sandbox;
 use crate::store::{Store, StoryKey};
 use crate::upload::Served;
 
-/// Stories that are worked on at the same time.
-const CONCURRENCY: usize = 8;
+/// Stories that are worked on at the same time, where nobody says otherwise.
+pub const CONCURRENCY: usize = 8;
 
 /// Where a sandbox that was started for a call keeps its world, below the project.
 const SANDBOX: &str = ".storypress/sandbox";
@@ -62,7 +62,9 @@ pub struct Publisher {
     pub(super) zone: TimeZone,
     /// What people should know: accounts that cannot be opened, files that stay here.
     pub notes: Vec<String>,
-    driver: Arc<Driver>,
+    pub(super) driver: Arc<Driver>,
+    pub(super) renewal: Arc<Renewal>,
+    pub(super) known: Arc<Known>,
     kill_point: Arc<KillPoint>,
     sandbox: Option<sandbox::Running>,
     served: Option<Served>,
@@ -83,7 +85,7 @@ impl Publisher {
     /// # Errors
     /// Whatever is missing: a project, an account, a token, a place to upload to, the database.
     pub async fn open(project: &Project, target: &Target, stop: &Cancel) -> Result<Self, Error> {
-        Self::opened(project, target, stop, false).await
+        Self::opened(project, target, stop, (false, None)).await
     }
 
     /// Opens every account of the project; those that cannot be opened are told in the notes.
@@ -95,14 +97,24 @@ impl Publisher {
         target: &Target,
         stop: &Cancel,
     ) -> Result<Self, Error> {
-        Self::opened(project, target, stop, true).await
+        Self::opened(project, target, stop, (true, None)).await
+    }
+
+    /// The same with a store that was opened before.
+    pub(super) async fn open_with(
+        project: &Project,
+        target: &Target,
+        stop: &Cancel,
+        store: Option<Store>,
+    ) -> Result<Self, Error> {
+        Self::opened(project, target, stop, (true, store)).await
     }
 
     async fn opened(
         project: &Project,
         target: &Target,
         stop: &Cancel,
-        all: bool,
+        (all, store): (bool, Option<Store>),
     ) -> Result<Self, Error> {
         if project.file.is_none() && target.platform == Where::Platform {
             return Err(Error::refused(
@@ -113,18 +125,21 @@ impl Publisher {
         let (sandbox, base) = platform(project, &target.platform).await?;
         let mut accounts = Vec::new();
         let mut names_of = HashMap::new();
-        let renewal = Renewal::default();
+        let renewal = Arc::<Renewal>::default();
         for name in names(project, target, all) {
             match opened_account(project, name.as_deref(), base.as_ref()).await {
                 Ok((key, opened, client)) => {
-                    if opened.token_file_mode == FileMode::Mounted && base.is_none() {
-                        notes.push(format!(
-                            "the token of `{}` is in a mounted file: whoever can read it can publish",
-                            opened.name
-                        ));
-                    }
                     names_of.insert(key.clone(), opened.name.clone());
-                    renewal.know(&key, opened, base.is_some());
+                    match &base {
+                        Some(base) => {
+                            let client = client.clone();
+                            renewal.rehearse(&key, opened, client, base, Timestamp::now());
+                        }
+                        None => {
+                            notes.extend(notes_of(&opened));
+                            renewal.know(&key, opened);
+                        }
+                    }
                     accounts.push((key, client));
                 }
                 Err(error) if all => notes.push(chain(&error)),
@@ -150,7 +165,10 @@ impl Publisher {
                 (Some(Arc::new(upload)), served)
             }
         };
-        let store = open_store(project).await?;
+        let store = match store {
+            Some(store) => store,
+            None => open_store(project).await?,
+        };
         let rooms: HashMap<String, Rooms> = accounts
             .into_iter()
             .map(|(key, client)| {
@@ -167,12 +185,14 @@ impl Publisher {
         let at = kill_point.clone();
         let driver = Driver::new(store.clone(), rooms.clone(), Timestamp::now, stop.clone())
             .observed(move |point| at.reached(point))
-            .renewed_by(renewal.into_renew(project.publish.timeout));
+            .renewed_by(renewal.as_renew(project.publish.timeout));
         Ok(Self {
             account,
             names: names_of,
             zone: project.zone()?,
             driver: Arc::new(driver),
+            renewal,
+            known: Arc::default(),
             rooms,
             store,
             kill_point,
@@ -218,15 +238,16 @@ impl Publisher {
             .doing("the stories are safe, but the work on them ended")
     }
 
-    /// Works until the call is stopped.
+    /// Works on so many stories at a time until the call is stopped.
     ///
     /// # Errors
     /// As [`Publisher::run`].
     pub async fn work(
         &self,
+        jobs: usize,
         told: impl Fn(Event<'_>) + Send + Sync + 'static,
     ) -> Result<(), Error> {
-        let runner = Runner::new(self.driver.clone(), CONCURRENCY);
+        let runner = Runner::new(self.driver.clone(), jobs);
         Ok(runner.until_stopped(told).await?)
     }
 
@@ -249,6 +270,18 @@ impl Publisher {
             sandbox.stop().await;
         }
     }
+}
+
+/// What people should know of an account's token.
+fn notes_of(account: &Account) -> Vec<String> {
+    let Ok(found) = accounts::open(account.clone()) else {
+        return Vec::new();
+    };
+    let mounted = found.is_mounted().then(|| {
+        let name = &account.name;
+        format!("the token of `{name}` is in a mounted file: whoever can read it can publish")
+    });
+    mounted.into_iter().collect()
 }
 
 /// A sandbox that was started, and the address of the one that stands in for the platform.

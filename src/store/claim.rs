@@ -7,7 +7,7 @@ use super::audit::{self, Note};
 use super::db::{Conn, Keep, values};
 use super::lease::{Claim, Claimed, Hold};
 use super::queue::{self, Nudge};
-use super::{Error, Step, Store, Story, StoryKey, gate, later, process, stories};
+use super::{Error, Step, Store, Story, StoryKey, gate, later, numbers, process, stories};
 
 impl Store {
     /// Takes a story, if nobody has it, or the one who had it has let the lease run out or is known to have ended.
@@ -194,6 +194,7 @@ impl Saving {
         let (who, note) = (self.worker.as_str(), &self.note);
         audit::write(conn, key, who, Some(&before), state, note, self.now).await?;
         self.count_container(conn).await?;
+        numbers::keep(conn, &self.story).await?;
         if self.hold == Hold::Nap {
             queue::push_in(conn, key, self.story.wake, Nudge::Obey).await?;
         }

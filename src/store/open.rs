@@ -51,7 +51,17 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("migrations/0003_operators.sql"),
         include_str!("migrations/0003_operators.sql"),
     ),
+    (
+        5,
+        include_str!("migrations/0005_numbers.sql"),
+        include_str!("migrations/0005_numbers.sql"),
+    ),
 ];
+
+/// The number of this program's schema.
+pub(super) fn known() -> i64 {
+    MIGRATIONS.last().map_or(0, |last| last.0)
+}
 
 /// Opens what `url` names; a relative file stands against `root`.
 pub(super) async fn open(url: &str, root: &Path) -> Result<Db, Error> {
@@ -115,6 +125,9 @@ async fn sqlite(path: &Path) -> Result<Db, Error> {
         // what has to outlive a power cut raises this for its own commit
         .synchronous(SqliteSynchronous::Normal)
         .pragma("journal_size_limit", "16777216")
+        // a long list is put into its order in memory, and comes over in parts that are worth a change of threads
+        .pragma("temp_store", "MEMORY")
+        .row_buffer_size(1000)
         .disable_statement_logging();
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
@@ -363,7 +376,7 @@ async fn missing(
         )
         .await?;
     let found = highest.map_or(Ok(0), |row| row.int(0))?;
-    let known = MIGRATIONS.last().map_or(0, |last| last.0);
+    let known = known();
     if found > known {
         return Err(Error::Newer { found, known });
     }
