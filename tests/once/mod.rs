@@ -9,8 +9,11 @@ mod kills;
 mod machines;
 mod many;
 mod night;
+mod numbers;
 mod rehearsal;
 mod secrets;
 #[path = "../store/server.rs"]
 mod server;
+mod service;
+mod tokens;
 mod two;
