@@ -22,7 +22,9 @@ mod gate;
 mod kept;
 mod lease;
 mod memory;
+mod notices;
 mod open;
+mod outbox;
 mod process;
 mod queue;
 mod stop;
@@ -43,6 +45,8 @@ pub use error::Error;
 pub use gate::{Account, Containers, Gate, Pass, Sendings};
 pub use lease::{Claim, Claimed, Hold};
 pub use memory::Adopted;
+pub use notices::{NoticeData, NoticeEvent, NoticeKind};
+pub use outbox::{Addressee, Message, Settled, Undelivered};
 pub use stop::{Stop, StopCause};
 pub use stories::{Added, Filter, Same};
 pub use story::{Intent, Outgoing, Place, Step, Story, StoryKey};
@@ -60,6 +64,8 @@ pub struct Store {
     bell: Arc<watch::Sender<()>>,
     /// Where finished files are kept.
     media: Arc<Path>,
+    /// What happens is told as the rehearsal's that it is.
+    is_rehearsal: bool,
 }
 
 impl Store {
@@ -76,7 +82,16 @@ impl Store {
             who: process::this().into(),
             bell: Arc::new(watch::Sender::new(())),
             media: open::media(url, root).into(),
+            is_rehearsal: false,
         })
+    }
+
+    /// The same store for work with a sandbox: what happens there is told to nobody outside of the rehearsal.
+    pub fn rehearsing(self) -> Self {
+        Self {
+            is_rehearsal: true,
+            ..self
+        }
     }
 
     /// Closes every connection; on SQLite the log of changes goes into the file, which is then whole by itself.
@@ -89,6 +104,11 @@ impl Store {
     /// Workers of many machines share it.
     pub fn is_shared(&self) -> bool {
         matches!(self.db, Db::Postgres(_))
+    }
+
+    /// What happens here is of a rehearsal.
+    pub fn is_rehearsal(&self) -> bool {
+        self.is_rehearsal
     }
 
     /// Who we are, as the trail has it: machine, process, and when it began.

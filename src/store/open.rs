@@ -51,6 +51,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("migrations/0003_operators.sql"),
         include_str!("migrations/0003_operators.sql"),
     ),
+    (
+        4,
+        include_str!("migrations/0004_notices.sql"),
+        include_str!("migrations/0004_notices.sql"),
+    ),
 ];
 
 /// Opens what `url` names; a relative file stands against `root`.
