@@ -56,6 +56,8 @@ pub mod graph;
 
 pub mod store;
 
+pub mod notify;
+
 pub mod pipeline;
 
 pub mod project;

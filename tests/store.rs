@@ -12,6 +12,10 @@ mod gate;
 mod jobs;
 #[path = "store/measure.rs"]
 mod measure;
+#[path = "store/notices.rs"]
+mod notices;
+#[path = "store/receiver.rs"]
+mod receiver;
 #[path = "store/server.rs"]
 mod server;
 #[path = "store/stories.rs"]
@@ -67,7 +71,7 @@ fn main() {
     let arguments = Arguments::from_args();
     let server: Shared = Arc::default();
     let mut trials = Vec::new();
-    for (name, case) in [stories::CASES, gate::CASES, jobs::CASES].concat() {
+    for (name, case) in [stories::CASES, gate::CASES, jobs::CASES, notices::CASES].concat() {
         trials.push(Trial::test(format!("sqlite::{name}"), move || {
             run(case, World::sqlite())
         }));
