@@ -18,6 +18,7 @@ mod check;
 mod insights;
 mod move_to;
 mod new;
+mod notices;
 mod open;
 mod pause;
 mod probe;

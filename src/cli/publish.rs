@@ -15,7 +15,7 @@ use crate::store::{Step, StopCause, Story};
 
 use super::report::{Item, More, Report, Status, StoryTold};
 use super::target::{Target, say_notes};
-use super::{Global, Outcome, open, say_line};
+use super::{Global, Outcome, notices, open, say_line};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -178,6 +178,9 @@ impl Call<'_> {
             && let Err(error) = publisher.sweep(Timestamp::now()).await
         {
             tracing::debug!(%error, "old uploads could not be removed");
+        }
+        if !self.wish.dry_run {
+            notices::tell_now(&publisher, self.global).await;
         }
         publisher.close().await;
         done

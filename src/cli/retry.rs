@@ -12,7 +12,7 @@ use crate::store::{Filter, Story};
 
 use super::report::Report;
 use super::target::Target;
-use super::{Global, Outcome, open, publish, status};
+use super::{Global, Outcome, notices, open, publish, status};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -69,6 +69,7 @@ async fn retry(
     let names = publisher.names.clone();
     let told = move |event: Event<'_>| publish::say_event(&event, &names, quiet);
     let done = publisher.retry(&keys, Timestamp::now(), told).await;
+    notices::tell_now(&publisher, global).await;
     publisher.close().await;
     let outcomes = done?;
     let is_only = outcomes.len() == 1;

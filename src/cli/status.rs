@@ -79,6 +79,7 @@ struct Seen {
     /// By account, as stories name it.
     accounts: HashMap<String, store::Account>,
     workers: Vec<store::Worker>,
+    undelivered: Vec<store::Undelivered>,
 }
 
 impl Seen {
@@ -134,6 +135,21 @@ impl Seen {
                 lines.push(format!("{name} is stopped: {}; {hint}", stop.why));
             }
         }
+        for one in &self.undelivered {
+            let zone = project.zone().ok();
+            let next = one.next.zip(zone).map(|(at, zone)| {
+                let at = publisher::shown(at, &zone);
+                format!("waiting: {}, next try {at}", one.waiting)
+            });
+            let dropped = (one.dropped > 0).then(|| format!("given up: {}", one.dropped));
+            let counts: Vec<_> = next.into_iter().chain(dropped).collect();
+            lines.push(format!(
+                "notices to `{}` do not arrive ({}): {}",
+                one.target,
+                counts.join(", "),
+                one.why
+            ));
+        }
         for worker in &self.workers {
             let names = worker
                 .accounts
@@ -164,6 +180,9 @@ async fn seen(project: &Project, args: &Args, now: Timestamp) -> anyhow::Result<
     let mut seen = Seen {
         stories: found(&store, args, now).await?,
         workers: store.workers(now - SignedDuration::from_secs(60)).await?,
+        undelivered: store
+            .undelivered(now - SignedDuration::from_hours(24))
+            .await?,
         ..Seen::default()
     };
     for key in store.accounts().await? {

@@ -13,10 +13,13 @@ use crate::store::{Filter, Story};
 
 use super::report::Report;
 use super::target::{Target, say_notes};
-use super::{Global, Outcome, open, publish};
+use super::{Global, Outcome, notices, open, publish};
 
 /// How often uploaded files that no story needs any more are looked for.
 const SWEEP: std::time::Duration = std::time::Duration::from_secs(600);
+
+/// How long `--once` waits for notices: nobody waits for it.
+const NOTICES: std::time::Duration = std::time::Duration::from_secs(60);
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -65,12 +68,17 @@ async fn work(
         let due = due(publisher).await?;
         publisher.run(&due, told).await?;
         publisher.sweep(Timestamp::now()).await?;
+        notices::say_untold(publisher.finish_notices(NOTICES).await, global);
+        publisher.beat().await;
         return Ok(());
     }
-    tokio::select! {
-        done = publisher.work(told) => Ok(done?),
+    let done = tokio::select! {
+        done = publisher.work(told) => done.map_err(anyhow::Error::from),
         () = sweep(publisher, stop) => Ok(()),
-    }
+        () = publisher.deliver_notices() => Ok(()),
+    };
+    notices::tell_now(publisher, global).await;
+    done
 }
 
 /// Tells what happens: a line for people, or one of JSON for programs.

@@ -121,7 +121,6 @@ impl Deliverer {
         match tokio::time::timeout(within, work).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
-                let _: &store::Error = &error;
                 tracing::debug!(%error, "notices could not be delivered");
             }
             Err(_) => {

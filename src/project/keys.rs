@@ -14,11 +14,13 @@ pub const SECTIONS: &[(&str, &[Key])] = &[
     ("upload", UPLOAD),
     ("publish", PUBLISH),
     ("store", STORE),
+    ("smtp", SMTP),
 ];
 
 /// All sections.
-pub const NAMES: [&str; 8] = [
-    "project", "brand", "output", "limits", "upload", "accounts", "publish", "store",
+pub const NAMES: [&str; 10] = [
+    "project", "brand", "output", "limits", "upload", "accounts", "publish", "store", "notify",
+    "smtp",
 ];
 
 const PROJECT: &[Key] = &[
@@ -145,6 +147,60 @@ const PUBLISH: &[Key] = &[
 ];
 
 const STORE: &[Key] = &[key("url", Kind::Text, "sqlite:FILE or postgres://….")];
+
+/// `[notify.NAME]`.
+pub const NOTIFY: &[Key] = &[
+    key(
+        "on",
+        Kind::Texts,
+        "What is told: failed, uncertain, missed, no-row, unapproved, source-failed, token (these by default), published, approved, rejected, resolved.",
+    ),
+    key(
+        "to",
+        Kind::Text,
+        "https://…, mailto:ADDRESS or exec:PROGRAM.",
+    ),
+    key(
+        "secret_env",
+        Kind::Text,
+        "Environment variable with the secret that signs a webhook.",
+    ),
+    key(
+        "digest",
+        Kind::Text,
+        "Gathers notices for so long, such as 1h. Without it at once.",
+    ),
+    key(
+        "heartbeat",
+        Kind::Text,
+        "An address that is asked every minute while the worker does its work.",
+    ),
+];
+
+const SMTP: &[Key] = &[
+    key("host", Kind::Text, "The server that takes mail."),
+    key(
+        "port",
+        Kind::Integer(1, 65_535),
+        "Default 587 with starttls, 465 with tls, 25 with none.",
+    ),
+    key("user", Kind::Text, "Who sends, where the server asks."),
+    key(
+        "password_env",
+        Kind::Text,
+        "Environment variable with the password.",
+    ),
+    key(
+        "from",
+        Kind::Text,
+        "The sender's address. Default `user`, where that is one.",
+    ),
+    key(
+        "tls",
+        Kind::Choice(&["starttls", "tls", "none"]),
+        "How the connection is encrypted. Default starttls.",
+    ),
+];
 
 /// `[brand]`, tables inside it not counted.
 pub const BRAND: [&str; 4] = ["logo", "colors", "fonts", "styles"];

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod keys;
+mod notices;
 mod publishing;
 mod read;
 mod time;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use crate::diag::Diagnostic;
 use crate::media::FILM_LIMIT;
+use crate::notify;
 use crate::pipeline::Policy;
 use crate::scene::picture::Limits;
 use crate::template::{Brand, Fence};
@@ -57,6 +59,10 @@ pub struct Project {
     pub publish: Policy,
     /// `[store] url`.
     pub store_url: StoreUrl,
+    /// `[notify.NAME]`, in the order of the file.
+    pub notify: Vec<notify::Target>,
+    /// `[smtp]`: the server that takes mail.
+    pub smtp: Option<notify::Smtp>,
     /// The text of the project file and the digests of the brand's fonts: a change renders everything anew.
     pub fingerprint: String,
     /// A text style of the brand holds an expression, which may use the clock.
@@ -85,6 +91,8 @@ impl Project {
             upload: None,
             publish: Policy::default(),
             store_url: StoreUrl::default(),
+            notify: Vec::new(),
+            smtp: None,
             fingerprint: String::new(),
             brand_asks_the_clock: false,
             accounts: Vec::new(),

@@ -93,7 +93,7 @@ pub(super) fn publish(table: &Table, wrong: &mut Vec<Diagnostic>) -> Policy {
 }
 
 /// Reads `5s`, `500ms`, `5min`, `1h30m`.
-fn duration(
+pub(super) fn duration(
     key: &str,
     node: &Node,
     most: Duration,

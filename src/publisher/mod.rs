@@ -13,11 +13,13 @@ mod forecast;
 mod insights;
 mod kill_point;
 mod memory;
+mod notices;
 mod open;
 mod publish;
 mod renewal;
 mod stores;
 mod sweep;
+mod targets;
 
 pub use decide::{cancel, may_retry, move_to, one, resolve, unknown};
 pub use error::Error;
@@ -27,3 +29,4 @@ pub use memory::{backup, restore};
 pub use open::{Publisher, Target, Where, shown};
 pub use publish::{Published, Rehearsed, Standing, ToPublish, Wish};
 pub use stores::{existing_store, open_store};
+pub use targets::tell;

@@ -12,8 +12,10 @@ use super::error::{Doing, Error};
 use super::kill_point::KillPoint;
 use super::renewal::Renewal;
 use super::stores::{open_store, upload_of};
+use super::targets;
 use crate::graph::tokens::FileMode;
 use crate::graph::{self, Hosts};
+use crate::notify::Deliverer;
 use crate::pipeline::{Driver, Event, Point, Rooms, Runner};
 use crate::platform::Cancel;
 use crate::project::{Account, Project};
@@ -64,6 +66,8 @@ pub struct Publisher {
     pub notes: Vec<String>,
     driver: Arc<Driver>,
     kill_point: Arc<KillPoint>,
+    /// Tells people and programs.
+    pub(super) deliverer: Deliverer,
     sandbox: Option<sandbox::Running>,
     served: Option<Served>,
 }
@@ -150,7 +154,12 @@ impl Publisher {
                 (Some(Arc::new(upload)), served)
             }
         };
-        let store = open_store(project).await?;
+        let store = match base {
+            Some(_) => open_store(project).await?.rehearsing(),
+            None => open_store(project).await?,
+        };
+        let deliverer = targets::deliverer(project, &store, &names_of);
+        notes.extend_from_slice(deliverer.notes());
         let rooms: HashMap<String, Rooms> = accounts
             .into_iter()
             .map(|(key, client)| {
@@ -176,6 +185,7 @@ impl Publisher {
             rooms,
             store,
             kill_point,
+            deliverer,
             notes,
             sandbox,
             served,

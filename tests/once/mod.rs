@@ -7,8 +7,12 @@ mod disk;
 mod flow;
 mod kills;
 mod machines;
+mod mailbox;
 mod many;
 mod night;
+mod notices;
+#[path = "../store/receiver.rs"]
+mod receiver;
 mod rehearsal;
 mod secrets;
 #[path = "../store/server.rs"]
