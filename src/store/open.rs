@@ -31,6 +31,9 @@ const SCHEMA: &str = "storypress, public";
 /// Everybody who migrates a PostgreSQL database takes this lock. Any number will do, as long as it stays.
 const LOCK: i64 = 0x5354_5059;
 
+/// SQLite's own short-lived files: where all but the store's folder is read-only there is no other place for them.
+pub(super) const IN_MEMORY: (&str, &str) = ("temp_store", "MEMORY");
+
 /// How many statements may run at the same time, a process.
 const CONNECTIONS: u32 = 8;
 
@@ -115,6 +118,7 @@ async fn sqlite(path: &Path) -> Result<Db, Error> {
         // what has to outlive a power cut raises this for its own commit
         .synchronous(SqliteSynchronous::Normal)
         .pragma("journal_size_limit", "16777216")
+        .pragma(IN_MEMORY.0, IN_MEMORY.1)
         .disable_statement_logging();
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
@@ -192,6 +196,7 @@ async fn make_whole(path: &Path) -> Result<(), Error> {
         let options = SqliteConnectOptions::new()
             .filename(&unfinished)
             .create_if_missing(false)
+            .pragma(IN_MEMORY.0, IN_MEMORY.1)
             .disable_statement_logging();
         let pool = SqlitePoolOptions::new()
             .max_connections(1)
@@ -253,6 +258,7 @@ async fn claim_file(path: &Path) -> Result<(), Error> {
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(false)
+        .pragma(IN_MEMORY.0, IN_MEMORY.1)
         .busy_timeout(PATIENCE);
     patiently(|| sign(&options).boxed()).await
 }
