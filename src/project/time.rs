@@ -20,20 +20,28 @@ pub enum TimeError {
     /// A date without a time: nothing goes out at a time that nobody has named.
     #[error("`{0}` has no time: write {0}T09:00")]
     NoTime(String),
+    /// The project names no zone, and what the machine names is none.
+    #[error("no time zone: TZ is `{named}`; name one as `[project] timezone`")]
+    Machine {
+        /// What the environment says.
+        named: String,
+        /// What is wrong with it.
+        source: jiff::Error,
+    },
     /// The zone is not known, or has no such time.
     #[error(transparent)]
     Zone(#[from] jiff::Error),
 }
 
 impl Project {
-    /// The project's time zone; the machine's own without one.
+    /// The project's time zone; the machine's own without one; UTC where the machine has none, as containers have not.
     ///
     /// # Errors
-    /// A zone that is not known.
+    /// A zone that is not known; nonsense in `TZ`, which other programs take for UTC.
     pub fn zone(&self) -> Result<TimeZone, TimeError> {
         Ok(match self.timezone.as_deref() {
             Some(name) => TimeZone::get(name)?,
-            None => TimeZone::system(),
+            None => machine_zone()?,
         })
     }
 
@@ -86,6 +94,16 @@ impl Project {
             })?;
         Ok(time.to_zoned(zone)?)
     }
+}
+
+fn machine_zone() -> Result<TimeZone, TimeError> {
+    TimeZone::try_system().or_else(|source| match std::env::var_os("TZ") {
+        None => Ok(TimeZone::UTC),
+        Some(named) => Err(TimeError::Machine {
+            named: named.to_string_lossy().escape_debug().to_string(),
+            source,
+        }),
+    })
 }
 
 #[cfg(test)]
