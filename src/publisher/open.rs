@@ -11,7 +11,7 @@ use super::accounts;
 use super::error::{Doing, Error};
 use super::kill_point::KillPoint;
 use super::renewal::Renewal;
-use super::stores::{open_store, upload_of};
+use super::stores::{open_store, own_folder, upload_of};
 use crate::graph::tokens::FileMode;
 use crate::graph::{self, Hosts};
 use crate::pipeline::{Driver, Event, Point, Rooms, Runner};
@@ -24,8 +24,8 @@ use crate::upload::Served;
 /// Stories that are worked on at the same time.
 const CONCURRENCY: usize = 8;
 
-/// Where a sandbox that was started for a call keeps its world, below the project.
-const SANDBOX: &str = ".storypress/sandbox";
+/// Where a sandbox that was started for a call keeps its world, below the project's own folder.
+const SANDBOX: &str = "sandbox";
 
 /// Where stories go.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -262,7 +262,7 @@ async fn platform(
         Where::OwnSandbox => {
             let options = sandbox::Options {
                 port: 0,
-                data: Some(project.root.join(SANDBOX)),
+                data: Some(own_folder(project, SANDBOX)?),
                 ..sandbox::Options::default()
             };
             let running = sandbox::start(options)
