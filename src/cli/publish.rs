@@ -252,10 +252,16 @@ impl Call<'_> {
         let Published {
             story,
             standing,
+            is_planned,
             broke_off,
             stop,
         } = one;
         told(item, &story, standing == Standing::Same);
+        // the time has come while it was planned: nobody stopped anything
+        if is_planned && story.step.is_in_flight() && standing == Standing::New {
+            item.status = Status::Done;
+            item.diagnostics.retain(|d| !d.is_error());
+        }
         let file = story.outgoing.media.path.clone();
         if let Some(told) = &mut item.story
             && story.step.is_in_flight()

@@ -53,6 +53,8 @@ pub struct Published {
     pub story: Story,
     /// Whether it is a new one.
     pub standing: Standing,
+    /// Its time was to come: this call sent nothing of it.
+    pub is_planned: bool,
     /// Why the work broke off while the story was still on its way.
     pub broke_off: Option<String>,
     /// Its account is stopped.
@@ -107,7 +109,8 @@ impl Publisher {
             })
             .collect();
         let mut ended = Ok(());
-        if wish.due.is_none_or(|due| due <= now) {
+        let is_planned = wish.due.is_some_and(|due| due > now);
+        if !is_planned {
             let wanted = keys.iter().filter(|(_, s)| *s != Standing::OtherTime);
             let wanted: Vec<StoryKey> = wanted.map(|(key, _)| key.clone()).collect();
             ended = self.run(&wanted, told).await;
@@ -124,6 +127,7 @@ impl Publisher {
                 stop: stop.clone().filter(|_| story.step.is_in_flight()),
                 story,
                 standing,
+                is_planned,
                 broke_off,
             });
         }
