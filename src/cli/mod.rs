@@ -10,6 +10,11 @@ macro_rules! eprintln {
 macro_rules! eprint {
     ($($said:tt)*) => { crate::cli::say(&format!($($said)*)) };
 }
+#[allow(unused_macros)] // whoever writes it gets this one
+macro_rules! println {
+    () => { let _ = crate::cli::print("\n"); };
+    ($($said:tt)*) => { let _ = crate::cli::print(&format!("{}\n", format_args!($($said)*))); };
+}
 
 mod account;
 mod bars;
@@ -30,6 +35,7 @@ mod sandbox;
 mod selection;
 mod spool;
 mod status;
+mod stdout;
 mod store;
 mod stories;
 mod target;
@@ -42,6 +48,8 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+
+use stdout::print;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
@@ -160,7 +168,11 @@ enum Command {
     },
     /// Print the man page
     #[command(hide = true)]
-    Man,
+    Man {
+        /// Write the page of every command into this folder
+        #[arg(long, value_name = "DIR")]
+        all: Option<PathBuf>,
+    },
 }
 
 /// Runs one call; `arguments` start with the program's name.
@@ -174,13 +186,19 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             } else {
                 Outcome::Done
             };
-            let _ = error.print();
-            return code.into();
+            // the parser says usage errors on stderr
+            let told = error.print();
+            if !error.use_stderr() {
+                let _ = stdout::written(told);
+            }
+            return stdout::ended(code).into();
         }
     };
     listen(&cli.global);
     match run(cli) {
-        Ok(outcome) => outcome.into(),
+        Ok(outcome) => stdout::ended(outcome).into(),
+        // told already
+        Err(_) if stdout::is_lost() => Outcome::Failed.into(),
         Err(error) => {
             say_line(&format!("error: {error:#}"));
             Outcome::Usage.into()
@@ -257,7 +275,12 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
             clap_complete::generate(shell, &mut Cli::command(), "storypress", &mut out);
             print(&String::from_utf8_lossy(&out))
         }
-        Command::Man => {
+        Command::Man { all: Some(folder) } => {
+            std::fs::create_dir_all(&folder)?;
+            clap_mangen::generate_to(Cli::command(), folder)?;
+            Ok(Outcome::Done)
+        }
+        Command::Man { all: None } => {
             let mut out = Vec::new();
             clap_mangen::Man::new(Cli::command()).render(&mut out)?;
             print(&String::from_utf8_lossy(&out))
@@ -273,12 +296,4 @@ pub(crate) fn say(text: &str) {
 /// The same with the end of the line.
 pub(crate) fn say_line(text: &str) {
     say(&format!("{text}\n"));
-}
-
-/// Writes to stdout; a reader that went away (`| head`) is no failure.
-fn print(text: &str) -> anyhow::Result<Outcome> {
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(e.into()),
-        _ => Ok(Outcome::Done),
-    }
 }

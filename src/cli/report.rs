@@ -249,8 +249,8 @@ impl Report {
     /// Says it all, and how the command ended.
     pub fn finish(&self, global: &Global) -> Outcome {
         if global.json {
-            // a reader that went away (`| head`) is no failure
-            let _ = self.print();
+            // what is lost is told, and the call does not end well
+            let _ = super::stdout::written(self.print());
         }
         let is_uncertain = |item: &Item| {
             item.story
