@@ -13,4 +13,5 @@ mod rehearsal;
 mod secrets;
 #[path = "../store/server.rs"]
 mod server;
+mod service;
 mod two;
