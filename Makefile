@@ -1,6 +1,8 @@
 # make demo   renders the sample templates into out/ and publishes them to a sandbox on this machine
 # make test   everything that has to hold: format, lints, documentation, tests
 # make quick  what can be held in a minute: format, lints, and the tests that need no film, no server and no golden
+# make fuzz   runs each fuzz target for a minute; SECONDS=… and TARGETS="…" choose
+# make deb    a Debian package of the release build, in target/debian
 # All first see to the system libraries, and need only git, make and Rust.
 
 # rustup's folder, for a shell that was open before Rust was installed
@@ -10,7 +12,10 @@ PORT ?= 8026
 
 STAMP := target/system-libraries
 
-.PHONY: demo test quick
+# its version, so that a package is the same wherever it is made
+CARGO_DEB := 3.8.0
+
+.PHONY: demo test quick fuzz deb
 .NOTPARALLEL:
 
 demo: $(STAMP)
@@ -34,6 +39,15 @@ quick: $(STAMP)
 	then set -x; cargo nextest run --locked --profile quick; \
 	else set -x; cargo test --locked --lib --test house --test suite -- --skip media::film --skip once:: \
 	--skip pictures:: --skip sandbox:: --skip upload::; fi
+
+fuzz: $(STAMP)
+	tools/fuzz.sh $(or $(SECONDS),60) $(TARGETS)
+
+deb: $(STAMP)
+	cargo install --locked --root target/tools --version '=$(CARGO_DEB)' cargo-deb
+	cargo build --locked --release
+	tools/deb/stage.sh target/release/storypress target/deb
+	target/tools/bin/cargo-deb --no-build
 
 $(STAMP): tools/setup.sh
 	@tools/setup.sh

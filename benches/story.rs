@@ -191,7 +191,7 @@ impl Studio {
         std::fs::copy(font, folder.join("Cairo.ttf")).expect("the sample's font");
         let file = folder.join(project::FILE);
         let project = project::open(&file, &file).expect("a project");
-        let fence = project.fence(folder);
+        let fence = project.allowed_paths(folder);
         let path = folder.join("frame.toml");
         let (template, told) = template::load(&path, &path, &fence).expect("a template");
         assert!(told.is_empty(), "{told:?}");

@@ -44,17 +44,23 @@ pub mod template;
 
 pub mod data;
 
+pub mod calendar;
+
 pub mod scene;
 
 pub mod frame;
 
 pub mod media;
 
+pub mod source;
+
 pub mod upload;
 
 pub mod graph;
 
 pub mod store;
+
+pub mod notify;
 
 pub mod pipeline;
 

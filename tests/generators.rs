@@ -8,8 +8,9 @@ use storypress::data::{self, Format};
 use storypress::diag::Source;
 use storypress::template::expression::{Clock, Expressions};
 
-const LANGUAGES: [&str; 12] = [
-    "en", "en-US", "es", "es-MX", "de", "de-CH", "fr", "it", "pt", "pt-BR", "nl", "ca",
+const LANGUAGES: [&str; 28] = [
+    "en", "en-US", "en-IN", "es", "es-MX", "de", "de-CH", "fr", "it", "pt", "pt-BR", "nl", "ca",
+    "sv", "tr", "hu", "el", "ru", "uk", "fi", "ar-EG", "ar-MA", "fa", "he", "hi", "ja", "ko", "vi",
 ];
 
 fn expressions() -> Expressions {

@@ -199,6 +199,27 @@ fn a_circle_is_found_however_it_is_closed() {
     assert_eq!(found, ["room::a ↔ room::in_it ↔ room::in_it::deep"]);
 }
 
+/// A key that is looked up by a text in the source may be misspelt, and is then one that nobody has written.
+#[test]
+fn the_scene_names_keys_as_the_tables_do() {
+    let by_text = [".get(\"", ".entry(\"", ".remove(\""];
+    let faults: Vec<String> = rust_files("src/scene")
+        .into_iter()
+        // attributes of a drawing are no keys of a template
+        .filter(|(file, _)| !file.starts_with("src/scene/picture/"))
+        .flat_map(|(file, text)| {
+            let lines = text.lines().enumerate();
+            let lines = lines.filter(|(_, line)| by_text.iter().any(|call| line.contains(call)));
+            let places = lines.map(|(at, _)| format!("{file}:{}", at + 1));
+            places.collect::<Vec<_>>()
+        })
+        .collect();
+    assert!(
+        faults.is_empty(),
+        "`keys.read(key!(TEXT.size as number))` does not compile when it is misspelt: {faults:?}"
+    );
+}
+
 #[test]
 fn every_source_file_stands_in_a_room() {
     let rooms = rooms();

@@ -12,8 +12,16 @@ mod gate;
 mod jobs;
 #[path = "store/measure.rs"]
 mod measure;
+#[path = "store/notices.rs"]
+mod notices;
+#[path = "store/operators.rs"]
+mod operators;
+#[path = "store/receiver.rs"]
+mod receiver;
 #[path = "store/server.rs"]
 mod server;
+#[path = "store/slots.rs"]
+mod slots;
 #[path = "store/stories.rs"]
 mod stories;
 #[path = "store/world.rs"]
@@ -67,7 +75,15 @@ fn main() {
     let arguments = Arguments::from_args();
     let server: Shared = Arc::default();
     let mut trials = Vec::new();
-    for (name, case) in [stories::CASES, gate::CASES, jobs::CASES].concat() {
+    let all = [
+        stories::CASES,
+        gate::CASES,
+        jobs::CASES,
+        notices::CASES,
+        operators::CASES,
+        slots::CASES,
+    ];
+    for (name, case) in all.concat() {
         trials.push(Trial::test(format!("sqlite::{name}"), move || {
             run(case, World::sqlite())
         }));

@@ -3,6 +3,7 @@
 //! Films have a binary of their own (`film`), so have the memory (`store`), the cases that are folders (`cases`) and the
 //! house (`house`).
 
+mod calendar;
 mod flow;
 mod generators;
 mod graph;
@@ -10,4 +11,5 @@ mod once;
 mod pictures;
 mod samples;
 mod sandbox;
+mod sources;
 mod upload;

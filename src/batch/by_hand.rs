@@ -1,4 +1,4 @@
-//! What a story has over its picture, on its way to the platform: mentions go along, the rest is told.
+//! What a story has over its picture, on its way to the platform: mentions go along, the rest is reported.
 
 use crate::diag::{Code, Diagnostic};
 use crate::graph::UserTag;
@@ -16,7 +16,7 @@ pub(super) fn mentions(scene: &Scene) -> Vec<UserTag> {
 
 /// What is said, when it is published, of something that only a person can add.
 pub(super) fn left_out(extra: &ByHand) -> Diagnostic {
-    let (said, hint) = match &extra.what {
+    let (message, hint) = match &extra.what {
         Extra::Link { url, text, at } => {
             let words = text
                 .as_ref()
@@ -36,5 +36,5 @@ pub(super) fn left_out(extra: &ByHand) -> Diagnostic {
             "paint it as a `text` layer, or post it by hand".to_owned(),
         ),
     };
-    Diagnostic::at(Code::StickerDropped, &extra.place, said).hint(hint)
+    Diagnostic::at(Code::StickerDropped, &extra.place, message).hint(hint)
 }

@@ -6,7 +6,7 @@ use super::order::film_options;
 use super::render::each;
 use super::{Outcome, Plan, Status, Watcher};
 use crate::frame;
-use crate::media::{self, Part};
+use crate::media::{self, Film};
 use crate::platform::Cancel;
 use crate::scene;
 
@@ -33,7 +33,7 @@ fn one(plan: &Plan, place: usize, cancel: &Cancel) -> Option<Outcome> {
     }
     let options = film_options(plan, cancel);
     let still = film::of(&scene, &options).and_then(|film| {
-        film.as_ref().map_or(Ok(()), Part::judge)?;
+        film.as_ref().map_or(Ok(()), Film::judge)?;
         if let Some(film) = &film {
             found.extend(film::worth_a_look(&scene, film));
         }

@@ -35,7 +35,7 @@ impl Clashes {
         }
         let read = order.plan.stories.par_iter().flat_map_iter(|story| {
             let ready = &order.plan.templates[story.template];
-            // what is wrong with a story is told when it is made
+            // what is wrong with a story is reported when it is made
             let scene = scene::resolve(&ready.template, &story.row, &ready.assets).ok();
             scene.map(|scene| scene.value.files).unwrap_or_default()
         });
@@ -55,11 +55,11 @@ impl Clashes {
         let path = targets.iter().find(|path| {
             real(path).is_some_and(|path| own.contains(&path) || self.0.contains(&path))
         })?;
-        let said = format!(
+        let message = format!(
             "`{}` would be written over, and a template reads it",
             shown(path).display()
         );
-        let told = Diagnostic::of_file(Code::NameClash, template, said);
-        Some(told.hint("name another folder with -o, or rename the template"))
+        let reported = Diagnostic::of_file(Code::NameClash, template, message);
+        Some(reported.hint("name another folder with -o, or rename the template"))
     }
 }

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::diag::{Place, Source};
 use crate::frame;
-use crate::media::{self, FilmOptions, Format, Kind, Options, Part};
+use crate::media::{self, Film, FilmOptions, Format, Kind, Options};
 use crate::platform::Cancel;
 use crate::scene::picture::{Fit, Limits, Pictures, Wanted};
 use crate::scene::text::{
@@ -238,7 +238,7 @@ impl Thumbnails<'_> {
             cancel: self.stop.clone(),
             ..FilmOptions::default()
         };
-        let cover = Part::whole(&scene, &options).and_then(|film| film.cover());
+        let cover = Film::of(&scene, &options).and_then(|film| film.cover());
         let cover = cover.ok()?;
         match &cover.nodes.first()?.content {
             Content::Picture(picture) => Some(Arc::clone(&picture.pixels)),

@@ -17,7 +17,7 @@ pub(super) fn low(contrast: &Contrast) -> Option<Diagnostic> {
     let layer = contrast.id.as_ref().map_or("this text".to_owned(), |id| {
         format!("the text of layer `{id}`")
     });
-    let said = format!(
+    let message = format!(
         "{layer} has a contrast of {:.1}:1, {wanted}:1 is needed",
         contrast.ratio
     );
@@ -26,5 +26,5 @@ pub(super) fn low(contrast: &Contrast) -> Option<Diagnostic> {
     } else {
         "a scrim, another colour, or larger text"
     };
-    Some(Diagnostic::at(Code::LowContrast, &contrast.place, said).hint(hint))
+    Some(Diagnostic::at(Code::LowContrast, &contrast.place, message).hint(hint))
 }

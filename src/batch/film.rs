@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::hidden;
 use crate::diag::{Code, Diagnostic, Place, Severity};
-use crate::media::{self, Damage, Enlarged, FilmOptions, Part};
+use crate::media::{self, Damage, Enlarged, Film, FilmOptions};
 use crate::project::shown;
 use crate::scene::Scene;
 
@@ -26,17 +26,17 @@ pub(super) fn filmed(mut scene: Scene) -> Scene {
 
 /// What of a still has an effect in film only.
 pub(super) fn lost_in_a_still(scene: &Scene) -> Vec<Diagnostic> {
-    let told = |place: &Place, said: &str| {
-        Diagnostic::at(Code::BadValue, place, said)
+    let reported = |place: &Place, message: &str| {
+        Diagnostic::at(Code::BadValue, place, message)
             .severity(Severity::Warning)
             .hint("`[output] seconds` makes a film of it, or --format mp4")
     };
     let moving = scene.moving().map(|node| {
-        let said = "`motion` is for film: a still shows where it starts";
-        told(&node.place, said)
+        let message = "`motion` is for film: a still shows where it starts";
+        reported(&node.place, message)
     });
     let bed = scene.bed.as_ref();
-    let heard = bed.map(|bed| told(&bed.place, "`[audio]` is for film: a still has no sound"));
+    let heard = bed.map(|bed| reported(&bed.place, "`[audio]` is for film: a still has no sound"));
     moving.into_iter().chain(heard).collect()
 }
 
@@ -44,19 +44,19 @@ pub(super) fn lost_in_a_still(scene: &Scene) -> Vec<Diagnostic> {
 ///
 /// # Errors
 /// When a clip cannot be read, or the work was stopped.
-pub(super) fn of(scene: &Scene, options: &FilmOptions) -> Result<Option<Part>, media::Error> {
-    let film = scene.is_film().then(|| Part::whole(scene, options));
+pub(super) fn of(scene: &Scene, options: &FilmOptions) -> Result<Option<Film>, media::Error> {
+    let film = scene.is_film().then(|| Film::of(scene, options));
     film.transpose()
 }
 
 /// Warnings that can be told of a film before it is made: clips that nobody sees, or that are drawn much larger than they
 /// are.
-pub(super) fn worth_a_look(scene: &Scene, film: &Part) -> Vec<Diagnostic> {
-    let mut told = hidden::hidden(scene, film);
-    told.extend(film.enlarged().iter().map(|clip| {
+pub(super) fn worth_a_look(scene: &Scene, film: &Film) -> Vec<Diagnostic> {
+    let mut reported = hidden::hidden(scene, film);
+    reported.extend(film.enlarged().iter().map(|clip| {
         Diagnostic::at(Code::Upscaled, &clip.place, enlarged(clip)).hint(own_size(clip))
     }));
-    told
+    reported
 }
 
 /// What is said of a clip that is drawn much larger than it is.
@@ -74,13 +74,13 @@ pub fn own_size(clip: &Enlarged) -> String {
     format!("it has {w} × {h} pixels")
 }
 
-/// The scene with pictures in place of its clips, as it stands for its film.
+/// The scene with pictures in place of its clips, as its film holds it.
 ///
 /// # Errors
 /// When a clip cannot be read, or the work was stopped.
 pub(super) fn cover<'s>(
     scene: &'s Scene,
-    film: Option<&Part>,
+    film: Option<&Film>,
 ) -> Result<Cow<'s, Scene>, media::Error> {
     match film.filter(|_| !scene.clips().is_empty()) {
         None => Ok(Cow::Borrowed(scene)),
@@ -90,12 +90,12 @@ pub(super) fn cover<'s>(
 
 /// What the film room says of a scene, where the template names what it speaks of.
 ///
-/// `template` is told where nothing else is to blame.
+/// `template` is named where nothing else is to blame.
 pub(super) fn diagnostic(error: &media::Error, scene: &Scene, template: &Path) -> Diagnostic {
     let first = scene.clips().first().map(|clip| clip.place.clone());
-    let at = |code, place: Option<Place>, said: String| match place {
-        Some(place) => Diagnostic::at(code, &place, said),
-        None => Diagnostic::of_file(code, template, said),
+    let at = |code, place: Option<Place>, message: String| match place {
+        Some(place) => Diagnostic::at(code, &place, message),
+        None => Diagnostic::of_file(code, template, message),
     };
     match error {
         media::Error::TooShort { .. } => at(Code::TooShort, first, error.to_string()).hint(
@@ -104,9 +104,9 @@ pub(super) fn diagnostic(error: &media::Error, scene: &Scene, template: &Path) -
         media::Error::TooLong { .. } => at(Code::TooLong, first, error.to_string())
             .hint("cut it: `start` and `end`, or `[output] seconds`"),
         media::Error::TooLarge { .. } => at(Code::TooLarge, first, error.to_string()),
-        media::Error::Unreadable { path, said } => {
-            let said = format!("cannot use `{}`: {said}", shown(path).display());
-            at(Code::UnreadableMedia, named(scene, path), said)
+        media::Error::Unreadable { path, message } => {
+            let message = format!("cannot use `{}`: {message}", shown(path).display());
+            at(Code::UnreadableMedia, named(scene, path), message)
         }
         media::Error::Io { path, .. } => {
             at(Code::UnreadableMedia, named(scene, path), error.to_string())
@@ -130,11 +130,11 @@ fn named(scene: &Scene, path: &Path) -> Option<Place> {
 
 /// Warnings of stretches that were concealed, at the clip they speak of.
 pub(super) fn concealed(damaged: &[Damage], scene: &Scene, template: &Path) -> Vec<Diagnostic> {
-    let told = damaged
+    let reported = damaged
         .iter()
         .map(|damage| match named(scene, &damage.path) {
             Some(place) => Diagnostic::at(Code::DamagedMedia, &place, damage.to_string()),
             None => Diagnostic::of_file(Code::DamagedMedia, template, damage.to_string()),
         });
-    told.collect()
+    reported.collect()
 }

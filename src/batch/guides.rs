@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::scene::{self, Assets, Scene};
 use crate::template::expression::Clock;
-use crate::template::{Brand, Fence, parse};
+use crate::template::{AllowedPaths, Brand, parse};
 
 use super::rows;
 
@@ -22,8 +22,8 @@ impl Guides {
         let clock = Clock {
             now: jiff::Timestamp::UNIX_EPOCH.to_zoned(jiff::tz::TimeZone::UTC),
         };
-        let fence = Fence::new(Path::new(""), &[]);
-        let (assets, _) = Assets::new(fence, false, Brand::default(), Default::default(), clock);
+        let allowed = AllowedPaths::new(Path::new(""), &[]);
+        let (assets, _) = Assets::new(allowed, false, Brand::default(), Default::default(), clock);
         let warned = scene::resolve(&template, &rows::none(), &assets);
         Self {
             scene: warned

@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use crate::diag::{Code, Diagnostic};
 use crate::frame;
-use crate::media::Part;
+use crate::media::Film;
 use crate::scene::picture::Fit;
 use crate::scene::{Blend, Clip, Content, Node, Pixels, Rect, Scene};
 
 /// A clip of which so much is covered is hidden: what is left are corners and edges.
+///
+/// Reasoned: what is left at an edge is no picture. A plate over 96 % of the height is not told, one over 98 % is.
 const HIDDEN: f64 = 0.97;
 
 /// Alpha from which a pixel counts as covered: under it, a twentieth of the clip's light comes through.
@@ -80,7 +82,7 @@ fn covered(painted: &frame::Frame, area: Rect, scale: f32) -> f64 {
 }
 
 /// Warnings for the clips of a scene that are hidden: the one under everything, and those that stand on the canvas itself.
-pub(super) fn hidden(scene: &Scene, film: &Part) -> Vec<Diagnostic> {
+pub(super) fn hidden(scene: &Scene, film: &Film) -> Vec<Diagnostic> {
     let canvas = Rect::new(0.0, 0.0, scene.width, scene.height);
     let ground = scene.film.iter().map(|clip| (clip, canvas, 0));
     let layers = scene.nodes.iter().enumerate();
@@ -100,16 +102,16 @@ pub(super) fn hidden(scene: &Scene, film: &Part) -> Vec<Diagnostic> {
         let area = seen(clip, *rect, film);
         covers(&over, area, is_opaque)
     });
-    let told = found.map(|(clip, ..)| {
-        let said = "the layers over this clip cover it: nothing of it is seen";
-        Diagnostic::at(Code::ClipHidden, &clip.place, said)
+    let reported = found.map(|(clip, ..)| {
+        let message = "the layers over this clip cover it: nothing of it is seen";
+        Diagnostic::at(Code::ClipHidden, &clip.place, message)
             .hint("a layer that is see-through, smaller, or under the clip")
     });
-    told.collect()
+    reported.collect()
 }
 
 /// Where a clip is seen in its box, canvas units.
-pub fn seen(clip: &Clip, rect: Rect, film: &Part) -> Rect {
+pub fn seen(clip: &Clip, rect: Rect, film: &Film) -> Rect {
     let Some(((w, h), _)) = film.shown(clip).filter(|_| clip.fit == Fit::Contain) else {
         return rect;
     };

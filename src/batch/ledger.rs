@@ -98,7 +98,7 @@ pub(super) struct Ledger {
     adding: Mutex<Option<File>>,
     /// Where the last line of each name starts, and how long it is.
     lines: HashMap<Box<str>, (u64, u32)>,
-    /// Every file that a line tells of; looked for once, where a file of another name is asked for.
+    /// Every file that a line names; looked for once, where a file of another name is asked for.
     written: OnceLock<HashSet<PathBuf>>,
 }
 

@@ -4,20 +4,23 @@
 //! [`Watcher`] as it comes: a batch of any length needs the memory of its plan and of the stories that are made at the
 //! moment. Never: a command line, publishing.
 //!
-//! [`plan`] finds the stories, [`render`] makes them, [`check`] judges them without a file, [`contact_sheet`] shows them
+//! [`ask_source`] gets data that lives elsewhere, [`plan`] finds the stories, [`render`] makes them, [`check`] judges them without a file, [`contact_sheet`] shows them
 //! all.
 
+mod ask;
 mod by_hand;
 mod check;
 mod clash;
 pub mod contact_sheet;
 mod contrast;
 mod error;
+mod files;
 mod film;
 mod formats;
 mod guides;
 mod hidden;
 mod ledger;
+mod missed;
 mod names;
 mod order;
 mod outcome;
@@ -25,8 +28,10 @@ mod plan;
 mod render;
 mod rows;
 mod selection;
+mod slot;
 mod watcher;
 
+pub use ask::{ask_source, data_of_rule, picture_columns};
 pub use check::check;
 pub use error::Error;
 pub use film::{SLOW, enlarged, own_size};
@@ -37,4 +42,5 @@ pub use outcome::{Outcome, Status, Timings};
 pub use plan::{Plan, Planned, Ready, plan};
 pub use render::render;
 pub use selection::Selection;
+pub use slot::{name_of_slot, plan_slot};
 pub use watcher::Watcher;

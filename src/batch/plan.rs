@@ -6,12 +6,16 @@ use std::sync::Arc;
 
 use crate::data::{self, Row};
 use crate::diag::{self, Code, Diagnostic, did_you_mean};
-use crate::project::{self, Project};
+use crate::project::Project;
 use crate::scene::Assets;
 use crate::scene::picture::Limits;
+use crate::source;
 use crate::template::expression::Clock;
 use crate::template::{self, Template};
 
+use super::ask;
+use super::files::template_files;
+use super::missed::missed;
 use super::names::{fits, safe, shortened};
 use super::rows::{self, Over, pictures_of};
 use super::{Error, Outcome, Selection, Status};
@@ -58,7 +62,7 @@ pub struct Plan {
     /// The time that is meant, in the project's zone.
     pub now: jiff::Zoned,
     /// The first story of each template that has one.
-    firsts: HashSet<usize>,
+    pub(super) firsts: HashSet<usize>,
 }
 
 impl std::fmt::Debug for Plan {
@@ -78,15 +82,7 @@ impl std::fmt::Debug for Plan {
 /// `Time`, `Folder`, `UnknownVariable`, `NoStory`: the selection as a whole is wrong.
 pub fn plan(selection: &Selection, project: Project) -> Result<Plan, Error> {
     let now = project.time(selection.now.as_deref())?;
-    let mut plan = Plan {
-        project,
-        templates: Vec::new(),
-        stories: Vec::new(),
-        failed: Vec::new(),
-        data_warnings: Vec::new(),
-        now,
-        firsts: HashSet::new(),
-    };
+    let mut plan = Plan::empty(project, now);
     let files = template_files(selection, &mut plan.failed)?;
     let mut shared = SharedAssets::default();
     for file in &files {
@@ -106,48 +102,9 @@ pub fn plan(selection: &Selection, project: Project) -> Result<Plan, Error> {
     Ok(plan)
 }
 
-/// The template files a selection names: files as they are, folders sorted by name.
-fn template_files(selection: &Selection, failed: &mut Vec<Outcome>) -> Result<Vec<PathBuf>, Error> {
-    let data = selection.data.as_ref().and_then(|d| d.canonicalize().ok());
-    let mut out: Vec<PathBuf> = Vec::new();
-    for path in &selection.paths {
-        if !path.is_dir() {
-            out.push(path.clone());
-            continue;
-        }
-        let entries = std::fs::read_dir(path).map_err(|source| Error::Folder {
-            path: path.clone(),
-            source,
-        })?;
-        let mut files: Vec<PathBuf> = entries
-            .filter_map(|e| Some(e.ok()?.path()))
-            .filter(|p| is_template(p))
-            .collect();
-        files.retain(|f| data.is_none() || f.canonicalize().ok() != data);
-        files.sort();
-        if files.is_empty() {
-            let why = Diagnostic::of_file(Code::MissingAsset, path, "no template in this folder")
-                .hint("templates end in .toml");
-            failed.push(Outcome::failed(path, None, vec![why]));
-        }
-        out.extend(files);
-    }
-    let mut seen = HashSet::new();
-    out.retain(|file| seen.insert(file.canonicalize().unwrap_or_else(|_| file.clone())));
-    Ok(out)
-}
-
-fn is_template(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    name.ends_with(".toml")
-        && name != project::FILE
-        && !name.starts_with(['_', '.'])
-        && path.is_file()
-}
-
 /// With a project all templates share one set of assets; without, those of a folder do.
 #[derive(Default)]
-struct SharedAssets {
+pub(super) struct SharedAssets {
     by_folder: HashMap<PathBuf, (Arc<Assets>, Vec<Diagnostic>)>,
 }
 
@@ -172,7 +129,7 @@ impl SharedAssets {
                 };
                 let clock = Clock { now: now.clone() };
                 let (assets, wrong) = Assets::new(
-                    project.fence(folder),
+                    project.allowed_paths(folder),
                     project.file.is_some(),
                     project.brand.clone(),
                     limits,
@@ -185,14 +142,27 @@ impl SharedAssets {
 }
 
 impl Plan {
-    fn load(&mut self, file: &Path, selection: &Selection, shared: &mut SharedAssets) {
+    /// Without a story.
+    pub(super) fn empty(project: Project, now: jiff::Zoned) -> Self {
+        Self {
+            project,
+            templates: Vec::new(),
+            stories: Vec::new(),
+            failed: Vec::new(),
+            data_warnings: Vec::new(),
+            now,
+            firsts: HashSet::new(),
+        }
+    }
+
+    pub(super) fn load(&mut self, file: &Path, selection: &Selection, shared: &mut SharedAssets) {
         let folder = std::path::absolute(file)
             .ok()
             .and_then(|f| f.parent().map(Path::to_owned))
             .unwrap_or_default();
-        let fence = self.project.fence(&folder);
+        let allowed = self.project.allowed_paths(&folder);
         let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-        let (template, mut told) = match template::load(&absolute, file, &fence) {
+        let (template, mut reported) = match template::load(&absolute, file, &allowed) {
             Ok(loaded) => loaded,
             Err(why) => {
                 self.failed.push(Outcome::failed(file, None, vec![why]));
@@ -200,30 +170,37 @@ impl Plan {
             }
         };
         let (assets, wrong) = shared.of(&self.project, &folder, &self.now);
-        told.extend(wrong);
-        if told.iter().any(Diagnostic::is_error) {
+        reported.extend(wrong);
+        if reported.iter().any(Diagnostic::is_error) {
             // the layout may have more to say; one broken value does not hide the rest
             let row = self.first_row(selection);
             let more = match crate::scene::resolve(&template, &row, &assets) {
                 Ok(warned) => warned.warnings,
                 Err(more) => more,
             };
-            told.extend(more);
-            diag::in_order(&mut told);
-            self.failed.push(Outcome::failed(file, None, told));
+            reported.extend(more);
+            diag::in_order(&mut reported);
+            self.failed.push(Outcome::failed(file, None, reported));
             return;
         }
         self.templates.push(Ready {
             template,
             shown: file.to_owned(),
             assets,
-            warnings: told,
+            warnings: reported,
         });
     }
 
     fn first_row(&self, selection: &Selection) -> Row {
-        let rows =
-            (selection.data.as_ref()).and_then(|data| data::read_as(data, selection.encoding).ok());
+        let rows = match (&selection.source, &selection.data) {
+            (Some(asked), _) => asked.as_ref().ok().and_then(|copy| {
+                let nothing = std::collections::BTreeSet::new();
+                copy.table(selection.encoding, &nothing).ok()
+            }),
+            (None, data) => data
+                .as_ref()
+                .and_then(|data| data::read_as(data, selection.encoding).ok()),
+        };
         let row = rows.and_then(|t| t.rows.into_iter().find_map(Result::ok));
         Over::of(&selection.set).put_into(row.unwrap_or_else(rows::none))
     }
@@ -231,8 +208,17 @@ impl Plan {
     fn add_stories(&mut self, selection: &Selection) {
         let over = Over::of(&selection.set);
         let mut stories = Vec::new();
-        match &selection.data {
-            None => {
+        let asked = selection.source.clone().or_else(|| {
+            let name = source::named(selection.data.as_deref()?)?;
+            Some(ask::known(&self.project, name, &self.picture_columns()))
+        });
+        match (&selection.data, asked) {
+            (_, Some(asked)) => {
+                if !self.add_source(selection, &asked, &over, &mut stories) {
+                    return;
+                }
+            }
+            (None, None) => {
                 let row = Arc::new(over.put_into(rows::none()));
                 for (index, ready) in self.templates.iter().enumerate() {
                     let (name, long_name) = shortened(safe(&ready.template.name));
@@ -245,8 +231,8 @@ impl Plan {
                     });
                 }
             }
-            Some(file) => match data::read_as(file, selection.encoding) {
-                Ok(table) => self.add_table(file, table, &over, &mut stories),
+            (Some(file), None) => match data::read_as(file, selection.encoding) {
+                Ok(table) => self.add_table(file, table, &over, &HashSet::new(), &mut stories),
                 Err(wrong) => {
                     self.failed.push(Outcome::failed(file, None, wrong));
                     return;
@@ -263,11 +249,54 @@ impl Plan {
         self.stories = self.without_clashes(stories);
     }
 
+    fn picture_columns(&self) -> std::collections::BTreeSet<String> {
+        source::picture_columns(self.templates.iter().map(|ready| &ready.template))
+    }
+
+    /// The stories of a source's copy. False where it has no rows that can be read.
+    fn add_source(
+        &mut self,
+        selection: &Selection,
+        asked: &source::Asked,
+        over: &Over,
+        stories: &mut Vec<Planned>,
+    ) -> bool {
+        let read = match asked {
+            Ok(copy) => copy
+                .table(selection.encoding, &self.picture_columns())
+                .map(|table| (copy, table)),
+            Err(why) => Err(vec![(**why).clone()]),
+        };
+        let (copy, table) = match read {
+            Ok(read) => read,
+            Err(wrong) => {
+                let input = selection.data.clone().unwrap_or_default();
+                self.failed.push(Outcome::failed(input, None, wrong));
+                return false;
+            }
+        };
+        let mut without = HashSet::new();
+        for (index, ready) in self.templates.iter().enumerate() {
+            let missed = missed(copy, &table, &ready.template, &selection.set);
+            if !missed.is_empty() {
+                without.insert(index);
+                self.failed
+                    .push(Outcome::failed(&ready.shown, None, missed));
+            }
+        }
+        self.add_table(&copy.file, table, over, &without, stories);
+        self.data_warnings
+            .splice(0..0, copy.diagnostics.iter().cloned());
+        true
+    }
+
+    /// The stories of a table, but for the templates in `without`.
     fn add_table(
         &mut self,
         file: &Path,
         table: data::Table,
         over: &Over,
+        without: &HashSet<usize>,
         stories: &mut Vec<Planned>,
     ) {
         if self.failed.is_empty() {
@@ -283,26 +312,33 @@ impl Plan {
         }
         for (at, row) in table.rows.into_iter().enumerate() {
             match row {
-                Ok(row) => self.add_row(over.put_into(row), width, stories),
+                Ok(row) => self.add_row(over.put_into(row), width, without, stories),
                 Err(why) => {
                     let number = why.row.as_ref().map_or(at + 1, |row| row.number);
-                    let failed = self
-                        .templates
-                        .iter()
-                        .map(|t| Outcome::failed(&t.shown, Some(number), vec![why.clone()]));
+                    let templates = self.templates.iter().enumerate();
+                    let failed = templates
+                        .filter(|(index, _)| !without.contains(index))
+                        .map(|(_, t)| Outcome::failed(&t.shown, Some(number), vec![why.clone()]));
                     self.failed.extend(failed);
                 }
             }
         }
     }
 
-    fn add_row(&self, row: Row, width: usize, stories: &mut Vec<Planned>) {
+    fn add_row(
+        &self,
+        row: Row,
+        width: usize,
+        without: &HashSet<usize>,
+        stories: &mut Vec<Planned>,
+    ) {
         let key = match row.key.as_deref().map(safe).filter(|k| !k.is_empty()) {
             Some(key) => key,
             None => format!("{:0width$}", row.number),
         };
         let row = Arc::new(row);
-        for (index, ready) in self.templates.iter().enumerate() {
+        let templates = self.templates.iter().enumerate();
+        for (index, ready) in templates.filter(|(index, _)| !without.contains(index)) {
             let (name, long_name) = shortened(format!("{}-{key}", safe(&ready.template.name)));
             stories.push(Planned {
                 template: index,
@@ -330,11 +366,11 @@ impl Plan {
             .partition(|s| clashing.contains(&s.name));
         for story in bad {
             let shown = &self.templates[story.template].shown;
-            let said = format!("more than one story would be called `{}`", story.name);
+            let message = format!("more than one story would be called `{}`", story.name);
             let mut why = match story.from_data {
-                true => Diagnostic::at(Code::NameClash, story.row.place_of("id"), said)
+                true => Diagnostic::at(Code::NameClash, story.row.place_of("id"), message)
                     .hint("give each row its own `id`"),
-                false => Diagnostic::of_file(Code::NameClash, shown, said)
+                false => Diagnostic::of_file(Code::NameClash, shown, message)
                     .hint("rename one of the templates"),
             };
             why.row = story.from_data.then(|| story.row.label());
@@ -405,16 +441,18 @@ impl Plan {
     /// What is said of a story whose name had to be shortened.
     fn renamed(&self, story: &Planned) -> Option<Diagnostic> {
         let long = story.long_name.as_ref()?;
-        let said = format!(
+        let message = format!(
             "a file name of {} bytes is too long: the story is called `{}`",
             long.len(),
             story.name
         );
         let found = match story.from_data {
-            true => Diagnostic::at(Code::TooLong, story.row.place_of("id"), said),
-            false => {
-                Diagnostic::of_file(Code::TooLong, &self.templates[story.template].shown, said)
-            }
+            true => Diagnostic::at(Code::TooLong, story.row.place_of("id"), message),
+            false => Diagnostic::of_file(
+                Code::TooLong,
+                &self.templates[story.template].shown,
+                message,
+            ),
         };
         let found = found.severity(diag::Severity::Warning);
         Some(found.hint("a shorter `id` makes a name that people can read"))

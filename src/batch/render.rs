@@ -19,7 +19,7 @@ use super::{Error, FileFormat, Order, Outcome, Plan, Planned, Status, Timings, W
 use crate::diag::Diagnostic;
 use crate::frame::{self, Frame};
 use crate::graph::UserTag;
-use crate::media::{self, Format, Media, Options, Part};
+use crate::media::{self, Film, Format, Media, Options};
 use crate::platform::Cancel;
 use crate::scene::{self, Scene};
 
@@ -277,7 +277,7 @@ impl Worker<'_> {
         &self,
         story: &Planned,
         scene: &Scene,
-        film: &Part,
+        film: &Film,
         watcher: &dyn Watcher,
         found: &mut Vec<Diagnostic>,
     ) -> Result<Media, media::Error> {

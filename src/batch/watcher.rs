@@ -1,4 +1,4 @@
-//! Who is told while a batch is worked on.
+//! Who follows a batch while it is made.
 
 use super::Outcome;
 use crate::media::Progress;

@@ -4,16 +4,18 @@ mod login;
 
 use std::path::Path;
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::graph::tokens::{self, Kept, Renewal};
-use crate::graph::{Login, oauth};
+use crate::graph::Login;
+use crate::graph::tokens::{Kept, Renewal};
 use crate::project::{Account, Project};
 
 use super::{Global, Outcome, open};
 use crate::publisher::accounts::{self, Found, Origin, client};
+use crate::publisher::{note, renew, warning};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -148,6 +150,12 @@ impl Told {
         if !kept.scopes.is_empty() {
             lines.push(format!("  may      {}", kept.scopes.join(", ")));
         }
+        let now = Timestamp::now();
+        let zone = TimeZone::system();
+        let warned = warning(found, None, now).map(|warning| warning.said(&zone, now));
+        let noted = warned.is_none().then(|| note(found, now)).flatten();
+        lines.extend(warned.iter().map(|said| format!("  warning: {said}")));
+        lines.extend(noted.iter().map(|said| format!("  note: {said}")));
         for missing in missing_scopes(account.login, &kept.scopes) {
             lines.push(format!(
                 "  warning: without {missing} nothing can be published"
@@ -163,6 +171,7 @@ impl Told {
                 "issued_at": kept.issued_at,
                 "expires_at": kept.expires_at,
                 "renewal": word(renewal),
+                "warning": warned.or(noted),
             }),
             lines,
             is_ok: true,
@@ -284,7 +293,10 @@ async fn refresh(found: Found) -> Told {
             "the token has ended, and only a new login helps: storypress account login {}",
             found.account.name
         )),
-        Renewal::Due | Renewal::Possible => renewed(&found, now).await.map(Some),
+        Renewal::Due | Renewal::Possible => {
+            let renewed = renew(&found, now).await;
+            renewed.map(Some).map_err(anyhow::Error::from)
+        }
     };
     match refreshed {
         Ok(kept) => {
@@ -301,38 +313,6 @@ async fn refresh(found: Found) -> Told {
         }
         Err(error) => Told::failed(&found.account.name, &error),
     }
-}
-
-async fn renewed(found: &Found, now: Timestamp) -> anyhow::Result<Kept> {
-    let Origin::File(path) = &found.origin else {
-        // a sandbox's own token does not come here
-        anyhow::bail!(
-            "the token is in the environment, where a new one cannot be put; \
-             storypress account login {} keeps one in a file",
-            found.account.name
-        );
-    };
-    let grant = match found.account.login {
-        Login::Instagram => found.client.refresh(now).await?,
-        Login::Facebook => {
-            let options = found.client.options().clone();
-            oauth::exchange(options, accounts::app()?, &found.kept.token, now).await?
-        }
-    };
-    let kept = Kept {
-        token: grant.token,
-        login: Some(found.account.login),
-        user_id: found.client.user_id().cloned(),
-        issued_at: Some(now),
-        expires_at: grant.expires_at,
-        scopes: match grant.scopes.is_empty() {
-            true => found.kept.scopes.clone(),
-            false => grant.scopes,
-        },
-        app_id: found.kept.app_id.clone(),
-    };
-    tokens::save(path, &kept)?;
-    Ok(kept)
 }
 
 fn report(command: &str, all: Vec<Told>, global: &Global) -> Outcome {

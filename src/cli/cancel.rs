@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
-
 use crate::publisher;
 
 use super::report::{Item, Report, Status};
@@ -28,6 +26,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     let Some(project) = open::project(&mut report, Path::new("."), global) else {
         return Ok(Outcome::Usage);
     };
+    let now = args.sandbox.now()?;
     open::runtime()?.block_on(async {
         let store = status::store(&project, &args.ids[0]).await?;
         let mut keys = Vec::new();
@@ -36,7 +35,6 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
             keys.push(publisher::one(&store, id).await?.key);
         }
         for key in keys {
-            let now = Timestamp::now();
             match publisher::cancel(&store, &key, now).await {
                 Ok(story) => {
                     let item = status::item(&project, &story, None, now);

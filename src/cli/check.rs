@@ -1,12 +1,12 @@
 //! `storypress check`.
 
-use super::report::{Item, Report};
+use super::report::{Item, Report, Status};
 use super::selection::Selection;
 use super::stories::Stories;
 use super::{Global, Outcome, open};
 use crate::batch;
 use crate::diag::{Code, Diagnostic};
-use crate::project::Project;
+use crate::project::{Accounts, Project};
 use crate::publisher::{self, accounts};
 
 #[derive(Debug, clap::Args)]
@@ -33,6 +33,12 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         report.items.push(failed.into());
     }
     report.items.extend(wrong_tokens(&plan.project));
+    report
+        .items
+        .extend(wrong_calendar(&plan.project, args.strict));
+    report
+        .items
+        .extend(project_warnings(&plan.project, args.strict));
     let mut stories = Stories::new(&plan, global, |_| String::new());
     stories.strict = args.strict;
     batch::check(&plan, stop, &stories);
@@ -60,6 +66,38 @@ fn wrong_tokens(project: &Project) -> Vec<Item> {
         Item::failed(file, None, vec![why])
     };
     wrong.map(item).collect()
+}
+
+/// What is wrong with the rules of the calendar, one item a file.
+fn wrong_calendar(project: &Project, strict: bool) -> Vec<Item> {
+    let told = project.schedules(Accounts::Own).told;
+    let mut items: Vec<Item> = Vec::new();
+    for why in told {
+        let status = match why.is_error() || strict {
+            true => Status::Failed,
+            false => Status::Done,
+        };
+        let at = items.iter().position(|item| item.input == why.file);
+        let at = at.unwrap_or_else(|| {
+            items.push(Item::new(&why.file, None, Status::Done));
+            items.len() - 1
+        });
+        if status == Status::Failed {
+            items[at].status = status;
+        }
+        items[at].diagnostics.push(why);
+    }
+    items
+}
+
+/// What is worth a look in the project file.
+fn project_warnings(project: &Project, strict: bool) -> Option<Item> {
+    let file = project
+        .file
+        .as_ref()
+        .filter(|_| !project.warnings.is_empty())?;
+    let status = if strict { Status::Failed } else { Status::Done };
+    Some(Item::new(file, None, status).with(project.warnings.iter().cloned()))
 }
 
 fn good(diagnostics: usize) -> String {

@@ -1,12 +1,18 @@
-//! `storypress insights`: numbers of live and past Stories, by Story and by template.
+//! `storypress insights`: numbers of live and past Stories, by Story, template, weekday and hour.
 
+use std::collections::HashMap;
 use std::path::Path;
 
+use anyhow::bail;
 use jiff::Timestamp;
-use serde_json::json;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
 
-use crate::publisher::{self, Publisher, by_template, numbers};
-use crate::store::{Filter, Story};
+use crate::publisher::{
+    self, Publisher, Sums, accounts, by_hour, by_template, by_weekday, local, numbers, published,
+    weekday,
+};
+use crate::store::{Filter, Point, Story, StoryKey};
 
 use super::report::{Report, StoryTold};
 use super::target::Target;
@@ -17,6 +23,7 @@ use super::{Global, Outcome, open, print};
 Examples:
   storypress insights
   storypress insights --json
+  storypress insights --kept --csv > stories.csv
   storypress insights --sandbox http://127.0.0.1:8026")]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -24,98 +31,158 @@ pub(crate) struct Args {
     /// Only what is kept; ask the platform nothing
     #[arg(long)]
     pub kept: bool,
+    /// Print a table with a line for each story on stdout
+    #[arg(long)]
+    pub csv: bool,
+}
+
+/// What is kept of stories.
+#[derive(Default)]
+struct Kept {
+    stories: Vec<Story>,
+    points: HashMap<StoryKey, Vec<Point>>,
+    /// What people call the accounts, where it is not the project file that says it.
+    names: HashMap<String, String>,
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
+    if args.csv && global.json {
+        bail!("--csv and --json are two reports: give one of them");
+    }
     let stop = open::on_interrupt();
     let mut report = Report::new("insights");
     let Some(project) = open::project(&mut report, Path::new("."), global) else {
         return Ok(Outcome::Usage);
     };
-    let stories = open::runtime()?.block_on(async {
+    let zone = project.zone()?;
+    let kept = open::runtime()?.block_on(async {
+        let mut kept = Kept::default();
         if !args.kept {
             let publisher = Publisher::open_all(&project, &(&args.target).into(), stop).await?;
             let asked = publisher.take_numbers().await;
+            kept.names = publisher.names.clone();
             publisher.close().await;
             asked?;
         }
         let Some(store) = publisher::existing_store(&project).await? else {
-            return Ok(Vec::new());
+            return Ok(kept);
         };
         let filter = Filter {
             states: ["live", "closed"].map(str::to_owned).to_vec(),
             ..Filter::default()
         };
-        anyhow::Ok(store.list(&filter).await?)
+        kept.stories = store.list(&filter).await?;
+        kept.points = store.points().await?;
+        store.close().await;
+        anyhow::Ok(kept)
     })?;
-    if global.json {
-        return print(&format!("{}\n", told(&stories)));
+    if args.csv {
+        let named = |key: &str| match kept.names.get(key) {
+            Some(name) => name.clone(),
+            None => accounts::name_of(&project, key).to_owned(),
+        };
+        return print(&publisher::csv(&kept.stories, &zone, named));
     }
-    say(&stories);
+    if global.json {
+        return print(&format!("{}\n", told(&kept, &zone)));
+    }
+    say(&kept.stories, &zone);
     Ok(Outcome::Done)
 }
 
-fn told(stories: &[Story]) -> serde_json::Value {
-    let now = Timestamp::now();
-    let items: Vec<_> = stories
-        .iter()
-        .map(|story| {
-            let insights = numbers(story);
-            json!({
-                "input": story.outgoing.media.path,
-                "outputs": [],
-                "status": "done",
-                "diagnostics": [],
-                "name": story.name,
-                "template": story.template,
-                "account": story.account,
-                "story": StoryTold::of(story, now),
-                "taken": insights.map(|i| i.taken),
-                "numbers": insights.map(|i| &i.numbers),
-            })
-        })
-        .collect();
-    let templates: Vec<_> = by_template(stories)
-        .into_iter()
-        .map(|(template, sums)| {
-            json!({ "template": template, "stories": sums.stories, "numbers": sums.numbers })
-        })
-        .collect();
+fn told(kept: &Kept, zone: &TimeZone) -> Value {
+    let stories = &kept.stories;
+    let templates = by_template(stories).into_iter();
+    let templates = templates.map(|(template, sums)| group("template", json!(template), &sums));
+    let days = by_weekday(stories, zone).into_iter();
+    let days = days.map(|(day, sums)| group("weekday", json!(weekday(day)), &sums));
+    let hours = by_hour(stories, zone).into_iter();
+    let hours = hours.map(|(hour, sums)| group("hour", json!(hour), &sums));
+    let items = stories.iter().map(|story| item(story, kept, zone));
     json!({
         "command": "insights",
         "ok": true,
-        "items": items,
-        "templates": templates,
+        "items": items.collect::<Vec<_>>(),
+        "templates": templates.collect::<Vec<_>>(),
+        "weekdays": days.collect::<Vec<_>>(),
+        "hours": hours.collect::<Vec<_>>(),
         "totals": { "done": stories.len(), "unchanged": 0, "failed": 0, "seconds": 0.0 },
     })
+}
+
+fn item(story: &Story, kept: &Kept, zone: &TimeZone) -> Value {
+    let insights = numbers(story);
+    let at = published(story).map(|at| local(at, zone));
+    let points = kept.points.get(&story.key).into_iter().flatten();
+    let points = points.map(|point| {
+        json!({
+            "after_s": point.after.as_secs(),
+            "taken": point.insights.taken,
+            "numbers": point.insights.numbers,
+        })
+    });
+    json!({
+        "input": story.outgoing.media.path,
+        "outputs": [],
+        "status": "done",
+        "diagnostics": [],
+        "name": story.name,
+        "template": story.template,
+        "account": story.account,
+        "story": StoryTold::of(story, Timestamp::now()),
+        "published": at.as_ref().map(ToString::to_string),
+        "weekday": at.as_ref().map(|at| weekday(at.weekday().to_monday_one_offset())),
+        "hour": at.as_ref().map(|at| at.hour()),
+        "taken": insights.map(|i| i.taken),
+        "numbers": insights.map(|i| &i.numbers),
+        "points": points.collect::<Vec<_>>(),
+    })
+}
+
+fn group(kind: &str, name: Value, sums: &Sums) -> Value {
+    json!({ kind: name, "stories": sums.stories, "numbers": sums.numbers, "means": sums.means() })
 }
 
 /// The numbers that people ask for first.
 const SHOWN: [&str; 5] = ["views", "reach", "replies", "shares", "total_interactions"];
 
-fn say(stories: &[Story]) {
+fn say(stories: &[Story], zone: &TimeZone) {
     if stories.is_empty() {
         eprintln!("no story of this project is live, or was");
         return;
     }
-    let line = |name: &str, of: &dyn Fn(&str) -> Option<i64>| {
-        let shown = SHOWN.map(|n| of(n).map_or("-".to_owned(), |n| n.to_string()));
-        let [views, reach, replies, shares, all] = shown;
-        println!("{name:<40} {views:>8} {reach:>8} {replies:>8} {shares:>8} {all:>8}");
+    let head = |name: &str| {
+        format!(
+            "{name:<40} {:>8} {:>8} {:>8} {:>8} {:>8}\n",
+            "views", "reach", "replies", "shares", "all"
+        )
     };
-    println!(
-        "{:<40} {:>8} {:>8} {:>8} {:>8} {:>8}",
-        "story", "views", "reach", "replies", "shares", "all"
-    );
+    let line = |name: &str, of: &dyn Fn(&str) -> Option<String>| {
+        let shown = SHOWN.map(|n| of(n).unwrap_or_else(|| "-".to_owned()));
+        let [views, reach, replies, shares, all] = shown;
+        format!("{name:<40} {views:>8} {reach:>8} {replies:>8} {shares:>8} {all:>8}\n")
+    };
+    let mut table = head("story");
     for story in stories {
-        line(&story.name, &|name| {
-            numbers(story)?.numbers.get(name).copied()
+        let name = super::publish::printable(&story.name);
+        table += &line(&name, &|name| {
+            Some(numbers(story)?.numbers.get(name)?.to_string())
         });
     }
-    println!();
-    for (template, sums) in by_template(stories) {
-        line(&format!("{template} ({})", sums.stories), &|name| {
-            sums.numbers.get(name).copied()
-        });
-    }
+    let mut groups = |title: &str, groups: Vec<(String, Sums)>| {
+        table += &format!("\n{}", head(&format!("{title} (stories), on average")));
+        for (name, sums) in groups {
+            table += &line(&format!("{name} ({})", sums.stories), &|name| {
+                sums.mean(name).map(|mean| format!("{mean:.1}"))
+            });
+        }
+    };
+    groups("template", by_template(stories).into_iter().collect());
+    let days = by_weekday(stories, zone).into_iter();
+    let days = days.map(|(day, sums)| (weekday(day).to_owned(), sums));
+    groups("weekday", days.collect());
+    let hours = by_hour(stories, zone).into_iter();
+    let hours = hours.map(|(hour, sums)| (format!("{hour:02}:00"), sums));
+    groups("hour", hours.collect());
+    let _ = print(&table);
 }

@@ -10,14 +10,21 @@ macro_rules! eprintln {
 macro_rules! eprint {
     ($($said:tt)*) => { crate::cli::say(&format!($($said)*)) };
 }
+#[allow(unused_macros)] // whoever writes it gets this one
+macro_rules! println {
+    () => { let _ = crate::cli::print("\n"); };
+    ($($said:tt)*) => { let _ = crate::cli::print(&format!("{}\n", format_args!($($said)*))); };
+}
 
 mod account;
 mod bars;
 mod cancel;
 mod check;
+mod fetch;
 mod insights;
 mod move_to;
 mod new;
+mod notices;
 mod open;
 mod pause;
 mod probe;
@@ -27,12 +34,17 @@ mod report;
 mod resolve;
 mod retry;
 mod sandbox;
+mod schedule;
 mod selection;
+mod slot;
+mod slots;
 mod spool;
 mod status;
+mod stdout;
 mod store;
 mod stories;
 mod target;
+mod trail;
 mod transcode;
 mod verify;
 mod watch;
@@ -42,6 +54,8 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+
+use stdout::print;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
@@ -119,6 +133,8 @@ enum Command {
     Render(render::Args),
     /// Say everything that is wrong with templates, data and assets; write nothing
     Check(check::Args),
+    /// Fetch data that lives elsewhere now, and say what changed
+    Fetch(fetch::Args),
     /// Turn any clip into a Story video
     Transcode(transcode::Args),
     /// Hold finished media against the platform's rules
@@ -143,10 +159,16 @@ enum Command {
     Resume(pause::ResumeArgs),
     /// Back up the memory, restore it, take over what is live
     Store(store::Args),
+    /// Let a slot of the calendar go out with the picture that it has
+    Approve(slots::ApproveArgs),
+    /// Keep a slot's picture from going out; another one waits anew
+    Reject(slots::RejectArgs),
     /// Say what became of an uncertain story
     Resolve(resolve::Args),
     /// Show the numbers of live and past stories
     Insights(insights::Args),
+    /// Show the calendar: its rules, the slots to come, what another one would change
+    Schedule(schedule::Args),
     /// Run due work until stopped
     Worker(worker::Args),
     /// Say what a media file holds
@@ -160,7 +182,11 @@ enum Command {
     },
     /// Print the man page
     #[command(hide = true)]
-    Man,
+    Man {
+        /// Write the page of every command into this folder
+        #[arg(long, value_name = "DIR")]
+        all: Option<PathBuf>,
+    },
 }
 
 /// Runs one call; `arguments` start with the program's name.
@@ -174,13 +200,20 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             } else {
                 Outcome::Done
             };
-            let _ = error.print();
-            return code.into();
+            // the parser says usage errors on stderr
+            let told = error.print();
+            if !error.use_stderr() {
+                let _ = stdout::written(told);
+            }
+            return stdout::ended(code).into();
         }
     };
     listen(&cli.global);
     match run(cli) {
-        Ok(outcome) => outcome.into(),
+        Err(error) if error.is::<open::Interrupted>() => Outcome::Interrupted.into(),
+        Ok(outcome) => stdout::ended(outcome).into(),
+        // told already
+        Err(_) if stdout::is_lost() => Outcome::Failed.into(),
         Err(error) => {
             say_line(&format!("error: {error:#}"));
             Outcome::Usage.into()
@@ -236,6 +269,7 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Render(args) => render::run(&args, &global),
         Command::Transcode(args) => transcode::run(&args, &global),
         Command::Check(args) => check::run(&args, &global),
+        Command::Fetch(args) => fetch::run(&args, &global),
         Command::Verify(args) => verify::run(&args, &global),
         Command::Sandbox(args) => sandbox::run(&args, &global),
         Command::Account(args) => account::run(&args, &global),
@@ -248,8 +282,11 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Pause(args) => pause::run(&args, &global),
         Command::Resume(args) => pause::resume(&args, &global),
         Command::Store(args) => store::run(&args, &global),
+        Command::Approve(args) => slots::approve(&args, &global),
+        Command::Reject(args) => slots::reject(&args, &global),
         Command::Resolve(args) => resolve::run(&args, &global),
         Command::Insights(args) => insights::run(&args, &global),
+        Command::Schedule(args) => schedule::run(&args, &global),
         Command::Worker(args) => worker::run(&args, &global),
         Command::Schema => print(&format!("{:#}\n", crate::template::schema())),
         Command::Completions { shell } => {
@@ -257,7 +294,12 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
             clap_complete::generate(shell, &mut Cli::command(), "storypress", &mut out);
             print(&String::from_utf8_lossy(&out))
         }
-        Command::Man => {
+        Command::Man { all: Some(folder) } => {
+            std::fs::create_dir_all(&folder)?;
+            clap_mangen::generate_to(Cli::command(), folder)?;
+            Ok(Outcome::Done)
+        }
+        Command::Man { all: None } => {
             let mut out = Vec::new();
             clap_mangen::Man::new(Cli::command()).render(&mut out)?;
             print(&String::from_utf8_lossy(&out))
@@ -273,12 +315,4 @@ pub(crate) fn say(text: &str) {
 /// The same with the end of the line.
 pub(crate) fn say_line(text: &str) {
     say(&format!("{text}\n"));
-}
-
-/// Writes to stdout; a reader that went away (`| head`) is no failure.
-fn print(text: &str) -> anyhow::Result<Outcome> {
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(e.into()),
-        _ => Ok(Outcome::Done),
-    }
 }

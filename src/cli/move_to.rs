@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
-
 use crate::publisher;
 
 use super::report::Report;
@@ -31,7 +29,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     let Some(project) = open::project(&mut report, Path::new("."), global) else {
         return Ok(Outcome::Usage);
     };
-    let now = Timestamp::now();
+    let now = args.sandbox.now()?;
     let zone = project.zone()?;
     let to = project.moment(&args.to)?.timestamp();
     let story = open::runtime()?.block_on(async {

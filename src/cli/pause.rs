@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
 use serde_json::json;
 
 use crate::project::Project;
@@ -45,7 +44,7 @@ pub(crate) struct ResumeArgs {
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     let project = open::bare_project(global, Path::new("."))?;
-    let now = Timestamp::now();
+    let now = args.sandbox.now()?;
     let until = match &args.until {
         Some(until) => Some(project.moment(until)?.timestamp()),
         None => None,
@@ -87,10 +86,11 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
 
 pub(crate) fn resume(args: &ResumeArgs, global: &Global) -> anyhow::Result<Outcome> {
     let project = open::bare_project(global, Path::new("."))?;
+    let now = args.sandbox.now()?;
     let stop = open::runtime()?.block_on(async {
         let key = key(&project, &args.account, &args.sandbox).await?;
         let store = publisher::open_store(&project).await?;
-        let stop = store.resume_account(&key, Timestamp::now()).await;
+        let stop = store.resume_account(&key, now).await;
         store.close().await;
         anyhow::Ok(stop?)
     })?;

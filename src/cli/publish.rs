@@ -3,19 +3,20 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use jiff::{Timestamp, Zoned};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::media::{self, Media, Profile};
 use crate::pipeline::Event;
-use crate::platform::Cancel;
+use crate::platform::{Cancel, Clock};
 use crate::project::Project;
 use crate::publisher::{self, Forecast, Published, Publisher, Standing, ToPublish};
 use crate::store::{Step, StopCause, Story};
 
 use super::report::{Item, More, Report, Status, StoryTold};
 use super::target::{Target, say_notes};
-use super::{Global, Outcome, open, say_line};
+use super::{Global, Outcome, notices, open, say_line};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -175,9 +176,12 @@ impl Call<'_> {
         };
         // what is left is swept by the next call
         if !self.wish.dry_run
-            && let Err(error) = publisher.sweep(Timestamp::now()).await
+            && let Err(error) = publisher.sweep(publisher.clock.now()).await
         {
             tracing::debug!(%error, "old uploads could not be removed");
+        }
+        if !self.wish.dry_run {
+            notices::tell_now(&publisher, self.global).await;
         }
         publisher.close().await;
         done
@@ -235,8 +239,8 @@ impl Call<'_> {
         {
             self.say_forecast(&forecast, publisher);
         }
-        let names = publisher.names.clone();
-        let told_of = move |event: Event<'_>| say_event(&event, &names, quiet);
+        let (names, clock) = (publisher.names.clone(), publisher.clock.clone());
+        let told_of = move |event: Event<'_>| say_event(&event, &names, &clock, quiet);
         let published = publisher.publish(files, self.wish(), told_of).await?;
         for (at, one) in items.iter().zip(published) {
             let item = &mut report.items[*at];
@@ -252,10 +256,21 @@ impl Call<'_> {
         let Published {
             story,
             standing,
+            is_planned,
             broke_off,
             stop,
         } = one;
-        told(item, &story, standing == Standing::Same);
+        told(
+            item,
+            &story,
+            standing == Standing::Same,
+            publisher.clock.now(),
+        );
+        // the time has come while it was planned: nobody stopped anything
+        if is_planned && story.step.is_in_flight() && standing == Standing::New {
+            item.status = Status::Done;
+            item.diagnostics.retain(|d| !d.is_error());
+        }
         let file = story.outgoing.media.path.clone();
         if let Some(told) = &mut item.story
             && story.step.is_in_flight()
@@ -265,7 +280,7 @@ impl Call<'_> {
         if standing == Standing::OtherTime {
             item.diagnostics.clear();
             item.fail(already_planned(&story, publisher));
-        } else if let Some(stop) = stop.filter(|_| story.due <= Timestamp::now()) {
+        } else if let Some(stop) = stop.filter(|_| story.due <= publisher.clock.now()) {
             item.diagnostics.retain(|d| !d.is_error());
             let said = format!("not published: the account is stopped: {}", stop.why);
             item.fail(
@@ -324,11 +339,11 @@ impl Call<'_> {
             let item = &mut report.items[*at];
             match known {
                 Some((known, Standing::OtherTime)) => {
-                    told(item, known, false);
+                    told(item, known, false, publisher.clock.now());
                     item.diagnostics.clear();
                     item.fail(already_planned(known, publisher));
                 }
-                Some((known, _)) => told(item, known, true),
+                Some((known, _)) => told(item, known, true, publisher.clock.now()),
                 None => {
                     item.report_by_hand(true);
                     would += 1;
@@ -362,7 +377,7 @@ impl Call<'_> {
 
 /// The same picture stands there for another time.
 fn already_planned(known: &Story, publisher: &Publisher) -> Diagnostic {
-    let now = Timestamp::now();
+    let now = publisher.clock.now();
     let state = match known.state(now) {
         "due" => "planned",
         state => state,
@@ -394,8 +409,7 @@ pub(crate) fn after_stop(cause: StopCause, account: &str) -> String {
 }
 
 /// What became of a story, in its item.
-pub(crate) fn told(item: &mut Item, story: &Story, was_known: bool) {
-    let now = Timestamp::now();
+pub(crate) fn told(item: &mut Item, story: &Story, was_known: bool, now: Timestamp) {
     item.story = Some(StoryTold::of(story, now));
     let wrong =
         |said: String| Diagnostic::of_file(Code::NotPublished, &story.outgoing.media.path, said);
@@ -432,15 +446,21 @@ pub(crate) fn told(item: &mut Item, story: &Story, was_known: bool) {
 }
 
 /// What happens, as it happens: `09:00:03 menu@2026-12-01T09:00 live as 1805… (main)`.
-pub(crate) fn say_event(event: &Event<'_>, names: &HashMap<String, String>, quiet: bool) {
+pub(crate) fn say_event(
+    event: &Event<'_>,
+    names: &HashMap<String, String>,
+    clock: &Clock,
+    quiet: bool,
+) {
     if !quiet {
-        say_line(&line_of(event, names));
+        say_line(&line_of(event, names, clock));
     }
 }
 
 /// An event as people read it.
-fn line_of(event: &Event<'_>, names: &HashMap<String, String>) -> String {
-    let now = Zoned::now().strftime("%H:%M:%S").to_string();
+fn line_of(event: &Event<'_>, names: &HashMap<String, String>, clock: &Clock) -> String {
+    let now = clock.now().to_zoned(TimeZone::system());
+    let now = now.strftime("%H:%M:%S").to_string();
     let named = |account: &str| names.get(account).cloned().unwrap_or(account.to_owned());
     match event {
         Event::Rests(story) => {
@@ -472,6 +492,16 @@ fn line_of(event: &Event<'_>, names: &HashMap<String, String>) -> String {
             format!("{now} {account} is stopped: {}; {hint}", stop.why)
         }
         Event::Resumed(account) => format!("{now} {} goes on", named(account)),
+        Event::Slot(slot) => {
+            let why = slot.reason.as_ref().map(|why| format!(": {why}"));
+            let (id, state) = (printable(&slot.id), slot.state.word());
+            format!(
+                "{now} {id} {state}{} ({})",
+                why.unwrap_or_default(),
+                slot.account
+            )
+        }
+        Event::Token(account, said) => format!("{now} {}: {said}", named(account)),
     }
 }
 

@@ -9,6 +9,7 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
+use super::slot::SlotReport;
 use super::spool::{Counts, Spool};
 use super::{Global, Outcome};
 use crate::batch::{self, Timings};
@@ -94,6 +95,10 @@ pub(crate) struct Item {
     pub by_hand: Vec<Diagnostic>,
     /// What became of its publishing.
     pub story: Option<StoryTold>,
+    /// The slot of the calendar that it is of.
+    pub slot: Option<Box<SlotReport>>,
+    /// The copy of a source that was fetched, and what changed in it.
+    pub source: Option<Value>,
 }
 
 impl From<batch::Outcome> for Item {
@@ -164,7 +169,7 @@ impl Serialize for Item {
             .iter()
             .map(|media| self.output(media))
             .collect();
-        let mut out = serializer.serialize_struct("Item", 7)?;
+        let mut out = serializer.serialize_struct("Item", 8)?;
         // a name that is no text is shown as well as it can be
         out.serialize_field("input", &self.input.to_string_lossy())?;
         if let Some(row) = self.row {
@@ -178,6 +183,12 @@ impl Serialize for Item {
         }
         if let Some(story) = &self.story {
             out.serialize_field("story", story)?;
+        }
+        if let Some(slot) = &self.slot {
+            slot.fields(&mut out)?;
+        }
+        if let Some(source) = &self.source {
+            out.serialize_field("source", source)?;
         }
         out.end()
     }
@@ -249,8 +260,8 @@ impl Report {
     /// Says it all, and how the command ended.
     pub fn finish(&self, global: &Global) -> Outcome {
         if global.json {
-            // a reader that went away (`| head`) is no failure
-            let _ = self.print();
+            // what is lost is told, and the call does not end well
+            let _ = super::stdout::written(self.print());
         }
         let is_uncertain = |item: &Item| {
             item.story

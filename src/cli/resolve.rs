@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::publisher;
 
 use super::report::Report;
-use super::{Global, Outcome, open, status};
+use super::{Global, Outcome, notices, open, status};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -37,6 +37,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         let store = status::store(&project, &args.id).await?;
         let key = publisher::one(&store, &args.id).await?.key;
         let story = publisher::resolve(&store, &key, args.live, now).await;
+        notices::tell_of(&project, &store, global).await;
         store.close().await;
         story
     })?;

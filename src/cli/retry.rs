@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
-
 use crate::pipeline::Event;
 use crate::platform::Cancel;
 use crate::project::Project;
@@ -12,7 +10,7 @@ use crate::store::{Filter, Story};
 
 use super::report::Report;
 use super::target::Target;
-use super::{Global, Outcome, open, publish, status};
+use super::{Global, Outcome, notices, open, publish, status};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -66,19 +64,20 @@ async fn retry(
     };
     let keys: Vec<_> = stories.iter().map(|story| story.key.clone()).collect();
     let quiet = global.quiet || global.json;
-    let names = publisher.names.clone();
-    let told = move |event: Event<'_>| publish::say_event(&event, &names, quiet);
-    let done = publisher.retry(&keys, Timestamp::now(), told).await;
+    let (names, clock) = (publisher.names.clone(), publisher.clock.clone());
+    let told = move |event: Event<'_>| publish::say_event(&event, &names, &clock, quiet);
+    let done = publisher.retry(&keys, publisher.clock.now(), told).await;
+    let now = publisher.clock.now();
+    notices::tell_now(&publisher, global).await;
     publisher.close().await;
     let outcomes = done?;
     let is_only = outcomes.len() == 1;
     for (story, outcome) in stories.iter().zip(outcomes) {
-        let now = Timestamp::now();
         match outcome {
             Ok(story) => {
                 let mut item = status::item(project, &story, None, now);
                 let more = item.story.take().and_then(|told| told.more);
-                publish::told(&mut item, &story, false);
+                publish::told(&mut item, &story, false, now);
                 if let Some(told) = &mut item.story {
                     told.more = more;
                 }

@@ -2,18 +2,22 @@
 
 use std::path::PathBuf;
 
-use anyhow::anyhow;
+use anyhow::{Context, anyhow};
+use jiff::Timestamp;
 
+use super::open;
 use crate::batch::{self, Plan};
 use crate::data::Encoding;
 use crate::project::Project;
+use crate::source::{self, When};
 
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Selection {
     /// Templates, or folders of templates; names that start with `_` are bases, not stories
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// One story for each row of this CSV, TSV, JSON, JSON Lines, TOML, XLSX, ODS, RSS or Atom file
+    /// One story for each row of this CSV, TSV, JSON, JSON Lines, TOML, XLSX, ODS, RSS or Atom file, or of `source:NAME`
+    /// of the project file
     #[arg(long, value_name = "FILE")]
     pub data: Option<PathBuf>,
     /// Encoding of a text file that does not say its own, such as windows-1250 or shift_jis
@@ -35,6 +39,7 @@ impl From<&Selection> for batch::Selection {
         Self {
             paths: asked.paths.clone(),
             data: asked.data.clone(),
+            source: None,
             encoding: asked.encoding,
             set: asked.set.clone(),
             only: asked.only.clone(),
@@ -44,16 +49,31 @@ impl From<&Selection> for batch::Selection {
 }
 
 impl Selection {
-    /// The stories that are meant.
+    /// The stories that are meant; data that lives elsewhere is fetched if it is due.
     ///
     /// # Errors
-    /// When the call itself is wrong.
+    /// When the call itself is wrong, or was stopped.
     pub fn plan(&self, project: Project) -> anyhow::Result<Plan> {
-        batch::plan(&self.into(), project).map_err(|error| match &error {
+        let mut selection: batch::Selection = self.into();
+        if selection.data.as_deref().and_then(source::named).is_some() {
+            fetch(&mut selection, &project)?;
+        }
+        batch::plan(&selection, project).map_err(|error| match &error {
             batch::Error::UnknownVariable { key, .. } => anyhow!("--set {key}: {error}"),
             _ => error.into(),
         })
     }
+}
+
+fn fetch(selection: &mut batch::Selection, project: &Project) -> anyhow::Result<()> {
+    let stop = open::on_interrupt();
+    let asked = batch::ask_source(selection, project, When::Due, Timestamp::now());
+    open::runtime()?.block_on(async {
+        tokio::select! {
+            asked = asked => asked.context("--data"),
+            () = open::interrupted(stop) => Err(open::Interrupted.into()),
+        }
+    })
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

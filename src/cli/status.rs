@@ -1,6 +1,6 @@
 //! `storypress status`: what is due, in flight, live, failed, uncertain.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use jiff::tz::TimeZone;
@@ -8,12 +8,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::diag::{Code, Diagnostic};
 use crate::project::Project;
-use crate::publisher::{self, accounts};
-use crate::store::{self, Entry, Filter, Step, Store, Story};
+use crate::publisher::{self, TokenWarning, accounts};
+use crate::store::{self, Filter, Slot, SlotFilter, SlotState, Step, Store, Story};
 
 use super::report::{Item, More, Report, Status, StoryTold};
+use super::slots;
 use super::target::Sandbox;
-use super::{Global, Outcome, open, publish};
+use super::{Global, Outcome, open, publish, trail};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -40,19 +41,26 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     let Some(project) = open::project(&mut report, Path::new("."), global) else {
         return Ok(Outcome::Usage);
     };
-    let now = Timestamp::now();
+    let now = args.sandbox.now()?;
     let seen = open::runtime()?.block_on(seen(&project, args, now))?;
     let zone = project.zone()?;
     let mut table = String::new();
     for (story, trail) in &seen.stories {
         let waits_for = seen.waits_for(&project, story, now);
-        report
-            .items
-            .push(item(&project, story, waits_for.clone(), now));
+        let mut item = item(&project, story, waits_for.clone(), now);
+        let slot = story.slot.as_ref().and_then(|id| seen.entered.get(id));
+        item.slot = slot.map(|slot| Box::new(slots::report_of(slot, Some(story), false, now)));
+        report.items.push(item);
         table += &lines(&project, story, waits_for, &zone, now);
         for line in trail {
             table += &format!("    {line}\n");
         }
+    }
+    for slot in &seen.slots {
+        let is_paused = seen.paused.contains(&slot.id);
+        let item = slots::item(&project, slot, None, is_paused, now);
+        table += &slot_lines(&item, slot);
+        report.items.push(item);
     }
     if !global.json && !global.quiet {
         let _ = super::print(&table);
@@ -79,6 +87,15 @@ struct Seen {
     /// By account, as stories name it.
     accounts: HashMap<String, store::Account>,
     workers: Vec<store::Worker>,
+    /// Slots of the calendar that became a story, by their id.
+    entered: HashMap<String, Slot>,
+    /// Those that are no story.
+    slots: Vec<Slot>,
+    /// Those of them that a pause holds.
+    paused: HashSet<String>,
+    /// Tokens that end soon.
+    tokens: Vec<TokenWarning>,
+    undelivered: Vec<store::Undelivered>,
 }
 
 impl Seen {
@@ -122,7 +139,7 @@ impl Seen {
     /// Accounts that are stopped, and who is at work.
     fn around(&self, project: &Project, args: &Args, now: Timestamp) -> Vec<String> {
         let mut lines = Vec::new();
-        if self.stories.is_empty() && args.id.is_none() {
+        if self.stories.is_empty() && self.slots.is_empty() && args.id.is_none() {
             lines.push("no story is due, in flight or live".to_owned());
         }
         let mut accounts: Vec<_> = self.accounts.iter().collect();
@@ -134,6 +151,26 @@ impl Seen {
                 lines.push(format!("{name} is stopped: {}; {hint}", stop.why));
             }
         }
+        if let Ok(zone) = project.zone() {
+            let said =
+                |token: &TokenWarning| format!("{}: {}", token.account, token.said(&zone, now));
+            lines.extend(self.tokens.iter().map(said));
+        }
+        for one in &self.undelivered {
+            let zone = project.zone().ok();
+            let next = one.next.zip(zone).map(|(at, zone)| {
+                let at = publisher::shown(at, &zone);
+                format!("waiting: {}, next try {at}", one.waiting)
+            });
+            let dropped = (one.dropped > 0).then(|| format!("given up: {}", one.dropped));
+            let counts: Vec<_> = next.into_iter().chain(dropped).collect();
+            lines.push(format!(
+                "notices to `{}` do not arrive ({}): {}",
+                one.target,
+                counts.join(", "),
+                one.why
+            ));
+        }
         for worker in &self.workers {
             let names = worker
                 .accounts
@@ -142,7 +179,10 @@ impl Seen {
             lines.push(format!(
                 "worker {}, seen {} s ago, for {}",
                 worker.name,
-                now.duration_since(worker.seen).as_secs().max(0),
+                Timestamp::now()
+                    .duration_since(worker.seen)
+                    .as_secs()
+                    .max(0),
                 names.collect::<Vec<_>>().join(", ")
             ));
         }
@@ -158,20 +198,105 @@ async fn seen(project: &Project, args: &Args, now: Timestamp) -> anyhow::Result<
         Some(id) => store(project, id).await?,
         None => match publisher::existing_store(project).await? {
             Some(store) => store,
-            None => return Ok(Seen::default()),
+            None => {
+                return Ok(Seen {
+                    tokens: publisher::warnings(project, None, now).await,
+                    ..Seen::default()
+                });
+            }
         },
     };
     let mut seen = Seen {
         stories: found(&store, args, now).await?,
-        workers: store.workers(now - SignedDuration::from_secs(60)).await?,
+        // who is at work is told by the real time
+        workers: store
+            .workers(Timestamp::now() - SignedDuration::from_secs(60))
+            .await?,
+        tokens: publisher::warnings(project, Some(&store), now).await,
+        undelivered: store
+            .undelivered(Timestamp::now() - SignedDuration::from_hours(24))
+            .await?,
         ..Seen::default()
     };
     for key in store.accounts().await? {
         let account = store.account(&key).await?;
         seen.accounts.insert(key, account);
     }
+    seen.look_at_slots(project, &store, args, now).await?;
     store.close().await;
     Ok(seen)
+}
+
+impl Seen {
+    /// Slots that are no story: those of the next two days, or all of them.
+    async fn look_at_slots(
+        &mut self,
+        project: &Project,
+        store: &Store,
+        args: &Args,
+        now: Timestamp,
+    ) -> anyhow::Result<()> {
+        for (story, _) in &self.stories {
+            if let Some(id) = &story.slot
+                && let Some(slot) = store.slot(id).await?
+            {
+                self.entered.insert(id.clone(), slot);
+            }
+        }
+        if args.id.is_some() {
+            return Ok(());
+        }
+        let soon = now.checked_add(SignedDuration::from_hours(48));
+        let filter = SlotFilter {
+            is_open: !args.all,
+            until: soon.ok().filter(|_| !args.all),
+            ..SlotFilter::default()
+        };
+        let slots = store.slots(&filter).await?;
+        let has_story = |state| matches!(state, SlotState::Entered | SlotState::Split);
+        self.slots = slots
+            .into_iter()
+            .filter(|slot| !has_story(slot.state))
+            .collect();
+        let pauses = store.schedule_pauses().await?;
+        // rules that cannot be read are told by `storypress schedule`
+        let rules = project.schedules(slots::accounts_of(&args.sandbox)).rules;
+        for slot in &self.slots {
+            let rule = rules.iter().find(|rule| rule.name == slot.schedule);
+            let pause = rule.and_then(|rule| publisher::schedule_pause(rule, &pauses, now));
+            if pause.is_some() {
+                self.paused.insert(slot.id.clone());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A slot as people read it.
+fn slot_lines(item: &Item, slot: &Slot) -> String {
+    let zone = TimeZone::get(&slot.zone).unwrap_or(TimeZone::UTC);
+    let due = slot.due.to_zoned(zone);
+    let state = item
+        .slot
+        .as_ref()
+        .and_then(|s| s.slot.as_ref())
+        .map_or("", |brief| brief.state);
+    let mut lines = format!(
+        "{:<8}  {state:<10}  {}  {}  {}\n",
+        "-",
+        due.strftime("%Y-%m-%d %H:%M"),
+        slot.account,
+        publish::printable(&slot.id)
+    );
+    if let Some(why) = &slot.reason {
+        let verb = if slot.state.is_open() {
+            "waits for: "
+        } else {
+            ""
+        };
+        lines += &format!("    {verb}{why}\n");
+    }
+    lines
 }
 
 async fn found(
@@ -182,7 +307,7 @@ async fn found(
     if let Some(id) = &args.id {
         let story = publisher::one(store, id).await?;
         let trail = store.audit(&story.key).await?;
-        return Ok(vec![(story, trail.iter().map(line).collect())]);
+        return Ok(vec![(story, trail.iter().map(trail::line).collect())]);
     }
     let since = now
         .checked_sub(SignedDuration::from_hours(48))
@@ -196,19 +321,6 @@ async fn found(
         .into_iter()
         .map(|story| (story, Vec::new()))
         .collect())
-}
-
-/// A line of the trail.
-fn line(entry: &Entry) -> String {
-    let from = entry.from.as_deref().unwrap_or("-");
-    let detail = match &entry.detail {
-        serde_json::Value::Null => String::new(),
-        detail => format!(" {detail}"),
-    };
-    format!(
-        "{:.0} {} {from} → {}{detail} ({})",
-        entry.at, entry.what, entry.to, entry.who
-    )
 }
 
 /// The memory in which a story is looked for.
@@ -245,6 +357,15 @@ pub(crate) fn item(
     item
 }
 
+/// Where a story stands, in people's words: reports say `due` of what waits for its time, and `rendered` when that has come.
+fn word(story: &Story, now: Timestamp) -> &'static str {
+    match story.step {
+        Step::Rendered if story.due > now => "planned",
+        Step::Rendered => "due",
+        _ => story.state(now),
+    }
+}
+
 /// A story as people read it.
 fn lines(
     project: &Project,
@@ -261,7 +382,7 @@ fn lines(
     let mut lines = format!(
         "{}  {:<10}  {}  {}  {}{id}\n",
         story.key,
-        story.state(now),
+        word(story, now),
         due.strftime("%Y-%m-%d %H:%M"),
         accounts::name_of(project, &story.account),
         publish::printable(&story.name)

@@ -59,7 +59,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
             let adopted = runtime.block_on(async {
                 let stop = open::on_interrupt();
                 let publisher = Publisher::open_all(&project, &target.into(), stop).await?;
-                let adopted = publisher.import(now).await;
+                let adopted = publisher.import(publisher.clock.now()).await;
                 publisher.close().await;
                 adopted
             })?;

@@ -1,9 +1,11 @@
 //! Where stories go, as commands take it.
 
 use anyhow::Context;
+use jiff::Timestamp;
 use url::Url;
 
-use super::Global;
+use super::{Global, open};
+use crate::platform::Clock;
 use crate::publisher::{self, Publisher, Where};
 
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -52,6 +54,27 @@ impl Sandbox {
                     .with_context(|| format!("`{url}` is no address"))?,
             )),
         }
+    }
+}
+
+impl Sandbox {
+    /// What the time is: the sandbox's own, where one is meant.
+    ///
+    /// # Errors
+    /// As [`Sandbox::url`]; the sandbox does not answer.
+    pub async fn clock(&self) -> anyhow::Result<Clock> {
+        Ok(publisher::clock_of(self.url()?.as_ref()).await?)
+    }
+
+    /// The same, for what is no future.
+    ///
+    /// # Errors
+    /// As [`Sandbox::clock`].
+    pub fn now(&self) -> anyhow::Result<Timestamp> {
+        if self.sandbox.is_none() {
+            return Ok(Timestamp::now());
+        }
+        Ok(open::runtime()?.block_on(self.clock())?.now())
     }
 }
 

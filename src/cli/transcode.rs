@@ -10,7 +10,7 @@ use crate::batch;
 use crate::diag::{Code, Diagnostic, Place, Source, Warned};
 use crate::frame;
 use crate::media::{
-    self, Effort, Error, FilmOptions, Level, Media, Options, Part, Short, SoundTrack,
+    self, Effort, Error, Film, FilmOptions, Level, Media, Options, Short, SoundTrack,
 };
 use crate::platform::STORY;
 use crate::project::{self, shown};
@@ -350,7 +350,7 @@ impl Call<'_> {
         let name = stem(clip);
         let parts = match self.args.split {
             true => media::parts(scene, &self.options)?,
-            false => vec![Part::whole(scene, &self.options)?],
+            false => vec![Film::of(scene, &self.options)?],
         };
         let width = parts.len().to_string().len().max(2);
         for (at, part) in parts.iter().enumerate() {
@@ -383,7 +383,7 @@ impl Call<'_> {
     }
 
     /// What is worth a look of a film that was made.
-    fn look(&self, clip: &Path, scene: &Scene, film: &Part, told: &mut Vec<Diagnostic>) {
+    fn look(&self, clip: &Path, scene: &Scene, film: &Film, told: &mut Vec<Diagnostic>) {
         for large in film.enlarged() {
             let said = batch::enlarged(&large);
             let told_of = Diagnostic::of_file(Code::Upscaled, &large.path, said);
@@ -423,8 +423,8 @@ impl Call<'_> {
         };
         let told = match error {
             // the file is told beside it
-            Error::Unreadable { path, said } if path == clip => {
-                Diagnostic::of_file(code, clip, said)
+            Error::Unreadable { path, message } if path == clip => {
+                Diagnostic::of_file(code, clip, message)
             }
             error => Diagnostic::of_file(code, clip, error.to_string()),
         };
@@ -468,7 +468,7 @@ impl Call<'_> {
 }
 
 /// Writes the frame that stands best for a film.
-fn cover(film: &Part, path: &Path) -> Result<Media, Error> {
+fn cover(film: &Film, path: &Path) -> Result<Media, Error> {
     let frame = frame::paint(&film.cover()?, Duration::ZERO);
     media::still(&frame, path, &Options::default())
 }

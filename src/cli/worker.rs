@@ -7,22 +7,27 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use crate::pipeline::Event;
-use crate::platform::Cancel;
-use crate::publisher::Publisher;
-use crate::store::{Filter, Story};
+use crate::platform::{Cancel, Clock};
+use crate::project::Project;
+use crate::publisher::{CONCURRENCY, Calendar, Publisher, Service};
+use crate::store::{Filter, Slot, Story};
 
 use super::report::Report;
 use super::target::{Target, say_notes};
-use super::{Global, Outcome, open, publish};
+use super::{Global, Outcome, notices, open, publish};
 
 /// How often uploaded files that no story needs any more are looked for.
 const SWEEP: std::time::Duration = std::time::Duration::from_secs(600);
+
+/// How long `--once` waits for notices: nobody waits for it.
+const NOTICES: std::time::Duration = std::time::Duration::from_secs(60);
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   storypress worker
   storypress worker --once                do what is due and end, for cron
+  storypress worker --listen 127.0.0.1:9464   answer /healthz, /readyz, /metrics
   storypress worker --sandbox http://127.0.0.1:8026")]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -30,6 +35,15 @@ pub(crate) struct Args {
     /// Do what is due, and end
     #[arg(long)]
     pub once: bool,
+    /// So many of the rows that a schedule with `pick = "new"` finds at its first run go out, the newest ones
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub backfill: usize,
+    /// Answer /healthz, /readyz and /metrics there: a host and a port
+    #[arg(long, value_name = "ADDR", conflicts_with = "once")]
+    pub listen: Option<String>,
+    /// So many stories at the same time
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub jobs: Option<u16>,
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
@@ -39,14 +53,33 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Usage);
     };
     open::runtime()?.block_on(async {
-        let publisher = Publisher::open_all(&project, &(&args.target).into(), stop).await?;
+        let service = Service::start(args.listen.as_deref()).await?;
+        let target = (&args.target).into();
+        let opened = match args.once {
+            true => Some(Publisher::open_all(&project, &target, stop).await?),
+            false => {
+                let told = |said: &str| {
+                    if !global.quiet {
+                        super::say_line(&format!("note: {said}"));
+                    }
+                };
+                service.open(&project, &target, stop, told).await?
+            }
+        };
+        // it was stopped while it waited for its database
+        let Some(publisher) = opened else {
+            return Ok(());
+        };
         if !global.quiet && !global.json {
             say_notes(&publisher, global);
             let mut names: Vec<_> = publisher.names.values().cloned().collect();
             names.sort();
             eprintln!("working for {}; Ctrl-C ends it", names.join(", "));
+            if let Some(url) = service.url() {
+                eprintln!("answers at {url}/healthz, /readyz, /metrics");
+            }
         }
-        let done = work(args, &publisher, global, stop).await;
+        let done = work(args, &project, &publisher, &service, global, stop).await;
         publisher.close().await;
         done
     })?;
@@ -56,37 +89,57 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
 
 async fn work(
     args: &Args,
+    project: &Project,
     publisher: &Publisher,
+    service: &Service,
     global: &Global,
     stop: &Cancel,
 ) -> anyhow::Result<()> {
-    let told = teller(publisher.names.clone(), global);
+    let jobs = args.jobs.map_or(CONCURRENCY, usize::from);
+    let told = teller(publisher.names.clone(), publisher.clock.clone(), global);
+    let mut calendar = Calendar::new(publisher, project, args.backfill, stop);
     if args.once {
+        publisher.report_to(told.clone());
+        calendar.turn().await?;
         let due = due(publisher).await?;
         publisher.run(&due, told).await?;
-        publisher.sweep(Timestamp::now()).await?;
+        publisher.look_after().await?;
+        publisher.sweep(publisher.clock.now()).await?;
+        notices::say_untold(publisher.finish_notices(NOTICES).await, global);
+        publisher.beat().await;
         return Ok(());
     }
-    tokio::select! {
-        done = publisher.work(told) => Ok(done?),
+    let done = tokio::select! {
+        done = publisher.serve(service, jobs, told) => done.map_err(anyhow::Error::from),
+        () = calendar.keep() => Ok(()),
         () = sweep(publisher, stop) => Ok(()),
-    }
+        () = publisher.deliver_notices() => Ok(()),
+    };
+    notices::tell_now(publisher, global).await;
+    done
 }
 
 /// Tells what happens: a line for people, or one of JSON for programs.
-fn teller(names: HashMap<String, String>, global: &Global) -> impl Fn(Event<'_>) + use<> {
+fn teller(
+    names: HashMap<String, String>,
+    clock: Clock,
+    global: &Global,
+) -> impl Fn(Event<'_>) + Clone + Send + Sync + use<> {
     let (quiet, is_json) = (global.quiet, global.json);
     move |event| match is_json {
         true => {
-            let _ = super::print(&format!("{}\n", json_of(&event, &names)));
+            let _ = super::print(&format!("{}\n", json_of(&event, &names, clock.now())));
         }
-        false => publish::say_event(&event, &names, quiet),
+        false => publish::say_event(&event, &names, &clock, quiet),
     }
 }
 
-fn json_of(event: &Event<'_>, names: &HashMap<String, String>) -> serde_json::Value {
+fn json_of(
+    event: &Event<'_>,
+    names: &HashMap<String, String>,
+    now: Timestamp,
+) -> serde_json::Value {
     let named = |account: &str| names.get(account).cloned().unwrap_or(account.to_owned());
-    let now = Timestamp::now();
     let of_story = |story: &Story| {
         let mut line = json!({
             "time": now,
@@ -95,6 +148,9 @@ fn json_of(event: &Event<'_>, names: &HashMap<String, String>) -> serde_json::Va
             "account": named(&story.account),
             "state": story.state(now),
         });
+        if let Some(slot) = &story.slot {
+            line["slot"] = json!(slot);
+        }
         if let Some(id) = story.step.story() {
             line["media_id"] = json!(id);
         }
@@ -104,6 +160,7 @@ fn json_of(event: &Event<'_>, names: &HashMap<String, String>) -> serde_json::Va
         line
     };
     match event {
+        Event::Slot(slot) => of_slot(slot, now),
         Event::Rests(story) | Event::Waits(story) => of_story(story),
         Event::Stopped(account, stop) => json!({
             "time": now, "account": named(account), "state": "paused", "reason": stop.why,
@@ -111,19 +168,40 @@ fn json_of(event: &Event<'_>, names: &HashMap<String, String>) -> serde_json::Va
         Event::Resumed(account) => json!({
             "time": now, "account": named(account), "state": "resumed",
         }),
+        Event::Token(account, said) => json!({
+            "time": now, "account": named(account), "state": "token", "reason": said,
+        }),
     }
+}
+
+/// A slot that has no story yet, or has none at all.
+fn of_slot(slot: &Slot, now: Timestamp) -> serde_json::Value {
+    let mut line = json!({
+        "time": now,
+        "slot": slot.id,
+        "account": slot.account,
+        "state": slot.state.word(),
+    });
+    if let Some(picture) = &slot.picture {
+        line["sha256"] = json!(picture.media.sha256);
+    }
+    if let Some(why) = &slot.reason {
+        line["reason"] = json!(why);
+    }
+    line
 }
 
 /// What is due on the open accounts.
 async fn due(publisher: &Publisher) -> anyhow::Result<Vec<crate::store::StoryKey>> {
-    let now = Timestamp::now();
+    let now = publisher.clock.now();
     let in_flight = ["rendered", "uploaded", "contained", "publishing"];
     let filter = Filter {
         states: in_flight.map(str::to_owned).to_vec(),
+        due_until: Some(now),
         ..Filter::default()
     };
     let stories = publisher.store.list(&filter).await?;
-    let is_due = |story: &&Story| story.due <= now && publisher.rooms.contains_key(&story.account);
+    let is_due = |story: &&Story| publisher.rooms.contains_key(&story.account);
     Ok(stories
         .iter()
         .filter(is_due)
@@ -135,7 +213,7 @@ async fn due(publisher: &Publisher) -> anyhow::Result<Vec<crate::store::StoryKey
 async fn sweep(publisher: &Publisher, stop: &Cancel) {
     loop {
         if !stop.is_stopped()
-            && let Err(error) = publisher.sweep(Timestamp::now()).await
+            && let Err(error) = publisher.sweep(publisher.clock.now()).await
         {
             tracing::warn!(%error, "old uploads could not be removed");
         }

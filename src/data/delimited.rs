@@ -1,7 +1,7 @@
 //! CSV and TSV: RFC 4180, told apart from its dialects, with the place of every cell.
 //!
 //! Own reading instead of a crate's: a quote that is never closed must fail one row and not the rest of the
-//! file, and every cell must know where it stands.
+//! file, and every cell must keep its place.
 
 mod scan;
 
@@ -21,9 +21,9 @@ pub(super) fn read(
     delimiter: Option<u8>,
 ) -> Result<Table, Vec<Diagnostic>> {
     let text = source.text.as_str();
-    let told = delimiter.map(|d| (d, 0)).or_else(|| excel_hint(text));
-    let start = first_line(text, told.map_or(0, |(_, end)| end));
-    let delimiter = told.map_or_else(|| sniff(text, start), |(delimiter, _)| delimiter);
+    let given = delimiter.map(|d| (d, 0)).or_else(|| excel_hint(text));
+    let start = first_line(text, given.map_or(0, |(_, end)| end));
+    let delimiter = given.map_or_else(|| sniff(text, start), |(delimiter, _)| delimiter);
     let dialect = Dialect {
         delimiter,
         lenient: delimiter == b'\t',
@@ -44,7 +44,7 @@ pub(super) fn read(
         return Err(vec![reader.heading_broken(&head, broken)]);
     }
     if let Some(at) = damage.in_range(&head.range) {
-        let message = format!("heading: {}", damage.said());
+        let message = format!("heading: {}", damage.message());
         return Err(vec![
             Diagnostic::at(Code::BadRow, &Place::new(source, at), message).hint(damage.hint()),
         ]);
@@ -198,10 +198,10 @@ impl Reader<'_> {
         }
         if let Some(at) = self.damage.in_range(&record.range) {
             let column = record.cells.iter().position(|c| c.range.end > at.start);
-            let said = self.damage.said();
+            let message = self.damage.message();
             let message = match column.and_then(|c| self.names.get(c)) {
-                Some(name) => format!("{said} in column `{name}`"),
-                None => said,
+                Some(name) => format!("{message} in column `{name}`"),
+                None => message,
             };
             return Err(
                 bad_row(number, &Place::new(self.source, at), message).hint(self.damage.hint())
@@ -280,7 +280,7 @@ impl Reader<'_> {
             format!("{count}: too many from after column `{name}` on"),
         )
         .hint(format!(
-            "a cell with {delimiter} in it stands in double quotes"
+            "put a cell with {delimiter} in it in double quotes"
         ))
     }
 }

@@ -1,7 +1,7 @@
 //! Bytes of a text file to text.
 //!
 //! In: bytes, and the code page that they are said to be in. Out: text, what could not be read, and which code page
-//! it was where that was a guess. Never: a guess that nobody is told of.
+//! it was where that was a guess. Never: a guess that is not reported.
 //!
 //! UTF-8, and UTF-16 with a byte-order mark, say what they are. Anything else is guessed from its letters: what
 //! spreadsheets write as plain "CSV" is the code page of the machine they run on.
@@ -10,11 +10,22 @@ use encoding_rs::{Encoding as CodePage, MACINTOSH, UTF_8, UTF_16LE, WINDOWS_1252
 
 use crate::diag::did_you_mean;
 
+mod alternatives;
+mod dos;
 mod guess;
+
+use dos::Dos;
 
 /// A code page that a file is said to be in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Encoding(&'static CodePage);
+pub struct Encoding(Page);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Page {
+    /// One that browsers read, too.
+    Web(&'static CodePage),
+    Dos(&'static Dos),
+}
 
 /// Names that people know them by, beside those of the web.
 const ALIASES: [(&str, &CodePage); 12] = [
@@ -32,8 +43,15 @@ const ALIASES: [(&str, &CodePage); 12] = [
     ("koi8", encoding_rs::KOI8_R),
 ];
 
+/// Names of those that browsers do not read.
+const DOS: [(&[&str], &Dos); 3] = [
+    (&["ibm850", "cp850", "850", "dos"], &dos::IBM850),
+    (&["ibm852", "cp852", "852"], &dos::IBM852),
+    (&["ibm437", "cp437", "437"], &dos::IBM437),
+];
+
 /// What is offered for a slip.
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 25] = [
     "utf-8",
     "utf-16",
     "windows-1250",
@@ -50,6 +68,9 @@ const NAMES: [&str; 22] = [
     "iso-8859-15",
     "koi8-r",
     "macintosh",
+    "ibm437",
+    "ibm850",
+    "ibm852",
     "ibm866",
     "shift_jis",
     "euc-jp",
@@ -60,7 +81,7 @@ const NAMES: [&str; 22] = [
 
 impl Encoding {
     /// What most files are in.
-    pub(super) const UTF_8: Self = Self(UTF_8);
+    pub(super) const UTF_8: Self = Self(Page::Web(UTF_8));
 
     /// The code page of a name such as `windows-1250`, `cp1250`, `latin2` or `shift_jis`.
     ///
@@ -68,6 +89,12 @@ impl Encoding {
     /// What to say of a name that nobody knows.
     pub fn named(name: &str) -> Result<Self, String> {
         let label = name.trim().to_ascii_lowercase();
+        if let Some((_, page)) = DOS
+            .iter()
+            .find(|(names, _)| names.contains(&label.as_str()))
+        {
+            return Ok(Self(Page::Dos(page)));
+        }
         let alias = ALIASES
             .iter()
             .find(|(alias, _)| *alias == label)
@@ -80,7 +107,7 @@ impl Encoding {
         let found = alias
             .or_else(|| CodePage::for_label(label.as_bytes()))
             .or(windows);
-        found.map(Self).ok_or_else(|| {
+        found.map(|page| Self(Page::Web(page))).ok_or_else(|| {
             let hint = did_you_mean(&label, NAMES);
             let hint = hint.unwrap_or_else(|| format!("there are {}", NAMES.join(", ")));
             format!("no encoding `{name}`; {hint}")
@@ -90,12 +117,15 @@ impl Encoding {
     /// What an XML declaration names; nothing for UTF-8 and UTF-16, which are found out by their bytes.
     pub(super) fn declared(label: &str) -> Option<Self> {
         let page = CodePage::for_label(label.trim().as_bytes())?;
-        (page != UTF_8 && page.is_ascii_compatible()).then_some(Self(page))
+        (page != UTF_8 && page.is_ascii_compatible()).then_some(Self(Page::Web(page)))
     }
 
-    /// Its name on the web.
+    /// Its name on the web, or IANA's.
     pub fn name(self) -> String {
-        self.0.name().to_ascii_lowercase()
+        match self.0 {
+            Page::Web(page) => page.name().to_ascii_lowercase(),
+            Page::Dos(page) => page.name.to_owned(),
+        }
     }
 }
 
@@ -110,34 +140,46 @@ pub(super) struct Decoded {
     pub encoding: Encoding,
     /// Whether that was a guess.
     pub is_guess: bool,
+    /// Of a guess: the first word that shows it, and what other code pages make of it, each with its name.
+    pub word: Option<Word>,
+}
+
+/// A word of a file that can be read in several ways.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Word {
+    /// As it was read.
+    pub read: String,
+    /// As it might be meant; the likeliest first.
+    pub others: Vec<(String, Encoding)>,
 }
 
 /// `None` where the bytes are no text at all. What says itself what it is is read as that, then what `named` says.
 pub(super) fn decode(bytes: &[u8], named: Option<Encoding>) -> Option<Decoded> {
     if let Some((page, length)) = CodePage::for_bom(bytes) {
-        return read(&bytes[length..], page, false);
+        return read(&bytes[length..], Page::Web(page), false);
     }
     if let Some(Encoding(page)) = named {
         return read(bytes, page, false);
     }
     if bytes.contains(&0) {
         return match guess::utf_16(bytes) {
-            Some(page) => read(bytes, page, true),
+            Some(page) => read(bytes, Page::Web(page), true),
             None if guess::is_plain_text(bytes) => Some(with_zeros(bytes)),
             None => None,
         };
     }
     if std::str::from_utf8(bytes).is_ok() && !guess::is_iso_2022(bytes) {
-        return read(bytes, UTF_8, false);
+        return read(bytes, Page::Web(UTF_8), false);
     }
     if guess::is_damaged_utf_8(bytes) {
-        return read(bytes, UTF_8, false);
+        return read(bytes, Page::Web(UTF_8), false);
     }
     read(bytes, guess::code_page(bytes), true)
 }
 
-fn read(bytes: &[u8], page: &'static CodePage, is_guess: bool) -> Option<Decoded> {
+fn read(bytes: &[u8], page: Page, is_guess: bool) -> Option<Decoded> {
     let (text, damaged) = lossy(bytes, page);
+    let word = is_guess.then(|| alternatives::of(bytes, page)).flatten();
     if text.contains('\0') {
         return None;
     }
@@ -146,6 +188,7 @@ fn read(bytes: &[u8], page: &'static CodePage, is_guess: bool) -> Option<Decoded
         damaged,
         encoding: Encoding(page),
         is_guess,
+        word,
     })
 }
 
@@ -167,13 +210,18 @@ fn with_zeros(bytes: &[u8]) -> Decoded {
     Decoded {
         text: lines(text),
         damaged,
-        encoding: Encoding(UTF_8),
+        encoding: Encoding::UTF_8,
         is_guess: false,
+        word: None,
     }
 }
 
 /// The text with a replacement character where bytes are none, and where those are.
-fn lossy(bytes: &[u8], page: &'static CodePage) -> (String, Vec<usize>) {
+fn lossy(bytes: &[u8], page: Page) -> (String, Vec<usize>) {
+    let page = match page {
+        Page::Web(page) => page,
+        Page::Dos(page) => return (page.decode(bytes), Vec::new()),
+    };
     let mut decoder = page.new_decoder_without_bom_handling();
     let mut text = String::with_capacity(bytes.len() + bytes.len() / 2 + 16);
     let mut damaged = Vec::new();

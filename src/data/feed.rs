@@ -68,8 +68,8 @@ pub(super) fn read(source: &Arc<Source>, damage: &Damage<'_>) -> Result<Table, V
         .map(|(index, element)| {
             let number = index + 1;
             if let Some(at) = damage.in_range(&element.range) {
-                let said = damage.said();
-                return Err(bad_row(number, &Place::new(source, at), said).hint(damage.hint()));
+                let message = damage.message();
+                return Err(bad_row(number, &Place::new(source, at), message).hint(damage.hint()));
             }
             let entry = Entry {
                 element,
@@ -78,8 +78,8 @@ pub(super) fn read(source: &Arc<Source>, damage: &Damage<'_>) -> Result<Table, V
                 source,
                 text: &text,
             };
-            let (row, told) = entry.row(number);
-            warnings.extend(told);
+            let (row, reported) = entry.row(number);
+            warnings.extend(reported);
             Ok(row)
         })
         .collect();
@@ -147,11 +147,11 @@ struct Entry<'a> {
 }
 
 /// A value with the element that says it.
-type Said<'a> = Option<(String, &'a Element)>;
+type Found<'a> = Option<(String, &'a Element)>;
 
 impl<'a> Entry<'a> {
     fn row(&self, number: usize) -> (Row, Option<Diagnostic>) {
-        let (published, told) = self.published(number);
+        let (published, reported) = self.published(number);
         let found = [
             self.id(),
             self.first(&[
@@ -168,14 +168,15 @@ impl<'a> Entry<'a> {
         ];
         let mut values = Map::new();
         let mut places = Vec::new();
-        for (name, said) in COLUMNS.iter().zip(found) {
-            let (value, at) = said.map_or((String::new(), self.element), |(value, at)| (value, at));
+        for (name, found) in COLUMNS.iter().zip(found) {
+            let (value, at) =
+                found.map_or((String::new(), self.element), |(value, at)| (value, at));
             values.insert((*name).to_owned(), Value::String(value));
             places.push(((*name).to_owned(), self.place(at)));
         }
         (
             Row::new(number, values, self.place(self.element), places),
-            told,
+            reported,
         )
     }
 
@@ -184,7 +185,7 @@ impl<'a> Entry<'a> {
     }
 
     /// The first of the children of those names that says something.
-    fn first(&self, names: &[(Space, &str)]) -> Said<'a> {
+    fn first(&self, names: &[(Space, &str)]) -> Found<'a> {
         names.iter().find_map(|(space, name)| {
             let found = self.element.all(*space, name);
             found
@@ -224,18 +225,18 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// The text between an element's tags, as it stands.
+    /// The text between an element's tags, as it is.
     fn inside(&self, element: &Element) -> &'a str {
         self.text.get(element.inner.clone()).unwrap_or("")
     }
 
-    fn id(&self) -> Said<'a> {
-        let said = [
+    fn id(&self) -> Found<'a> {
+        let names = [
             (Space::Plain, "guid"),
             (Space::Atom, "id"),
             (Space::Plain, "id"),
         ];
-        let found = said
+        let found = names
             .iter()
             .find_map(|(space, name)| self.element.child(*space, name));
         match found
@@ -250,7 +251,7 @@ impl<'a> Entry<'a> {
         }
     }
 
-    fn link(&self) -> Said<'a> {
+    fn link(&self) -> Found<'a> {
         let plain = self.element.all(Space::Plain, "link");
         let written = plain
             .map(|at| (at.text.trim(), at))
@@ -282,7 +283,7 @@ impl<'a> Entry<'a> {
         self.element.children.iter().filter(is_link)
     }
 
-    fn summary(&self) -> Said<'a> {
+    fn summary(&self) -> Found<'a> {
         self.first(&[
             (Space::Plain, "description"),
             (Space::Atom, "summary"),
@@ -315,7 +316,7 @@ impl<'a> Entry<'a> {
     }
 
     /// A picture of the entry: attached, as a thumbnail, or the first in its text.
-    fn image(&self) -> Said<'a> {
+    fn image(&self) -> Found<'a> {
         let address = |at: &'a Element, written: Option<&str>| Some((at.address(written?), at));
         let content = self.media("content").find(|at| is_picture(at));
         let thumbnail = || {
@@ -373,7 +374,7 @@ impl<'a> Entry<'a> {
             .or_else(|| self.image_in_text())
     }
 
-    fn image_in_text(&self) -> Said<'a> {
+    fn image_in_text(&self) -> Found<'a> {
         let bodies = [
             (Space::Content, "encoded"),
             (Space::Atom, "content"),
@@ -392,7 +393,7 @@ impl<'a> Entry<'a> {
         })
     }
 
-    fn author(&self) -> Said<'a> {
+    fn author(&self) -> Found<'a> {
         let person = |of: &'a Element| {
             let at = of.children.iter().find(|c| {
                 c.name == "author"
@@ -425,7 +426,7 @@ impl<'a> Entry<'a> {
     }
 
     /// When it was published, and what is to be said of a date that is none, or that names another weekday.
-    fn published(&self, number: usize) -> (Said<'a>, Option<Diagnostic>) {
+    fn published(&self, number: usize) -> (Found<'a>, Option<Diagnostic>) {
         let names = [
             (Space::Plain, "pubdate"),
             (Space::Atom, "published"),
@@ -446,22 +447,22 @@ impl<'a> Entry<'a> {
         let Some((text, at)) = given else {
             return (None, None);
         };
-        let told = |what: String| {
-            let said = bad_row(
+        let warning = |what: String| {
+            let of = bad_row(
                 number,
                 &self.place(at),
                 format!("column `published`: {what}"),
             );
-            Some(said.severity(Severity::Warning))
+            Some(of.severity(Severity::Warning))
         };
         match written_date(&text) {
             Ok(date) => {
                 let other = date
                     .other_weekday
-                    .and_then(|day| told(format!("`{text}` is a {day}")));
+                    .and_then(|day| warning(format!("`{text}` is a {day}")));
                 (Some((date.iso, at)), other)
             }
-            Err(why) => (None, told(why)),
+            Err(why) => (None, warning(why)),
         }
     }
 }

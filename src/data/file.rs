@@ -4,17 +4,17 @@ use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 
-use super::{Damage, Encoding, Format, Table, encoding, feed, read_decoded, sheet};
+use super::{Damage, Encoding, Format, Table, encoding, feed, read_decoded, spreadsheet};
 use crate::diag::{Code, Diagnostic, Place, Source, did_you_mean};
 
 /// Larger files are refused.
 pub const MAX_BYTES: u64 = 64 << 20;
 
-/// Reads a data file; its format is told by the extension, else by what is in it.
+/// Reads a data file; its format is known by the extension, else by what is in it.
 ///
 /// # Errors
 /// Everything that is wrong, where not a single row can be read: no such file, over [`MAX_BYTES`], empty, not a
-/// format we know, broken syntax, an unusable heading. A row that is wrong by itself stands in [`Table::rows`].
+/// format we know, broken syntax, an unusable heading. A row that is wrong by itself is in [`Table::rows`].
 pub fn read(path: &Path) -> Result<Table, Vec<Diagnostic>> {
     read_as(path, None)
 }
@@ -38,7 +38,7 @@ pub fn read_as(path: &Path, named: Option<Encoding>) -> Result<Table, Vec<Diagno
         ])
     };
     if bytes.starts_with(b"PK\x03\x04") {
-        return sheet::read(&Source::new(path, ""), bytes);
+        return spreadsheet::read(&Source::new(path, ""), bytes);
     }
     match extension.as_str() {
         "xlsx" | "xlsm" | "ods" => {
@@ -89,7 +89,9 @@ pub fn read_as(path: &Path, named: Option<Encoding>) -> Result<Table, Vec<Diagno
         at: &decoded.damaged,
         encoding: Some(decoded.encoding),
     };
-    let guessed = decoded.is_guess.then(|| guessed(&source, decoded.encoding));
+    let guessed = decoded
+        .is_guess
+        .then(|| guessed(&source, decoded.encoding, decoded.word.as_ref()));
     match read_decoded(&source, &damage, format) {
         Ok(mut table) => {
             table.warnings.splice(0..0, guessed);
@@ -103,10 +105,24 @@ pub fn read_as(path: &Path, named: Option<Encoding>) -> Result<Table, Vec<Diagno
     }
 }
 
-fn guessed(source: &std::sync::Arc<Source>, encoding: Encoding) -> Diagnostic {
+fn guessed(
+    source: &std::sync::Arc<Source>,
+    encoding: Encoding,
+    word: Option<&encoding::Word>,
+) -> Diagnostic {
     let name = encoding.name();
-    let said = format!("the file does not say how it is encoded: it was read as {name}");
-    let hint = format!("save it as UTF-8, or name what it is: --encoding {name}");
+    let mut said = format!("the file does not say how it is encoded: it was read as {name}");
+    let mut hint = format!("save it as UTF-8, or name what it is: --encoding {name}");
+    if let Some(word) = word {
+        said.push_str(&format!(", `{}`", word.read));
+        let others = word.others.iter();
+        let others: Vec<String> = others
+            .map(|(text, page)| format!("`{text}` with {}", page.name()))
+            .collect();
+        if !others.is_empty() {
+            hint.push_str(&format!("; it may also be {}", others.join(", ")));
+        }
+    }
     Diagnostic::at(Code::Encoding, &Place::whole(source), said).hint(hint)
 }
 

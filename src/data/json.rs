@@ -69,9 +69,9 @@ pub(super) fn read_lines(
             continue;
         }
         let row = match damage.in_range(&range) {
-            Some(at) => {
-                Err(bad_row(index + 1, &Place::new(source, at), damage.said()).hint(damage.hint()))
-            }
+            Some(at) => Err(
+                bad_row(index + 1, &Place::new(source, at), damage.message()).hint(damage.hint()),
+            ),
             None => row(source, index + 1, body),
         };
         if !row.as_ref().is_ok_and(Row::is_empty) {
@@ -100,7 +100,7 @@ fn row(source: &Arc<Source>, number: usize, raw: &str) -> Result<Row, Diagnostic
         bad_row(number, &place, sentence(e))
     };
     if !raw.starts_with('{') {
-        // what is not even JSON is told as that
+        // what is not even JSON is reported as that
         let value: Value = serde_json::from_str(raw).map_err(|e| syntax(raw, &e))?;
         let message = format!("{} where an object should be", kind(&value));
         return Err(bad_row(number, &place, message)
@@ -113,7 +113,7 @@ fn row(source: &Arc<Source>, number: usize, raw: &str) -> Result<Row, Diagnostic
         let place = Place::new(source, range_in(text, raw.get()));
         let value = serde_json::from_str(raw.get()).map_err(|e| syntax(raw.get(), &e))?;
         if values.insert(name.clone(), value).is_some() {
-            let message = format!("`{name}` stands in it twice");
+            let message = format!("it has `{name}` twice");
             return Err(bad_row(number, &place, message).hint("keep one of them"));
         }
         places.push((name, place));
@@ -152,7 +152,7 @@ fn elements(raw: &RawValue) -> Vec<&RawValue> {
     serde_json::from_str(raw.get()).unwrap_or_default()
 }
 
-/// Where a slice of `text` stands in it; the start if it is none.
+/// Where a slice of `text` is in it; the start if it is none.
 fn range_in(text: &str, part: &str) -> Range<usize> {
     let start = (part.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
     if start <= text.len() {
@@ -195,7 +195,7 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// An object's members as they stand, doubled names included.
+/// An object's members as they are, doubled names included.
 struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Members<'de> {
@@ -224,7 +224,7 @@ impl<'de> Deserialize<'de> for Members<'de> {
 mod tests {
     use serde_json::json;
 
-    use super::super::tests::told;
+    use super::super::tests::reported;
     use super::*;
 
     fn table(text: &str) -> Table {
@@ -237,7 +237,7 @@ mod tests {
 
     fn shown(result: Result<Table, Vec<Diagnostic>>) -> String {
         let errors = result.expect_err("unreadable");
-        let shown: Vec<String> = errors.iter().map(told).collect();
+        let shown: Vec<String> = errors.iter().map(reported).collect();
         shown.join("\n")
     }
 
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn two_lists_of_rows_are_told_by_name() {
+    fn two_lists_of_rows_are_reported_by_name() {
         let source = Source::new("x.json", "{\"a\": [{}],\n \"b\": [{}]}");
         assert_eq!(
             shown(read(&source)),
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_syntax_error_is_told_where_it_is() {
+    fn a_syntax_error_is_reported_where_it_is() {
         let source = Source::new("x.json", "[\n  {\"a\": 1,}\n]");
         assert_eq!(
             shown(read(&source)),
@@ -299,7 +299,7 @@ mod tests {
         let errors: Vec<String> = table
             .rows
             .iter()
-            .filter_map(|r| r.as_ref().err().map(told))
+            .filter_map(|r| r.as_ref().err().map(reported))
             .collect();
         assert_eq!(
             errors,
@@ -316,6 +316,6 @@ mod tests {
     fn a_doubled_name_is_an_error_of_its_row() {
         let table = lines("{\"a\": 1, \"a\": 2}");
         let error = table.rows[0].as_ref().expect_err("bad");
-        assert_eq!(error.message, "row 1: `a` stands in it twice");
+        assert_eq!(error.message, "row 1: it has `a` twice");
     }
 }

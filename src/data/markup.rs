@@ -1,6 +1,6 @@
 //! HTML to plain text, as far as feeds need it.
 //!
-//! In: HTML as it stands in a feed, whole or torn. Out: what a browser would show of it in one line, or the address of
+//! In: HTML as it is in a feed, whole or torn. Out: what a browser would show of it in one line, or the address of
 //! its first picture. Never: a character that only looks like markup is lost.
 
 mod entities;

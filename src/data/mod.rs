@@ -16,7 +16,7 @@ mod heading;
 mod json;
 mod markup;
 mod row;
-mod sheet;
+mod spreadsheet;
 mod tables;
 mod unused;
 mod xml;
@@ -36,9 +36,9 @@ pub use unused::unused_columns;
 pub struct Table {
     /// In file order: the good rows and, in their place, what is wrong with a bad one.
     pub rows: Vec<Result<Row, Diagnostic>>,
-    /// Every column that some row has, in the order in which they first stand.
+    /// Every column that some row has, in the order in which they first appear.
     pub columns: Vec<String>,
-    /// Where the name of each column stands; empty where the format has no heading.
+    /// Where the name of each column is; empty where the format has no heading.
     pub headings: Vec<Place>,
     /// Whether the columns are the file's own; those of a feed are the same in every feed.
     pub own_columns: bool,
@@ -106,7 +106,7 @@ impl Damage<'_> {
         }
     }
 
-    fn said(&self) -> String {
+    fn message(&self) -> String {
         format!("bytes that are not {}", self.name())
     }
 
@@ -128,9 +128,12 @@ fn read_decoded(
     }
     let is_whole = matches!(format, Format::Json | Format::Toml);
     if let (Some(at), true) = (damage.in_range(&(0..source.text.len())), is_whole) {
-        let said = format!("these {}", damage.said().replacen("bytes that", "bytes", 1));
+        let message = format!(
+            "these {}",
+            damage.message().replacen("bytes that", "bytes", 1)
+        );
         return Err(vec![
-            Diagnostic::at(Code::Syntax, &Place::new(source, at), said)
+            Diagnostic::at(Code::Syntax, &Place::new(source, at), message)
                 .hint("save the file as UTF-8, or name what it is with --encoding"),
         ]);
     }
@@ -156,7 +159,7 @@ fn bad_row(number: usize, place: &Place, what: impl std::fmt::Display) -> Diagno
     diagnostic
 }
 
-/// The columns of all good rows, each once, in the order in which they first stand.
+/// The columns of all good rows, each once, in the order in which they first appear.
 fn columns(rows: &[Result<Row, Diagnostic>]) -> Vec<String> {
     let mut seen = std::collections::HashSet::new();
     rows.iter()

@@ -19,9 +19,9 @@ pub struct Row {
     pub key: Option<String>,
     /// Columns in file order.
     pub values: Map<String, Value>,
-    /// Where the row stands in a text file; the whole file for XLSX and ODS.
+    /// Where the row is in a text file; the whole file for XLSX and ODS.
     pub place: Place,
-    /// Where single columns stand, in the order of `values`; empty where the format cannot tell.
+    /// Where single columns are, in the order of `values`; empty where the format cannot tell.
     pub places: Vec<(String, Place)>,
     /// What a spreadsheet shows of its numbers, where that is not the number itself: `7.5%`, `007`.
     pub shown: BTreeMap<String, String>,
@@ -78,7 +78,7 @@ impl Row {
         }
     }
 
-    /// Where a column stands, as near as the format can tell.
+    /// Where a column is, as near as the format can tell.
     pub fn place_of(&self, column: &str) -> &Place {
         let column = self.column(column).ok().flatten().unwrap_or(column);
         self.places

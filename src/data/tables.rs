@@ -12,7 +12,7 @@ use crate::diag::{Code, Diagnostic, Place, Source};
 /// The array that is taken where there are several.
 const ROW: &str = "row";
 
-/// Reads all rows, or tells everything that is wrong with the syntax.
+/// Reads all rows, or reports everything that is wrong with the syntax.
 pub(super) fn read(source: &Arc<Source>) -> Result<Table, Vec<Diagnostic>> {
     let (document, errors) = DeTable::parse_recoverable(&source.text);
     if !errors.is_empty() {
@@ -149,7 +149,7 @@ fn json(value: &DeValue) -> Result<Value, String> {
 mod tests {
     use serde_json::json;
 
-    use super::super::tests::told;
+    use super::super::tests::reported;
     use super::*;
 
     fn table(text: &str) -> Table {
@@ -186,11 +186,11 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_told_at_its_place() {
+    fn what_cannot_be_read_is_reported_at_its_place() {
         let source = Source::new("rows.toml", "[[a]]\nx = 1\n[[b]]\nx = 1\n");
         let errors = read(&source).expect_err("ambiguous");
         assert_eq!(
-            told(&errors[0]),
+            reported(&errors[0]),
             "3:3 bad-row: both `a` and `b` are lists of rows (call the rows `[[row]]`)"
         );
         let source = Source::new("rows.toml", "a = \nb = [1\n");

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use super::*;
 
 /// A diagnostic in one line: `2:4 bad-row: what is wrong (what to do)`.
-pub(super) fn told(diagnostic: &Diagnostic) -> String {
+pub(super) fn reported(diagnostic: &Diagnostic) -> String {
     let (line, column) = diagnostic.line_column();
     let (code, message) = (diagnostic.code.as_str(), &diagnostic.message);
     match &diagnostic.hint {
@@ -109,7 +109,7 @@ fn what_cannot_be_read_says_why() {
 }
 
 #[test]
-fn a_missing_file_is_told_with_its_neighbour() {
+fn a_missing_file_is_reported_with_its_neighbour() {
     let (folder, _path) = file("menu.csv", b"id\n1\n");
     let path = folder.path().join("menus.csv");
     let error = read(&path).expect_err("missing").remove(0);

@@ -6,7 +6,7 @@ use crate::diag::{Code, Diagnostic, Place, nearest};
 use crate::template::Template;
 use crate::template::expression::folded;
 
-/// So many columns are told one by one; more are told together, but for those that look like a slip.
+/// So many columns are reported one by one; more are reported together, but for those that look like a slip.
 const APART: usize = 5;
 
 /// A warning for each column of `table` that no template has a use for, with the variable that may be meant. What names
@@ -54,7 +54,7 @@ pub fn unused_columns(table: &Table, templates: &[&Template]) -> Vec<Diagnostic>
         .partition(|(_, column)| hint(column).is_some());
     let mut out: Vec<Diagnostic> = slips
         .iter()
-        .map(|(at, column)| told(table, *at, column).maybe_hint(hint(column)))
+        .map(|(at, column)| finding(table, *at, column).maybe_hint(hint(column)))
         .collect();
     if others.len() <= APART {
         let hint = |column: &str| match is_name(column) {
@@ -64,24 +64,24 @@ pub fn unused_columns(table: &Table, templates: &[&Template]) -> Vec<Diagnostic>
         out.extend(
             others
                 .iter()
-                .map(|(at, column)| told(table, *at, column).hint(hint(column))),
+                .map(|(at, column)| finding(table, *at, column).hint(hint(column))),
         );
     } else {
         let list: Vec<String> = others
             .iter()
             .map(|(_, column)| format!("`{column}`"))
             .collect();
-        let said = format!("{} columns fill nothing: {}", list.len(), list.join(", "));
+        let message = format!("{} columns fill nothing: {}", list.len(), list.join(", "));
         out.push(Diagnostic::at(
             Code::UnusedColumn,
             &place(table, others[0].0),
-            said,
+            message,
         ));
     }
     out
 }
 
-fn told(table: &Table, at: usize, column: &str) -> Diagnostic {
+fn finding(table: &Table, at: usize, column: &str) -> Diagnostic {
     Diagnostic::at(
         Code::UnusedColumn,
         &place(table, at),
@@ -94,7 +94,7 @@ fn is_name(column: &str) -> bool {
         && !column.starts_with(|c: char| c.is_numeric())
 }
 
-/// Where a column's name stands, else its first value.
+/// Where a column's name is, else its first value.
 fn place(table: &Table, at: usize) -> Place {
     if let Some(heading) = table.headings.get(at) {
         return heading.clone();
@@ -118,7 +118,7 @@ mod tests {
     use crate::diag::Source;
     use crate::template;
 
-    fn told(heading: &str, template: &str) -> Vec<String> {
+    fn found(heading: &str, template: &str) -> Vec<String> {
         let row = heading
             .split(',')
             .map(|_| "x")
@@ -137,14 +137,17 @@ mod tests {
     const TEMPLATE: &str = "[vars]\ntitle = \"x\"\nold_price = 1\n[[layer]]\ntype = \"text\"\ntext = \"{{ title }} {{ old_price }} {{ place }} {{ row['In stock'] }}\"\n";
 
     #[test]
-    fn what_is_used_under_any_name_is_not_told() {
-        assert_eq!(told("ID,Title,Old price,PLACE,in stock", TEMPLATE), [""; 0]);
+    fn what_is_used_under_any_name_is_not_reported() {
+        assert_eq!(
+            found("ID,Title,Old price,PLACE,in stock", TEMPLATE),
+            [""; 0]
+        );
     }
 
     #[test]
-    fn a_slip_is_told_with_what_was_meant() {
+    fn a_slip_is_reported_with_what_was_meant() {
         assert_eq!(
-            told("id,titel,sku,Unit price", TEMPLATE),
+            found("id,titel,sku,Unit price", TEMPLATE),
             [
                 "column `titel` fills nothing (did you mean `title`?)",
                 "column `sku` fills nothing (`{{ sku }}` in a text shows it)",
@@ -154,8 +157,8 @@ mod tests {
     }
 
     #[test]
-    fn many_are_told_together() {
-        let many = told("title,old_price,a1,a2,a3,a4,a5,a6,plaec", TEMPLATE);
+    fn many_are_reported_together() {
+        let many = found("title,old_price,a1,a2,a3,a4,a5,a6,plaec", TEMPLATE);
         assert_eq!(
             many[0],
             "column `plaec` fills nothing (did you mean `place`?)"
@@ -170,6 +173,6 @@ mod tests {
     fn a_template_that_goes_through_the_row_uses_all_of_it() {
         let text =
             "[[layer]]\ntype = \"text\"\ntext = \"{% for name in row %}{{ name }}{% endfor %}\"\n";
-        assert_eq!(told("a,b", text), [""; 0]);
+        assert_eq!(found("a,b", text), [""; 0]);
     }
 }

@@ -1,6 +1,6 @@
 //! XML as feeds write it, to a tree with places.
 //!
-//! In: a text. Out: its outermost element. Never: names that mean something else by their prefix: a namespace is told
+//! In: a text. Out: its outermost element. Never: names that mean something else by their prefix: a namespace is reported
 //! by its address, and by its usual prefix where a feed forgot to declare it. A bare `&` and the names of HTML's
 //! characters are read as what they mean.
 
@@ -39,11 +39,11 @@ pub(super) struct Element {
     pub children: Vec<Element>,
     /// The text directly in it, CDATA included.
     pub text: String,
-    /// Where it stands, with its tags.
+    /// Where it is, with its tags.
     pub range: Range<usize>,
     /// Between its tags.
     pub inner: Range<usize>,
-    /// The address that those in it stand against.
+    /// The address that those in it are relative to.
     pub base: Option<url::Url>,
 }
 
@@ -183,7 +183,7 @@ struct Builder {
 impl Builder {
     fn open(&mut self, tag: &BytesStart<'_>, start: usize, end: usize) -> Result<(), String> {
         if self.open.len() >= MAX_DEPTH {
-            return Err(format!("over {MAX_DEPTH} elements stand within each other"));
+            return Err(format!("elements are nested more than {MAX_DEPTH} deep"));
         }
         let mut attributes = Vec::new();
         let mut default = self.defaults.last().copied().unwrap_or(Space::Plain);

@@ -73,8 +73,12 @@ codes! {
     NameClash = "name-clash" Error;
     /// A story that did not go out, or of which nobody can tell.
     NotPublished = "not-published" Error;
+    /// A slot of the calendar for which the data has no row.
+    NoRow = "no-row" Error;
     /// The same picture is planned for another time of that day.
     AlreadyPlanned = "already-planned" Error;
+    /// Data that lives elsewhere, could not be fetched and has no copy that may be used.
+    SourceFailed = "source-failed" Error;
     /// Text that was shrunk to the least size or cut.
     Overflow = "overflow" Warning;
     /// Something that the app's own chrome will cover.
@@ -93,10 +97,12 @@ codes! {
     StickerDropped = "sticker-dropped" Warning;
     /// A clip of which nothing is seen: what lies over it covers it.
     ClipHidden = "clip-hidden" Warning;
-    /// Film with a concealed stretch.
+    /// Film with a concealed section.
     DamagedMedia = "damaged-media" Warning;
     /// A column of data that fills nothing.
     UnusedColumn = "unused-column" Warning;
+    /// Data that lives elsewhere and could not be fetched: its last good copy is used.
+    StaleSource = "stale-source" Warning;
     /// A text file whose code page was guessed.
     Encoding = "encoding" Warning;
 }

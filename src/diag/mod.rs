@@ -58,10 +58,10 @@ impl Source {
     }
 }
 
-/// Where something stands: bytes `start..end` of a source.
+/// Where something is: bytes `start..end` of a source.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Place {
-    /// The text it stands in.
+    /// The text it is in.
     pub source: Arc<Source>,
     /// First byte.
     pub start: usize,
@@ -104,7 +104,7 @@ impl Place {
         )
     }
 
-    /// The text that stands there.
+    /// The text there.
     pub fn text(&self) -> &str {
         self.source.text.get(self.start..self.end).unwrap_or("")
     }
@@ -226,16 +226,16 @@ impl Diagnostic {
 }
 
 /// Puts diagnostics into the order of their files, each once.
-pub fn in_order(told: &mut Vec<Diagnostic>) {
+pub fn in_order(reported: &mut Vec<Diagnostic>) {
     let key = |d: &Diagnostic| (d.file.clone(), d.place.as_ref().map_or(0, |p| p.start));
-    told.sort_by_cached_key(key);
-    let mut seen: Vec<Diagnostic> = Vec::with_capacity(told.len());
-    for diagnostic in told.drain(..) {
+    reported.sort_by_cached_key(key);
+    let mut seen: Vec<Diagnostic> = Vec::with_capacity(reported.len());
+    for diagnostic in reported.drain(..) {
         if !seen.contains(&diagnostic) {
             seen.push(diagnostic);
         }
     }
-    *told = seen;
+    *reported = seen;
 }
 
 /// A value that came with warnings.

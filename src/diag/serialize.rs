@@ -79,21 +79,21 @@ mod tests {
     fn a_diagnostic_tells_programs_where_it_starts_and_ends() {
         let source = Source::new("t.toml", "a = 1\ntitle = \"ä\n\"\n");
         let at = Place::new(&source, 14..source.text.len() - 1);
-        let told = Diagnostic::at(Code::BadValue, &at, "no").hint("yes");
-        let json = serde_json::to_value(&told).expect("JSON");
+        let reported = Diagnostic::at(Code::BadValue, &at, "no").hint("yes");
+        let json = serde_json::to_value(&reported).expect("JSON");
         let number = |key: &str| json[key].as_u64().expect("a number");
         assert_eq!((number("line"), number("column")), (2, 9));
         assert_eq!((number("end_line"), number("end_column")), (3, 2));
         let back: Diagnostic = serde_json::from_value(json.clone()).expect("a diagnostic");
-        assert!(back.is_kept() && !told.is_kept());
+        assert!(back.is_kept() && !reported.is_kept());
         assert_eq!(serde_json::to_value(&back).expect("JSON"), json);
-        assert_eq!(back, told.into_kept());
+        assert_eq!(back, reported.into_kept());
     }
 
     #[test]
     fn what_concerns_a_whole_file_has_no_end() {
-        let told = Diagnostic::of_file(Code::BadRow, "d.csv".as_ref(), "no row of data");
-        let json = serde_json::to_value(&told).expect("JSON");
+        let reported = Diagnostic::of_file(Code::BadRow, "d.csv".as_ref(), "no row of data");
+        let json = serde_json::to_value(&reported).expect("JSON");
         assert_eq!(json["line"], 1);
         assert_eq!(json.get("end_line"), None);
     }

@@ -4,9 +4,9 @@
 //! the node itself paints. As in CSS, only what is on the same canvas counts: a turned layer, or a group with an
 //! opacity of its own, has nothing beneath what is inside it.
 
+use super::bounds::box_of;
 use super::canvas::Stencil;
 use super::layer::{self, Layer};
-use super::reach::box_of;
 use crate::scene::picture::{Filter, filtered};
 use crate::scene::{Content, Node, Pixels};
 

@@ -19,7 +19,7 @@ pub struct Contrast {
     pub path: Vec<usize>,
     /// The layer's id, when it has one.
     pub id: Option<String>,
-    /// Where the layer stands in its template.
+    /// Where the layer is in its template.
     pub place: Place,
     /// WCAG ratio, 1–21, of the text's least visible paint against what is beneath it: a tenth of its ink has
     /// less. A stroke, highlight or shadow counts as what is beneath.

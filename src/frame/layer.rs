@@ -6,7 +6,7 @@
 use super::blend::{self, Px, faded, mul, over_px};
 use super::canvas::{Canvas, Stencil};
 use super::geometry::{Area, View, whole};
-use super::turn::Turn;
+use super::rotation::Rotation;
 use crate::scene::Blend;
 
 /// A canvas being painted, and what it will be laid on.
@@ -22,7 +22,7 @@ pub struct Layer<'p> {
 pub struct Below<'p> {
     pub layer: &'p Layer<'p>,
     pub alpha: u8,
-    pub turn: Option<Turn>,
+    pub rotation: Option<Rotation>,
 }
 
 impl Layer<'_> {
@@ -30,8 +30,8 @@ impl Layer<'_> {
     pub fn seen(&self, x: i32, y: i32, mut a: Px, mut b: Px) -> (Px, Px) {
         let (mut at, mut layer) = ((x as f32 + 0.5, y as f32 + 0.5), self);
         while let Some(below) = &layer.below {
-            if let Some(turn) = &below.turn {
-                at = turn.turned(at.0, at.1);
+            if let Some(rotation) = &below.rotation {
+                at = rotation.turned(at.0, at.1);
             }
             layer = below.layer;
             let under = layer.canvas.px(whole(at.0.floor()), whole(at.1.floor()));

@@ -1,10 +1,11 @@
 //! Paints.
 //!
-//! In: a [`Scene`]. Out: a [`Frame`], and on demand how well each text stands out. The only room that knows
-//! pixels; integers decide them, so that every machine gives the same. Never: failing, loading, laying out.
+//! In: a [`Scene`]. Out: a [`Frame`], and on demand how well each text stands out. Integers decide
+//! every pixel, so that all machines give the same. Never: failing, loading, laying out.
 
 mod backdrop;
 mod blend;
+mod bounds;
 mod brush;
 mod canvas;
 mod contrast;
@@ -14,11 +15,10 @@ mod layer;
 mod motion;
 mod outline;
 mod painter;
-mod reach;
+mod rotation;
 mod shadow;
 mod shape;
 mod text;
-mod turn;
 
 use std::time::Duration;
 

@@ -7,17 +7,17 @@ use std::time::Duration;
 
 use super::Frame;
 use super::backdrop;
+use super::bounds::{bounds, box_of, whole_box};
 use super::brush::{Brush, Tap, taps};
 use super::canvas::{Canvas, Stencil};
 use super::contrast::{self, Contrast};
 use super::geometry::{Area, Edges, View};
 use super::layer::{self, Below, Layer, Manner};
 use super::motion;
-use super::reach::{box_of, reach, whole_box};
+use super::rotation::Rotation;
 use super::shadow::{self, Silhouette};
 use super::shape::RoundBox;
 use super::text::{self, Inked};
-use super::turn::Turn;
 use crate::scene::{Blend, Content, Group, Mask, Node, Picture, Qr, Scene, Surface, Text};
 
 /// Turned layers are painted this many times larger and sampled down, so that they stay crisp.
@@ -112,7 +112,7 @@ impl Painter<'_> {
 
     fn node(&mut self, layer: &mut Layer, node: &Node) {
         let alpha = (node.opacity.clamp(0.0, 1.0) * 255.0 + 0.5) as u8;
-        let seen = reach(node, &layer.view).and(&layer.clip);
+        let seen = bounds(node, &layer.view).and(&layer.clip);
         if alpha == 0 || seen.is_empty() {
             return;
         }
@@ -150,7 +150,7 @@ impl Painter<'_> {
             below: Some(Below {
                 layer: below,
                 alpha,
-                turn: None,
+                rotation: None,
             }),
         };
         paint(self, &mut layer);
@@ -165,14 +165,17 @@ impl Painter<'_> {
         let mut finer = FINER;
         while let Some(under) = &above.below {
             // what is painted finer already does not gain by being finer still
-            if under.turn.is_some_and(|turn| turn.scale() > 1.0) {
+            if under
+                .rotation
+                .is_some_and(|rotation| rotation.scale() > 1.0)
+            {
                 finer = 1.0;
             }
             above = under.layer;
         }
-        let turn = Turn::new(node.rotate, at, finer);
+        let rotation = Rotation::new(node.rotate, at, finer);
         let view = View {
-            scale: below.view.scale * turn.scale(),
+            scale: below.view.scale * rotation.scale(),
         };
         let upright = Node {
             rotate: 0.0,
@@ -180,8 +183,8 @@ impl Painter<'_> {
             blend: Blend::Normal,
             ..node.clone()
         };
-        let shown = turn.upright_area(seen).grown(4);
-        let area = reach(&upright, &view).grown(2).and(&shown);
+        let shown = rotation.upright_area(seen).grown(4);
+        let area = bounds(&upright, &view).grown(2).and(&shown);
         let mut layer = Layer {
             canvas: Canvas::clear(area),
             clip: area,
@@ -189,11 +192,11 @@ impl Painter<'_> {
             below: Some(Below {
                 layer: below,
                 alpha,
-                turn: Some(turn),
+                rotation: Some(rotation),
             }),
         };
         self.content(&mut layer, &upright, 255);
-        turn.lay(&layer.canvas, *seen)
+        rotation.lay(&layer.canvas, *seen)
     }
 
     fn content(&mut self, layer: &mut Layer, node: &Node, alpha: u8) {
@@ -238,7 +241,7 @@ impl Painter<'_> {
             ..node.clone()
         };
         let cause = shadow::cause(&layer.clip, &node.shadows, &layer.view);
-        let area = reach(&bare, &layer.view).and(&cause);
+        let area = bounds(&bare, &layer.view).and(&cause);
         let apart = self.apart(layer, area, 255, paint);
         let silhouette = layer::alphas(&apart);
         for cast in &node.shadows {

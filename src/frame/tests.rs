@@ -471,7 +471,7 @@ fn what_a_full_photo_hides_is_not_painted_and_not_missed() {
 }
 
 #[test]
-fn contrast_is_told_against_what_is_beneath() {
+fn contrast_is_reported_against_what_is_beneath() {
     let ratio = |back: Color, color: Color, stroke: Option<Color>| {
         let mut node = text("Words", (10.0, 60.0), 50.0, color);
         node.id = Some("title".into());

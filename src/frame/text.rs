@@ -199,7 +199,7 @@ fn joined(masks: &[(Area, Rc<Sprite>)], within: &Area) -> Stencil {
 }
 
 /// A box that surely holds the text's ink, in canvas units. Larger than the ink.
-pub fn reach(text: &Text) -> Option<Rect> {
+pub fn bounds(text: &Text) -> Option<Rect> {
     let stroke = text.stroke.as_ref().map_or(0.0, |s| s.width.max(0.0));
     let of_run = |run: &GlyphRun| {
         let em = run.size;

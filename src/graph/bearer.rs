@@ -92,7 +92,7 @@ impl Client {
     pub async fn inspect(&self, app: Option<&App>) -> Result<Kept, Error> {
         let call = Call::Permissions;
         if self.login() == Login::Instagram {
-            let said = "Instagram Login does not tell what a token may do";
+            let said = "Instagram Login does not say what a token may do";
             return Err(Error::new(call, Cause::NotHere(said)));
         }
         let token = self.token.expose_secret();

@@ -52,7 +52,7 @@ pub struct App {
     pub secret: SecretString,
 }
 
-/// What a person's yes came to.
+/// What a person's consent gave.
 #[derive(Debug, Clone)]
 pub struct Grant {
     /// Of long life.

@@ -27,7 +27,7 @@ pub struct Me {
     pub account_type: Option<String>,
 }
 
-/// Where a container stands.
+/// The state of a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum StatusCode {
@@ -161,7 +161,7 @@ impl Client {
         })
     }
 
-    /// Where a container stands.
+    /// The state of a container.
     pub async fn status(&self, container: &ContainerId) -> Result<Status, Error> {
         self.ask_status(container, "id,status_code,status").await
     }
@@ -324,7 +324,7 @@ impl Client {
     pub async fn permissions(&self) -> Result<Vec<Permission>, Error> {
         let call = Call::Permissions;
         if self.options.login == Login::Instagram {
-            let said = "Instagram Login tells permissions only when a token is given";
+            let said = "Instagram Login gives permissions only when a token is given";
             return Err(Error::new(call, Cause::NotHere(said)));
         }
         let entries = self.list(call, &["me", "permissions"], &[]).await?;

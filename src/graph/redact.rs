@@ -1,6 +1,6 @@
 //! Takes secrets out of text that others wrote.
 //!
-//! In: what a server or a library said. Out: the same with `***` where a secret stood.
+//! In: what a server or a library said. Out: the same with `***` where a secret was.
 
 use std::fmt;
 use std::sync::{PoisonError, RwLock};
@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 /// How Meta's tokens begin; one that was cut short on the way is still a secret.
 const TOKEN_STARTS: [&str; 3] = ["IGAA", "IGQ", "EAA"];
 
-/// Names of parameters whose value is a secret wherever it stands.
+/// Names of parameters whose value is a secret wherever it is.
 const SECRET_NAMES: [&str; 8] = [
     "access_token=",
     "client_secret=",

@@ -39,7 +39,7 @@ impl Client {
     /// the platform has it on; an upload that broke off, also in an earlier run, is gone on with.
     ///
     /// # Errors
-    /// After four tries that got no further, or at once where the platform does not want it.
+    /// After four tries that got no further, or at once where the platform refuses it.
     pub async fn send_bytes(&self, container: &Container, file: &Path) -> Result<(), Error> {
         let to = self.upload_address(container)?;
         let bytes = tokio::fs::metadata(file)
@@ -118,7 +118,7 @@ impl Client {
             .headers(authorization("OAuth", self.token.expose_secret())?)
             .header("offset", offset)
             .header("file_size", film.bytes)
-            // a stream has no length of its own, and the host wants one
+            // a stream has no length of its own, and the host requires one
             .header(reqwest::header::CONTENT_LENGTH, film.bytes - offset)
             .timeout(self.options.upload_timeout)
             .body(file);

@@ -18,11 +18,11 @@ enum On {
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Publish {
     /// Nothing went out.
-    Out,
+    NotLive,
     /// It may be live.
-    Open,
+    MaybeLive,
     /// It may be live, and the account is in trouble.
-    OpenStop,
+    MaybeLiveStop,
 }
 
 struct Row {
@@ -43,7 +43,7 @@ const fn sub(code: i64, subcode: i64, meaning: &'static str, next: Next) -> Row 
         on: On::Any,
         meaning,
         next,
-        publish: Publish::Out,
+        publish: Publish::NotLive,
     }
 }
 
@@ -55,21 +55,21 @@ const fn code(from: i64, to: i64, meaning: &'static str, next: Next) -> Row {
         on: On::Any,
         meaning,
         next,
-        publish: Publish::Out,
+        publish: Publish::NotLive,
     }
 }
 
 impl Row {
     const fn open(self) -> Self {
         Self {
-            publish: Publish::Open,
+            publish: Publish::MaybeLive,
             ..self
         }
     }
 
     const fn open_stop(self) -> Self {
         Self {
-            publish: Publish::OpenStop,
+            publish: Publish::MaybeLiveStop,
             ..self
         }
     }
@@ -127,7 +127,7 @@ const ROWS: &[Row] = &[
     sub(25, 2207050, "the account is restricted, inactive or has to confirm itself", Next::Human),
     sub(100, 2207023, "no such media type", Next::Never),
     sub(100, 2207028, "a carousel has 2 to 10 parts", Next::Never),
-    sub(100, 2207035, "product tags cannot stand here", Next::Never),
+    sub(100, 2207035, "product tags cannot be used here", Next::Never),
     sub(100, 2207036, "product tags of a picture need a place", Next::Never),
     sub(100, 2207037, "a product tag is not valid", Next::Never),
     sub(100, 2207040, "more than 20 tags", Next::Never),
@@ -266,14 +266,14 @@ fn after_publish(refusal: &Refusal, row: Option<&Row>, unknown: bool) -> Next {
         return Next::Unsure { stop: false };
     };
     match row.publish {
-        Publish::OpenStop => Next::Unsure { stop: true },
-        Publish::Open => Next::Unsure { stop: false },
+        Publish::MaybeLiveStop => Next::Unsure { stop: true },
+        Publish::MaybeLive => Next::Unsure { stop: false },
         // 4 and 25 with a subcode that nobody has described are kin of the spam block
-        Publish::Out if unknown => Next::Unsure {
+        Publish::NotLive if unknown => Next::Unsure {
             stop: matches!(refusal.code, 4 | 25),
         },
-        Publish::Out if refusal.status >= 500 => Next::Unsure { stop: false },
-        Publish::Out => with_regain(row.next, refusal),
+        Publish::NotLive if refusal.status >= 500 => Next::Unsure { stop: false },
+        Publish::NotLive => with_regain(row.next, refusal),
     }
 }
 

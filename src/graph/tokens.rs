@@ -1,4 +1,4 @@
-//! Where tokens rest: an environment variable, or a file that nobody else can read.
+//! Where tokens are kept: an environment variable, or a file that nobody else can read.
 //!
 //! In: a name. Out: a token, what is known of it, and what can be done about its end.
 //! Never: a file that others may read, a half-written one, a token in a message.
@@ -18,6 +18,9 @@ use crate::platform::TOKEN_YOUNG as YOUNG;
 
 /// The longest token file that is read.
 const MAX_BYTES: u64 = 64 * 1024;
+
+/// From this long before its end a worker tries to refresh a token: it has weeks for it then.
+const EARLY: SignedDuration = SignedDuration::from_hours(50 * 24);
 
 /// From this long before its end a token should be refreshed.
 const SOON: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -41,7 +44,7 @@ pub struct Kept {
     pub app_id: Option<String>,
 }
 
-/// The same as it stands in a file.
+/// The same as it is in a file.
 #[derive(Serialize, Deserialize)]
 struct Written {
     token: String,
@@ -102,6 +105,25 @@ impl Kept {
             Some(end) if end.duration_since(now) > SOON => Renewal::Possible,
             _ => Renewal::Due,
         }
+    }
+}
+
+impl Kept {
+    /// A worker gets it a new life: it can be refreshed, and has less than fifty of its sixty days left, or nobody knows.
+    pub fn wants_renewal(&self, login: Login, now: Timestamp) -> bool {
+        match self.renewal(login, now) {
+            Renewal::Due => true,
+            Renewal::Possible => self
+                .expires_at
+                .is_none_or(|end| end.duration_since(now) < EARLY),
+            Renewal::NeverEnds | Renewal::From(_) | Renewal::Over => false,
+        }
+    }
+
+    /// It has ended, or will within a week.
+    pub fn ends_soon(&self, now: Timestamp) -> bool {
+        self.expires_at
+            .is_some_and(|end| end.duration_since(now) <= SOON)
     }
 }
 
@@ -210,7 +232,64 @@ fn guard(path: &Path, found: &fs::Metadata, _: FileMode) -> Result<(), Error> {
 /// # Errors
 /// The folder or the file cannot be written.
 pub fn save(path: &Path, kept: &Kept) -> Result<(), Error> {
-    let unwritable = |e: std::io::Error| wrong(format!("cannot write {}: {e}", path.display()));
+    Unfinished::beside(path)?.finish(kept)
+}
+
+/// Room for a token beside the file that it will take the place of: found before the token is asked for, so that one that
+/// was given is not lost for want of it.
+#[derive(Debug)]
+pub struct Unfinished {
+    /// The file itself, where the name is a link to it.
+    path: PathBuf,
+    unfinished: PathBuf,
+    file: Option<File>,
+}
+
+impl Unfinished {
+    /// Makes the room. The file that is there keeps its mode and group; a new one is its owner's alone.
+    ///
+    /// # Errors
+    /// The folder or the file cannot be written.
+    pub fn beside(path: &Path) -> Result<Self, Error> {
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let unwritable = |e: std::io::Error| wrong(format!("cannot write {}: {e}", path.display()));
+        let folder = path.parent().unwrap_or(Path::new("."));
+        private_folder(folder).map_err(unwritable)?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let unfinished = folder.join(format!(".{name}.{}", std::process::id()));
+        // of a process of the same number that was killed
+        let _ = fs::remove_file(&unfinished);
+        let made = make_like(&unfinished, &path).map_err(unwritable)?;
+        Ok(Self {
+            unfinished,
+            file: Some(made),
+            path,
+        })
+    }
+
+    /// Puts the token there, for good.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn finish(mut self, kept: &Kept) -> Result<(), Error> {
+        let done = match self.file.take() {
+            Some(file) => write_whole(file, &text_of(kept)),
+            None => Ok(()),
+        };
+        done.and_then(|()| fs::rename(&self.unfinished, &self.path))
+            .map_err(|e| wrong(format!("cannot write {}: {e}", self.path.display())))
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // after a good end there is none any more
+        let _ = fs::remove_file(&self.unfinished);
+    }
+}
+
+/// A token as it stands in a file.
+fn text_of(kept: &Kept) -> String {
     let written = Written {
         token: kept.token.expose_secret().to_owned(),
         login: kept.login,
@@ -220,26 +299,29 @@ pub fn save(path: &Path, kept: &Kept) -> Result<(), Error> {
         scopes: kept.scopes.clone(),
         app_id: kept.app_id.clone(),
     };
-    let text = serde_json::to_string_pretty(&written).expect("texts and times are JSON");
-    let folder = path.parent().unwrap_or(Path::new("."));
-    private_folder(folder).map_err(unwritable)?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let unfinished = folder.join(format!(".{name}.{}", std::process::id()));
-    // of a process of the same number that was killed
-    let _ = fs::remove_file(&unfinished);
-    let done = write_whole(&unfinished, &text).and_then(|()| fs::rename(&unfinished, path));
-    if done.is_err() {
-        let _ = fs::remove_file(&unfinished);
-    }
-    done.map_err(unwritable)
+    serde_json::to_string_pretty(&written).expect("texts and times are JSON")
 }
 
-fn write_whole(path: &Path, text: &str) -> std::io::Result<()> {
+/// A new file with the owner, group and mode of another one, where that is there; of the mode only what its owner may.
+fn make_like(path: &Path, like: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    if let Ok(found) = fs::metadata(like) {
+        use std::os::unix::fs::MetadataExt;
+        use std::os::unix::fs::PermissionsExt;
+        // who may not give it away is its owner already
+        let _ = std::os::unix::fs::fchown(&file, Some(found.uid()), Some(found.gid()));
+        let own = found.mode() & 0o700 | 0o400;
+        file.set_permissions(fs::Permissions::from_mode(own))?;
+    }
+    Ok(file)
+}
+
+fn write_whole(mut file: File, text: &str) -> std::io::Result<()> {
     file.write_all(text.as_bytes())?;
     file.write_all(b"\n")?;
     file.sync_all()
@@ -366,6 +448,48 @@ mod tests {
                 "{said}"
             );
         }
+    }
+
+    #[test]
+    fn a_worker_renews_what_is_a_day_old_and_has_less_than_fifty_left() {
+        let token = kept(0, Some(60 * 24));
+        let wants = |hours| token.wants_renewal(Login::Instagram, at(hours));
+        assert_eq!([23, 24, 10 * 24].map(wants), [false; 3]);
+        assert_eq!([10 * 24 + 1, 59 * 24].map(wants), [true; 2]);
+        assert!(!wants(60 * 24), "only a login helps");
+        // younger than a day, whatever its end
+        assert!(!kept(0, Some(48)).wants_renewal(Login::Instagram, at(20)));
+        assert!(Kept::bare("x".into()).wants_renewal(Login::Instagram, at(0)));
+        assert!(!kept(0, None).wants_renewal(Login::Facebook, at(9999)));
+        let soon = |hours| token.ends_soon(at(hours));
+        assert_eq!([52 * 24, 53 * 24, 61 * 24].map(soon), [false, true, true]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_renewed_token_takes_the_place_of_the_file_behind_a_link() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let dir = tempfile::tempdir().unwrap();
+        let (path, link) = (dir.path().join("secret"), dir.path().join("token"));
+        for mode in [0o600, 0o400] {
+            fs::write(&path, "IGAAold").unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            let _ = std::os::unix::fs::symlink(&path, &link);
+            // room that is not used leaves nothing
+            drop(Unfinished::beside(&link).unwrap());
+            assert_eq!(fs::read(&path).unwrap(), b"IGAAold");
+            save(&link, &kept(0, Some(1))).unwrap();
+            assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+            let found = fs::symlink_metadata(&path).unwrap();
+            assert_eq!(found.permissions().mode() & 0o777, mode);
+            let read = from_file(&link, FileMode::Own).unwrap();
+            assert_eq!(read.token.expose_secret(), "IGAAsecret");
+            assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
+            fs::remove_file(&path).unwrap();
+        }
+        let nowhere = Unfinished::beside(Path::new("/proc/self/token"));
+        assert!(nowhere.unwrap_err().to_string().contains("cannot write"));
     }
 
     #[cfg(unix)]

@@ -48,14 +48,14 @@ pub enum Error {
         /// The format that was asked for.
         format: Format,
         /// The encoder's own words.
-        said: String,
+        message: String,
     },
     /// A file that holds no medium this room knows, or too little of one.
     Unreadable {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        said: String,
+        message: String,
     },
     /// A sound track was asked for that the clip does not have.
     NoTrack {
@@ -88,7 +88,7 @@ pub enum Error {
     /// The film was made and is not what was asked for: the encoder lost something, or a rule is broken.
     Film {
         /// What is wrong with it.
-        said: String,
+        message: String,
     },
 }
 
@@ -162,9 +162,9 @@ impl fmt::Display for Error {
                 height,
                 format,
             } => write!(f, "{format} cannot hold {width}×{height} pixels"),
-            Self::Encode { format, said } => write!(f, "cannot encode {format}: {said}"),
-            Self::Unreadable { path, said } => {
-                write!(f, "cannot read `{}`: {said}", path.display())
+            Self::Encode { format, message } => write!(f, "cannot encode {format}: {message}"),
+            Self::Unreadable { path, message } => {
+                write!(f, "cannot read `{}`: {message}", path.display())
             }
             Self::NoTrack {
                 path,
@@ -197,7 +197,7 @@ impl fmt::Display for Error {
                     "the film is {seconds:.1} s long, at most {FILM_MOST_SECONDS} s are taken"
                 )
             }
-            Self::Film { said } => write!(f, "cannot make the film: {said}"),
+            Self::Film { message } => write!(f, "cannot make the film: {message}"),
         }
     }
 }
@@ -228,20 +228,20 @@ mod tests {
     }
 
     #[test]
-    fn a_full_disk_and_a_closed_folder_are_told_in_plain_words() {
-        let told = |kind: io::ErrorKind| {
+    fn a_full_disk_and_a_closed_folder_are_reported_in_plain_words() {
+        let reported = |kind: io::ErrorKind| {
             Error::io("write", Path::new("out/card.jpg"))(kind.into()).to_string()
         };
         assert_eq!(
-            told(io::ErrorKind::StorageFull),
+            reported(io::ErrorKind::StorageFull),
             "cannot write `out/card.jpg`: no space left on the disk"
         );
         assert_eq!(
-            told(io::ErrorKind::PermissionDenied),
+            reported(io::ErrorKind::PermissionDenied),
             "cannot write `out/card.jpg`: no permission"
         );
         assert_eq!(
-            told(io::ErrorKind::ReadOnlyFilesystem),
+            reported(io::ErrorKind::ReadOnlyFilesystem),
             "cannot write `out/card.jpg`: the file system is read-only"
         );
     }

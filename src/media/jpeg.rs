@@ -127,6 +127,6 @@ impl Encoder {
 fn refused(error: turbojpeg::Error) -> Error {
     Error::Encode {
         format: Format::Jpeg,
-        said: error.to_string(),
+        message: error.to_string(),
     }
 }

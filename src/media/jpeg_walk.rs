@@ -80,8 +80,8 @@ impl FrameHeader {
 pub(super) fn walk(bytes: &[u8]) -> Structure<'_> {
     let mut found = Structure::default();
     let mut profile = Vec::new();
-    if let Err(said) = found.read(bytes, &mut profile) {
-        found.broken = Some(said);
+    if let Err(message) = found.read(bytes, &mut profile) {
+        found.broken = Some(message);
     }
     found.icc = join_profile(profile);
     found
@@ -90,8 +90,8 @@ pub(super) fn walk(bytes: &[u8]) -> Structure<'_> {
 /// Whether `bytes` are one baseline JPEG of this size and nothing else; the sentence says what they are instead.
 pub(super) fn whole(bytes: &[u8], width: u32, height: u32) -> Result<(), String> {
     let found = walk(bytes);
-    if let Some(said) = found.broken {
-        return Err(said);
+    if let Some(message) = found.broken {
+        return Err(message);
     }
     match (found.frame, found.end) {
         (Some(frame), Some(end))
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn every_cut_of_a_header_is_told_and_none_panics() {
+    fn every_cut_of_a_header_is_reported_and_none_panics() {
         let header = [
             &[0xFF, 0xD8, 0xFF, 0xE0, 0, 7][..],
             b"JFIF\0",

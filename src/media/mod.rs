@@ -32,7 +32,7 @@ use crate::frame::Frame;
 pub use crate::platform::{BUDGET_BYTES, Cancel, PLATFORM_IMAGE_BYTES, PLATFORM_VIDEO_BYTES};
 pub use error::Error;
 pub use film::{
-    AudioProbe, Broken, Damage, Effort, Enlarged, FILM_LIMIT, FilmOptions, FilmProbe, Level, Part,
+    AudioProbe, Broken, Damage, Effort, Enlarged, FILM_LIMIT, Film, FilmOptions, FilmProbe, Level,
     Progress, Short, SoundTrack, Stage, VideoProbe, parts, video,
 };
 pub use motion_photo::MotionPhoto;
@@ -68,7 +68,7 @@ pub struct Media {
     /// Sentences for the report: what was given up to keep a film within its bytes. Usually none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// Stretches of its clips that were damaged and concealed. Usually none.
+    /// Sections of its clips that were damaged and concealed. Usually none.
     #[serde(skip)]
     pub damaged: Vec<Damage>,
 }
@@ -228,14 +228,14 @@ pub fn write(pixels: Pixels<'_>, path: &Path, options: &Options) -> Result<Media
             options.max_bytes,
             |bytes, quality| {
                 jpeg_walk::whole(bytes, pixels.width, pixels.height)
-                    .map_err(|said| refused(options.format, said))?;
+                    .map_err(|message| refused(options.format, message))?;
                 put(bytes, &path, options)?;
                 Ok(media(bytes, Some(quality)))
             },
         ),
         Format::Png => png::encode(pixels, options.max_bytes, |bytes| {
             png_walk::whole(bytes, pixels.width, pixels.height)
-                .map_err(|said| refused(options.format, said))?;
+                .map_err(|message| refused(options.format, message))?;
             put(bytes, &path, options)?;
             Ok(media(bytes, None))
         }),
@@ -250,8 +250,8 @@ fn put(bytes: &[u8], path: &Path, options: &Options) -> Result<(), Error> {
     file.name(path)
 }
 
-fn refused(format: Format, said: String) -> Error {
-    Error::Encode { format, said }
+fn refused(format: Format, message: String) -> Error {
+    Error::Encode { format, message }
 }
 
 /// SHA-256 of a file, however long, 64 lower-case hex digits.
@@ -265,7 +265,7 @@ pub fn sha256_of(path: &Path) -> Result<String, Error> {
     let mut bytes = vec![0; 1 << 20];
     loop {
         match file.read(&mut bytes).map_err(failed())? {
-            0 => return Ok(hex(&digest.finalize())),
+            0 => return Ok(hex::encode(digest.finalize())),
             n => digest.update(&bytes[..n]),
         }
     }
@@ -273,11 +273,7 @@ pub fn sha256_of(path: &Path) -> Result<String, Error> {
 
 /// SHA-256 of bytes, 64 lower-case hex digits.
 pub fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(Sha256::digest(bytes))
 }
 
 #[cfg(test)]

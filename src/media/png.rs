@@ -87,7 +87,7 @@ fn unpremultiply(rgba: &[u8], samples: &mut Vec<u8>) -> ColorType {
 fn refused(error: EncodingError) -> Error {
     Error::Encode {
         format: Format::Png,
-        said: error.to_string(),
+        message: error.to_string(),
     }
 }
 

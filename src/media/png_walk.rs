@@ -37,8 +37,8 @@ pub(super) struct Header {
 /// Walks from chunk to chunk until `IEND`, checksums included.
 pub(super) fn walk(bytes: &[u8]) -> Structure<'_> {
     let mut found = Structure::default();
-    if let Err(said) = found.read(bytes) {
-        found.broken = Some(said);
+    if let Err(message) = found.read(bytes) {
+        found.broken = Some(message);
     }
     found
 }
@@ -46,8 +46,8 @@ pub(super) fn walk(bytes: &[u8]) -> Structure<'_> {
 /// Whether `bytes` are one PNG of this size and nothing else; the sentence says what they are instead.
 pub(super) fn whole(bytes: &[u8], width: u32, height: u32) -> Result<(), String> {
     let found = walk(bytes);
-    if let Some(said) = found.broken {
-        return Err(said);
+    if let Some(message) = found.broken {
+        return Err(message);
     }
     match (found.header, found.end) {
         (Some(header), Some(end))

@@ -22,7 +22,8 @@ const MAX_BYTES: u64 = 512 * 1024 * 1024;
 /// What a file says about itself.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Probe {
-    /// The file, as it was named.
+    /// The file, as it was named; in a report, bytes of its name that are not UTF-8 are replaced.
+    #[serde(serialize_with = "lossy")]
     pub path: PathBuf,
     /// Image or video.
     pub kind: Kind,
@@ -38,6 +39,10 @@ pub struct Probe {
     /// What only stills or only films have.
     #[serde(flatten)]
     pub more: More,
+}
+
+fn lossy<S: serde::Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&path.to_string_lossy())
 }
 
 /// What only stills or only films have.
@@ -132,6 +137,16 @@ pub fn probe_until(path: &Path, cancel: &Cancel) -> Result<Probe, Error> {
     if let Content::Film(container) = content {
         return of_film(path, container, cancel);
     }
+    if content == Content::Jpeg && platform::is_motion_jpeg(&bytes) {
+        return of_film(path, "MJPEG", cancel);
+    }
+    // FFmpeg knows more containers than are told apart here
+    if content == Content::Unknown && other(&bytes).is_none() {
+        match of_film(path, "another container", cancel) {
+            Err(Error::Unreadable { message, .. }) if message != film::SOUND_ALONE => {}
+            film => return film,
+        }
+    }
     if animated::moves(content, &bytes) {
         let film = match content {
             Content::OtherStill("WebP") => return of_webp(path, &bytes),
@@ -170,9 +185,9 @@ pub(super) fn of_still(path: &Path, content: Content, bytes: &[u8]) -> Result<Pr
         Content::OtherStill(format @ ("GIF" | "WebP")) => of_other(bytes, format),
         _ => Err(not_a_medium(content, bytes)),
     };
-    let mut still = facts.map_err(|said| Error::Unreadable {
+    let mut still = facts.map_err(|message| Error::Unreadable {
         path: path.to_owned(),
-        said,
+        message,
     })?;
     if matches!(content, Content::Jpeg | Content::OtherStill("HEIC")) {
         let photo = motion_photo::of(bytes);
@@ -223,7 +238,7 @@ pub(super) fn open(path: &Path) -> Result<(Content, Vec<u8>), Error> {
     if bytes.len() as u64 > MAX_BYTES {
         return Err(Error::Unreadable {
             path: path.to_owned(),
-            said: format!("it is over {MAX_BYTES} bytes long"),
+            message: format!("it is over {MAX_BYTES} bytes long"),
         });
     }
     Ok((content, bytes))
@@ -362,11 +377,11 @@ pub(super) fn of_png(found: &png_walk::Structure<'_>, bytes: &[u8]) -> Result<St
 }
 
 fn of_other(bytes: &[u8], format: &'static str) -> Result<Still, String> {
-    let said = |error: image::ImageError| error.to_string();
+    let message = |error: image::ImageError| error.to_string();
     let reader = ImageReader::new(Cursor::new(bytes))
         .with_guessed_format()
         .map_err(|error| error.to_string())?;
-    let mut decoder = reader.into_decoder().map_err(said)?;
+    let mut decoder = reader.into_decoder().map_err(message)?;
     let (width, height) = decoder.dimensions();
     let profile = decoder.icc_profile().ok().flatten();
     let block = decoder.exif_metadata().ok().flatten();
@@ -389,9 +404,9 @@ fn of_other(bytes: &[u8], format: &'static str) -> Result<Still, String> {
 }
 
 fn of_heif(bytes: &[u8], format: &'static str) -> Result<Still, String> {
-    let said = |error: libheif_rs::HeifError| error.to_string();
-    let file = libheif_rs::HeifContext::read_from_bytes(bytes).map_err(said)?;
-    let picture = file.primary_image_handle().map_err(said)?;
+    let message = |error: libheif_rs::HeifError| error.to_string();
+    let file = libheif_rs::HeifContext::read_from_bytes(bytes).map_err(message)?;
+    let picture = file.primary_image_handle().map_err(message)?;
     // which way is up stands in the container, and readers apply it before EXIF is asked
     let facts = StillProbe {
         bit_depth: picture.luma_bits_per_pixel(),

@@ -34,21 +34,21 @@ impl Sheet {
         }
     }
 
-    pub(super) fn must(&mut self, rule: &'static str, ok: bool, said: impl Into<String>) {
-        self.add(rule, ok, Severity::Error, said);
+    pub(super) fn must(&mut self, rule: &'static str, ok: bool, message: impl Into<String>) {
+        self.add(rule, ok, Severity::Error, message);
     }
 
-    pub(super) fn should(&mut self, rule: &'static str, ok: bool, said: impl Into<String>) {
-        self.add(rule, ok, Severity::Warning, said);
+    pub(super) fn should(&mut self, rule: &'static str, ok: bool, message: impl Into<String>) {
+        self.add(rule, ok, Severity::Warning, message);
     }
 
     /// What Storypress promises of its own files, and the platform does not ask for.
-    pub(super) fn promise(&mut self, rule: &'static str, ok: bool, said: impl Into<String>) {
+    pub(super) fn promise(&mut self, rule: &'static str, ok: bool, message: impl Into<String>) {
         let severity = match self.profile {
             Profile::Budget => Severity::Error,
             Profile::Platform => Severity::Warning,
         };
-        self.add(rule, ok, severity, said);
+        self.add(rule, ok, severity, message);
     }
 
     pub(super) fn add(
@@ -56,13 +56,13 @@ impl Sheet {
         rule: &'static str,
         ok: bool,
         severity: Severity,
-        said: impl Into<String>,
+        message: impl Into<String>,
     ) {
         self.rules.push(Rule {
             rule,
             ok,
             severity,
-            said: said.into(),
+            said: message.into(),
         });
     }
 }
@@ -90,7 +90,7 @@ pub(super) fn of_jpeg(bytes: &[u8], profile: Profile) -> Vec<Rule> {
         sheet.facts(&facts, found.has_remarks);
     }
     let whole = match (&found.broken, &found.frame) {
-        (Some(said), _) => Err(said.clone()),
+        (Some(message), _) => Err(message.clone()),
         (None, Some(frame)) => decode_jpeg(bytes, frame, found.scans),
         (None, None) => Err("it holds no picture".to_owned()),
     };
@@ -125,7 +125,7 @@ pub(super) fn of_png(bytes: &[u8], profile: Profile) -> Vec<Rule> {
         sheet.facts(&facts, found.has_remarks);
     }
     let whole = match (&found.broken, found.header) {
-        (Some(said), _) => Err(said.clone()),
+        (Some(message), _) => Err(message.clone()),
         (None, Some(header)) => decode_png(bytes, header),
         (None, None) => Err("it holds no picture".to_owned()),
     };
@@ -137,12 +137,12 @@ pub(super) fn of_png(bytes: &[u8], profile: Profile) -> Vec<Rule> {
 /// The rules for what is neither.
 pub(super) fn of_other(content: Content, bytes: &[u8], profile: Profile) -> Vec<Rule> {
     let mut sheet = Sheet::new(profile);
-    let said = match content {
+    let message = match content {
         Content::OtherStill(format) => format!("{format}; the platform takes JPEG only"),
         _ => probe::not_a_medium(content, bytes),
     };
     // Meta: JPEG is the only image format supported
-    sheet.must("format", false, said);
+    sheet.must("format", false, message);
     sheet.size(bytes);
     sheet.rules
 }
@@ -152,7 +152,7 @@ impl Sheet {
     /// recompressed by the platform like any other and only worth a look; the rest hardly anything decodes.
     fn coding(&mut self, frame: &FrameHeader) {
         let coding = frame.coding();
-        let said = format!("{coding}, {} bits", frame.bit_depth);
+        let message = format!("{coding}, {} bits", frame.bit_depth);
         let common = frame.bit_depth == 8 && matches!(frame.marker, 0xC0..=0xC2);
         let severity = if common {
             Severity::Warning
@@ -160,7 +160,7 @@ impl Sheet {
             Severity::Error
         };
         let ok = common && frame.marker == 0xC0;
-        self.add("coding", ok, severity, said);
+        self.add("coding", ok, severity, message);
     }
 
     /// Ours: Meta asks for sRGB, which has three channels. CMYK read as RGB comes out in false colours.
@@ -175,23 +175,23 @@ impl Sheet {
     /// Meta: 8 MB.
     fn size(&mut self, bytes: &[u8]) {
         let length = bytes.len() as u64;
-        let said = |limit| format!("{length} bytes of {limit}");
+        let message = |limit| format!("{length} bytes of {limit}");
         match self.profile {
             Profile::Budget => {
                 self.must(
                     "size",
                     (1..=BUDGET_BYTES).contains(&length),
-                    said(BUDGET_BYTES),
+                    message(BUDGET_BYTES),
                 );
             }
             Profile::Platform if length > PLATFORM_IMAGE_BYTES || length == 0 => {
-                self.must("size", false, said(PLATFORM_IMAGE_BYTES));
+                self.must("size", false, message(PLATFORM_IMAGE_BYTES));
             }
-            Profile::Platform => self.should("size", length <= BUDGET_BYTES, said(BUDGET_BYTES)),
+            Profile::Platform => self.should("size", length <= BUDGET_BYTES, message(BUDGET_BYTES)),
         }
     }
 
-    /// What a probe tells: sides, colour, orientation, remarks.
+    /// What a probe says: sides, colour, orientation, remarks.
     fn facts(&mut self, still: &Still, has_remarks: bool) {
         let (width, height, facts) = (still.width, still.height, &still.facts);
         let turned = facts.orientation.unwrap_or(1);
@@ -251,7 +251,7 @@ impl Sheet {
     fn whole(&mut self, decoded: Result<(), String>) {
         match decoded {
             Ok(()) => self.must("whole", true, "decodes to its end"),
-            Err(said) => self.must("whole", false, said),
+            Err(message) => self.must("whole", false, message),
         }
     }
 
@@ -306,24 +306,24 @@ fn decode_jpeg(bytes: &[u8], frame: &FrameHeader, scans: usize) -> Result<(), St
         height,
         format,
     };
-    let mut decompressor = Decompressor::new().map_err(said)?;
-    decompressor.set_scaling_factor(scale).map_err(said)?;
-    decompressor.decompress(bytes, output).map_err(said)
+    let mut decompressor = Decompressor::new().map_err(message)?;
+    decompressor.set_scaling_factor(scale).map_err(message)?;
+    decompressor.decompress(bytes, output).map_err(message)
 }
 
-fn said(error: turbojpeg::Error) -> String {
+fn message(error: turbojpeg::Error) -> String {
     match error {
-        turbojpeg::Error::TurboJpegError(said) => said,
+        turbojpeg::Error::TurboJpegError(message) => message,
         other => other.to_string(),
     }
 }
 
 fn decode_png(bytes: &[u8], header: png_walk::Header) -> Result<(), String> {
     within_limits(header.width, header.height)?;
-    let said = |error: ::png::DecodingError| error.to_string();
+    let message = |error: ::png::DecodingError| error.to_string();
     let mut reader = ::png::Decoder::new(Cursor::new(bytes))
         .read_info()
-        .map_err(said)?;
-    while reader.next_row().map_err(said)?.is_some() {}
-    reader.finish().map_err(said)
+        .map_err(message)?;
+    while reader.next_row().map_err(message)?.is_some() {}
+    reader.finish().map_err(message)
 }

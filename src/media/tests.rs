@@ -29,11 +29,11 @@ fn picture(width: u32, height: u32, alpha: u8) -> Vec<u8> {
         .collect()
 }
 
-struct Desk {
+struct Folder {
     dir: tempfile::TempDir,
 }
 
-impl Desk {
+impl Folder {
     fn new() -> Self {
         Self {
             dir: tempfile::tempdir().unwrap(),
@@ -106,14 +106,14 @@ fn faults(path: &Path) -> Vec<&'static str> {
 
 #[test]
 fn a_story_keeps_every_rule_and_says_what_it_is() {
-    let desk = Desk::new();
-    let media = desk.story("card.jpg", &Options::default());
-    assert_eq!(media.path, desk.path("card.jpg"));
+    let folder = Folder::new();
+    let media = folder.story("card.jpg", &Options::default());
+    assert_eq!(media.path, folder.path("card.jpg"));
     assert_eq!((media.width, media.height), (1080, 1920));
     assert_eq!(media.quality, None, "as it was asked for");
     let bytes = fs::read(&media.path).unwrap();
     assert_eq!(media.bytes, bytes.len() as u64);
-    assert_eq!(media.sha256, hex(&Sha256::digest(&bytes)));
+    assert_eq!(media.sha256, hex::encode(Sha256::digest(&bytes)));
     for profile in [Profile::Budget, Profile::Platform] {
         assert!(broken(&media.path, profile).is_empty());
     }
@@ -124,23 +124,23 @@ fn a_story_keeps_every_rule_and_says_what_it_is() {
         ("YCbCr", Some("4:2:0"), Some("baseline"))
     );
     assert!(!probe.has_exif && probe.icc.is_none());
-    assert!(desk.is_tidy());
+    assert!(folder.is_tidy());
 }
 
 #[test]
 fn threads_and_earlier_frames_do_not_change_the_bytes() {
-    let desk = Desk::new();
-    let first = desk.story("a.jpg", &Options::default());
+    let folder = Folder::new();
+    let first = folder.story("a.jpg", &Options::default());
     let small = picture(16, 16, 255);
     let pixels = Pixels {
         width: 16,
         height: 16,
         rgba: &small,
     };
-    write(pixels, &desk.path("small.jpg"), &Options::default()).unwrap();
-    let second = desk.story("b.jpg", &Options::default());
+    write(pixels, &folder.path("small.jpg"), &Options::default()).unwrap();
+    let second = folder.story("b.jpg", &Options::default());
     let third = std::thread::scope(|scope| {
-        let run = scope.spawn(|| desk.story("c.jpg", &Options::default()));
+        let run = scope.spawn(|| folder.story("c.jpg", &Options::default()));
         run.join().unwrap()
     });
     assert_eq!(first.sha256, second.sha256);
@@ -149,27 +149,27 @@ fn threads_and_earlier_frames_do_not_change_the_bytes() {
 
 #[test]
 fn quality_steps_down_to_the_highest_that_fits() {
-    let desk = Desk::new();
-    let full = desk.story("full.jpg", &Options::default());
+    let folder = Folder::new();
+    let full = folder.story("full.jpg", &Options::default());
     let max_bytes = full.bytes * 6 / 10;
     let tight = Options {
         max_bytes,
         ..Options::default()
     };
-    let media = desk.story("tight.jpg", &tight);
+    let media = folder.story("tight.jpg", &tight);
     let quality = media.quality.unwrap();
     assert!(media.bytes <= max_bytes && (30..90).contains(&quality));
     let next = Options {
         quality: quality + 1,
         ..Options::default()
     };
-    assert!(desk.story("next.jpg", &next).bytes > max_bytes);
+    assert!(folder.story("next.jpg", &next).bytes > max_bytes);
 }
 
 #[test]
 fn what_fits_at_no_quality_is_an_error_and_leaves_the_old_file() {
-    let desk = Desk::new();
-    let old = desk.put("card.jpg", b"old");
+    let folder = Folder::new();
+    let old = folder.put("card.jpg", b"old");
     let rgba = picture(64, 64, 255);
     let pixels = Pixels {
         width: 64,
@@ -186,37 +186,37 @@ fn what_fits_at_no_quality_is_an_error_and_leaves_the_old_file() {
         assert!(matches!(error, Error::TooLarge { .. }), "{error}");
     }
     assert_eq!(fs::read(&old).unwrap(), b"old");
-    assert!(desk.is_tidy());
+    assert!(folder.is_tidy());
 }
 
 #[test]
 fn transparency_shows_black_in_a_jpeg_and_stays_in_a_png() {
-    let desk = Desk::new();
+    let folder = Folder::new();
     let rgba = picture(64, 64, 0);
     let pixels = Pixels {
         width: 64,
         height: 64,
         rgba: &rgba,
     };
-    let jpeg = write(pixels, &desk.path("a.jpg"), &Options::default()).unwrap();
+    let jpeg = write(pixels, &folder.path("a.jpg"), &Options::default()).unwrap();
     let shown = image::open(&jpeg.path).unwrap().to_rgb8();
     assert!(shown.as_raw().iter().all(|c| *c == 0));
     let options = Options {
         format: Format::Png,
         ..Options::default()
     };
-    let png = write(pixels, &desk.path("a.png"), &options).unwrap();
+    let png = write(pixels, &folder.path("a.png"), &options).unwrap();
     assert_eq!(probe(&png.path).unwrap().still().unwrap().color, "RGBA");
 }
 
 #[test]
 fn a_png_is_lossless_and_judged_by_who_asks() {
-    let desk = Desk::new();
+    let folder = Folder::new();
     let options = Options {
         format: Format::Png,
         ..Options::default()
     };
-    let media = desk.story("card.png", &options);
+    let media = folder.story("card.png", &options);
     assert_eq!(media.quality, None);
     let read = image::open(&media.path).unwrap();
     assert_eq!(read.color(), image::ColorType::Rgb8);
@@ -228,7 +228,7 @@ fn a_png_is_lossless_and_judged_by_who_asks() {
 
 #[test]
 fn a_frame_without_pixels_or_with_too_few_is_refused() {
-    let desk = Desk::new();
+    let folder = Folder::new();
     for (width, height, length) in [(0, 10, 0), (10, 10, 399), (70_000, 1, 280_000)] {
         let rgba = vec![0; length];
         let pixels = Pixels {
@@ -236,44 +236,44 @@ fn a_frame_without_pixels_or_with_too_few_is_refused() {
             height,
             rgba: &rgba,
         };
-        let error = write(pixels, &desk.path("a.jpg"), &Options::default()).unwrap_err();
+        let error = write(pixels, &folder.path("a.jpg"), &Options::default()).unwrap_err();
         assert!(matches!(error, Error::Size { .. }), "{error}");
     }
 }
 
 #[test]
 fn a_target_that_is_a_folder_is_an_error_and_leaves_nothing() {
-    let desk = Desk::new();
-    fs::create_dir_all(desk.path("card.jpg/full")).unwrap();
+    let folder = Folder::new();
+    fs::create_dir_all(folder.path("card.jpg/full")).unwrap();
     let rgba = picture(16, 16, 255);
     let pixels = Pixels {
         width: 16,
         height: 16,
         rgba: &rgba,
     };
-    let error = write(pixels, &desk.path("card.jpg"), &Options::default()).unwrap_err();
+    let error = write(pixels, &folder.path("card.jpg"), &Options::default()).unwrap_err();
     assert!(
         error.to_string().starts_with("cannot rename into place"),
         "{error}"
     );
-    assert!(desk.is_tidy());
+    assert!(folder.is_tidy());
 }
 
 #[test]
 fn a_truncated_picture_is_not_whole_wherever_it_breaks_off() {
-    let desk = Desk::new();
+    let folder = Folder::new();
     for format in [Format::Jpeg, Format::Png] {
         let options = Options {
             format,
             ..Options::default()
         };
-        let whole = fs::read(desk.story("whole", &options).path).unwrap();
+        let whole = fs::read(folder.story("whole", &options).path).unwrap();
         for kept in [3, 20, 200, whole.len() / 2, whole.len() - 1] {
-            let path = desk.put("cut", &whole[..kept]);
+            let path = folder.put("cut", &whole[..kept]);
             let report = verify(&path, Profile::Budget).unwrap();
             assert!(!report.is_ok(), "{format} cut to {kept} bytes");
         }
-        let half = desk.put("half", &whole[..whole.len() / 2]);
+        let half = folder.put("half", &whole[..whole.len() / 2]);
         assert!(broken(&half, Profile::Budget).contains(&"whole"));
         assert_eq!(probe(&half).unwrap().width, 1080);
     }
@@ -281,45 +281,45 @@ fn a_truncated_picture_is_not_whole_wherever_it_breaks_off() {
 
 #[test]
 fn a_changed_byte_in_the_data_is_found() {
-    let desk = Desk::new();
-    let jpeg = fs::read(desk.story("a.jpg", &Options::default()).path).unwrap();
+    let folder = Folder::new();
+    let jpeg = fs::read(folder.story("a.jpg", &Options::default()).path).unwrap();
     // an end-of-image marker in the middle: every walker thinks the picture ends there
     let mut cut = jpeg.clone();
     let middle = jpeg.len() / 2;
     cut[middle..middle + 2].copy_from_slice(&[0xFF, 0xD9]);
-    let path = desk.put("a.jpg", &cut);
+    let path = folder.put("a.jpg", &cut);
     assert_eq!(broken(&path, Profile::Budget), ["whole", "trailing"]);
 
     let options = Options {
         format: Format::Png,
         ..Options::default()
     };
-    let mut png = fs::read(desk.story("a.png", &options).path).unwrap();
+    let mut png = fs::read(folder.story("a.png", &options).path).unwrap();
     let middle = png.len() / 2;
     png[middle] ^= 1;
-    assert!(broken(&desk.put("a.png", &png), Profile::Budget).contains(&"whole"));
+    assert!(broken(&folder.put("a.png", &png), Profile::Budget).contains(&"whole"));
 }
 
 #[test]
 fn what_is_no_picture_gets_a_report_all_the_same() {
-    let desk = Desk::new();
-    let empty = desk.put("empty.jpg", b"");
+    let folder = Folder::new();
+    let empty = folder.put("empty.jpg", b"");
     assert_eq!(broken(&empty, Profile::Budget), ["format", "size"]);
-    let text = desk.put("text.jpg", b"only words in here");
+    let text = folder.put("text.jpg", b"only words in here");
     let report = verify(&text, Profile::Budget).unwrap();
     assert_eq!(
         report.broken().next().unwrap().said,
         "it is neither a picture nor a film; it starts with `only words i`"
     );
     assert!(matches!(probe(&text), Err(Error::Unreadable { .. })));
-    let missing = verify(&desk.path("missing.jpg"), Profile::Budget).unwrap_err();
+    let missing = verify(&folder.path("missing.jpg"), Profile::Budget).unwrap_err();
     assert!(missing.to_string().ends_with("no such file"), "{missing}");
 }
 
 #[test]
 fn a_film_is_told_to_be_one_whatever_its_name_says() {
-    let desk = Desk::new();
-    let path = desk.put("a.jpg", b"\0\0\0\x18ftypisom\0\0\x02\0isommp42");
+    let folder = Folder::new();
+    let path = folder.put("a.jpg", b"\0\0\0\x18ftypisom\0\0\x02\0isommp42");
     assert_eq!(
         broken(&path, Profile::Budget),
         ["name", "moov-first", "whole"]
@@ -331,14 +331,14 @@ fn a_film_is_told_to_be_one_whatever_its_name_says() {
             path.display()
         )
     );
-    let still = desk.story("b.mp4", &Options::default());
+    let still = folder.story("b.mp4", &Options::default());
     assert_eq!(broken(&still.path, Profile::Budget), ["name"]);
 }
 
 #[test]
 fn each_unfit_kind_of_jpeg_breaks_its_own_rule() {
-    let desk = Desk::new();
-    let fault_of = |bytes: Vec<u8>| faults(&desk.put("a.jpg", &bytes));
+    let folder = Folder::new();
+    let fault_of = |bytes: Vec<u8>| faults(&folder.put("a.jpg", &bytes));
     let plain = foreign(|_| {});
     assert!(fault_of(plain.clone()).is_empty());
 
@@ -366,11 +366,11 @@ fn each_unfit_kind_of_jpeg_breaks_its_own_rule() {
 }
 
 #[test]
-fn exif_and_profiles_are_told() {
-    let desk = Desk::new();
+fn exif_and_profiles_are_reported() {
+    let folder = Folder::new();
     let plain = foreign(|_| {});
     let exif = b"Exif\0\0II*\0\x08\0\0\0\x02\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\x25\x88\x04\0\x01\0\0\0\0\0\0\0";
-    let turned = desk.put("turned.jpg", &with_segment(&plain, 0xE1, exif));
+    let turned = folder.put("turned.jpg", &with_segment(&plain, 0xE1, exif));
     assert_eq!(faults(&turned), ["orientation", "metadata"]);
     assert!(verify(&turned, Profile::Platform).unwrap().is_ok());
     let seen = probe(&turned).unwrap();
@@ -386,18 +386,18 @@ fn exif_and_profiles_are_told() {
     ] {
         let icc = profile.encode().unwrap();
         let body = [b"ICC_PROFILE\0\x01\x01".as_slice(), &icc].concat();
-        let path = desk.put("icc.jpg", &with_segment(&plain, 0xE2, &body));
+        let path = folder.put("icc.jpg", &with_segment(&plain, 0xE2, &body));
         assert_eq!(faults(&path), expected);
     }
 }
 
 #[test]
 fn a_bomb_is_refused_before_it_is_decoded() {
-    let desk = Desk::new();
+    let folder = Folder::new();
     let mut bomb = foreign(|_| {});
     let header = bomb.windows(2).position(|w| w == [0xFF, 0xC0]).unwrap();
     bomb[header + 5..header + 9].copy_from_slice(&[0xFF; 4]);
-    let path = desk.put("bomb.jpg", &bomb);
+    let path = folder.put("bomb.jpg", &bomb);
     let report = verify(&path, Profile::Budget).unwrap();
     let whole = report.rules.iter().find(|r| r.rule == "whole").unwrap();
     assert_eq!(whole.said, "4294836225 pixels are too many to be looked at");
@@ -412,13 +412,13 @@ proptest::proptest! {
         hits in proptest::collection::vec((proptest::num::usize::ANY, proptest::num::u8::ANY), 1..6),
         kept in proptest::num::usize::ANY,
     ) {
-        let desk = Desk::new();
+        let folder = Folder::new();
         let mut bytes = foreign(|_| {});
         if is_png {
             let rgba = picture(16, 16, 128);
             let pixels = Pixels { width: 16, height: 16, rgba: &rgba };
             let options = Options { format: Format::Png, ..Options::default() };
-            bytes = fs::read(write(pixels, &desk.path("a.png"), &options).unwrap().path).unwrap();
+            bytes = fs::read(write(pixels, &folder.path("a.png"), &options).unwrap().path).unwrap();
         }
         for (place, value) in hits {
             let place = place % bytes.len();
@@ -426,7 +426,7 @@ proptest::proptest! {
         }
         // half of the files are cut as well
         bytes.truncate(kept % (bytes.len() * 2));
-        let path = desk.put("damaged", &bytes);
+        let path = folder.put("damaged", &bytes);
         let _ = probe(&path);
         if let Ok(report) = verify(&path, Profile::Budget) {
             proptest::prop_assert!(!report.rules.is_empty());
@@ -436,8 +436,8 @@ proptest::proptest! {
 
 #[test]
 fn the_report_reads_as_json() {
-    let desk = Desk::new();
-    let path = desk.put("a.jpg", b"");
+    let folder = Folder::new();
+    let path = folder.put("a.jpg", b"");
     let json = serde_json::to_value(verify(&path, Profile::Budget).unwrap()).unwrap();
     assert_eq!(json["profile"], "budget");
     assert_eq!(json["rules"][0]["severity"], "error");

@@ -10,10 +10,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use jiff::Timestamp;
 
 use crate::graph;
-use crate::platform::Cancel;
-use crate::store::{self, Stop, StopCause, Store, Story};
+use crate::platform::{Cancel, Clock};
+use crate::store::{self, Slot, Stop, StopCause, Store, Story};
 
-use super::{Point, Policy, Rooms};
+use super::{Point, Policy, Pulse, Rooms};
 
 /// Gives a client with the account's token of now, where that is another than the one of before.
 pub type Renew = Box<dyn Fn(&str) -> Option<graph::Client> + Send + Sync>;
@@ -24,11 +24,12 @@ pub struct Driver {
     rooms: RwLock<HashMap<String, Rooms>>,
     pub(super) store: Store,
     pub(super) policy: Policy,
-    clock: fn() -> Timestamp,
+    clock: Clock,
     stop: Cancel,
     pub(super) observe: Box<dyn Fn(Point) + Send + Sync>,
     renew: Renew,
     report: RwLock<Report>,
+    pulse: Pulse,
 }
 
 /// Who is told of events.
@@ -45,6 +46,10 @@ pub enum Event<'a> {
     Stopped(&'a str, &'a Stop),
     /// An account goes on.
     Resumed(&'a str),
+    /// A slot of the calendar got as far as this; [`Slot::reason`] says what it waits for, or why it does not go out.
+    Slot(&'a Slot),
+    /// Something about the token of an account, in a sentence.
+    Token(&'a str, &'a str),
 }
 
 impl fmt::Debug for Driver {
@@ -60,12 +65,7 @@ impl Driver {
     /// A driver for the accounts of `rooms`, by name as in [`Story::account`].
     ///
     /// `stop` ends the work between two steps. A publish that was begun is seen through.
-    pub fn new(
-        store: Store,
-        rooms: HashMap<String, Rooms>,
-        clock: fn() -> Timestamp,
-        stop: Cancel,
-    ) -> Self {
+    pub fn new(store: Store, rooms: HashMap<String, Rooms>, clock: Clock, stop: Cancel) -> Self {
         let policy = rooms.values().next().map(|rooms| rooms.policy.clone());
         Self {
             rooms: RwLock::new(rooms),
@@ -76,6 +76,7 @@ impl Driver {
             observe: Box::new(|_| {}),
             renew: Box::new(|_| None),
             report: RwLock::new(Arc::new(|_| {})),
+            pulse: Pulse::default(),
         }
     }
 
@@ -86,12 +87,12 @@ impl Driver {
     }
 
     /// Has `report` called with what people should hear of, from now on.
-    pub(super) fn report_to(&self, report: impl Fn(Event<'_>) + Send + Sync + 'static) {
+    pub fn report_to(&self, report: impl Fn(Event<'_>) + Send + Sync + 'static) {
         *(self.report.write()).unwrap_or_else(PoisonError::into_inner) = Arc::new(report);
     }
 
     /// Tells people.
-    pub(super) fn tell(&self, event: Event<'_>) {
+    pub fn tell(&self, event: Event<'_>) {
         let report = self.report.read().unwrap_or_else(PoisonError::into_inner);
         let report = report.clone();
         report(event);
@@ -120,6 +121,11 @@ impl Driver {
     pub fn rooms(&self, account: &str) -> Option<Rooms> {
         let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
         rooms.get(account).cloned()
+    }
+
+    /// The turns of the worker's loop.
+    pub fn pulse(&self) -> &Pulse {
+        &self.pulse
     }
 
     /// Reads the account's token again; whether it is another one now.
@@ -163,8 +169,13 @@ impl Driver {
         self.stop.is_stopped()
     }
 
+    /// What stories go by.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// What the time is.
     pub fn now(&self) -> Timestamp {
-        (self.clock)()
+        self.clock.now()
     }
 }

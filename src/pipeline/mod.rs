@@ -12,9 +12,11 @@ mod drive;
 mod driver;
 mod point;
 mod prepare;
+mod pulse;
 mod run;
 mod send;
 mod settle;
+mod slot;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +30,9 @@ use crate::upload;
 pub use drive::Driven;
 pub use driver::{Driver, Event, Renew};
 pub use point::Point;
+pub use pulse::Pulse;
 pub use run::Runner;
+pub use slot::{SlotNext, SlotRule, next_of_slot, state_with_picture};
 
 /// What happens to a publish whose outcome nobody can tell after the settle window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

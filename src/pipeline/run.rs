@@ -169,10 +169,12 @@ impl Runner {
         let (mut looked, mut beat): (Option<Instant>, Option<Instant>) = (None, None);
         let is_over = |last: Option<Instant>, pause| last.is_none_or(|at| at.elapsed() > pause);
         while !shared.driver.is_stopped() {
-            let now = shared.driver.now();
+            shared.driver.pulse().turn();
             if is_over(beat, BEAT) {
                 beat = Some(Instant::now());
                 let accounts = shared.driver.accounts();
+                // who is alive is told by the real time, whatever the stories go by
+                let now = Timestamp::now();
                 if let Err(error) = shared.driver.store().beat(&accounts, now).await {
                     tracing::debug!(%error, "the worker could not say that it is there");
                 }

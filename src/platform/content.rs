@@ -95,8 +95,67 @@ pub fn sniff(head: &[u8]) -> Content {
         Content::Film("IVF")
     } else if at(0, b"YUV4MPEG2 ") {
         Content::Film("YUV4MPEG2")
+    } else if at(0, b"\x06\x0E\x2B\x34\x02\x05\x01\x01\x0D\x01\x02") {
+        Content::Film("MXF")
+    } else if at(0, b"nut/multimedia container\0") {
+        Content::Film("NUT")
+    } else if at(0, b".RMF") {
+        Content::Film("RealMedia")
+    } else if at(0, b"\x1F\x07\0") {
+        Content::Film("DV")
     } else {
         raw_stream(head).map_or(Content::Unknown, Content::Film)
+    }
+}
+
+/// Whether a JPEG is followed by another of its size: the raw stream of a webcam or a capture card. Cameras that keep several
+/// views in one file say so (`MPF`), and are none.
+pub fn is_motion_jpeg(bytes: &[u8]) -> bool {
+    let Some((size, Some(end))) = jpeg(bytes) else {
+        return false;
+    };
+    let next = bytes.get(end..).and_then(jpeg);
+    next.is_some_and(|(other, _)| other == size)
+}
+
+/// Rows and columns of the JPEG at the beginning of some bytes, and where it ends; `None` where it says no size, or is one of
+/// several views.
+fn jpeg(bytes: &[u8]) -> Option<([u8; 4], Option<usize>)> {
+    if !bytes.starts_with(&[0xFF, 0xD8, 0xFF]) {
+        return None;
+    }
+    let (mut at, mut size) = (2, None);
+    loop {
+        let (Some(0xFF), Some(&marker)) = (bytes.get(at), bytes.get(at + 1)) else {
+            return Some((size?, None));
+        };
+        at += 2;
+        match marker {
+            0xD9 => return Some((size?, Some(at))),
+            0xFF => at -= 1,
+            0x01 | 0xD0..=0xD8 => {}
+            _ => {
+                let Some(length) = bytes.get(at..).and_then(|rest| rest.first_chunk()) else {
+                    return Some((size?, None));
+                };
+                let end = at + usize::from(u16::from_be_bytes(*length)).max(2);
+                let body = bytes.get(at + 2..end).unwrap_or_default();
+                if marker == 0xE2 && body.starts_with(b"MPF\0") {
+                    return None;
+                }
+                if matches!(marker, 0xC0..=0xCF) && !matches!(marker, 0xC4 | 0xC8 | 0xCC) {
+                    size = body.get(1..5).and_then(|side| side.first_chunk()).copied();
+                }
+                at = end;
+                if marker == 0xDA {
+                    // in what is coded, a marker is no zero and no restart
+                    let coded = bytes.get(at..).unwrap_or_default();
+                    let is_marker =
+                        |pair: &[u8]| pair[0] == 0xFF && !matches!(pair[1], 0 | 0xD0..=0xD7 | 0xFF);
+                    at += coded.windows(2).position(is_marker).unwrap_or(coded.len());
+                }
+            }
+        }
     }
 }
 
@@ -183,12 +242,41 @@ fn is_svg(head: &[u8]) -> bool {
     let markup = start
         .iter()
         .find(|&&b| !b.is_ascii_whitespace() && !b"\xEF\xBB\xBF".contains(&b));
-    markup == Some(&b'<') && start.windows(4).any(|part| part == b"<svg")
+    let is_root = |part: &[u8]| part == b"<svg" || part == b":svg";
+    markup == Some(&b'<')
+        && start.windows(4).any(is_root)
+        // with a prefix only where that is SVG's
+        && (start.windows(4).any(|part| part == b"<svg")
+            || start.windows(20).any(|part| part == b"www.w3.org/2000/svg\"" || part == b"www.w3.org/2000/svg'"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn jpegs_one_after_the_other_are_a_film() {
+        let one = |columns: u8, more: &[u8]| {
+            let frame = [0xFF, 0xC0, 0, 11, 8, 0, 16, 0, columns, 1, 1, 0x11, 0];
+            let scan = [
+                0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0, 0xAB, 0xFF, 0, 0xFF, 0xD0, 7,
+            ];
+            [&[0xFF, 0xD8][..], more, &frame, &scan, &[0xFF, 0xD9]].concat()
+        };
+        let plain = one(16, &[]);
+        assert!(!is_motion_jpeg(&plain));
+        assert!(is_motion_jpeg(&[plain.clone(), plain.clone()].concat()));
+        // a preview, several views, and what a phone writes behind a picture
+        assert!(!is_motion_jpeg(&[plain.clone(), one(8, &[])].concat()));
+        let views = one(16, b"\xFF\xE2\0\x06MPF\0");
+        assert!(!is_motion_jpeg(&[views.clone(), views].concat()));
+        assert!(!is_motion_jpeg(
+            &[&plain[..], b"\0\0\0\x18ftypmp42"].concat()
+        ));
+        for end in 0..plain.len() {
+            is_motion_jpeg(&plain[..end]);
+        }
+    }
 
     #[test]
     fn content_decides_whatever_the_name_says() {
@@ -225,6 +313,11 @@ mod tests {
             assert_eq!(sniff(head), Content::Film(codec));
         }
         assert_eq!(sniff(b"\0\0\0\x18stypmsdh"), Content::Film("MP4"));
+        assert_eq!(
+            sniff(b"<s:svg xmlns:s=\"http://www.w3.org/2000/svg\"/>"),
+            Content::OtherStill("SVG")
+        );
+        assert_eq!(sniff(b"<a:svg xmlns:a=\"urn:other\"/>"), Content::Unknown);
         assert!(is_web_page(b"\n <!DOCTYPE html><svg>"));
         assert!(is_web_page(b"<?xml version='1.0'?><html xmlns='x'>"));
         assert!(!is_web_page(b"<?xml version='1.0'?><svg>"));

@@ -1,4 +1,4 @@
-//! What the platform is: its facts, what a file is by its first bytes, and how work is asked to stop.
+//! What the platform is: its facts, what a file is by its first bytes, what the time is, and how work is asked to stop.
 //!
 //! In: nothing, or the first bytes of a file. Out: numbers with source and day, a [`Content`], a [`Cancel`].
 //! Never: a decision, the network, a whole file.
@@ -7,11 +7,13 @@
 //! with every mistake.
 
 mod cancel;
+mod clock;
 mod content;
 mod facts;
 
 pub use cancel::Cancel;
-pub use content::{Content, HEAD, SIGNATURE_PNG, content_of, is_web_page, sniff};
+pub use clock::Clock;
+pub use content::{Content, HEAD, SIGNATURE_PNG, content_of, is_motion_jpeg, is_web_page, sniff};
 pub use facts::{
     BUDGET_BYTES, CONTAINER_LIFE, FILM_LEAST_RATE, FILM_LEAST_SECONDS, FILM_MOST_COLUMNS,
     FILM_MOST_RATE, FILM_MOST_SECONDS, PLATFORM_IMAGE_BYTES, PLATFORM_VIDEO_BYTES, QUOTA_WINDOW,

@@ -3,7 +3,7 @@
 use crate::template::language::{Key, Kind};
 
 const fn key(name: &'static str, kind: Kind, doc: &'static str) -> Key {
-    Key { name, kind, doc }
+    Key::new(name, kind, doc)
 }
 
 /// Sections with fixed keys.
@@ -14,11 +14,13 @@ pub const SECTIONS: &[(&str, &[Key])] = &[
     ("upload", UPLOAD),
     ("publish", PUBLISH),
     ("store", STORE),
+    ("smtp", SMTP),
 ];
 
 /// All sections.
-pub const NAMES: [&str; 8] = [
-    "project", "brand", "output", "limits", "upload", "accounts", "publish", "store",
+pub const NAMES: [&str; 12] = [
+    "project", "brand", "output", "limits", "upload", "accounts", "publish", "store", "schedule",
+    "source", "notify", "smtp",
 ];
 
 const PROJECT: &[Key] = &[
@@ -111,6 +113,79 @@ pub const ACCOUNT: &[Key] = &[
     ),
 ];
 
+/// `[source.NAME]`.
+pub const SOURCE: &[Key] = &[
+    key("url", Kind::Text, "Where the data is."),
+    key(
+        "format",
+        Kind::Choice(&["csv", "tsv", "json", "jsonl", "xlsx", "ods", "feed"]),
+        "What it is; its Content-Type, else its content, tells without it.",
+    ),
+    key(
+        "every",
+        Kind::Text,
+        "At most so often it is asked, such as 15min, the default.",
+    ),
+    key(
+        "token_env",
+        Kind::Text,
+        "Environment variable whose value is sent as Authorization: Bearer.",
+    ),
+    key(
+        "headers",
+        Kind::Text,
+        "Headers that are sent to the first origin; env:NAME takes a value from the environment.",
+    ),
+    key(
+        "rows",
+        Kind::Text,
+        "Where the list of rows is in a JSON answer; dots go deeper.",
+    ),
+    key(
+        "fields",
+        Kind::Text,
+        "Where a row's cells are within an element of it.",
+    ),
+    key(
+        "next",
+        Kind::Record(NEXT),
+        "How the next page is asked for.",
+    ),
+    key(
+        "pictures",
+        Kind::Bool,
+        "Addresses in image and video columns are fetched as well. Default true.",
+    ),
+    key(
+        "stale",
+        Kind::Text,
+        "Older than that the last good copy is not used, such as 1d, the default.",
+    ),
+    key(
+        "private",
+        Kind::Bool,
+        "Addresses of this machine and of private networks may be asked. Default false.",
+    ),
+    key(
+        "max_bytes",
+        Kind::Text,
+        "Most bytes, unpacked, all pages together. Default 64MiB.",
+    ),
+];
+
+const NEXT: &[Key] = &[
+    key(
+        "param",
+        Kind::Text,
+        "Query parameter that takes the value; without it, the value is an address.",
+    ),
+    key(
+        "from",
+        Kind::Text,
+        "Where the value is in an answer; dots go deeper.",
+    ),
+];
+
 const PUBLISH: &[Key] = &[
     key(
         "settle",
@@ -145,6 +220,60 @@ const PUBLISH: &[Key] = &[
 ];
 
 const STORE: &[Key] = &[key("url", Kind::Text, "sqlite:FILE or postgres://….")];
+
+/// `[notify.NAME]`.
+pub const NOTIFY: &[Key] = &[
+    key(
+        "on",
+        Kind::Texts,
+        "What is told: failed, uncertain, missed, no-row, unapproved, source-failed, token (these by default), published, approved, rejected, resolved.",
+    ),
+    key(
+        "to",
+        Kind::Text,
+        "https://…, mailto:ADDRESS or exec:PROGRAM.",
+    ),
+    key(
+        "secret_env",
+        Kind::Text,
+        "Environment variable with the secret that signs a webhook.",
+    ),
+    key(
+        "digest",
+        Kind::Text,
+        "Gathers notices for so long, such as 1h. Without it at once.",
+    ),
+    key(
+        "heartbeat",
+        Kind::Text,
+        "An address that is asked every minute while the worker does its work.",
+    ),
+];
+
+const SMTP: &[Key] = &[
+    key("host", Kind::Text, "The server that takes mail."),
+    key(
+        "port",
+        Kind::Integer(1, 65_535),
+        "Default 587 with starttls, 465 with tls, 25 with none.",
+    ),
+    key("user", Kind::Text, "Who sends, where the server asks."),
+    key(
+        "password_env",
+        Kind::Text,
+        "Environment variable with the password.",
+    ),
+    key(
+        "from",
+        Kind::Text,
+        "The sender's address. Default `user`, where that is one.",
+    ),
+    key(
+        "tls",
+        Kind::Choice(&["starttls", "tls", "none"]),
+        "How the connection is encrypted. Default starttls.",
+    ),
+];
 
 /// `[brand]`, tables inside it not counted.
 pub const BRAND: [&str; 4] = ["logo", "colors", "fonts", "styles"];

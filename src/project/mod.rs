@@ -4,8 +4,11 @@
 
 mod accounts;
 mod keys;
+mod notices;
 mod publishing;
 mod read;
+mod schedules;
+mod sources;
 mod time;
 
 use std::path::{Path, PathBuf};
@@ -13,14 +16,17 @@ use std::time::Duration;
 
 use crate::diag::Diagnostic;
 use crate::media::FILM_LIMIT;
+use crate::notify;
 use crate::pipeline::Policy;
 use crate::scene::picture::Limits;
-use crate::template::{Brand, Fence};
+use crate::source::{self, Sources};
+use crate::template::{AllowedPaths, Brand, Table};
 use crate::upload;
 
 pub use accounts::Account;
 pub use publishing::StoreUrl;
 pub use read::{find, of, open, shown};
+pub use schedules::{Accounts, Calendar, SCHEDULE_FILE, SOURCE};
 pub use time::TimeError;
 
 /// The name of a project file.
@@ -57,12 +63,20 @@ pub struct Project {
     pub publish: Policy,
     /// `[store] url`.
     pub store_url: StoreUrl,
+    /// `[notify.NAME]`, in the order of the file.
+    pub notify: Vec<notify::Target>,
+    /// `[smtp]`: the server that takes mail.
+    pub smtp: Option<notify::Smtp>,
     /// The text of the project file and the digests of the brand's fonts: a change renders everything anew.
     pub fingerprint: String,
     /// A text style of the brand holds an expression, which may use the clock.
     pub brand_asks_the_clock: bool,
     /// `[accounts.NAME]`, in the order of the file.
     pub accounts: Vec<Account>,
+    /// `[schedule]`, as it is written: [`Self::schedules`] reads it.
+    pub schedules: Option<Table>,
+    /// `[source.NAME]`, in the order of the file.
+    pub sources: Vec<source::Options>,
     /// What is worth a look in the project file.
     pub warnings: Vec<Diagnostic>,
 }
@@ -85,18 +99,27 @@ impl Project {
             upload: None,
             publish: Policy::default(),
             store_url: StoreUrl::default(),
+            notify: Vec::new(),
+            smtp: None,
             fingerprint: String::new(),
             brand_asks_the_clock: false,
             accounts: Vec::new(),
+            schedules: None,
+            sources: Vec::new(),
             warnings: Vec::new(),
         }
     }
 
+    /// Its sources: data that lives elsewhere.
+    pub fn sources(&self) -> Sources {
+        Sources::new(&self.root, self.sources.clone())
+    }
+
     /// Which files its templates may read; without a project, those beside `template_folder`.
-    pub fn fence(&self, template_folder: &Path) -> Fence {
+    pub fn allowed_paths(&self, template_folder: &Path) -> AllowedPaths {
         match self.file {
-            Some(_) => Fence::new(&self.root, &self.allow),
-            None => Fence::new(template_folder, &[]),
+            Some(_) => AllowedPaths::new(&self.root, &self.allow),
+            None => AllowedPaths::new(template_folder, &[]),
         }
     }
 }

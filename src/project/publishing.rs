@@ -20,6 +20,11 @@ impl StoreUrl {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// It is a server, which may be away.
+    pub fn is_server(&self) -> bool {
+        !self.0.starts_with("sqlite:")
+    }
 }
 
 impl Default for StoreUrl {
@@ -58,7 +63,7 @@ pub(super) fn upload(
         Ok(options) => Some(options),
         Err(bad) => {
             let place = table.get(bad.key).map_or(&table.place, |node| &node.place);
-            wrong.push(Diagnostic::at(Code::BadValue, place, bad.said).hint(bad.hint));
+            wrong.push(Diagnostic::at(Code::BadValue, place, bad.message).hint(bad.hint));
             None
         }
     }
@@ -93,7 +98,7 @@ pub(super) fn publish(table: &Table, wrong: &mut Vec<Diagnostic>) -> Policy {
 }
 
 /// Reads `5s`, `500ms`, `5min`, `1h30m`.
-fn duration(
+pub(super) fn duration(
     key: &str,
     node: &Node,
     most: Duration,

@@ -8,10 +8,11 @@ use crate::diag::{Code, Diagnostic, Severity, Source, did_you_mean};
 use crate::template::expression::has_expression;
 use crate::template::language::LayerType;
 use crate::template::{
-    Brand, BrandFont, Fence, Node, Table, Value, check_table, grammar, refused, tree,
+    AllowedPaths, Brand, BrandFont, Node, Table, Value, check_table, grammar, refused, tree,
 };
 
-use super::{Account, FILE, Project, accounts, keys, publishing};
+use super::{Account, FILE, Project, accounts, keys, notices, publishing, sources};
+use crate::notify;
 
 /// The project file that holds for `path`: in the working directory, else in a parent of `path`.
 pub fn find(path: &Path) -> Option<PathBuf> {
@@ -151,9 +152,15 @@ fn read(source: &Arc<Source>, root: &Path) -> (Project, Vec<Diagnostic>) {
     project.upload = publishing::upload(of("upload"), root, &mut wrong);
     project.publish = publishing::publish(of("publish"), &mut wrong);
     project.store_url = publishing::store(of("store"), &mut wrong);
-    let fence = Fence::new(root, &project.allow);
+    let allowed = AllowedPaths::new(root, &project.allow);
+    project.schedules = section(&table, "schedule", &mut wrong).cloned();
+    project.sources = section(&table, "source", &mut wrong)
+        .map(|t| sources::read(t, &mut wrong))
+        .unwrap_or_default();
+    project.smtp = notices::smtp(of("smtp"), &mut wrong);
+    project.notify = targets(&table, !of("smtp").entries.is_empty(), &mut wrong);
     project.brand = section(&table, "brand", &mut wrong)
-        .map(|t| brand(t, &fence, &mut wrong))
+        .map(|t| brand(t, &allowed, &mut wrong))
         .unwrap_or_default();
     project.fingerprint = fingerprint(source, &project.brand);
     project.brand_asks_the_clock = has_expression(&source.text);
@@ -197,6 +204,27 @@ fn accounts(table: &Table, root: &Path, wrong: &mut Vec<Diagnostic>) -> Vec<Acco
     found
 }
 
+fn targets(table: &Table, has_smtp: bool, wrong: &mut Vec<Diagnostic>) -> Vec<notify::Target> {
+    let Some(section) = section(table, "notify", wrong) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for entry in &section.entries {
+        let owner = format!("`[notify.{}]`", entry.key);
+        match &entry.node.value {
+            Value::Table(target) => {
+                check_table(target, keys::NOTIFY.iter(), &owner, wrong);
+                found.extend(notices::target(&entry.key, target, has_smtp, wrong));
+            }
+            _ => {
+                let said = format!("`{}` is a table: `[notify.NAME]`", entry.key);
+                wrong.push(Diagnostic::at(Code::BadValue, &entry.node.place, said));
+            }
+        }
+    }
+    found
+}
+
 fn texts(node: Option<&Node>) -> Vec<String> {
     let items = node.and_then(grammar::list).unwrap_or_default();
     items
@@ -227,7 +255,7 @@ fn formats(output: &Table, project: &mut Project, wrong: &mut Vec<Diagnostic>) {
     }
 }
 
-fn brand(table: &Table, fence: &Fence, wrong: &mut Vec<Diagnostic>) -> Brand {
+fn brand(table: &Table, allowed: &AllowedPaths, wrong: &mut Vec<Diagnostic>) -> Brand {
     for entry in table
         .entries
         .iter()
@@ -280,7 +308,7 @@ fn brand(table: &Table, fence: &Fence, wrong: &mut Vec<Diagnostic>) -> Brand {
                 wrong.push(Diagnostic::at(Code::BadValue, &file.place, said));
                 continue;
             };
-            match fence.resolve(fence.root(), written) {
+            match allowed.resolve(allowed.root(), written) {
                 Ok(path) => brand.fonts.push(BrandFont {
                     key: entry.key.clone(),
                     path,
@@ -330,7 +358,9 @@ fn fingerprint(source: &Source, brand: &Brand) -> String {
 mod tests {
     use super::*;
     use crate::graph::{Login, UserId};
+    use crate::notify::{Tls, To};
     use crate::pipeline::{Policy, Unclear};
+    use crate::store::NoticeKind;
 
     #[test]
     fn what_is_wrong_in_a_project_is_told_at_once() {
@@ -437,5 +467,124 @@ mod tests {
         assert_eq!(project.publish, Policy::default());
         // a choice names its words in the message
         assert!(wrong[1..].iter().all(|d| d.hint.is_some()));
+    }
+
+    #[test]
+    fn who_is_told_is_read() {
+        let source = Source::new(
+            FILE,
+            "[notify.team]\non = [\"failed\", \"no-row\"]\nto = \"https://hooks.example.com/T0/hush\"\n\
+             secret_env = \"HOOK_SECRET\"\ndigest = \"1h\"\nheartbeat = \"https://hc.example.com/hush\"\n\
+             [notify.mail]\nto = \"mailto:team@example.com\"\n[notify.script]\nto = \"exec:./notify.sh now\"\n\
+             [smtp]\nhost = \"mail.example.com\"\nuser = \"me@example.com\"\npassword_env = \"SMTP_PASSWORD\"\n",
+        );
+        let (project, wrong) = read(&source, Path::new("/p"));
+        assert_eq!(wrong, []);
+        let [team, mail, script] = &project.notify[..] else {
+            panic!("{:?}", project.notify);
+        };
+        assert_eq!(team.on, [NoticeKind::Failed, NoticeKind::NoRow]);
+        assert_eq!(team.secret_env.as_deref(), Some("HOOK_SECRET"));
+        assert_eq!(team.digest, Some(Duration::from_secs(3600)));
+        assert_eq!(mail.on, NoticeKind::TROUBLE);
+        assert!(matches!(&mail.to, Some(To::Mail(to)) if to.len() == 1));
+        assert_eq!(script.name, "script");
+        let smtp = project.smtp.as_ref().expect("a mail server");
+        assert_eq!((smtp.port, smtp.tls), (587, Tls::StartTls));
+        assert_eq!(smtp.from.to_string(), "me@example.com");
+        assert!(!format!("{project:?}").contains("hush"));
+    }
+
+    #[test]
+    fn what_is_wrong_about_notices_points_at_its_value() {
+        let source = Source::new(
+            FILE,
+            "[notify.a]\non = [\"faild\", \"live\", \"failed\"]\nto = \"hooks.example.com\"\ndigest = \"soon\"\n\
+             secret_env = \"whsec_c2VjcmV0\"\n[notify.b]\non = []\nto = \"mailto:team@example.com\"\n\
+             [notify.c]\non = [\"failed\"]\n[notify.d]\nto = \"http://hooks.example.com/x\"\nwhen = 1\n\
+             [notify.e]\nto = \"exec:./a | ./b\"\nsecret_env = \"S\"\n[notify]\nf = 1\n",
+        );
+        let (_, wrong) = read(&source, Path::new("/p"));
+        let told: Vec<_> = wrong
+            .iter()
+            .map(|d| (d.line_column().0, d.message.as_str(), d.is_error()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (3, "`to`: it is no address", true),
+                (
+                    5,
+                    "`secret_env` is the name of an environment variable, not the secret itself",
+                    true
+                ),
+                (4, "`soon` is not a time", true),
+                (2, "nothing is called `faild`", true),
+                (2, "nothing is called `live`", true),
+                (
+                    8,
+                    "mail goes out through a server, and there is no `[smtp]`",
+                    true
+                ),
+                (7, "`on` names nothing: nobody would be told", true),
+                (9, "nobody is told: `[notify.c]` has no `to`", true),
+                (13, "`[notify.d]` has no key `when`", true),
+                (
+                    12,
+                    "`to` is plain http: others on the way can read it, address included",
+                    false
+                ),
+                (15, "`to`: `|` means nothing here", true),
+                (18, "`f` is a table: `[notify.NAME]`", true),
+            ]
+        );
+        let hint = |line: usize| wrong[line].hint.as_deref();
+        assert_eq!(hint(3), Some("did you mean `failed`?"));
+        assert_eq!(hint(4), Some("did you mean `published`?"));
+    }
+
+    #[test]
+    fn a_mail_server_needs_a_host_and_a_sender() {
+        let wrong = |text: &str| {
+            let (_, wrong) = read(&Source::new(FILE, text), Path::new("/p"));
+            let told = wrong.into_iter().map(|d| (d.line_column().0, d.message));
+            told.collect::<Vec<_>>()
+        };
+        let told = |line: usize, said: &str| vec![(line, said.to_owned())];
+        let from = "from = \"a@example.com\"\n";
+        assert_eq!(
+            wrong(&format!("[smtp]\n{from}")),
+            told(1, "`[smtp]` has no `host`")
+        );
+        assert_eq!(
+            wrong("[smtp]\nhost = \"mail.example.com\"\n"),
+            told(1, "`[smtp]` has no `from`")
+        );
+        assert_eq!(
+            wrong(&format!("[smtp]\nhost = \"smtp://x/\"\n{from}")),
+            told(2, "`host` is the name of a mail server and nothing else")
+        );
+        assert_eq!(
+            wrong(&format!("[smtp]\nhost = \"x\"\nuser = \"me\"\n{from}")),
+            told(1, "`[smtp]` has no `password_env`")
+        );
+        let secret = "user = \"me\"\npassword_env = \"P\"\ntls = \"none\"\n";
+        assert_eq!(
+            wrong(&format!(
+                "[smtp]\nhost = \"mail.example.com\"\n{from}{secret}"
+            )),
+            told(
+                6,
+                "the password would go over the network for others to read"
+            )
+        );
+        assert_eq!(
+            wrong(&format!("[smtp]\nhost = \"127.0.0.1\"\n{from}{secret}")),
+            []
+        );
+        assert_eq!(
+            wrong("[smtp]\nhost = \"x\"\nfrom = \"a@example.com\\nBcc: b@example.com\"\n"),
+            told(3, "`a@example.com\\nBcc: b@example.com` is no mail address")
+        );
     }
 }

@@ -20,20 +20,28 @@ pub enum TimeError {
     /// A date without a time: nothing goes out at a time that nobody has named.
     #[error("`{0}` has no time: write {0}T09:00")]
     NoTime(String),
+    /// The project names no zone, and what the machine names is none.
+    #[error("no time zone: TZ is `{named}`; name one as `[project] timezone`")]
+    Machine {
+        /// What the environment says.
+        named: String,
+        /// What is wrong with it.
+        source: jiff::Error,
+    },
     /// The zone is not known, or has no such time.
     #[error(transparent)]
     Zone(#[from] jiff::Error),
 }
 
 impl Project {
-    /// The project's time zone; the machine's own without one.
+    /// The project's time zone; the machine's own without one; UTC where the machine has none, as containers have not.
     ///
     /// # Errors
-    /// A zone that is not known.
+    /// A zone that is not known; nonsense in `TZ`, which other programs take for UTC.
     pub fn zone(&self) -> Result<TimeZone, TimeError> {
         Ok(match self.timezone.as_deref() {
             Some(name) => TimeZone::get(name)?,
-            None => TimeZone::system(),
+            None => machine_zone()?,
         })
     }
 
@@ -65,7 +73,7 @@ impl Project {
         Ok(time.to_zoned(zone)?)
     }
 
-    /// The time that is meant, in the project's time zone; now, without one. A date alone is its noon.
+    /// The time that is meant, in the project's time zone; now, without one. A date alone is its midnight.
     ///
     /// # Errors
     /// What cannot be read as a time; a zone that is not known.
@@ -77,20 +85,38 @@ impl Project {
         if let Ok(stamp) = text.parse::<Timestamp>() {
             return Ok(stamp.to_zoned(zone));
         }
-        let time: DateTime = text
-            .parse()
-            .or_else(|_| text.parse::<Date>().map(|d| d.at(12, 0, 0, 0)))
-            .map_err(|source| TimeError::Text {
-                text: text.to_owned(),
-                source,
-            })?;
+        // the parser takes a date alone for its midnight
+        let time: DateTime = text.parse().map_err(|source| TimeError::Text {
+            text: text.to_owned(),
+            source,
+        })?;
         Ok(time.to_zoned(zone)?)
     }
+}
+
+fn machine_zone() -> Result<TimeZone, TimeError> {
+    TimeZone::try_system().or_else(|source| match std::env::var_os("TZ") {
+        None => Ok(TimeZone::UTC),
+        Some(named) => Err(TimeError::Machine {
+            named: named.to_string_lossy().escape_debug().to_string(),
+            source,
+        }),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_date_alone_is_its_midnight() {
+        let project = Project {
+            timezone: Some("Europe/Madrid".into()),
+            ..Project::none(std::path::Path::new("/"))
+        };
+        let at = project.time(Some("2026-12-05")).expect("a time");
+        assert_eq!(at.timestamp().to_string(), "2026-12-04T23:00:00Z");
+    }
 
     #[test]
     fn a_moment_has_the_zone_that_is_written() {

@@ -41,6 +41,13 @@ pub struct Found {
 }
 
 impl Found {
+    /// The token is in a file that somebody else puts there.
+    pub fn is_mounted(&self) -> bool {
+        let is_its = |path: &PathBuf| self.account.token_file.as_ref() == Some(path);
+        matches!(&self.origin, Origin::File(path) if is_its(path))
+            && self.account.token_file_mode == FileMode::Mounted
+    }
+
     /// One of a sandbox's accounts, of which nothing is kept here.
     pub fn of_sandbox(account: Account, client: Client, base: &Url) -> Self {
         Self {

@@ -154,7 +154,10 @@ pub async fn move_to(
     let moved = |story: &mut Story| (story.due, story.day, story.wake) = (to, day, to);
     let mut wanted = store.get(key).await?;
     moved(&mut wanted);
-    if let Some(other) = store.same(&wanted, now).await?.filter(|o| o.key != *key) {
+    // what stands in the calendar is told apart by its slot, not by its picture
+    if wanted.slot.is_none()
+        && let Some(other) = store.same(&wanted, now).await?.filter(|o| o.key != *key)
+    {
         return Err(Error::refused(format!(
             "{} shows the same picture on that day and is {}",
             other.key,
@@ -227,7 +230,9 @@ impl Publisher {
         }
         let day = Some(now.to_zoned(self.zone.clone()).date());
         (story.due, story.day) = (now, day);
-        if let Some(other) = self.store.same(&story, now).await? {
+        if story.slot.is_none()
+            && let Some(other) = self.store.same(&story, now).await?
+        {
             return Err(Error::refused(format!(
                 "{} shows the same picture and is {}: `storypress publish --again` sends it once more",
                 other.key,

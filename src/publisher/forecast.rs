@@ -37,7 +37,7 @@ impl Publisher {
         count: usize,
         due: Option<Timestamp>,
     ) -> Result<Option<Forecast>, Error> {
-        let now = Timestamp::now();
+        let now = self.clock.now();
         match self.chosen().graph.quota().await {
             Ok(quota) => Ok(Some(self.forecast_by(&quota, count, due, now).await?)),
             Err(_) => Ok(None),

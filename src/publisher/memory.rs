@@ -131,6 +131,7 @@ impl Publisher {
                 position: 0,
                 is_series: false,
             },
+            slot: None,
             due: at,
             day: Some(at.to_zoned(self.zone.clone()).date()),
             wake: now,

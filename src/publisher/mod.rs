@@ -7,23 +7,46 @@
 //! loopback, whatever `[upload]` says.
 
 pub mod accounts;
+mod calendar;
 mod decide;
 mod error;
 mod forecast;
+mod foresight;
 mod insights;
 mod kill_point;
+mod listen;
 mod memory;
+mod metrics;
+mod notices;
 mod open;
 mod publish;
 mod renewal;
+mod service;
+mod slot_picture;
+mod slots;
 mod stores;
 mod sweep;
+mod targets;
+mod tokens;
+mod world_clock;
 
+pub use calendar::{AHEAD, Calendar, calendar_slot, schedule_pause};
 pub use decide::{cancel, may_retry, move_to, one, resolve, unknown};
 pub use error::Error;
 pub use forecast::Forecast;
-pub use insights::{ByTemplate, by_template, numbers};
+pub use insights::{
+    Sums, by_hour, by_template, by_weekday, csv, local, numbers, published, weekday,
+};
 pub use memory::{backup, restore};
-pub use open::{Publisher, Target, Where, shown};
+pub use open::{CONCURRENCY, Publisher, Target, Where, shown};
 pub use publish::{Published, Rehearsed, Standing, ToPublish, Wish};
+pub use service::Service;
+pub use slot_picture::{Made, Trouble, picture};
+pub use slots::{
+    SlotError, approve, is_ended, move_slot, pause_schedule, reject, run_slot, skip, slot_named,
+    slot_state,
+};
 pub use stores::{existing_store, open_store};
+pub use targets::tell;
+pub use tokens::{TokenWarning, cannot_keep, note, renew, warning, warnings};
+pub use world_clock::clock_of;

@@ -10,22 +10,25 @@ use url::Url;
 use super::accounts;
 use super::error::{Doing, Error};
 use super::kill_point::KillPoint;
+use super::metrics::Known;
 use super::renewal::Renewal;
-use super::stores::{open_store, upload_of};
-use crate::graph::tokens::FileMode;
+use super::stores::{open_store, own_folder, upload_of};
+use super::targets;
+use super::world_clock::{clock_of, follow};
 use crate::graph::{self, Hosts};
+use crate::notify::Deliverer;
 use crate::pipeline::{Driver, Event, Point, Rooms, Runner};
-use crate::platform::Cancel;
+use crate::platform::{Cancel, Clock};
 use crate::project::{Account, Project};
 use crate::sandbox;
 use crate::store::{Store, StoryKey};
 use crate::upload::Served;
 
-/// Stories that are worked on at the same time.
-const CONCURRENCY: usize = 8;
+/// Stories that are worked on at the same time, where nobody says otherwise.
+pub const CONCURRENCY: usize = 8;
 
-/// Where a sandbox that was started for a call keeps its world, below the project.
-const SANDBOX: &str = ".storypress/sandbox";
+/// Where a sandbox that was started for a call keeps its world, below the project's own folder.
+const SANDBOX: &str = "sandbox";
 
 /// Where stories go.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -58,12 +61,21 @@ pub struct Publisher {
     pub rooms: HashMap<String, Rooms>,
     /// What the project calls each of them.
     pub names: HashMap<String, String>,
+    /// How stories name an account of the project.
+    pub(super) keys: HashMap<String, String>,
+    /// What the time is: the sandbox's, in a rehearsal.
+    pub clock: Clock,
+    follower: Option<tokio::task::JoinHandle<()>>,
     /// The project's time zone: a day is one of it.
     pub(super) zone: TimeZone,
     /// What people should know: accounts that cannot be opened, files that stay here.
     pub notes: Vec<String>,
-    driver: Arc<Driver>,
+    pub(super) driver: Arc<Driver>,
+    pub(super) renewal: Arc<Renewal>,
+    pub(super) known: Arc<Known>,
     kill_point: Arc<KillPoint>,
+    /// Tells people and programs.
+    pub(super) deliverer: Deliverer,
     sandbox: Option<sandbox::Running>,
     served: Option<Served>,
 }
@@ -83,7 +95,7 @@ impl Publisher {
     /// # Errors
     /// Whatever is missing: a project, an account, a token, a place to upload to, the database.
     pub async fn open(project: &Project, target: &Target, stop: &Cancel) -> Result<Self, Error> {
-        Self::opened(project, target, stop, false).await
+        Self::opened(project, target, stop, (false, None)).await
     }
 
     /// Opens every account of the project; those that cannot be opened are told in the notes.
@@ -95,14 +107,24 @@ impl Publisher {
         target: &Target,
         stop: &Cancel,
     ) -> Result<Self, Error> {
-        Self::opened(project, target, stop, true).await
+        Self::opened(project, target, stop, (true, None)).await
+    }
+
+    /// The same with a store that was opened before.
+    pub(super) async fn open_with(
+        project: &Project,
+        target: &Target,
+        stop: &Cancel,
+        store: Option<Store>,
+    ) -> Result<Self, Error> {
+        Self::opened(project, target, stop, (true, store)).await
     }
 
     async fn opened(
         project: &Project,
         target: &Target,
         stop: &Cancel,
-        all: bool,
+        (all, store): (bool, Option<Store>),
     ) -> Result<Self, Error> {
         if project.file.is_none() && target.platform == Where::Platform {
             return Err(Error::refused(
@@ -113,18 +135,24 @@ impl Publisher {
         let (sandbox, base) = platform(project, &target.platform).await?;
         let mut accounts = Vec::new();
         let mut names_of = HashMap::new();
-        let renewal = Renewal::default();
+        let mut keys = HashMap::new();
+        let clock = clock_of(base.as_ref()).await?;
+        let renewal = Arc::<Renewal>::default();
         for name in names(project, target, all) {
             match opened_account(project, name.as_deref(), base.as_ref()).await {
                 Ok((key, opened, client)) => {
-                    if opened.token_file_mode == FileMode::Mounted && base.is_none() {
-                        notes.push(format!(
-                            "the token of `{}` is in a mounted file: whoever can read it can publish",
-                            opened.name
-                        ));
-                    }
                     names_of.insert(key.clone(), opened.name.clone());
-                    renewal.know(&key, opened, base.is_some());
+                    keys.insert(opened.name.clone(), key.clone());
+                    match &base {
+                        Some(base) => {
+                            let client = client.clone();
+                            renewal.rehearse(&key, opened, client, base, clock.now());
+                        }
+                        None => {
+                            notes.extend(notes_of(&opened));
+                            renewal.know(&key, opened);
+                        }
+                    }
                     accounts.push((key, client));
                 }
                 Err(error) if all => notes.push(chain(&error)),
@@ -150,7 +178,17 @@ impl Publisher {
                 (Some(Arc::new(upload)), served)
             }
         };
-        let store = open_store(project).await?;
+        let store = match store {
+            Some(store) => store,
+            None => open_store(project).await?,
+        };
+        let store = store.clocked(clock.clone());
+        let store = match base {
+            Some(_) => store.rehearsing(),
+            None => store,
+        };
+        let deliverer = targets::deliverer(project, &store, &names_of);
+        notes.extend_from_slice(deliverer.notes());
         let rooms: HashMap<String, Rooms> = accounts
             .into_iter()
             .map(|(key, client)| {
@@ -165,17 +203,27 @@ impl Publisher {
             .collect();
         let kill_point = Arc::new(KillPoint::of_process(base.is_some()));
         let at = kill_point.clone();
-        let driver = Driver::new(store.clone(), rooms.clone(), Timestamp::now, stop.clone())
+        let driver = Driver::new(store.clone(), rooms.clone(), clock.clone(), stop.clone())
             .observed(move |point| at.reached(point))
-            .renewed_by(renewal.into_renew(project.publish.timeout));
+            .renewed_by(renewal.as_renew(project.publish.timeout));
+        let follower = match base {
+            Some(base) => Some(follow(clock.clone(), base)?),
+            None => None,
+        };
         Ok(Self {
             account,
+            keys,
+            clock,
+            follower,
             names: names_of,
             zone: project.zone()?,
             driver: Arc::new(driver),
+            renewal,
+            known: Arc::default(),
             rooms,
             store,
             kill_point,
+            deliverer,
             notes,
             sandbox,
             served,
@@ -195,6 +243,16 @@ impl Publisher {
     /// A time as people read it, in the project's zone.
     pub fn shown(&self, at: Timestamp) -> String {
         shown(at, &self.zone)
+    }
+
+    /// Has `told` called with what happens, from now on.
+    pub fn report_to(&self, told: impl Fn(Event<'_>) + Send + Sync + 'static) {
+        self.driver.report_to(told);
+    }
+
+    /// Tells whoever listens to the work.
+    pub(super) fn tell(&self, event: Event<'_>) {
+        self.driver.tell(event);
     }
 
     /// The batch is in the store.
@@ -218,15 +276,16 @@ impl Publisher {
             .doing("the stories are safe, but the work on them ended")
     }
 
-    /// Works until the call is stopped.
+    /// Works on so many stories at a time until the call is stopped.
     ///
     /// # Errors
     /// As [`Publisher::run`].
     pub async fn work(
         &self,
+        jobs: usize,
         told: impl Fn(Event<'_>) + Send + Sync + 'static,
     ) -> Result<(), Error> {
-        let runner = Runner::new(self.driver.clone(), CONCURRENCY);
+        let runner = Runner::new(self.driver.clone(), jobs);
         Ok(runner.until_stopped(told).await?)
     }
 
@@ -241,6 +300,9 @@ impl Publisher {
 
     /// Lets go of everything that was started for it.
     pub async fn close(self) {
+        if let Some(follower) = self.follower {
+            follower.abort();
+        }
         self.store.close().await;
         if let Some(served) = self.served {
             served.stop().await;
@@ -249,6 +311,18 @@ impl Publisher {
             sandbox.stop().await;
         }
     }
+}
+
+/// What people should know of an account's token.
+fn notes_of(account: &Account) -> Vec<String> {
+    let Ok(found) = accounts::open(account.clone()) else {
+        return Vec::new();
+    };
+    let mounted = found.is_mounted().then(|| {
+        let name = &account.name;
+        format!("the token of `{name}` is in a mounted file: whoever can read it can publish")
+    });
+    mounted.into_iter().collect()
 }
 
 /// A sandbox that was started, and the address of the one that stands in for the platform.
@@ -262,7 +336,7 @@ async fn platform(
         Where::OwnSandbox => {
             let options = sandbox::Options {
                 port: 0,
-                data: Some(project.root.join(SANDBOX)),
+                data: Some(own_folder(project, SANDBOX)?),
                 ..sandbox::Options::default()
             };
             let running = sandbox::start(options)

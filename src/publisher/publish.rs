@@ -53,6 +53,8 @@ pub struct Published {
     pub story: Story,
     /// Whether it is a new one.
     pub standing: Standing,
+    /// Its time was to come: this call sent nothing of it.
+    pub is_planned: bool,
     /// Why the work broke off while the story was still on its way.
     pub broke_off: Option<String>,
     /// Its account is stopped.
@@ -84,7 +86,7 @@ impl Publisher {
         wish: Wish,
         told: impl Fn(Event<'_>) + Send + Sync + 'static,
     ) -> Result<Vec<Published>, Error> {
-        let now = Timestamp::now();
+        let now = self.clock.now();
         self.look_first(now).await?;
         let stories = self.stories(files, wish, now);
         for file in files {
@@ -107,14 +109,15 @@ impl Publisher {
             })
             .collect();
         let mut ended = Ok(());
-        if wish.due.is_none_or(|due| due <= now) {
+        let is_planned = wish.due.is_some_and(|due| due > now);
+        if !is_planned {
             let wanted = keys.iter().filter(|(_, s)| *s != Standing::OtherTime);
             let wanted: Vec<StoryKey> = wanted.map(|(key, _)| key.clone()).collect();
             ended = self.run(&wanted, told).await;
         }
         let broke_off = ended.err().map(|error| super::open::chain(&error));
         let stop = self.store.account(&self.account).await?.stop;
-        let stop = stop.filter(|stop| stop.is_on(Timestamp::now()));
+        let stop = stop.filter(|stop| stop.is_on(self.clock.now()));
         // also where the work broke off, everybody learns how far each story came
         let mut all = Vec::new();
         for (key, standing) in keys {
@@ -124,6 +127,7 @@ impl Publisher {
                 stop: stop.clone().filter(|_| story.step.is_in_flight()),
                 story,
                 standing,
+                is_planned,
                 broke_off,
             });
         }
@@ -174,7 +178,7 @@ impl Publisher {
     /// # Errors
     /// The account does not answer; what the store says.
     pub async fn rehearse(&self, files: &[ToPublish], wish: Wish) -> Result<Rehearsed, Error> {
-        let now = Timestamp::now();
+        let now = self.clock.now();
         self.look_first(now).await?;
         let graph = &self.chosen().graph;
         let me = graph.me().await.doing("the account does not answer")?;
@@ -220,6 +224,7 @@ impl Publisher {
                 position,
                 is_series: wish.is_series,
             },
+            slot: None,
             due: wish.due.unwrap_or(now),
             day: Some(wish.due.unwrap_or(now).to_zoned(self.zone.clone()).date()),
             wake: wish.due.unwrap_or(now).max(now),

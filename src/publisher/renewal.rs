@@ -1,46 +1,124 @@
-//! Tokens that are renewed while work goes on.
+//! Tokens that change while work goes on.
 //!
 //! In: where each account's token was found. Out: a client with the token of now, as soon as its file has changed.
 //! Never: a token that is read again and again while nothing has changed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::accounts::{self, Origin};
-use crate::graph;
+use jiff::Timestamp;
+use url::Url;
+
+use super::accounts::{self, Found, Origin};
+use crate::graph::tokens::Kept;
+use crate::graph::{self, Client};
 use crate::pipeline::Renew;
 use crate::project::Account;
 
 /// What tells two contents of a file apart without reading it: also where a link is turned to another file.
 type Stamp = Option<(u64, u64, i64, i64)>;
 
-/// The accounts whose tokens are in files.
+/// The open accounts' tokens.
 #[derive(Default)]
 pub(super) struct Renewal {
     known: Mutex<HashMap<String, (Account, Stamp)>>,
+    /// Those of a sandbox are nowhere but here.
+    rehearsed: Mutex<HashMap<String, Rehearsed>>,
+    /// What was told of them.
+    told: Mutex<HashSet<String>>,
+}
+
+/// An account of a sandbox.
+struct Rehearsed {
+    account: Account,
+    base: Url,
+    kept: Kept,
+    client: Client,
+    /// Its client is not the one that is at work.
+    is_fresh: bool,
 }
 
 impl Renewal {
-    /// Remembers how the account's token is now. A sandbox's own tokens do not change.
-    pub(super) fn know(&self, key: &str, account: Account, is_sandbox: bool) {
-        if is_sandbox {
-            return;
-        }
+    /// Remembers how the account's token is now.
+    pub(super) fn know(&self, key: &str, account: Account) {
         let stamp = stamp_of(&account);
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(key.to_owned(), (account, stamp));
+        locked(&self.known).insert(key.to_owned(), (account, stamp));
+    }
+
+    /// Remembers an account of the sandbox at `base`. How old its token is nobody tells: not less than this call.
+    pub(super) fn rehearse(
+        &self,
+        key: &str,
+        account: Account,
+        client: Client,
+        base: &Url,
+        now: Timestamp,
+    ) {
+        let rehearsed = Rehearsed {
+            account,
+            base: base.clone(),
+            kept: Kept {
+                issued_at: Some(now),
+                ..Kept::bare(String::new().into())
+            },
+            client,
+            is_fresh: false,
+        };
+        locked(&self.rehearsed).insert(key.to_owned(), rehearsed);
+    }
+
+    /// The accounts with their tokens of now, by name as in stories. One whose token cannot be read is left out.
+    pub(super) fn all(&self) -> Vec<(String, Found)> {
+        let known: Vec<(String, Account)> = (locked(&self.known).iter())
+            .map(|(key, (account, _))| (key.clone(), account.clone()))
+            .collect();
+        let open = |(key, account)| Some((key, accounts::open(account).ok()?));
+        let mut all: Vec<(String, Found)> = known.into_iter().filter_map(open).collect();
+        all.extend(locked(&self.rehearsed).iter().map(|(key, it)| {
+            let found = Found {
+                account: it.account.clone(),
+                kept: it.kept.clone(),
+                origin: Origin::Sandbox(it.base.clone()),
+                client: it.client.clone(),
+            };
+            (key.clone(), found)
+        }));
+        all.sort_by(|a, b| a.0.cmp(&b.0));
+        all
+    }
+
+    /// A token of a sandbox was renewed: it is kept here. One of a file is seen there.
+    pub(super) fn renewed_here(&self, key: &str, found: &Found, kept: &Kept) {
+        let mut rehearsed = locked(&self.rehearsed);
+        let Some(it) = rehearsed.get_mut(key) else {
+            return;
+        };
+        let options = found.client.options().clone();
+        if let Ok(client) = Client::new(options, kept.token.clone(), None) {
+            (it.client, it.kept, it.is_fresh) = (client, kept.clone(), true);
+        }
+    }
+
+    /// Whether that was not told before.
+    pub(super) fn is_news(&self, what: &str) -> bool {
+        locked(&self.told).insert(what.to_owned())
     }
 
     /// Asked by an account's name in the store.
-    pub(super) fn into_renew(self, publish_timeout: Duration) -> Renew {
-        Box::new(move |key| self.renewed(key, publish_timeout))
+    pub(super) fn as_renew(self: &Arc<Self>, publish_timeout: Duration) -> Renew {
+        let renewal = self.clone();
+        Box::new(move |key| renewal.renewed(key, publish_timeout))
     }
 
     fn renewed(&self, key: &str, publish_timeout: Duration) -> Option<graph::Client> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(it) = locked(&self.rehearsed).get_mut(key) {
+            let client = it.client.clone().with_publish_timeout(publish_timeout);
+            return std::mem::take(&mut it.is_fresh).then_some(client);
+        }
+        let mut known = locked(&self.known);
         let (account, stamp) = known.get_mut(key)?;
         let now = stamp_of(account);
         if now == *stamp {
@@ -57,6 +135,10 @@ impl Renewal {
         *stamp = now;
         Some(found.client.with_publish_timeout(publish_timeout))
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn stamp_of(account: &Account) -> Stamp {

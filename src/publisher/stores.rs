@@ -1,5 +1,7 @@
 //! A project's memory and its places for uploads, opened.
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 
 use super::error::{Doing, Error};
@@ -7,8 +9,22 @@ use crate::project::Project;
 use crate::store::Store;
 use crate::upload::{self, Served};
 
-/// Where files go that only a sandbox fetches, below the project.
-const UPLOADS: &str = ".storypress/uploads";
+/// The project's own folder.
+const OWN: &str = ".storypress";
+
+/// Where files go that only a sandbox fetches, below that.
+const UPLOADS: &str = "uploads";
+
+/// A folder in the project's own, which is made for nobody else to read or to write, whatever the umask.
+pub(super) fn own_folder(project: &Project, name: &str) -> Result<PathBuf, Error> {
+    let own = project.root.join(OWN);
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&own)
+        .doing(format!("cannot make {}", own.display()))?;
+    Ok(own.join(name))
+}
 
 /// Opens a project's store, if anything was ever put into it: looking leaves nothing behind.
 ///
@@ -44,7 +60,7 @@ pub(super) async fn upload_of(
                 "where can the platform fetch the files? add [upload] to the project file, see docs/upload.md",
             ));
         }
-        return local(project.root.join(UPLOADS)).await;
+        return local(own_folder(project, UPLOADS)?).await;
     };
     match options.folder() {
         Some(folder) if is_rehearsal && options.public_url.is_none() => {
@@ -56,7 +72,7 @@ pub(super) async fn upload_of(
                 "a rehearsal uploads nothing to {}: the files stay here",
                 options.target
             ));
-            local(project.root.join(UPLOADS)).await
+            local(own_folder(project, UPLOADS)?).await
         }
         None => Ok((upload::Store::open(options)?, None)),
     }

@@ -13,9 +13,9 @@ use super::clock::later;
 use super::fault::Plan;
 use super::http::{is_foreign, own_error, query};
 use super::journal::Record;
+use super::objects::{Family, Person, Story, all_scopes};
 use super::read::{media_type, media_url, permalink};
 use super::reply::{Reply, typed};
-use super::things::{Family, Person, Story, all_scopes};
 use super::world::World;
 use crate::graph::Login;
 
@@ -212,7 +212,7 @@ fn token(app: &App, wish: &Value) -> Result<Value, String> {
     }
     token.expires = Some(match seconds("expires_in_s") {
         Some(left) => now.checked_add(left).unwrap_or(now),
-        None => later(token.issued, super::things::DAY * 60),
+        None => later(token.issued, super::objects::DAY * 60),
     });
     let body = json!({"token": token.token, "expires_at": token.expires, "scopes": token.scopes});
     let written = world.write(vec![Record::Token(token)]);

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Mutex as Turn, Semaphore, watch};
+use tokio::sync::{Mutex as AsyncMutex, Semaphore, watch};
 
 use super::fetch::Fetcher;
-use super::things::Verdict;
+use super::objects::Verdict;
 use super::world::World;
 
 /// Media that are decoded at once: each may need a hundred megabytes.
@@ -27,7 +27,7 @@ pub struct App {
     /// What was found about a file, by its hash and what it was said to be.
     pub verdicts: Mutex<HashMap<String, Verdict>>,
     /// One upload a container at a time.
-    pub uploads: Mutex<HashMap<String, Arc<Turn<()>>>>,
+    pub uploads: Mutex<HashMap<String, Arc<AsyncMutex<()>>>>,
     /// Set when the server ends.
     pub closing: watch::Sender<bool>,
 }

@@ -1,4 +1,4 @@
-//! A request as the platform reads it: parameters from query, form or JSON, the token from wherever it stands.
+//! A request as the platform reads it: parameters from query, form or JSON, the token from wherever it is.
 
 use std::collections::BTreeMap;
 

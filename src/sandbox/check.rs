@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
 use super::app::App;
+use super::objects::{Medium, Verdict};
 use super::refusal::Refusal;
-use super::things::{Medium, Verdict};
 use crate::media::{self, Kind, Profile};
 
 /// Checks `path`, whose hash is known, and moves it to the world's media; a bad file is removed.

@@ -10,8 +10,8 @@ use url::Url;
 use super::app::App;
 use super::chance;
 use super::http::{is_foreign, query};
+use super::objects::{Grant, Person};
 use super::reply::{put_headers, typed};
-use super::things::{Grant, Person};
 use crate::graph::Login;
 
 type Query = BTreeMap<String, String>;
@@ -58,14 +58,14 @@ fn checked(query: &Query, login: Login) -> Result<Url, String> {
         (Some("code"), _) | (None, Login::Facebook) => {}
         _ => return Err("response_type has to be code".to_owned()),
     }
-    let known = super::things::all_scopes(login);
+    let known = super::objects::all_scopes(login);
     let is_other = |scope: &&String| match login {
         Login::Instagram => !scope.starts_with("instagram_business_"),
         Login::Facebook => scope.starts_with("instagram_business_"),
     };
     match scopes(query).iter().find(is_other) {
         Some(scope) => Err(format!(
-            "Invalid Scopes: {scope}. This login knows {}",
+            "Invalid Scopes: {scope}. This login has {}",
             known.join(", ")
         )),
         None => Ok(redirect),

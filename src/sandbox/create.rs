@@ -11,12 +11,12 @@ use super::app::App;
 use super::ask::Ask;
 use super::check;
 use super::clock::later;
+use super::effect::{Effect, NEWEST};
 use super::fetch::{Manner, Unfetched};
 use super::journal::Record;
+use super::objects::{Check, Container, Mention, Source};
 use super::refusal::Refusal;
 use super::reply::Answer;
-use super::things::{Check, Container, Mention, Source};
-use super::twist::{NEWEST, Twist};
 use super::who::{Caller, Right};
 use super::world::World;
 use crate::graph::Login;
@@ -29,12 +29,12 @@ const MAX_MENTIONS: usize = 20;
 ///
 /// # Errors
 /// The platform's, for parameters, scopes, limits and pictures that cannot be had.
-pub async fn container(app: &Arc<App>, ask: &Ask, caller: &Caller, twist: Twist) -> Answer {
+pub async fn container(app: &Arc<App>, ask: &Ask, caller: &Caller, effect: Effect) -> Answer {
     caller.needs(Right::Publish)?;
     let mut container = wanted(app, ask, caller)?;
     room_for_one(&mut app.world(), &container)?;
-    container.fails = twist.fails;
-    if twist.is_stuck {
+    container.fails = effect.fails;
+    if effect.is_stuck {
         container.check = Check::Stuck;
     } else if let (Kind::Image, Source::Url(url)) = (container.kind, &container.source) {
         let verdict = had(app, &container, url).await;
@@ -222,7 +222,7 @@ async fn had(
     app: &Arc<App>,
     container: &Container,
     url: &str,
-) -> Result<super::things::Medium, Bad> {
+) -> Result<super::objects::Medium, Bad> {
     let manner = {
         let world = app.world();
         Manner {
@@ -272,7 +272,7 @@ pub async fn process_upload(app: Arc<App>, container: Container, path: PathBuf) 
     settle(&app, &container.id, found);
 }
 
-fn settle(app: &Arc<App>, id: &str, found: Result<super::things::Medium, (u32, String)>) {
+fn settle(app: &Arc<App>, id: &str, found: Result<super::objects::Medium, (u32, String)>) {
     let Some(mut container) = app.world().container(id).cloned() else {
         return;
     };

@@ -267,16 +267,11 @@ impl Sink {
     fn finish(self) -> Result<Fetched, Unfetched> {
         Ok(Fetched {
             bytes: self.bytes,
-            sha256: hex(&self.hash.finalize()),
+            sha256: hex::encode(self.hash.finalize()),
         })
     }
 }
 
 fn disk(error: std::io::Error) -> Unfetched {
     Unfetched::Disk(error.to_string())
-}
-
-/// Lower-case hex.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

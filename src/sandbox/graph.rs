@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::app::App;
 use super::ask::Ask;
+use super::effect::{Effect, NEWEST};
 use super::fault::On;
 use super::refusal::Refusal;
 use super::reply::{Answer, Reply};
-use super::twist::{NEWEST, Twist};
 use super::usage::{Percent, account_header};
 use super::who::{self, Caller, Right};
 use super::world::World;
@@ -51,9 +51,9 @@ pub fn about(world: &World, ask: &Ask) -> (On, Option<String>) {
 }
 
 /// Answers a request, with the usage headers.
-pub async fn run(app: &Arc<App>, ask: &Ask, twist: Twist) -> Reply {
+pub async fn run(app: &Arc<App>, ask: &Ask, effect: Effect) -> Reply {
     let mut usage = None;
-    let mut reply = Reply::from(answer(app, ask, twist, &mut usage).await);
+    let mut reply = Reply::from(answer(app, ask, effect, &mut usage).await);
     let version = ask.version.clone();
     let version = version.unwrap_or_else(|| format!("v{NEWEST}.0"));
     reply.headers.push(("facebook-api-version", version));
@@ -73,7 +73,7 @@ pub async fn run(app: &Arc<App>, ask: &Ask, twist: Twist) -> Reply {
 
 type Counted = Option<(String, Percent)>;
 
-async fn answer(app: &Arc<App>, ask: &Ask, twist: Twist, usage: &mut Counted) -> Answer {
+async fn answer(app: &Arc<App>, ask: &Ask, effect: Effect, usage: &mut Counted) -> Answer {
     known_version(ask)?;
     let path: Vec<&str> = ask.path.iter().map(String::as_str).collect();
     match path.as_slice() {
@@ -100,13 +100,13 @@ async fn answer(app: &Arc<App>, ask: &Ask, twist: Twist, usage: &mut Counted) ->
                 return Err(Refusal::unreachable(method, node));
             }
             match (method, *edge) {
-                ("POST", "media") => create::container(app, ask, &caller, twist).await,
+                ("POST", "media") => create::container(app, ask, &caller, effect).await,
                 ("GET", "media") => {
                     caller.needs(Right::Read)?;
                     // stories are not among an account's media
                     Ok(serde_json::json!({"data": []}))
                 }
-                ("POST", "media_publish") => publish::publish(app, ask, &caller, twist),
+                ("POST", "media_publish") => publish::publish(app, ask, &caller, effect),
                 ("GET", "stories") => read::stories(app, ask, &caller),
                 ("GET", "content_publishing_limit") => publish::quota(app, ask, &caller),
                 _ => Err(Refusal::path(&ask.path.join("/"))),

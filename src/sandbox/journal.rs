@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Error;
 use super::clock::Clock;
+use super::objects::{Container, Person, Story, Token};
 use super::settings::Settings;
-use super::things::{Container, Person, Story, Token};
 
 const FILE: &str = "world.jsonl";
 
@@ -135,7 +135,7 @@ fn rewrite(path: &PathBuf, records: &[Record]) -> std::io::Result<(File, u64)> {
     Ok((file, text.len() as u64))
 }
 
-/// Each thing once, as it stands last, in the order of the first time it was named.
+/// The last state of each thing, once, in the order of the first time it was named.
 fn newest(records: &[Record]) -> Vec<&Record> {
     let mut places = std::collections::HashMap::new();
     let mut kept: Vec<&Record> = Vec::new();

@@ -9,12 +9,11 @@ use sha2::Sha256;
 use super::app::App;
 use super::ask::Ask;
 use super::clock::later;
-use super::fetch::hex;
 use super::journal::Record;
+use super::objects::{DAY, Family, Grant, Token};
 use super::read;
 use super::refusal::Refusal;
 use super::reply::Answer;
-use super::things::{DAY, Family, Grant, Token};
 use super::who::{self, Caller};
 use super::world::World;
 use crate::graph::Login;
@@ -108,7 +107,7 @@ fn instagram_short(world: &World, token: &Token) -> Value {
 fn proof(secret: &str, token: &str) -> Option<String> {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).ok()?;
     mac.update(token.as_bytes());
-    Some(hex(&mac.finalize().into_bytes()))
+    Some(hex::encode(mac.finalize().into_bytes()))
 }
 
 /// `GET /access_token`: a short Instagram token becomes one of 60 days.

@@ -13,6 +13,7 @@ mod check;
 mod clock;
 mod consent;
 mod create;
+mod effect;
 mod fault;
 mod fetch;
 mod fields;
@@ -22,6 +23,7 @@ mod http;
 mod journal;
 mod login;
 mod numbers;
+mod objects;
 mod publish;
 mod read;
 mod refusal;
@@ -29,8 +31,6 @@ mod reply;
 mod robots;
 mod server;
 mod settings;
-mod things;
-mod twist;
 mod upload;
 mod usage;
 mod who;
@@ -300,7 +300,7 @@ fn found(world: &mut World, options: &Options) -> std::io::Result<()> {
     }
     // a world that was kept for long: its own tokens are good when it is opened
     let now = world.now();
-    let over = |person: &&things::Person| {
+    let over = |person: &&objects::Person| {
         let token = world.own_token(&person.user_id);
         token.is_none_or(|token| token.expires.is_some_and(|expires| expires <= now))
     };
@@ -317,7 +317,7 @@ fn found(world: &mut World, options: &Options) -> std::io::Result<()> {
 }
 
 fn accounts(world: &World) -> Vec<Account> {
-    let account = |person: &things::Person| {
+    let account = |person: &objects::Person| {
         let token = world.own_token(&person.user_id)?;
         Some(Account {
             name: person.name.clone(),

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use super::app::App;
 use super::ask::Ask;
+use super::objects::Story;
 use super::refusal::Refusal;
 use super::reply::Answer;
-use super::things::Story;
 use super::who::{Caller, Right};
 use crate::graph::Login;
 

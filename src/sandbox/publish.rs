@@ -8,11 +8,11 @@ use serde_json::json;
 use super::app::App;
 use super::ask::Ask;
 use super::clock::later;
+use super::effect::Effect;
 use super::journal::Record;
+use super::objects::{Check, DAY, Status, Story};
 use super::refusal::Refusal;
 use super::reply::Answer;
-use super::things::{Check, DAY, Status, Story};
-use super::twist::Twist;
 use super::who::{Caller, Right};
 use super::world::ago;
 
@@ -20,7 +20,7 @@ use super::world::ago;
 ///
 /// # Errors
 /// 9007 before it is ready, 9/2207042 when the day's publishes are used up, 100 the second time.
-pub fn publish(app: &Arc<App>, ask: &Ask, caller: &Caller, twist: Twist) -> Answer {
+pub fn publish(app: &Arc<App>, ask: &Ask, caller: &Caller, effect: Effect) -> Answer {
     caller.needs(Right::Publish)?;
     let id = ask
         .text("creation_id")
@@ -56,10 +56,10 @@ pub fn publish(app: &Arc<App>, ask: &Ask, caller: &Caller, twist: Twist) -> Answ
         is_ai: container.is_ai,
         published: now,
         deleted: None,
-        hidden_until: until(twist.hidden_ms),
+        hidden_until: until(effect.hidden_ms),
     };
     container.published = Some(now);
-    container.stale_until = until(twist.stale_ms);
+    container.stale_until = until(effect.stale_ms);
     let body = json!({ "id": story.id });
     world.commit(vec![
         Record::Container(Box::new(container)),

@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 
 use super::app::App;
 use super::ask::{self, Ask};
+use super::effect::Effect;
 use super::fault::{Do, Fault, On, Plan};
 use super::graph;
 use super::refusal::Refusal;
 use super::reply::{Reply, put_headers, typed};
-use super::twist::Twist;
 use super::usage::{Percent, account_header};
 use super::wire::Wire;
 use super::world::Logged;
@@ -127,25 +127,25 @@ impl Work {
     }
 
     /// Does it. What has begun is done, also when the client goes away.
-    async fn run(self, app: &Arc<App>, twist: Twist, wait: Duration) -> Reply {
+    async fn run(self, app: &Arc<App>, effect: Effect, wait: Duration) -> Reply {
         match self {
             Self::Graph { ask, .. } => {
                 let app = Arc::clone(app);
                 let running = tokio::spawn(async move {
                     tokio::time::sleep(wait).await;
-                    graph::run(&app, &ask, twist).await
+                    graph::run(&app, &ask, effect).await
                 });
                 running.await.unwrap_or_else(|_| Refusal::server().into())
             }
             Self::Upload { id, headers, body } => {
                 tokio::time::sleep(wait).await;
-                upload::take(app, &id, &headers, body, twist).await
+                upload::take(app, &id, &headers, body, effect).await
             }
         }
     }
 
     /// Does nothing, but reads what the client is sending; `late` then does it after all.
-    async fn drop(self, app: &Arc<App>, twist: Twist, late: Option<Duration>) {
+    async fn drop(self, app: &Arc<App>, effect: Effect, late: Option<Duration>) {
         match self {
             Self::Upload { body, .. } => {
                 let _ = axum::body::to_bytes(body, usize::MAX).await;
@@ -153,7 +153,7 @@ impl Work {
             Self::Graph { .. } => {
                 if let Some(late) = late {
                     let app = Arc::clone(app);
-                    tokio::spawn(async move { self.run(&app, twist, late).await });
+                    tokio::spawn(async move { self.run(&app, effect, late).await });
                 }
             }
         }
@@ -171,7 +171,7 @@ async fn rehearse(app: &Arc<App>, wire: &Wire, work: Work, method: Method, path:
     let word = fault.as_ref().map(Fault::word);
     let response = match fault {
         None => Some(
-            work.run(app, Twist::default(), Duration::ZERO)
+            work.run(app, Effect::default(), Duration::ZERO)
                 .await
                 .into_response(),
         ),
@@ -216,16 +216,16 @@ async fn faulty(
     on: On,
     user_id: Option<&str>,
 ) -> Option<Response> {
-    let twist = Twist::of(fault);
+    let effect = Effect::of(fault);
     let wait = match fault.act {
         Do::DelayBefore => Duration::from_millis(fault.ms.unwrap_or(30_000)),
         _ => Duration::ZERO,
     };
     let done = if fault.has_effect() {
-        Some(work.run(app, twist, wait).await)
+        Some(work.run(app, effect, wait).await)
     } else {
         let late = fault.late_ms.map(Duration::from_millis);
-        work.drop(app, twist, late).await;
+        work.drop(app, effect, late).await;
         None
     };
     let body = || {

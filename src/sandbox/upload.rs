@@ -16,11 +16,11 @@ use serde_json::json;
 use super::app::App;
 use super::ask;
 use super::create;
+use super::effect::Effect;
 use super::fetch::{Manner, Unfetched};
 use super::journal::Record;
+use super::objects::{Check, Container, Source, Status};
 use super::reply::Reply;
-use super::things::{Check, Container, Source, Status};
-use super::twist::Twist;
 use super::who::{self, Right};
 use crate::media::{Kind, PLATFORM_VIDEO_BYTES};
 
@@ -54,15 +54,21 @@ pub async fn take(
     id: &str,
     headers: &HeaderMap,
     body: Body,
-    twist: Twist,
+    effect: Effect,
 ) -> Reply {
-    let taken = take_or(app, id, headers, body, twist).await;
+    let taken = take_or(app, id, headers, body, effect).await;
     taken.unwrap_or_else(|refused| *refused)
 }
 
 type Taken = Result<Reply, Box<Reply>>;
 
-async fn take_or(app: &Arc<App>, id: &str, headers: &HeaderMap, body: Body, twist: Twist) -> Taken {
+async fn take_or(
+    app: &Arc<App>,
+    id: &str,
+    headers: &HeaderMap,
+    body: Body,
+    effect: Effect,
+) -> Taken {
     let container = theirs(app, id, headers)?;
     // a client that came back while its broken request is still being read waits for its end
     let turn = {
@@ -85,7 +91,7 @@ async fn take_or(app: &Arc<App>, id: &str, headers: &HeaderMap, body: Body, twis
         return Err(Box::new(refused(412, "OffsetInvalidError", &said, true)));
     }
     let container = announced(app, container, size)?;
-    let most = twist.keeps.map_or(size, |keeps| size.min(there + keeps));
+    let most = effect.keeps.map_or(size, |keeps| size.min(there + keeps));
     let there = gather(app, id, body, there, most).await?;
     if there < size {
         return Err(Box::new(partial(there, size)));

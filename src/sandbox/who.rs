@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::app::App;
 use super::ask::Ask;
+use super::objects::{Family, Person, Token};
 use super::refusal::Refusal;
-use super::things::{Family, Person, Token};
 use super::world::World;
 use crate::graph::Login;
 

@@ -12,9 +12,9 @@ use super::chance;
 use super::clock::{Clock, later};
 use super::fault::Plan;
 use super::journal::{Journal, Record};
+use super::objects::{Container, DAY, Family, Grant, Person, Story, Token, all_scopes};
 use super::refusal::Refusal;
 use super::settings::Settings;
-use super::things::{Container, DAY, Family, Grant, Person, Story, Token, all_scopes};
 use super::usage::Usage;
 use crate::graph::Login;
 
@@ -295,7 +295,7 @@ impl World {
 
     /// Containers whose bytes are still to be fetched or checked, as after a restart.
     pub fn open_containers(&self) -> Vec<Container> {
-        let is_open = |c: &&Container| c.check == super::things::Check::Open;
+        let is_open = |c: &&Container| c.check == super::objects::Check::Open;
         self.containers.values().filter(is_open).cloned().collect()
     }
 

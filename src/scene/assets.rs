@@ -1,11 +1,11 @@
-//! What the stories of a batch share: the fence, the brand, pictures, fonts, expressions.
+//! What the stories of a batch share: the files they may read, the brand, pictures, fonts, expressions.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic, Place};
 use crate::template::expression::{Clock, Expressions};
-use crate::template::{Brand, Fence, equivalent, refused, sibling};
+use crate::template::{AllowedPaths, Brand, equivalent, refused, sibling};
 
 use super::picture::{self, Pictures};
 use super::text::{self, Typesetter};
@@ -13,8 +13,8 @@ use super::text::{self, Typesetter};
 /// Shared by every story and thread of a batch.
 pub struct Assets {
     /// Which files may be read.
-    pub fence: Fence,
-    /// Whether asset paths stand against the fence's root rather than the template's folder.
+    pub allowed: AllowedPaths,
+    /// Whether asset paths are relative to the project folder rather than the template's folder.
     pub in_project: bool,
     /// Colours, fonts, styles.
     pub brand: Brand,
@@ -27,9 +27,9 @@ pub struct Assets {
 }
 
 impl Assets {
-    /// Loads the brand's fonts; what cannot be loaded is told and left out.
+    /// Loads the brand's fonts; what cannot be loaded is reported and left out.
     pub fn new(
-        fence: Fence,
+        allowed: AllowedPaths,
         in_project: bool,
         brand: Brand,
         limits: picture::Limits,
@@ -47,9 +47,9 @@ impl Assets {
                     });
                 }
                 Err(e) => {
-                    let said = format!("cannot read the font `{}`: {e}", font.key);
+                    let message = format!("cannot read the font `{}`: {e}", font.key);
                     wrong.push(
-                        Diagnostic::at(Code::MissingAsset, &font.place, said)
+                        Diagnostic::at(Code::MissingAsset, &font.place, message)
                             .maybe_hint(sibling(&font.path)),
                     );
                 }
@@ -58,11 +58,11 @@ impl Assets {
         let (typesetter, broken) = Typesetter::new(fonts);
         for broken in broken {
             let font = read[broken.file];
-            let said = format!("the file of the font `{}` {}", font.key, broken.why);
-            wrong.push(Diagnostic::at(Code::UnreadableMedia, &font.place, said));
+            let message = format!("the file of the font `{}` {}", font.key, broken.why);
+            wrong.push(Diagnostic::at(Code::UnreadableMedia, &font.place, message));
         }
         let assets = Self {
-            fence,
+            allowed,
             in_project,
             brand,
             pictures: Pictures::new(limits),
@@ -80,12 +80,12 @@ impl Assets {
         at: &Place,
     ) -> Result<PathBuf, Box<Diagnostic>> {
         let base = if self.in_project {
-            self.fence.root()
+            self.allowed.root()
         } else {
             folder
         };
         let path = self
-            .fence
+            .allowed
             .resolve(base, written.trim())
             .map_err(|r| Box::new(refused(at, written, r)))?;
         if path.is_file() {
@@ -94,16 +94,16 @@ impl Assets {
         // an accent may be a character of its own in one of the two names
         if let Some(found) = equivalent(&path).filter(|found| found.is_file())
             && let Some(written) = found.to_str()
-            && let Ok(found) = self.fence.resolve(base, written)
+            && let Ok(found) = self.allowed.resolve(base, written)
         {
             return Ok(found);
         }
-        let said = match path.is_dir() {
+        let message = match path.is_dir() {
             true => format!("`{written}` is a folder, not a file"),
             false => format!("no file `{written}`"),
         };
         Err(Box::new(
-            Diagnostic::at(Code::MissingAsset, at, said).maybe_hint(sibling(&path)),
+            Diagnostic::at(Code::MissingAsset, at, message).maybe_hint(sibling(&path)),
         ))
     }
 }

@@ -1,7 +1,7 @@
 //! One axis of a box, as CSS absolute positioning solves it.
 
 use crate::template::grammar::{self, Length};
-use crate::template::{Node, Table};
+use crate::template::{Table, key};
 
 /// What a layer says of one axis.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -23,23 +23,19 @@ pub(super) struct Placed {
 impl Axis {
     /// Both axes of a layer, x first.
     pub fn of(keys: &Table) -> [Self; 2] {
-        let length = |name| keys.get(name).and_then(grammar::length);
-        let (x, y) = anchor(
-            keys.get("anchor")
-                .and_then(Node::as_text)
-                .unwrap_or("top-left"),
-        );
+        let length = |key| keys.node(key).and_then(grammar::length);
+        let (x, y) = anchor(keys.read(key!(LAYER.anchor as word)));
         [
             Self {
-                start: length("left"),
-                end: length("right"),
-                size: length("width"),
+                start: length(key!(LAYER.left)),
+                end: length(key!(LAYER.right)),
+                size: length(key!(LAYER.width)),
                 anchor: x,
             },
             Self {
-                start: length("top"),
-                end: length("bottom"),
-                size: length("height"),
+                start: length(key!(LAYER.top)),
+                end: length(key!(LAYER.bottom)),
+                size: length(key!(LAYER.height)),
                 anchor: y,
             },
         ]

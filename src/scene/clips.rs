@@ -1,7 +1,7 @@
 //! Clips and beds of sound as a template names them.
 //!
 //! In: filled keys. Out: a [`Clip`] or a [`Bed`] whose file is there and is not plainly something else. Never:
-//! decoding; what a film holds, only `media` knows.
+//! decoding; what a film holds, `media` finds out.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -9,51 +9,56 @@ use std::time::Duration;
 
 use crate::diag::{Code, Diagnostic, Place};
 use crate::platform::{self, Content};
-use crate::template::{Node, Table, Value, grammar};
+use crate::template::{Node, Table, Value, grammar, key};
 
-use super::draft::flag;
 use super::stage::Stage;
 use super::{Bed, Clip, fills};
 
 /// Bytes of a file that are looked at.
 const HEAD: usize = 4096;
 
-/// The clip of a video layer, whose label is `label`; what is wrong with it is told.
+/// The clip of a video layer, whose label is `label`; what is wrong with it is reported.
 pub(super) fn of_layer(keys: &Table, label: &str, stage: &mut Stage<'_>) -> Option<Clip> {
-    let node = keys.get("src")?;
+    let node = keys.node(key!(PICTURE.src))?;
     if node.as_text()?.trim().is_empty() {
-        let said = format!("{label} has no film");
+        let message = format!("{label} has no film");
         stage.wrong.push(
-            Diagnostic::at(Code::MissingAsset, &node.place, said).hint("`when` leaves a layer out"),
+            Diagnostic::at(Code::MissingAsset, &node.place, message)
+                .hint("`when` leaves a layer out"),
         );
         return None;
     }
-    let start = keys.get("start").and_then(time).unwrap_or_default();
-    let end = keys.get("end").and_then(time);
-    if let Some(at) = keys.get("end").filter(|_| end.is_some_and(|e| e <= start)) {
-        let said = format!(
+    let start = keys
+        .node(key!(VIDEO.start))
+        .and_then(time)
+        .unwrap_or_default();
+    let end = keys.node(key!(VIDEO.end)).and_then(time);
+    if let Some(at) = keys
+        .node(key!(VIDEO.end))
+        .filter(|_| end.is_some_and(|e| e <= start))
+    {
+        let message = format!(
             "{label} starts at {} s and ends at {} s: nothing is left of it",
             start.as_secs_f64(),
             end.unwrap_or_default().as_secs_f64()
         );
         stage
             .wrong
-            .push(Diagnostic::at(Code::BadValue, &at.place, said));
+            .push(Diagnostic::at(Code::BadValue, &at.place, message));
         return None;
     }
-    let amount = |name| keys.get(name).and_then(grammar::number).map(|n| n as f32);
     let path = file(node, label, stage)?;
     Some(Clip {
         path,
         place: node.place.clone(),
-        fit: fills::fit(keys),
-        focus: focus(keys),
+        fit: fills::fit(keys.read(key!(PICTURE.fit as word))),
+        focus: keys.read(key!(PICTURE.focus as pair)),
         start,
         end,
-        speed: amount("speed").unwrap_or(1.0),
-        looped: flag(keys, "loop"),
-        mute: flag(keys, "mute"),
-        volume: amount("volume").unwrap_or(1.0),
+        speed: keys.read(key!(VIDEO.speed as number)),
+        looped: keys.read(key!(VIDEO.loop as flag)),
+        mute: keys.read(key!(VIDEO.mute as flag)),
+        volume: keys.read(key!(VIDEO.volume as number)),
     })
 }
 
@@ -62,42 +67,31 @@ pub(super) fn of_fill(fill: &Node, stage: &mut Stage<'_>) -> Option<Clip> {
     let Value::Table(table) = &fill.value else {
         return None;
     };
-    let node = table.get("video")?;
+    let node = table.node(key!(FILL.video))?;
     let path = file(node, "the background", stage)?;
     Some(Clip {
-        fit: fills::fit(table),
-        focus: focus(table),
+        fit: fills::fit(table.read(key!(FILL.fit as word))),
+        focus: table.read(key!(FILL.focus as pair)),
         ..Clip::whole(path, node.place.clone())
     })
 }
 
 /// `[audio]`; none where its file is an empty text, so that a row can do without.
 pub(super) fn bed(keys: &Table, stage: &mut Stage<'_>) -> Option<Bed> {
-    let node = keys.get("src")?;
+    let node = keys.node(key!(AUDIO.src))?;
     if node.as_text()?.trim().is_empty() {
         return None;
     }
-    let amount = |name, or| {
-        keys.get(name)
-            .and_then(grammar::number)
-            .map_or(or, |n| n as f32)
-    };
-    let fade = |name| keys.get(name).and_then(time).unwrap_or_default();
+    let fade = |key| keys.node(key).and_then(time).unwrap_or_default();
     let path = file(node, "`[audio]`", stage)?;
     Some(Bed {
         path,
         place: node.place.clone(),
-        volume: amount("volume", 1.0),
-        fade_in: fade("fade_in"),
-        fade_out: fade("fade_out"),
-        duck: amount("duck", 0.0),
+        volume: keys.read(key!(AUDIO.volume as number)),
+        fade_in: fade(key!(AUDIO.fade_in)),
+        fade_out: fade(key!(AUDIO.fade_out)),
+        duck: keys.read(key!(AUDIO.duck as number)),
     })
-}
-
-fn focus(keys: &Table) -> (f32, f32) {
-    keys.get("focus")
-        .and_then(grammar::point)
-        .unwrap_or((0.5, 0.5))
 }
 
 fn time(node: &Node) -> Option<Duration> {
@@ -118,20 +112,32 @@ fn file(node: &Node, user: &str, stage: &mut Stage<'_>) -> Option<PathBuf> {
 }
 
 fn other(written: &str, what: &str, user: &str, at: &Place) -> Diagnostic {
-    let said = format!("cannot use `{written}` in {user}: it is {what}");
-    let told = Diagnostic::at(Code::UnreadableMedia, at, said);
+    let message = format!("cannot use `{written}` in {user}: it is {what}");
+    let reported = Diagnostic::at(Code::UnreadableMedia, at, message);
     match what.ends_with("picture") {
-        true => told.hint("an image layer shows a picture"),
-        false => told,
+        true => reported.hint("an image layer shows a picture"),
+        false => reported,
     }
 }
+
+/// Bytes in which the second picture of a raw stream of JPEGs begins.
+const MOTION_JPEG: u64 = 32 << 20;
 
 /// What a file holds that is surely neither film nor sound.
 fn holds(path: &Path) -> Option<&'static str> {
     let mut head = Vec::with_capacity(HEAD);
-    // what cannot be read is told in its own words by whoever decodes it
+    // what cannot be read is reported in its own words by whoever decodes it
     let file = std::fs::File::open(path).ok()?;
-    file.take(HEAD as u64).read_to_end(&mut head).ok()?;
+    let mut file = file.take(HEAD as u64);
+    file.read_to_end(&mut head).ok()?;
+    if platform::sniff(&head) == Content::Jpeg {
+        // as much as two pictures take, and more
+        file.set_limit(MOTION_JPEG);
+        file.read_to_end(&mut head).ok()?;
+        if platform::is_motion_jpeg(&head) {
+            return None;
+        }
+    }
     what_is_not_film(&head)
 }
 

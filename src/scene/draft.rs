@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::diag::{Code, Diagnostic, Place, Severity, did_you_mean};
-use crate::template::language::LayerType;
-use crate::template::{Layer, Node, Table, Value, grammar};
+use crate::template::language::{Key, LayerType};
+use crate::template::{Layer, Node, Table, Value, grammar, key};
 
 use super::Clip;
 use super::axis::Axis;
@@ -24,11 +24,30 @@ pub(super) struct Draft<'t> {
     pub children: Vec<Draft<'t>>,
 }
 
+impl<'t> Draft<'t> {
+    /// The layers in this group, each with its node among those of `node`.
+    pub fn pairs<'a>(
+        &'a self,
+        node: &'a super::Node,
+    ) -> impl Iterator<Item = (&'a Draft<'t>, &'a super::Node)> {
+        let children: &[super::Node] = match &node.content {
+            super::Content::Group(group) => &group.children,
+            _ => &[],
+        };
+        // a child whose picture failed has no node; the others keep their places in the file
+        let mut nodes = children.iter().peekable();
+        self.children.iter().filter_map(move |child| {
+            let node = nodes.next_if(|n| n.place == child.layer.place)?;
+            Some((child, node))
+        })
+    }
+}
+
 /// What a layer's size depends on.
 pub(super) enum What {
     Text(TextDraft),
     Picture(PictureDraft),
-    /// Its size is not known: only what decodes it knows how large it is.
+    /// Its size is known where it is decoded, not here.
     Film(Clip),
     Shape,
     Qr(QrDraft),
@@ -74,7 +93,7 @@ pub(super) enum Layout {
     Free,
 }
 
-/// The children of a story's canvas or of a group; what fails is told and left out.
+/// The children of a story's canvas or of a group; what fails is reported and left out.
 pub(super) fn drafts<'t>(layers: &'t [Layer], stage: &mut Stage<'_>) -> Vec<Draft<'t>> {
     layers
         .iter()
@@ -88,7 +107,7 @@ fn draft<'t>(layer: &'t Layer, stage: &mut Stage<'_>) -> Option<Draft<'t>> {
     }
     let keys: Vec<_> = layer.kind.keys().collect();
     let mut own = layer.keys.clone();
-    own.remove("when");
+    own.remove(key!(LAYER.when).name);
     let filled = stage.fill(&own, &keys);
     let (what, keys) = match layer.kind {
         LayerType::Text => {
@@ -115,7 +134,7 @@ fn draft<'t>(layer: &'t Layer, stage: &mut Stage<'_>) -> Option<Draft<'t>> {
 }
 
 fn is_shown(layer: &Layer, stage: &mut Stage<'_>) -> bool {
-    let Some(when) = layer.keys.entry("when") else {
+    let Some(when) = layer.keys.written(key!(LAYER.when)) else {
         return true;
     };
     let only = Table {
@@ -123,20 +142,16 @@ fn is_shown(layer: &Layer, stage: &mut Stage<'_>) -> bool {
         place: layer.place.clone(),
     };
     let keys: Vec<_> = layer.kind.keys().collect();
-    match stage.fill(&only, &keys).get("when") {
+    match stage.fill(&only, &keys).node(key!(LAYER.when)) {
         Some(node) => grammar::condition(node).unwrap_or(true),
-        // a condition that failed was told; the layer is looked at all the same
+        // a condition that failed was reported; the layer is looked at all the same
         None => true,
     }
 }
 
 /// The layer's keys over those of its brand style.
-fn styled(
-    own: &Table,
-    stage: &mut Stage<'_>,
-    keys: &[&'static crate::template::language::Key],
-) -> Table {
-    let Some(node) = own.get("style") else {
+fn styled(own: &Table, stage: &mut Stage<'_>, keys: &[&'static Key]) -> Table {
+    let Some(node) = own.node(key!(TEXT.style)) else {
         return own.clone();
     };
     let name = node.as_text().unwrap_or_default();
@@ -166,69 +181,67 @@ fn styled(
     out
 }
 
-fn number(keys: &Table, name: &str) -> Option<f32> {
-    keys.get(name).and_then(grammar::number).map(|n| n as f32)
+/// A number that has no default.
+fn number(keys: &Table, key: &Key) -> Option<f32> {
+    keys.node(key).and_then(grammar::number).map(|n| n as f32)
 }
 
-fn word<'k>(keys: &'k Table, name: &str) -> &'k str {
-    keys.get(name).and_then(Node::as_text).unwrap_or("")
-}
-
-pub(super) fn flag(keys: &Table, name: &str) -> bool {
-    matches!(keys.get(name).map(|n| &n.value), Some(Value::Bool(true)))
+/// A text that has no default.
+fn word<'k>(keys: &'k Table, key: &Key) -> &'k str {
+    keys.node(key).and_then(Node::as_text).unwrap_or("")
 }
 
 fn text(keys: &Table, stage: &mut Stage<'_>) -> Option<TextDraft> {
-    let node = keys.get("text")?;
+    let node = keys.node(key!(TEXT.text))?;
     let words = grammar::text(node)?;
-    let size = number(keys, "size").unwrap_or(48.0);
+    let size = keys.read(key!(TEXT.size as number));
     let style = Style {
-        families: stage.families(word(keys, "font")),
-        weight: number(keys, "weight").unwrap_or(400.0),
-        italic: flag(keys, "italic"),
+        families: stage.families(word(keys, key!(TEXT.font))),
+        weight: keys.read(key!(TEXT.weight as number)),
+        italic: keys.read(key!(TEXT.italic as flag)),
         size,
-        min_size: number(keys, "min_size")
+        min_size: number(keys, key!(TEXT.min_size))
             .unwrap_or((size / 2.0).max(28.0))
             .min(size),
-        max_lines: number(keys, "max_lines").map(|n| n as usize),
-        overflow: match word(keys, "overflow") {
+        max_lines: number(keys, key!(TEXT.max_lines)).map(|n| n as usize),
+        overflow: match keys.read(key!(TEXT.overflow as word)) {
             "ellipsis" => Overflow::Ellipsis,
             "clip" => Overflow::Clip,
             "error" => Overflow::Error,
             _ => Overflow::Shrink,
         },
-        line_height: match word(keys, "line_height") {
+        line_height: match word(keys, key!(TEXT.line_height)) {
             "normal" => None,
-            _ => Some(number(keys, "line_height").unwrap_or(1.2)),
+            _ => Some(keys.read(key!(TEXT.line_height as number))),
         },
         letter_spacing: keys
-            .get("letter_spacing")
+            .node(key!(TEXT.letter_spacing))
             .and_then(|n| grammar::spacing(n, size))
             .unwrap_or(0.0),
-        align: match word(keys, "align") {
+        align: match keys.read(key!(TEXT.align as word)) {
             "center" => Align::Center,
             "end" => Align::End,
             "left" => Align::Left,
             "right" => Align::Right,
             _ => Align::Start,
         },
-        direction: match word(keys, "direction") {
+        direction: match keys.read(key!(TEXT.direction as word)) {
             "ltr" => Direction::Ltr,
             "rtl" => Direction::Rtl,
             _ => Direction::Auto,
         },
-        lang: Some(word(keys, "lang").to_owned()).filter(|l| !l.is_empty()),
-        transform: match word(keys, "transform") {
+        lang: Some(word(keys, key!(TEXT.lang)).to_owned()).filter(|l| !l.is_empty()),
+        transform: match keys.read(key!(TEXT.transform as word)) {
             "uppercase" => Transform::Uppercase,
             "lowercase" => Transform::Lowercase,
             "capitalize" => Transform::Capitalize,
             _ => Transform::None,
         },
-        hyphenate: word(keys, "hyphens") == "auto",
-        balance: word(keys, "text_wrap") == "balance",
-        keep_all: word(keys, "word_break") == "keep-all",
+        hyphenate: keys.read(key!(TEXT.hyphens as word)) == "auto",
+        balance: keys.read(key!(TEXT.text_wrap as word)) == "balance",
+        keep_all: keys.read(key!(TEXT.word_break as word)) == "keep-all",
         features: keys
-            .get("features")
+            .node(key!(TEXT.features))
             .and_then(grammar::features)
             .unwrap_or_default(),
         decoration: decoration(keys),
@@ -240,7 +253,7 @@ fn text(keys: &Table, stage: &mut Stage<'_>) -> Option<TextDraft> {
             ..Default::default()
         }]
     };
-    let pieces = if flag(keys, "markup") {
+    let pieces = if keys.read(key!(TEXT.markup as flag)) {
         markup::read(&words)
     } else {
         plain()
@@ -269,13 +282,9 @@ fn text(keys: &Table, stage: &mut Stage<'_>) -> Option<TextDraft> {
 }
 
 fn decoration(keys: &Table) -> Decoration {
-    let word = match keys.get("decoration").map(|n| &n.value) {
-        Some(Value::Text(word)) => word.as_str(),
-        Some(Value::Table(table)) => match word(table, "line") {
-            "" => "underline",
-            line => line,
-        },
-        _ => "",
+    let word = match keys.record(key!(TEXT.decoration)) {
+        Some(table) => table.read(key!(DECORATION.line as word)),
+        None => keys.read(key!(TEXT.decoration as word)),
     };
     match word {
         "underline" => Decoration::Underline,
@@ -286,10 +295,10 @@ fn decoration(keys: &Table) -> Decoration {
 
 /// `hyphens = "auto"` needs to know the language.
 fn check_hyphens(keys: &Table, style: &Style, stage: &mut Stage<'_>) {
-    let Some(node) = keys.get("hyphens").filter(|_| style.hyphenate) else {
+    let Some(node) = keys.node(key!(TEXT.hyphens)).filter(|_| style.hyphenate) else {
         return;
     };
-    let said = match style.lang.as_deref() {
+    let message = match style.lang.as_deref() {
         None => {
             "`hyphens = \"auto\"` needs `lang`: words break by the rules of a language".to_owned()
         }
@@ -300,7 +309,7 @@ fn check_hyphens(keys: &Table, style: &Style, stage: &mut Stage<'_>) {
     };
     stage
         .wrong
-        .push(Diagnostic::at(Code::BadValue, &node.place, said).severity(Severity::Warning));
+        .push(Diagnostic::at(Code::BadValue, &node.place, message).severity(Severity::Warning));
 }
 
 fn at_node(node: &Node, text: &str) -> Node {
@@ -311,7 +320,7 @@ fn at_node(node: &Node, text: &str) -> Node {
 }
 
 fn picture_draft(layer: &Layer, keys: &Table, stage: &mut Stage<'_>) -> Option<PictureDraft> {
-    let node = keys.get("src")?;
+    let node = keys.node(key!(PICTURE.src))?;
     let written = node.as_text()?.to_owned();
     if written.trim().is_empty() {
         stage.wrong.push(
@@ -334,7 +343,7 @@ fn picture_draft(layer: &Layer, keys: &Table, stage: &mut Stage<'_>) -> Option<P
             return None;
         }
     };
-    stage.tell_notes(&path, &written, &layer.label(), &node.place);
+    stage.report_notes(&path, &written, &layer.label(), &node.place);
     let is_logo = layer.id.as_deref() == Some("logo")
         || stage
             .assets
@@ -365,32 +374,32 @@ pub(super) fn unreadable(
 }
 
 fn qr(layer: &Layer, keys: &Table, stage: &mut Stage<'_>) -> Option<QrDraft> {
-    let node = keys.get("data")?;
+    let node = keys.node(key!(QR.data))?;
     let data = grammar::text(node)?;
-    let level = match word(keys, "level") {
+    let level = match keys.read(key!(QR.level as word)) {
         "L" => fast_qr::ECL::L,
         "Q" => fast_qr::ECL::Q,
         "H" => fast_qr::ECL::H,
         _ => fast_qr::ECL::M,
     };
     if data.is_empty() {
-        let said = format!("{} has nothing to say", layer.label());
+        let message = format!("{} has nothing to say", layer.label());
         stage
             .wrong
-            .push(Diagnostic::at(Code::BadValue, &node.place, said));
+            .push(Diagnostic::at(Code::BadValue, &node.place, message));
         return None;
     }
     let Ok(code) = fast_qr::QRBuilder::new(data.as_str()).ecl(level).build() else {
-        let said = format!("{} bytes are more than a QR code holds", data.len());
+        let message = format!("{} bytes are more than a QR code holds", data.len());
         stage
             .wrong
-            .push(Diagnostic::at(Code::TooLong, &node.place, said));
+            .push(Diagnostic::at(Code::TooLong, &node.place, message));
         return None;
     };
     let dark = (0..code.size * code.size)
         .map(|i| code[i / code.size][i % code.size].value())
         .collect();
-    let quiet = number(keys, "quiet").unwrap_or(4.0) as usize;
+    let quiet = keys.read(key!(QR.quiet as number)) as usize;
     Some(QrDraft {
         size: code.size,
         dark,
@@ -401,29 +410,26 @@ fn qr(layer: &Layer, keys: &Table, stage: &mut Stage<'_>) -> Option<QrDraft> {
 fn group(keys: &Table) -> GroupDraft {
     use taffy::{AlignItems, JustifyContent};
     GroupDraft {
-        layout: match word(keys, "layout") {
+        layout: match keys.read(key!(GROUP.layout as word)) {
             "row" => Layout::Row,
             "column" => Layout::Column,
             _ => Layout::Free,
         },
-        gap: number(keys, "gap").unwrap_or(0.0),
-        padding: keys
-            .get("padding")
-            .and_then(grammar::edges)
-            .unwrap_or_default(),
-        align: match word(keys, "align") {
+        gap: keys.read(key!(GROUP.gap as number)),
+        padding: keys.read(key!(GROUP.padding as edges)),
+        align: match keys.read(key!(GROUP.align as word)) {
             "start" => AlignItems::START,
             "center" => AlignItems::CENTER,
             "end" => AlignItems::END,
             "baseline" => AlignItems::BASELINE,
             _ => AlignItems::STRETCH,
         },
-        justify: match word(keys, "justify") {
+        justify: match keys.read(key!(GROUP.justify as word)) {
             "center" => JustifyContent::CENTER,
             "end" => JustifyContent::END,
             "between" => JustifyContent::SPACE_BETWEEN,
             _ => JustifyContent::START,
         },
-        wrap: flag(keys, "wrap"),
+        wrap: keys.read(key!(GROUP.wrap as flag)),
     }
 }

@@ -16,7 +16,7 @@ pub(super) struct Filler<'a> {
 impl Filler<'_> {
     /// A copy without expressions that holds only keys with a value of the right shape.
     ///
-    /// What was already told when the template was read is not told again.
+    /// What was already reported when the template was read is not reported again.
     pub fn table<'k>(
         &self,
         table: &Table,
@@ -28,14 +28,14 @@ impl Filler<'_> {
             let Some(key) = keys.clone().find(|k| k.name == entry.key) else {
                 continue;
             };
-            let mut told = Vec::new();
+            let mut reported = Vec::new();
             let Some((node, filled)) = self.node(&entry.node, key.kind, wrong) else {
                 continue;
             };
-            check_value(key.name, key.kind, &node, &mut told);
-            let fits = told.is_empty();
+            check_value(key.name, key.kind, &node, &mut reported);
+            let fits = reported.is_empty();
             if filled {
-                wrong.append(&mut told);
+                wrong.append(&mut reported);
             }
             if fits {
                 out.entries.push(Entry {
@@ -60,7 +60,7 @@ impl Filler<'_> {
         out
     }
 
-    /// The node without expressions, and whether it had any; `None` when one failed (and was told).
+    /// The node without expressions, and whether it had any; `None` when one failed (and was reported).
     fn node(&self, node: &Node, kind: Kind, wrong: &mut Vec<Diagnostic>) -> Option<(Node, bool)> {
         let (value, filled) = match &node.value {
             Value::Text(text) if has_expression(text) => {
@@ -127,7 +127,7 @@ fn kind_inside(kind: Kind, name: &str) -> Kind {
         .map_or(Kind::Text, |k| k.kind)
 }
 
-/// Numbers and booleans are what a key wants; text keys take whatever it says.
+/// A key of numbers or booleans gets one; a text key takes whatever comes.
 fn read_back(value: &Jinja, kind: Kind) -> Value {
     let text = shown(value);
     let is_text = matches!(

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::template::{Node, Table, Value, grammar};
+use crate::template::keys::Word;
+use crate::template::{Node, Table, Value, grammar, key};
 
 use super::draft::unreadable;
-use super::picture::{Fit, Wanted};
+use super::picture::{Filter, Fit, Wanted};
 use super::stage::Stage;
 use super::{Border, Color, Paint, Point, Rect, Shadow, Stop, Surface};
 
@@ -24,26 +25,23 @@ pub(super) fn pixel_box(rect: Rect, scale: f32) -> (i32, i32, u32, u32) {
     )
 }
 
-/// The word `fit` as a value.
-pub(super) fn fit(keys: &Table) -> Fit {
-    match keys.get("fit").and_then(Node::as_text) {
-        Some("contain") => Fit::Contain,
-        Some("fill") => Fit::Fill,
-        Some("blur") => Fit::Blur,
+/// A word of `fit` as a value.
+pub(super) fn fit(word: &str) -> Fit {
+    match word {
+        "contain" => Fit::Contain,
+        "fill" => Fit::Fill,
+        "blur" => Fit::Blur,
         _ => Fit::Cover,
     }
 }
 
-/// The paint of a fill over `rect`; what is wrong with it is told, and nothing painted.
+/// The paint of a fill over `rect`; what is wrong with it is reported, and nothing painted.
 pub(super) fn paint(node: &Node, rect: Rect, stage: &mut Stage<'_>) -> Option<Paint> {
     let Value::Table(table) = &node.value else {
         return stage.color(node).map(Paint::Solid);
     };
-    if let Some(stops) = table.get("linear") {
-        let angle = table
-            .get("angle")
-            .and_then(grammar::number)
-            .unwrap_or(180.0) as f32;
+    if let Some(stops) = table.node(key!(FILL.linear)) {
+        let angle = angle(table).unwrap_or(180.0);
         let (from, to) = css_line(rect, angle);
         return Some(Paint::Linear {
             from,
@@ -51,17 +49,14 @@ pub(super) fn paint(node: &Node, rect: Rect, stage: &mut Stage<'_>) -> Option<Pa
             stops: self::stops(stops, stage)?,
         });
     }
-    if let Some(stops) = table.get("radial") {
+    if let Some(stops) = table.node(key!(FILL.radial)) {
         let stops = self::stops(stops, stage)?;
-        let (cx, cy) = table
-            .get("center")
-            .and_then(grammar::point)
-            .unwrap_or((0.5, 0.5));
+        let (cx, cy) = table.read(key!(FILL.center as pair));
         let center = Point {
             x: rect.x + cx * rect.w,
             y: rect.y + cy * rect.h,
         };
-        let radius = match table.get("radius").and_then(grammar::length) {
+        let radius = match table.node(key!(FILL.radius)).and_then(grammar::length) {
             Some(length) => length.of(rect.w.min(rect.h)),
             None => farthest_corner(rect, center),
         };
@@ -75,13 +70,10 @@ pub(super) fn paint(node: &Node, rect: Rect, stage: &mut Stage<'_>) -> Option<Pa
             stops,
         });
     }
-    if let Some(stops) = table.get("conic") {
+    if let Some(stops) = table.node(key!(FILL.conic)) {
         let stops = self::stops(stops, stage)?;
-        let (cx, cy) = table
-            .get("center")
-            .and_then(grammar::point)
-            .unwrap_or((0.5, 0.5));
-        let angle = table.get("angle").and_then(grammar::number).unwrap_or(0.0) as f32;
+        let (cx, cy) = table.read(key!(FILL.center as pair));
+        let angle = angle(table).unwrap_or(0.0);
         let center = Point {
             x: rect.x + cx * rect.w,
             y: rect.y + cy * rect.h,
@@ -95,20 +87,23 @@ pub(super) fn paint(node: &Node, rect: Rect, stage: &mut Stage<'_>) -> Option<Pa
     picture(table, rect, stage)
 }
 
+/// Degrees; the default is another one for each kind of gradient.
+fn angle(table: &Table) -> Option<f32> {
+    let angle = table.node(key!(FILL.angle)).and_then(grammar::number)?;
+    Some(angle as f32)
+}
+
 fn picture(table: &Table, rect: Rect, stage: &mut Stage<'_>) -> Option<Paint> {
-    let node = table.get("image")?;
+    let node = table.node(key!(FILL.image))?;
     let written = node.as_text()?;
     let path = stage.find(written, &node.place)?;
-    stage.tell_notes(&path, written, "a fill", &node.place);
+    stage.report_notes(&path, written, "a fill", &node.place);
     let (left, top, width_px, height_px) = pixel_box(rect, stage.scale);
     let wanted = Wanted {
         width_px,
         height_px,
-        fit: fit(table),
-        focus: table
-            .get("focus")
-            .and_then(grammar::point)
-            .unwrap_or((0.5, 0.5)),
+        fit: fit(table.read(key!(FILL.fit as word))),
+        focus: table.read(key!(FILL.focus as pair)),
         filter: Default::default(),
     };
     match stage.assets.pictures.prepare(&path, &wanted) {
@@ -199,17 +194,19 @@ fn stops(node: &Node, stage: &mut Stage<'_>) -> Option<Arc<[Stop]>> {
 /// Fill, corners and border of a layer.
 pub(super) fn surface(keys: &Table, rect: Rect, stage: &mut Stage<'_>) -> Surface {
     let radius = keys
-        .get("radius")
+        .node(key!(LAYER.radius))
         .and_then(|n| grammar::radius(n, rect.w, rect.h))
         .unwrap_or_default();
     Surface {
-        fill: keys.get("fill").and_then(|n| paint(n, rect, stage)),
+        // every type of layer that has a fill or a border calls them so
+        fill: keys
+            .node(key!(SURFACE.fill))
+            .and_then(|n| paint(n, rect, stage)),
         radius: fitted(radius, rect),
-        border: keys.get("border").and_then(|n| border(n, rect, stage)),
-        backdrop: keys
-            .get("backdrop")
-            .and_then(record)
-            .map(super::emit::filter_of),
+        border: keys
+            .record(key!(SURFACE.border))
+            .and_then(|table| border(table, rect, stage)),
+        backdrop: keys.record(key!(SURFACE.backdrop)).map(filter_of),
     }
 }
 
@@ -231,23 +228,40 @@ fn record(node: &Node) -> Option<&Table> {
     }
 }
 
-fn amount(table: &Table, name: &str) -> f32 {
-    table.get(name).and_then(grammar::number).unwrap_or(0.0) as f32
+/// The colour that the language states as the default of a key.
+pub(super) fn default_color(key: Word) -> Color {
+    Color::parse(key.default()).unwrap_or(Color::BLACK)
 }
 
-fn border(node: &Node, rect: Rect, stage: &mut Stage<'_>) -> Option<Border> {
-    let table = record(node)?;
-    let width = amount(table, "width");
-    let paint = match table.get("color") {
+/// The paint of a key, else its default colour.
+pub(super) fn ink_paint(table: &Table, key: Word, rect: Rect, stage: &mut Stage<'_>) -> Paint {
+    let given = table.node(key.key()).and_then(|n| paint(n, rect, stage));
+    given.unwrap_or_else(|| Paint::Solid(default_color(key)))
+}
+
+/// The changes that a table asks for, its blur in canvas units.
+pub(super) fn filter_of(table: &Table) -> Filter {
+    Filter {
+        blur: table.read(key!(FILTER.blur as number)),
+        brightness: table.read(key!(FILTER.brightness as number)),
+        contrast: table.read(key!(FILTER.contrast as number)),
+        saturation: table.read(key!(FILTER.saturation as number)),
+        grayscale: table.read(key!(FILTER.grayscale as number)),
+    }
+}
+
+fn border(table: &Table, rect: Rect, stage: &mut Stage<'_>) -> Option<Border> {
+    let width = table.read(key!(BORDER.width as number));
+    let paint = match table.node(key!(BORDER.color)) {
         Some(color) => paint(color, rect, stage)?,
-        None => Paint::Solid(Color::BLACK),
+        None => Paint::Solid(default_color(key!(BORDER.color as word))),
     };
     (width > 0.0).then_some(Border { width, paint })
 }
 
 /// `shadow`: one, or a list.
 pub(super) fn shadows(keys: &Table, stage: &mut Stage<'_>) -> Vec<Shadow> {
-    let Some(node) = keys.get("shadow") else {
+    let Some(node) = keys.node(key!(LAYER.shadow)) else {
         return Vec::new();
     };
     let one = std::slice::from_ref(node);
@@ -262,20 +276,15 @@ pub(super) fn shadows(keys: &Table, stage: &mut Stage<'_>) -> Vec<Shadow> {
 }
 
 fn shadow(table: &Table, stage: &mut Stage<'_>) -> Option<Shadow> {
-    let color = match table.get("color") {
+    let color = match table.node(key!(SHADOW.color)) {
         Some(node) => stage.color(node)?,
-        None => Color {
-            r: 0,
-            g: 0,
-            b: 0,
-            a: 0x88,
-        },
+        None => default_color(key!(SHADOW.color as word)),
     };
     Some(Shadow {
-        dx: amount(table, "x"),
-        dy: amount(table, "y"),
-        blur: amount(table, "blur").min(500.0),
-        spread: amount(table, "spread"),
+        dx: table.read(key!(SHADOW.x as number)),
+        dy: table.read(key!(SHADOW.y as number)),
+        blur: table.read(key!(SHADOW.blur as number)).min(500.0),
+        spread: table.read(key!(SHADOW.spread as number)),
         color,
     })
 }

@@ -9,7 +9,7 @@ use taffy::{Display, FlexDirection, FlexWrap, compute_leaf_layout};
 use super::Rect;
 use super::draft::{Draft, GroupDraft, Layout, What};
 use super::text::{Overflow, Room, SOFT, Set, Span, Style, Typesetter};
-use crate::template::{Node, grammar};
+use crate::template::{grammar, key};
 
 /// Sets text and measures boxes.
 pub(super) struct Measure<'a> {
@@ -216,9 +216,9 @@ impl Measure<'_> {
                 };
                 let set = self.text(text, room);
                 let free = (height - set.height).max(0.0);
-                let down = match draft.keys.get("valign").and_then(Node::as_text) {
-                    Some("middle") => free / 2.0,
-                    Some("bottom") => free,
+                let down = match draft.keys.read(key!(TEXT.valign as word)) {
+                    "middle" => free / 2.0,
+                    "bottom" => free,
                     _ => 0.0,
                 };
                 Some(down + set.baseline)
@@ -361,11 +361,7 @@ fn item_style(child: &Draft<'_>) -> taffy::Style {
             width: side(x.size),
             height: side(y.size),
         },
-        flex_grow: child
-            .keys
-            .get("grow")
-            .and_then(grammar::number)
-            .unwrap_or(0.0) as f32,
+        flex_grow: child.keys.read(key!(LAYER.grow as number)),
         // words wrap when there is little room; pictures and codes keep their size
         flex_shrink: if fixed { 0.0 } else { 1.0 },
         ..taffy::Style::default()

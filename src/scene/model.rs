@@ -9,85 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::diag::Place;
+use crate::scene::geometry::{Point, Rect};
+use crate::scene::glyphs::Text;
+use crate::scene::paint::{Color, Paint, Pixels};
 use crate::scene::picture::{Filter, Fit};
-pub use crate::template::grammar::Color;
-
-/// A point in canvas units.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Point {
-    /// From the left edge.
-    pub x: f32,
-    /// From the top edge.
-    pub y: f32,
-}
-
-/// A box in canvas units.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Rect {
-    /// Left edge.
-    pub x: f32,
-    /// Top edge.
-    pub y: f32,
-    /// Width, never negative.
-    pub w: f32,
-    /// Height, never negative.
-    pub h: f32,
-}
-
-impl Rect {
-    /// A box from its left-top corner and size.
-    pub const fn new(x: f32, y: f32, w: f32, h: f32) -> Self {
-        Self { x, y, w, h }
-    }
-
-    /// Right edge.
-    pub fn right(&self) -> f32 {
-        self.x + self.w
-    }
-
-    /// Bottom edge.
-    pub fn bottom(&self) -> f32 {
-        self.y + self.h
-    }
-
-    /// Centre.
-    pub fn center(&self) -> Point {
-        Point {
-            x: self.x + self.w / 2.0,
-            y: self.y + self.h / 2.0,
-        }
-    }
-
-    /// The same box elsewhere.
-    pub fn moved(&self, dx: f32, dy: f32) -> Self {
-        Self {
-            x: self.x + dx,
-            y: self.y + dy,
-            ..*self
-        }
-    }
-
-    /// Larger by `by` on every side (smaller when negative, never below zero).
-    pub fn grown(&self, by: f32) -> Self {
-        Self {
-            x: self.x - by,
-            y: self.y - by,
-            w: (self.w + 2.0 * by).max(0.0),
-            h: (self.h + 2.0 * by).max(0.0),
-        }
-    }
-
-    /// The least box that holds both.
-    pub fn union(&self, other: &Self) -> Self {
-        let (x, y) = (self.x.min(other.x), self.y.min(other.y));
-        Self {
-            x,
-            y,
-            w: self.right().max(other.right()) - x,
-            h: self.bottom().max(other.bottom()) - y,
-        }
-    }
-}
 
 /// What is painted on one frame.
 #[derive(Debug, Clone)]
@@ -169,7 +94,7 @@ pub enum Extra {
     Caption(String),
 }
 
-/// A stretch of a film file and how it meets its box. The file is there; what it holds, only `media` knows.
+/// A part of a film file and how it meets its box. The file is there; what it holds, `media` finds out.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Clip {
     /// The file.
@@ -243,7 +168,7 @@ pub struct Motion {
 pub struct Node {
     /// The layer's id, when it has one.
     pub id: Option<String>,
-    /// Where the layer stands in its template.
+    /// Where the layer is in its template.
     pub place: Place,
     /// The layer's box, before rotation.
     pub rect: Rect,
@@ -358,75 +283,6 @@ pub struct Border {
     pub paint: Paint,
 }
 
-/// Something to fill with. Geometry is in canvas units.
-#[derive(Debug, Clone)]
-pub enum Paint {
-    /// One colour.
-    Solid(Color),
-    /// Along the line from `from` (position 0) to `to` (position 1); the ends are held beyond it.
-    Linear {
-        /// Where position 0 is.
-        from: Point,
-        /// Where position 1 is.
-        to: Point,
-        /// At least two, positions ascending in 0–1; mixed in premultiplied sRGB as CSS does.
-        stops: Arc<[Stop]>,
-    },
-    /// Away from a centre.
-    Radial {
-        /// Where position 0 is.
-        center: Point,
-        /// Distance of position 1 on either axis, units, both above zero.
-        radius: Point,
-        /// As for `Linear`.
-        stops: Arc<[Stop]>,
-    },
-    /// Around a centre, clockwise; position 0 and 1 are at `angle`.
-    Conic {
-        /// What it turns about.
-        center: Point,
-        /// Degrees; 0 points up, 90 to the right.
-        angle: f32,
-        /// As for `Linear`.
-        stops: Arc<[Stop]>,
-    },
-    /// A picture, drawn into `rect`; nothing outside it.
-    Picture {
-        /// Its pixels.
-        pixels: Arc<Pixels>,
-        /// Where they go.
-        rect: Rect,
-    },
-}
-
-/// A colour on a gradient.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Stop {
-    /// 0–1.
-    pub at: f32,
-    /// Straight alpha.
-    pub color: Color,
-}
-
-/// Decoded pixels: upright, sRGB, premultiplied RGBA8, rows without gaps.
-#[derive(PartialEq, Eq)]
-pub struct Pixels {
-    /// Pixels a row.
-    pub width: u32,
-    /// Rows.
-    pub height: u32,
-    /// `width * height * 4` bytes.
-    pub rgba: Vec<u8>,
-    /// Every alpha is 255.
-    pub opaque: bool,
-}
-
-impl std::fmt::Debug for Pixels {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Pixels({}x{})", self.width, self.height)
-    }
-}
-
 /// A picture in a box.
 #[derive(Debug, Clone)]
 pub struct Picture {
@@ -492,118 +348,4 @@ pub struct Qr {
     pub paint: Paint,
     /// The box behind them.
     pub surface: Surface,
-}
-
-/// Shaped text.
-#[derive(Debug, Clone, Default)]
-pub struct Text {
-    /// Boxes behind the glyphs, painted first.
-    pub highlights: Vec<Highlight>,
-    /// Glyphs of one font, size and paint.
-    pub runs: Vec<GlyphRun>,
-    /// A line around the outside of every glyph, painted beneath all of them.
-    pub stroke: Option<Stroke>,
-    /// Lines under and through the words.
-    pub rules: Vec<Rule>,
-    /// The inked box of each line, top to bottom.
-    pub lines: Vec<Rect>,
-    /// Nothing shows outside it (`overflow = "clip"`).
-    pub clip: Option<Rect>,
-    /// What the text says after wrapping and ellipsis, for checks and tests.
-    pub shown: String,
-    /// Font size at which it was set, units.
-    pub size: f32,
-    /// Weight 600 or more; WCAG calls bold text large earlier.
-    pub bold: bool,
-}
-
-/// A box behind a line or block of text.
-#[derive(Debug, Clone)]
-pub struct Highlight {
-    /// Its box.
-    pub rect: Rect,
-    /// Corner radii in units: top-left, top-right, bottom-right, bottom-left; less where it joins the next line's box.
-    pub radius: [f32; 4],
-    /// Its paint.
-    pub paint: Paint,
-}
-
-/// A line under or through a line of text.
-#[derive(Debug, Clone)]
-pub struct Rule {
-    /// Its box.
-    pub rect: Rect,
-    /// Its paint.
-    pub paint: Paint,
-    /// It goes through the glyphs and is painted over them; otherwise it lies beneath them.
-    pub over: bool,
-}
-
-/// A line around glyphs.
-#[derive(Debug, Clone)]
-pub struct Stroke {
-    /// Units that show outside the glyph's edge.
-    pub width: f32,
-    /// Its paint.
-    pub paint: Paint,
-}
-
-/// Glyphs of one face, size and paint.
-#[derive(Debug, Clone)]
-pub struct GlyphRun {
-    /// The face.
-    pub face: Face,
-    /// Font variations in user units, `(*b"wght", 700.0)`; sorted by tag.
-    pub variations: Vec<([u8; 4], f32)>,
-    /// Pixels per em at one pixel a unit; the text's font size in units.
-    pub size: f32,
-    /// Slant that the face lacks, degrees; positive leans right.
-    pub skew: f32,
-    /// The face lacks this weight: thicken by this many units in all.
-    pub embolden: f32,
-    /// Fill of outline glyphs; colour glyphs keep their own colours and take its alpha.
-    pub paint: Paint,
-    /// Glyphs in visual order.
-    pub glyphs: Vec<Glyph>,
-}
-
-/// One glyph.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Glyph {
-    /// Index in the face.
-    pub id: u16,
-    /// Origin on the baseline, canvas units.
-    pub x: f32,
-    /// Baseline, canvas units.
-    pub y: f32,
-}
-
-/// A font face: file bytes and index.
-#[derive(Clone)]
-pub struct Face {
-    /// Bytes and index, shared.
-    pub data: parley::FontData,
-}
-
-impl Face {
-    /// The same for every run of the same face in this process; for caches.
-    pub fn key(&self) -> (u64, u32) {
-        (self.data.data.id(), self.data.index)
-    }
-
-    /// The font file.
-    pub fn bytes(&self) -> &[u8] {
-        self.data.data.as_ref()
-    }
-}
-
-impl std::fmt::Debug for Face {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "Face(#{}, {} bytes)",
-            self.data.index,
-            self.bytes().len()
-        )
-    }
 }

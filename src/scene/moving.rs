@@ -2,7 +2,7 @@
 //!
 //! In: a picture's size, its box, how it moves. Out: the pixels that are wanted of it. Never: which part is seen when.
 
-use crate::template::{Table, Value, grammar};
+use crate::template::{Table, grammar, key};
 
 use super::Motion;
 use super::picture::{Filter, Fit, Wanted};
@@ -12,13 +12,11 @@ const MAX_PIXELS: f64 = 32e6;
 
 /// How a layer's picture moves; none where the key says that it does not.
 pub(super) fn motion(keys: &Table, focus: (f32, f32)) -> Option<Motion> {
-    let Value::Table(table) = &keys.get("motion")?.value else {
-        return None;
-    };
-    let zoom = table.get("zoom").and_then(grammar::span);
-    let pan = table.get("pan").and_then(grammar::path);
+    let table = keys.record(key!(MOVING.motion))?;
+    let (from, to) = table.read(key!(MOTION.zoom as pair));
+    let pan = table.node(key!(MOTION.pan)).and_then(grammar::path);
     let motion = Motion {
-        zoom: zoom.map_or([1.0; 2], |(from, to)| [from, to]),
+        zoom: [from, to],
         pan: pan.unwrap_or([focus; 2]),
     };
     let stays = motion.zoom == [1.0; 2] && motion.pan[0] == motion.pan[1];

@@ -6,14 +6,14 @@ use crate::data::Row;
 use crate::diag::{self, Diagnostic, Severity, Warned};
 use crate::platform::STORY;
 use crate::template::language::{AUDIO, CANVAS, OUTPUT};
-use crate::template::{Table, Template, grammar};
+use crate::template::{Table, Template, grammar, key};
 
 use super::draft::{Draft, drafts};
 use super::emit::{self, Setting};
 use super::filling::Filler;
 use super::layout::Measure;
 use super::stage::Stage;
-use super::{Assets, Content, Node, Rect, Scene, clips, fills, sticker, values, zone};
+use super::{Assets, Node, Rect, Scene, clips, cut_off, fills, sticker, values, zone};
 
 /// The canvas of a Story in units: as many as the platform has pixels.
 pub(super) const CANVAS_SIZE: (f32, f32) = (STORY.0 as f32, STORY.1 as f32);
@@ -49,35 +49,37 @@ pub fn resolve(
     let mut scene = compose(template, raster, &mut stage);
     scene.length = output.as_ref().and_then(length);
     scene.files = stage.files;
-    let mut told = stage.wrong;
-    // one slip in a style or a variable is told once, however many layers meet it
-    diag::in_order(&mut told);
-    if told.iter().any(|d| d.severity == Severity::Error) {
-        return Err(told);
+    let mut reported = stage.wrong;
+    // one slip in a style or a variable is reported once, however many layers meet it
+    diag::in_order(&mut reported);
+    if reported.iter().any(|d| d.severity == Severity::Error) {
+        return Err(reported);
     }
     Ok(Warned {
         value: scene,
-        warnings: told,
+        warnings: reported,
     })
 }
 
 fn length(output: &Table) -> Option<Duration> {
-    let seconds = output.get("seconds").and_then(grammar::number)?;
+    let seconds = output
+        .node(key!(OUTPUT.seconds))
+        .and_then(grammar::number)?;
     Duration::try_from_secs_f64(seconds).ok()
 }
 
 fn raster(output: Option<&Table>, wrong: &mut Vec<Diagnostic>) -> (u32, u32) {
     let whole = (CANVAS_SIZE.0 as u32, CANVAS_SIZE.1 as u32);
-    let Some(node) = output.and_then(|table| table.get("size")) else {
+    let Some(node) = output.and_then(|table| table.node(key!(OUTPUT.size))) else {
         return whole;
     };
     let Some((w, h)) = grammar::size(node) else {
         return whole;
     };
     if u64::from(w) * 16 != u64::from(h) * 9 && (w as f32 / h as f32 - 9.0 / 16.0).abs() > 0.005 {
-        let said = format!("{w} × {h} is not 9:16");
+        let message = format!("{w} × {h} is not 9:16");
         wrong.push(
-            Diagnostic::at(crate::diag::Code::BadValue, &node.place, said)
+            Diagnostic::at(crate::diag::Code::BadValue, &node.place, message)
                 .hint("[1080, 1920] or [720, 1280]"),
         );
         return whole;
@@ -92,7 +94,9 @@ fn compose(template: &Template, raster: (u32, u32), stage: &mut Stage<'_>) -> Sc
         .canvas
         .as_ref()
         .map(|table| stage.fill(table, &CANVAS.iter().collect::<Vec<_>>()));
-    let fill = canvas_keys.as_ref().and_then(|keys| keys.get("background"));
+    let fill = canvas_keys
+        .as_ref()
+        .and_then(|keys| keys.node(key!(CANVAS.background)));
     let film = fill.and_then(|fill| clips::of_fill(fill, stage));
     let background = fill.and_then(|fill| fills::paint(fill, canvas, stage));
     let bed = template.audio.as_ref().and_then(|table| {
@@ -118,6 +122,8 @@ fn compose(template: &Template, raster: (u32, u32), stage: &mut Stage<'_>) -> Sc
         pair(draft, node, &mut pairs);
     }
     zone::outside(&pairs, height, &mut stage.wrong);
+    let outermost: Vec<_> = placed.iter().map(|(draft, node)| (*draft, node)).collect();
+    cut_off::by_edges(&outermost, canvas, &mut stage.wrong);
     let mentions = template
         .mentions
         .iter()
@@ -146,13 +152,7 @@ fn compose(template: &Template, raster: (u32, u32), stage: &mut Stage<'_>) -> Sc
 /// Each draft with its node, children after their parents.
 fn pair<'a, 't>(draft: &'a Draft<'t>, node: &'a Node, out: &mut Vec<(&'a Draft<'t>, &'a Node)>) {
     out.push((draft, node));
-    if let Content::Group(group) = &node.content {
-        // a child whose picture failed has no node; the others keep their places in the file
-        let mut nodes = group.children.iter().peekable();
-        for child in &draft.children {
-            if let Some(node) = nodes.next_if(|n| n.place == child.layer.place) {
-                pair(child, node, out);
-            }
-        }
+    for (draft, node) in draft.pairs(node) {
+        pair(draft, node, out);
     }
 }

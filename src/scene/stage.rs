@@ -28,7 +28,7 @@ impl Stage<'_> {
             .table(table, keys.iter().copied(), &mut self.wrong)
     }
 
-    /// The file that `written` names; told when it may not be read or is not there.
+    /// The file that `written` names; reported when it may not be read or is not there.
     pub fn find(&mut self, written: &str, at: &Place) -> Option<PathBuf> {
         match self.assets.find(self.folder, written, at) {
             Ok(path) => {
@@ -45,15 +45,16 @@ impl Stage<'_> {
     }
 
     /// Reports what of a drawing is not shown as it was meant.
-    pub fn tell_notes(&mut self, path: &Path, written: &str, what: &str, at: &Place) {
+    pub fn report_notes(&mut self, path: &Path, written: &str, what: &str, at: &Place) {
         for note in self.assets.pictures.notes(path) {
             let (line, column) = note.at;
-            let said = format!(
+            let message = format!(
                 "`{written}` in {what}, line {line}, column {column}: {}",
                 note.what
             );
-            self.wrong
-                .push(Diagnostic::at(Code::UnreadableMedia, at, said).severity(Severity::Warning));
+            self.wrong.push(
+                Diagnostic::at(Code::UnreadableMedia, at, message).severity(Severity::Warning),
+            );
         }
     }
 
@@ -73,7 +74,7 @@ impl Stage<'_> {
         out
     }
 
-    /// A colour; an unknown brand colour is told.
+    /// A colour; an unknown brand colour is reported.
     pub fn color(&mut self, node: &Node) -> Option<Color> {
         match grammar::color(node)? {
             ColorRef::Literal(color) => Some(color),

@@ -4,7 +4,7 @@ use url::Url;
 
 use crate::diag::{Code, Diagnostic};
 use crate::template::language::{CAPTION, LINK, MENTION};
-use crate::template::{Entry, Table, grammar};
+use crate::template::{Entry, Table, grammar, key};
 
 use super::draft::Draft;
 use super::resolve::CANVAS_SIZE;
@@ -23,7 +23,7 @@ pub(super) fn mention(
     let filled = stage
         .filler
         .whole(table, MENTION.iter(), "a mention", &mut stage.wrong);
-    let username = grammar::text(filled.get("username")?)?;
+    let username = grammar::text(filled.node(key!(MENTION.username))?)?;
     let username = username.trim().trim_start_matches('@').to_owned();
     if username.is_empty() {
         return None;
@@ -37,21 +37,21 @@ pub(super) fn link(table: &Table, pairs: &Pairs<'_, '_>, stage: &mut Stage<'_>) 
     let filled = stage
         .filler
         .whole(table, LINK.iter(), "a link", &mut stage.wrong);
-    let node = filled.get("url")?;
+    let node = filled.node(key!(LINK.url))?;
     let url = grammar::text(node)?.trim().to_owned();
     if url.is_empty() {
         return None;
     }
     let is_web = |url: Url| matches!(url.scheme(), "http" | "https") && url.has_host();
     if !Url::parse(&url).is_ok_and(is_web) {
-        let said = format!("`{url}` is not the address of a web page");
+        let message = format!("`{url}` is not the address of a web page");
         let hint = "with its beginning, as in https://example.com/menu";
-        let why = Diagnostic::at(Code::BadValue, &node.place, said).hint(hint);
+        let why = Diagnostic::at(Code::BadValue, &node.place, message).hint(hint);
         stage.wrong.push(why);
         return None;
     }
     let at = point(&filled, pairs)?;
-    let text = filled.get("text").and_then(grammar::text);
+    let text = filled.node(key!(LINK.text)).and_then(grammar::text);
     Some(ByHand {
         what: Extra::Link {
             url,
@@ -69,7 +69,7 @@ pub(super) fn caption(entry: &Entry, stage: &mut Stage<'_>) -> Option<ByHand> {
     let filled = stage
         .filler
         .whole(&table, CAPTION.iter(), "a caption", &mut stage.wrong);
-    let text = grammar::text(filled.get("caption")?)?;
+    let text = grammar::text(filled.node(key!(CAPTION.caption))?)?;
     (!text.trim().is_empty()).then(|| ByHand {
         what: Extra::Caption(text),
         place: entry.key_place.clone(),
@@ -79,8 +79,8 @@ pub(super) fn caption(entry: &Entry, stage: &mut Stage<'_>) -> Option<ByHand> {
 /// Where a sticker's centre lies; none where its layer was left out.
 fn point(filled: &Table, pairs: &Pairs<'_, '_>) -> Option<Point> {
     let (width, height) = CANVAS_SIZE;
-    let over = filled.get("over").and_then(grammar::text);
-    let at = match (over, filled.get("at").and_then(grammar::position)) {
+    let over = filled.node(key!(LINK.over)).and_then(grammar::text);
+    let at = match (over, filled.node(key!(LINK.at)).and_then(grammar::position)) {
         (Some(over), _) => {
             // a layer that `when` left out takes what lies over it with it
             let (_, node) = pairs.iter().find(|(_, n)| n.id.as_deref() == Some(&over))?;

@@ -38,9 +38,9 @@ pub fn context(template: &Template, row: &Row, assets: &Assets) -> (Jinja, Vec<D
         if let Some(value) = value {
             names.insert(var.name.clone(), value);
         } else {
-            let said = format!("variable `{}` has no value", var.name);
+            let message = format!("variable `{}` has no value", var.name);
             let hint = missing_hint(var, row);
-            wrong.push(Diagnostic::at(Code::BadValue, &var.place, said).hint(hint));
+            wrong.push(Diagnostic::at(Code::BadValue, &var.place, message).hint(hint));
             names.insert(var.name.clone(), Jinja::from(""));
         }
     }
@@ -84,9 +84,9 @@ fn columns(template: &Template, row: &Row, wrong: &mut Vec<Diagnostic>) -> BTree
             Err(several) => {
                 let list: Vec<String> =
                     several.iter().map(|column| format!("`{column}`")).collect();
-                let said = format!("columns {} could each be `{name}`", list.join(" and "));
+                let message = format!("columns {} could each be `{name}`", list.join(" and "));
                 let place = row.place_of(several[0]);
-                wrong.push(Diagnostic::at(Code::BadRow, place, said).hint(format!(
+                wrong.push(Diagnostic::at(Code::BadRow, place, message).hint(format!(
                     "call one of them `{name}` and nothing else like it"
                 )));
             }
@@ -117,8 +117,8 @@ fn nothing_of_it(template: &Template, row: &Row) -> Option<Diagnostic> {
     {
         return None;
     }
-    let said = "nothing of this row is in the story: every variable has its default";
-    let of = Diagnostic::at(Code::BadRow, &row.place, said).severity(Severity::Warning);
+    let message = "nothing of this row is in the story: every variable has its default";
+    let of = Diagnostic::at(Code::BadRow, &row.place, message).severity(Severity::Warning);
     let names: Vec<&str> = template.vars.iter().map(|var| var.name.as_str()).collect();
     Some(of.hint(format!("the template has variables {}", listed(&names))))
 }
@@ -181,7 +181,7 @@ enum Given {
 
 /// What the row says of a variable.
 fn given(var: &Var, row: &Row, wrong: &mut Vec<Diagnostic>) -> Given {
-    // columns that it could be are told where the row is read
+    // columns that it could be are reported where the row is read
     let Ok(Some(column)) = row.column(&var.name) else {
         return Given::Nothing;
     };
@@ -211,8 +211,8 @@ fn given(var: &Var, row: &Row, wrong: &mut Vec<Diagnostic>) -> Given {
     } else {
         (Code::BadRow, format!("column `{column}`"))
     };
-    if let Some(said) = var.kind.fault(&subject, &text) {
-        wrong.push(Diagnostic::at(code, place, said));
+    if let Some(message) = var.kind.fault(&subject, &text) {
+        wrong.push(Diagnostic::at(code, place, message));
         return Given::Bad;
     }
     check_length(var, &text, place, wrong);
@@ -226,20 +226,20 @@ fn empty_cell(var: &Var, column: &str, place: &Place) -> Option<Diagnostic> {
         return None;
     }
     let default = grammar::text(var.default.as_ref()?).filter(|text| !text.trim().is_empty())?;
-    let said = format!("column `{column}` is empty: the default `{default}` takes its place");
-    Some(Diagnostic::at(Code::BadRow, place, said).severity(Severity::Warning))
+    let message = format!("column `{column}` is empty: the default `{default}` takes its place");
+    Some(Diagnostic::at(Code::BadRow, place, message).severity(Severity::Warning))
 }
 
 fn check_length(var: &Var, text: &str, place: &Place, wrong: &mut Vec<Diagnostic>) {
     let Some(max) = var.max_chars else { return };
     let count = text.graphemes(true).count();
     if count > max {
-        let said = format!("`{}` has {count} characters, {max} at most", var.name);
-        wrong.push(Diagnostic::at(Code::TooLong, place, said));
+        let message = format!("`{}` has {count} characters, {max} at most", var.name);
+        wrong.push(Diagnostic::at(Code::TooLong, place, message));
     }
 }
 
-/// A value that no filter minds, so that one bad cell is told once and not again wherever it is used.
+/// A value that no filter minds, so that one bad cell is reported once and not again wherever it is used.
 fn neutral(kind: VarType) -> Jinja {
     match kind {
         VarType::Number => Jinja::from(0),

@@ -1,4 +1,4 @@
-//! Instagram's own chrome: what lies under it is told.
+//! Instagram's own chrome: what lies under it is reported.
 
 use crate::diag::{Code, Diagnostic};
 
@@ -41,7 +41,7 @@ pub(super) fn outside(drafts: &[(&Draft<'_>, &Node)], height: f32, wrong: &mut V
             (below, "bottom", "reply bar"),
         ] {
             if by > 0.0 {
-                let said = format!(
+                let message = format!(
                     "{} reaches {:.0} units into the {side}, under Instagram's {chrome}",
                     draft.layer.label(),
                     by.ceil()
@@ -50,7 +50,7 @@ pub(super) fn outside(drafts: &[(&Draft<'_>, &Node)], height: f32, wrong: &mut V
                     "keep it between {TOP} and {}, or say bleed = true",
                     height - BOTTOM
                 );
-                wrong.push(Diagnostic::at(Code::OutsideSafeZone, &node.place, said).hint(hint));
+                wrong.push(Diagnostic::at(Code::OutsideSafeZone, &node.place, message).hint(hint));
             }
         }
     }

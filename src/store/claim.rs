@@ -6,8 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::audit::{self, Note};
 use super::db::{Conn, Keep, values};
 use super::lease::{Claim, Claimed, Hold};
+use super::notices::{self, NoticeEvent};
 use super::queue::{self, Nudge};
-use super::{Error, Step, Store, Story, StoryKey, gate, later, process, stories};
+use super::{Error, Step, Store, Story, StoryKey, gate, later, numbers, process, stories};
 
 impl Store {
     /// Takes a story, if nobody has it, or the one who had it has let the lease run out or is known to have ended.
@@ -91,7 +92,8 @@ impl Store {
         Ok(())
     }
 
-    /// Saves what a story has become, with its line of the trail: both or neither, on the disk before this returns.
+    /// Saves what a story has become, with its line of the trail: both or neither, on the disk before this returns. With
+    /// them what people should hear of ([`NoticeEvent`]); they are told later, by somebody else.
     ///
     /// The account's turn is given back with every step that is not [`Step::Publishing`], and the next one in line is
     /// woken. A container that the story holds is counted for its account; its id, file and time of publishing are
@@ -116,6 +118,7 @@ impl Store {
             note: note.clone(),
             hold,
             now,
+            is_rehearsal: self.is_rehearsal,
         };
         let woke = self
             .db
@@ -172,6 +175,7 @@ struct Saving {
     note: Note,
     hold: Hold,
     now: Timestamp,
+    is_rehearsal: bool,
 }
 
 impl Saving {
@@ -194,6 +198,10 @@ impl Saving {
         let (who, note) = (self.worker.as_str(), &self.note);
         audit::write(conn, key, who, Some(&before), state, note, self.now).await?;
         self.count_container(conn).await?;
+        numbers::keep(conn, &self.story).await?;
+        if let Some(event) = NoticeEvent::of_story(&self.story, &before, self.now) {
+            notices::write(conn, &event, self.is_rehearsal).await?;
+        }
         if self.hold == Hold::Nap {
             queue::push_in(conn, key, self.story.wake, Nudge::Obey).await?;
         }

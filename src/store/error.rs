@@ -67,6 +67,13 @@ pub enum Error {
         /// The highest that this program knows.
         known: i64,
     },
+    /// An older schema has taken the place of ours while we were at work.
+    Older {
+        /// Its number.
+        found: i64,
+        /// The number of ours.
+        known: i64,
+    },
     /// There is no room left; nothing of the last change was written.
     Full,
     /// Others held the database for longer than we wait; nothing was written.
@@ -140,6 +147,10 @@ impl fmt::Display for Error {
                 f,
                 "the store was written by a newer version of this program \
                  (its schema is {found}, this version knows {known})"
+            ),
+            Self::Older { found, known } => write!(
+                f,
+                "the store's schema is {found}, and this version works with {known}: start it again"
             ),
             Self::Full => f.write_str(
                 "the store's disk is full or refuses to be written; the last change was not made",
@@ -223,6 +234,11 @@ const IOERR_WRITE: i32 = 10 | (3 << 8);
 const IOERR_SHMSIZE: i32 = 10 | (19 << 8);
 
 impl Error {
+    /// It may be over in a while without anybody doing anything: a server that starts, or cannot be reached.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Away(_) | Self::Busy)
+    }
+
     /// A "no" to one change that says nothing about the database: it comes before anything was written.
     pub(super) fn is_refusal(&self) -> bool {
         matches!(self, Self::Lost | Self::NotLetIn | Self::Unknown(_))

@@ -102,7 +102,11 @@ impl Store {
         );
         let since = now.checked_sub(RETRY).unwrap_or(Timestamp::MIN);
         let rows = self.db.rows(sql, values![since]).await?;
-        rows.iter().map(|row| row.text(0)).collect()
+        let mut needed = self.pictures_of_slots().await?;
+        for row in &rows {
+            needed.insert(row.text(0)?);
+        }
+        Ok(needed)
     }
 }
 

@@ -246,6 +246,7 @@ async fn connect(path: &Path) -> Result<SqliteConnection, Error> {
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(false)
+        .pragma(open::IN_MEMORY.0, open::IN_MEMORY.1)
         .disable_statement_logging();
     Ok(options.connect().await?)
 }

@@ -22,12 +22,19 @@ mod gate;
 mod kept;
 mod lease;
 mod memory;
+mod metrics;
+mod notices;
+mod numbers;
 mod open;
+mod outbox;
 mod process;
 mod queue;
+mod slot;
+mod slots;
 mod stop;
 mod stories;
 mod story;
+mod tokens;
 mod work;
 mod workers;
 
@@ -43,11 +50,18 @@ pub use error::Error;
 pub use gate::{Account, Containers, Gate, Pass, Sendings};
 pub use lease::{Claim, Claimed, Hold};
 pub use memory::Adopted;
+pub use metrics::Gauges;
+pub use notices::{NoticeData, NoticeEvent, NoticeKind};
+pub use numbers::{POINTS, Point, reached};
+pub use outbox::{Addressee, Message, Settled, Undelivered};
+pub use slot::{Decision, Picture, Slot, SlotState};
+pub use slots::{EVERY_SCHEDULE, HeldSlot, SchedulePause, SlotFilter};
 pub use stop::{Stop, StopCause};
 pub use stories::{Added, Filter, Same};
 pub use story::{Intent, Outgoing, Place, Step, Story, StoryKey};
 pub use workers::Worker;
 
+use crate::platform::Clock;
 use db::Db;
 
 /// The memory of all stories. Copies share their connections.
@@ -60,6 +74,10 @@ pub struct Store {
     bell: Arc<watch::Sender<()>>,
     /// Where finished files are kept.
     media: Arc<Path>,
+    /// What the times of stories are meant by.
+    clock: Clock,
+    /// What happens is told as the rehearsal's that it is.
+    is_rehearsal: bool,
 }
 
 impl Store {
@@ -76,7 +94,28 @@ impl Store {
             who: process::this().into(),
             bell: Arc::new(watch::Sender::new(())),
             media: open::media(url, root).into(),
+            clock: Clock::default(),
+            is_rehearsal: false,
         })
+    }
+
+    /// The same memory, whose stories go by another clock.
+    pub fn clocked(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// What its stories go by.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The same store for work with a sandbox: what happens there is told to nobody outside of the rehearsal.
+    pub fn rehearsing(self) -> Self {
+        Self {
+            is_rehearsal: true,
+            ..self
+        }
     }
 
     /// Closes every connection; on SQLite the log of changes goes into the file, which is then whole by itself.
@@ -89,6 +128,11 @@ impl Store {
     /// Workers of many machines share it.
     pub fn is_shared(&self) -> bool {
         matches!(self.db, Db::Postgres(_))
+    }
+
+    /// What happens here is of a rehearsal.
+    pub fn is_rehearsal(&self) -> bool {
+        self.is_rehearsal
     }
 
     /// Who we are, as the trail has it: machine, process, and when it began.

@@ -31,6 +31,9 @@ const SCHEMA: &str = "storypress, public";
 /// Everybody who migrates a PostgreSQL database takes this lock. Any number will do, as long as it stays.
 const LOCK: i64 = 0x5354_5059;
 
+/// SQLite's own short-lived files: where all but the store's folder is read-only there is no other place for them.
+pub(super) const IN_MEMORY: (&str, &str) = ("temp_store", "MEMORY");
+
 /// How many statements may run at the same time, a process.
 const CONNECTIONS: u32 = 8;
 
@@ -51,7 +54,27 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("migrations/0003_operators.sql"),
         include_str!("migrations/0003_operators.sql"),
     ),
+    (
+        4,
+        include_str!("migrations/0004_notices.sql"),
+        include_str!("migrations/0004_notices.sql"),
+    ),
+    (
+        5,
+        include_str!("migrations/0005_numbers.sql"),
+        include_str!("migrations/0005_numbers.sql"),
+    ),
+    (
+        6,
+        include_str!("migrations/0006_slots.sql"),
+        include_str!("migrations/0006_slots.sql"),
+    ),
 ];
+
+/// The number of this program's schema.
+pub(super) fn known() -> i64 {
+    MIGRATIONS.last().map_or(0, |last| last.0)
+}
 
 /// Opens what `url` names; a relative file stands against `root`.
 pub(super) async fn open(url: &str, root: &Path) -> Result<Db, Error> {
@@ -115,6 +138,9 @@ async fn sqlite(path: &Path) -> Result<Db, Error> {
         // what has to outlive a power cut raises this for its own commit
         .synchronous(SqliteSynchronous::Normal)
         .pragma("journal_size_limit", "16777216")
+        // a long list is put into its order in memory, and comes over in parts that are worth a change of threads
+        .row_buffer_size(1000)
+        .pragma(IN_MEMORY.0, IN_MEMORY.1)
         .disable_statement_logging();
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
@@ -192,6 +218,7 @@ async fn make_whole(path: &Path) -> Result<(), Error> {
         let options = SqliteConnectOptions::new()
             .filename(&unfinished)
             .create_if_missing(false)
+            .pragma(IN_MEMORY.0, IN_MEMORY.1)
             .disable_statement_logging();
         let pool = SqlitePoolOptions::new()
             .max_connections(1)
@@ -253,6 +280,7 @@ async fn claim_file(path: &Path) -> Result<(), Error> {
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(false)
+        .pragma(IN_MEMORY.0, IN_MEMORY.1)
         .busy_timeout(PATIENCE);
     patiently(|| sign(&options).boxed()).await
 }
@@ -363,7 +391,7 @@ async fn missing(
         )
         .await?;
     let found = highest.map_or(Ok(0), |row| row.int(0))?;
-    let known = MIGRATIONS.last().map_or(0, |last| last.0);
+    let known = known();
     if found > known {
         return Err(Error::Newer { found, known });
     }

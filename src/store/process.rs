@@ -28,8 +28,9 @@ pub(super) fn is_gone(who: &str) -> bool {
     let (Ok(began), Ok(pid)) = (began.parse::<u64>(), pid.parse::<u32>()) else {
         return false;
     };
-    // without our own start we could not tell "not there" from "not shown"
-    let can_judge = on == machine() && start(std::process::id()).is_some() && began > 0;
+    // who is not shown to us may be there: `hidepid`, systemd's ProtectProc; the first process always is
+    let are_shown = start(1).is_some() && start(std::process::id()).is_some();
+    let can_judge = on == machine() && are_shown && began > 0;
     can_judge && start(pid) != Some(began)
 }
 

@@ -62,6 +62,35 @@ impl Store {
         Ok(rows.len())
     }
 
+    /// Has the jobs fetched whose time has come, whatever the real time is.
+    pub(super) async fn free_due_jobs(&self, now: Timestamp) -> Result<(), Error> {
+        let jobs = self.jobs();
+        // what apalis compares with: this process's time, or the server's
+        let (real, values): (_, &[_]) = match self.db {
+            super::Db::Sqlite { .. } => ("$2", values![now, Timestamp::now().as_second()]),
+            super::Db::Postgres(_) => ("now()", values![now]),
+        };
+        let late = format!(
+            "SELECT 1 FROM {jobs} AS job JOIN stories ON stories.job = job.id
+            WHERE job.status = 'Pending' AND job.run_at > {real} AND stories.wake <= $1
+                AND stories.state IN {} LIMIT 1",
+            at_work!()
+        );
+        let late = sqlx::AssertSqlSafe(late);
+        if self.db.rows(late, values).await?.is_empty() {
+            return Ok(());
+        }
+        let sql = format!(
+            "UPDATE {jobs} SET run_at = {real} WHERE status = 'Pending' AND run_at > {real}
+                AND id IN (SELECT job FROM stories WHERE wake <= $1 AND state IN {})",
+            at_work!()
+        );
+        let sql = sqlx::AssertSqlSafe(sql);
+        self.db.change_in_one(sql, values).await?;
+        self.ring();
+        Ok(())
+    }
+
     /// Frees what processes of this machine held that have ended, without waiting for their leases.
     pub(super) async fn bury(&self) -> Result<(), Error> {
         let sql = "SELECT DISTINCT worker FROM stories WHERE worker IS NOT NULL";

@@ -91,14 +91,18 @@ mod tests {
 
     #[test]
     fn the_indexes_of_the_migrations_name_the_same_sets() {
-        let sql = include_str!("migrations/0001_stories.sql");
-        let sets: Vec<&str> = sql
-            .match_indices("WHERE state IN ")
-            .map(|(at, found)| {
+        fn sets<'a>(sql: &'a str, before: &str) -> Vec<&'a str> {
+            let set = |(at, found): (usize, &str)| {
                 let set = &sql[at + found.len()..];
                 &set[..=set.find(')').expect("its end")]
-            })
-            .collect();
-        assert_eq!(sets, [at_work!(), in_flight!()]);
+            };
+            sql.match_indices(before).map(set).collect()
+        }
+        let sql = include_str!("migrations/0001_stories.sql");
+        assert_eq!(sets(sql, "WHERE state IN "), [at_work!(), in_flight!()]);
+        let sql = include_str!("migrations/0005_numbers.sql");
+        let inside = sets(sql, "WHERE state IN ");
+        assert_eq!(inside, [in_flight!(), holds_container!()]);
+        assert_eq!(sets(sql, "WHERE state NOT IN "), [in_flight!()]);
     }
 }

@@ -7,6 +7,7 @@ use futures_util::FutureExt;
 use jiff::Timestamp;
 
 use super::db::{Keep, Row, values};
+use super::notices::{self, NoticeEvent, NoticeKind};
 use super::queue::{self, Nudge};
 use super::{Error, Store, StoryKey, stories};
 
@@ -66,6 +67,7 @@ impl Store {
     /// What the database says.
     pub async fn stop_account(&self, account: &str, stop: &Stop) -> Result<bool, Error> {
         let (account, stop) = (account.to_owned(), stop.clone());
+        let is_rehearsal = self.is_rehearsal;
         self.db
             .change(Keep::Now, move |conn| {
                 async move {
@@ -76,14 +78,18 @@ impl Store {
                         WHERE account = $1 AND (stop_cause IS NULL OR $2 = 'by-hand'
                             OR (stop_until IS NOT NULL AND stop_until <= $3))";
                     let values = values![
-                        account,
+                        account.as_str(),
                         stop.cause.word(),
                         stop.since,
                         stop.until,
-                        stop.why,
+                        stop.why.as_str(),
                         stop.mark.as_deref(),
                     ];
-                    Ok(conn.run(sql, values).await? == 1)
+                    let is_news = conn.run(sql, values).await? == 1;
+                    if is_news && let Some(event) = event(&account, &stop) {
+                        notices::write(conn, &event, is_rehearsal).await?;
+                    }
+                    Ok(is_news)
                 }
                 .boxed()
             })
@@ -161,6 +167,20 @@ impl Store {
             .await?;
         rows.iter().map(|row| row.text(0)).collect()
     }
+}
+
+/// What is to be told of a stop; who stops an account by hand knows it.
+fn event(account: &str, stop: &Stop) -> Option<NoticeEvent> {
+    let kind = match stop.cause {
+        StopCause::ByHand => return None,
+        StopCause::Login => NoticeKind::Token,
+        StopCause::Refused | StopCause::UnknownLive => NoticeKind::Failed,
+    };
+    let reason = format!(
+        "nothing of the account goes out until somebody looks: {}",
+        stop.why
+    );
+    Some(NoticeEvent::of_account(kind, account, reason, stop.since))
 }
 
 /// A stop in a row, from column `from` on.

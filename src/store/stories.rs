@@ -44,6 +44,8 @@ pub struct Filter {
     pub batch: Option<String>,
     /// Changed at that time or later.
     pub since: Option<Timestamp>,
+    /// On their way, and due at that time or earlier.
+    pub due_until: Option<Timestamp>,
     /// Those that are not over: on their way, uncertain, live, or due at that time or later.
     pub open_since: Option<Timestamp>,
     /// At most so many, the latest ones.
@@ -107,12 +109,25 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub async fn list(&self, filter: &Filter) -> Result<Vec<Story>, Error> {
-        let mut sql = "SELECT key, wake, body FROM stories WHERE 1 = 1".to_owned();
         let mut values: Vec<Value> = Vec::new();
         let mut place = |value: Value| {
             values.push(value);
             format!("${}", values.len())
         };
+        let in_flight = in_flight!();
+        let mut from = "stories".to_owned();
+        if let Some(since) = filter.open_since {
+            // each part has an index of its own
+            let since = place(since.into());
+            from = format!(
+                "(SELECT * FROM stories WHERE state IN {in_flight}
+                UNION ALL SELECT * FROM stories WHERE state = 'live'
+                UNION ALL SELECT * FROM stories WHERE state = 'uncertain'
+                UNION ALL SELECT * FROM stories WHERE state NOT IN {in_flight}
+                    AND state <> 'live' AND state <> 'uncertain' AND due >= {since}) AS stories"
+            );
+        }
+        let mut sql = format!("SELECT key, wake, body FROM {from} WHERE 1 = 1");
         if !filter.states.is_empty() {
             let states: Vec<String> = (filter.states.iter())
                 .map(|state| place(state.as_str().into()))
@@ -128,10 +143,9 @@ impl Store {
         if let Some(since) = filter.since {
             sql += &format!(" AND changed >= {}", place(since.into()));
         }
-        if let Some(since) = filter.open_since {
-            let since = place(since.into());
-            let at_work = at_work!();
-            sql += &format!(" AND (state IN {at_work} OR state = 'uncertain' OR due >= {since})");
+        if let Some(until) = filter.due_until {
+            let until = place(until.into());
+            sql += &format!(" AND state IN {in_flight} AND due <= {until}");
         }
         sql += " ORDER BY due DESC, batch_seq DESC, position DESC, seq DESC, key";
         if let Some(limit) = filter.limit {
@@ -304,6 +318,8 @@ pub(super) async fn lock(conn: &mut Conn<'_>, account: &str) -> Result<(), Error
 
 /// The newest story that makes another one a repetition: of account `$1` and picture `$2`, of the same day `$4`.
 ///
+/// The plus keeps SQLite from walking the account's stories in their order, which would be read in any case.
+///
 /// What is on its way already is the same as what shall go out at once, also over midnight. A story of which no day is
 /// known is the same while it is on its way, and when it was published after `$3`.
 const SAME: &str = concat!(
@@ -316,7 +332,7 @@ const SAME: &str = concat!(
                 OR (state IN ",
     seen!(),
     " AND (day = $4 OR ((day IS NULL OR CAST($4 AS TEXT) IS NULL) AND published > $3))))
-        ORDER BY seq DESC LIMIT 1"
+        ORDER BY +seq DESC LIMIT 1"
 );
 
 fn same_values(story: &Story, now: Timestamp) -> [Value; 6] {

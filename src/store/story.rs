@@ -232,6 +232,9 @@ pub struct Story {
     pub outgoing: Outgoing,
     /// Among others.
     pub place: Place,
+    /// The slot of the calendar that it is the story of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slot: Option<String>,
     /// When it shall go out.
     pub due: Timestamp,
     /// The day of `due` in the project's time zone: the same picture of another day is another story.

@@ -41,6 +41,9 @@ const WAITING: usize = 64;
 /// How often jobs that were lost, and processes that are gone, are looked for.
 const MEND: Duration = Duration::from_secs(3);
 
+/// How often it is looked for jobs whose time has come by a clock that is not the real one.
+const PACE: Duration = Duration::from_millis(100);
+
 /// So many workers may end over a story without a step forward before people have to look at it.
 const CRASHES: i64 = 5;
 
@@ -153,7 +156,7 @@ impl Store {
 
     /// Puts a story to rest that ends every worker. When to try again, if somebody holds it.
     async fn give_up(&self, key: &StoryKey) -> Result<Option<Timestamp>, Error> {
-        let now = Timestamp::now();
+        let now = self.clock.now();
         let claimed = match self.claim(key, now, SignedDuration::from_secs(30)).await? {
             Claim::Mine(claimed) => claimed,
             Claim::Held(until) => return Ok(Some(until)),
@@ -268,7 +271,7 @@ impl Hands {
 
     async fn serve(&self, job: &Job, id: &str, is_takeover: bool) -> Result<(), Error> {
         let at = Timestamp::from_millisecond(job.at).unwrap_or_default();
-        let wait = Duration::try_from(at.duration_since(Timestamp::now())).unwrap_or_default();
+        let wait = self.store.clock.until(at);
         let turn = async {
             tokio::time::sleep(wait).await;
             self.free.acquire().await.ok()
@@ -318,7 +321,7 @@ impl Hands {
 
     /// A handler that panics is called again, but not for ever: it counts as a worker that ended over the story.
     async fn after_panic(&self, key: &StoryKey) -> Option<Timestamp> {
-        let again = later(Timestamp::now(), AFTER_PANIC);
+        let again = later(self.store.clock.now(), AFTER_PANIC);
         let given_up = async {
             match self.store.count_crash(key).await? >= CRASHES {
                 true => self.store.give_up(key).await,
@@ -410,7 +413,7 @@ async fn keep_mending(store: &Store, ended: watch::Receiver<bool>) {
     while !*ended.borrow() {
         let mended: Result<(), Error> = async {
             store.bury().await?;
-            let before = Timestamp::now() - GRACE;
+            let before = store.clock.now() - GRACE;
             let count = store.mend(before).await?;
             if count > 0 {
                 tracing::debug!(count, "stories had no job");
@@ -428,8 +431,23 @@ async fn keep_mending(store: &Store, ended: watch::Receiver<bool>) {
         }
         tokio::select! {
             () = tokio::time::sleep(MEND) => {}
+            () = keep_pace(store) => {}
             () = is_true(ended.clone()) => {}
         }
+    }
+}
+
+/// Where stories go by a world's clock, apalis, which knows the real time alone, is told of every job whose time has
+/// come. Never comes back.
+async fn keep_pace(store: &Store) {
+    if store.clock.is_real() {
+        std::future::pending::<()>().await;
+    }
+    loop {
+        if let Err(error) = store.free_due_jobs(store.clock.now()).await {
+            tracing::debug!(%error, "jobs of another time could not be freed");
+        }
+        tokio::time::sleep(PACE).await;
     }
 }
 

@@ -130,10 +130,10 @@ fn misfit(name: &str, kind: Kind, node: &Node) -> Diagnostic {
             found.hint("`#rgb`, `#rrggbb`, `#rrggbbaa`, a CSS name or `$brand_colour`")
         }
         Kind::Number(..) | Kind::Integer(..) if text.parse::<f64>().is_ok() => {
-            found.hint("numbers stand without quotes")
+            found.hint("write numbers without quotes")
         }
         Kind::Bool if matches!(text, "true" | "false") => {
-            found.hint("true and false stand without quotes")
+            found.hint("write true and false without quotes")
         }
         Kind::Length if text.ends_with("px") => {
             found.hint("units have no name: write the bare number")
@@ -247,7 +247,7 @@ fn check_stops(name: &str, node: &Node, wrong: &mut Vec<Diagnostic>) {
                 wrong.push(Diagnostic::at(
                     Code::BadValue,
                     &at.place,
-                    format!("stops go up: {position} stands after {last}"),
+                    format!("the positions of stops go up: {position} comes after {last}"),
                 ));
             }
             last = position;

@@ -9,8 +9,52 @@ pub struct Key {
     pub name: &'static str,
     /// What it takes.
     pub kind: Kind,
-    /// One line for editors and the reference.
+    /// One line for editors and the reference, without the default; [`Key::about`] says both.
     pub doc: &'static str,
+    /// What holds where the key is not written.
+    pub default: Or,
+}
+
+/// The default of a key, as a template would write it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Or {
+    /// None, or one that depends on other keys: then `doc` says it.
+    Nothing,
+    /// A number; all four sides of edges; seconds of a time.
+    Number(f64),
+    /// A word, or a colour.
+    Word(&'static str),
+    /// Two numbers.
+    Pair(f64, f64),
+}
+
+impl Key {
+    /// A key without a default.
+    pub const fn new(name: &'static str, kind: Kind, doc: &'static str) -> Self {
+        let default = Or::Nothing;
+        Self {
+            name,
+            kind,
+            doc,
+            default,
+        }
+    }
+
+    /// The same key with a default.
+    pub const fn or(self, default: Or) -> Self {
+        Self { default, ..self }
+    }
+
+    /// The key in a line: what it means, and its default.
+    pub fn about(&self) -> String {
+        let default = match self.default {
+            Or::Nothing => return self.doc.to_owned(),
+            Or::Number(number) => number.to_string(),
+            Or::Word(word) => word.to_owned(),
+            Or::Pair(a, b) => format!("[{a}, {b}]"),
+        };
+        format!("{} Default {default}.", self.doc)
+    }
 }
 
 /// What a key takes. Any text may also be, or hold, a `{{ … }}` expression.
@@ -181,7 +225,7 @@ const POSITIVE: Kind = Kind::Number(0.0, f64::MAX);
 const UNIT: Kind = Kind::Number(0.0, 1.0);
 
 const fn key(name: &'static str, kind: Kind, doc: &'static str) -> Key {
-    Key { name, kind, doc }
+    Key::new(name, kind, doc)
 }
 
 /// `[canvas]`.
@@ -212,14 +256,15 @@ pub const AUDIO: &[Key] = &[
         Kind::Text,
         "A sound file, against the project folder.",
     ),
-    key("volume", Kind::Number(0.0, 4.0), "1 is as recorded."),
-    key("fade_in", Kind::Time, "Length of the fade at the start."),
-    key("fade_out", Kind::Time, "Length of the fade at the end."),
+    key("volume", Kind::Number(0.0, 4.0), "1 is as recorded.").or(Or::Number(1.0)),
+    key("fade_in", Kind::Time, "Length of the fade at the start.").or(Or::Number(0.0)),
+    key("fade_out", Kind::Time, "Length of the fade at the end.").or(Or::Number(0.0)),
     key(
         "duck",
         UNIT,
         "How far the bed goes down under the film's own sound.",
-    ),
+    )
+    .or(Or::Number(0.0)),
 ];
 
 /// `[[mention]]`.
@@ -278,45 +323,52 @@ pub const VAR: &[Key] = &[
     key("label", Kind::Text, "What a form calls it."),
 ];
 
-const SHADOW: &[Key] = &[
-    key("x", ANY, "To the right, units."),
-    key("y", ANY, "Down, units."),
-    key("blur", POSITIVE, "CSS blur radius, units."),
-    key("spread", ANY, "How far the silhouette grows first, units."),
-    key("color", Kind::Color, "Default #0008."),
+pub(crate) const SHADOW: &[Key] = &[
+    key("x", ANY, "To the right, units.").or(Or::Number(0.0)),
+    key("y", ANY, "Down, units.").or(Or::Number(0.0)),
+    key("blur", POSITIVE, "CSS blur radius, units.").or(Or::Number(0.0)),
+    key("spread", ANY, "How far the silhouette grows first, units.").or(Or::Number(0.0)),
+    key("color", Kind::Color, "Of the silhouette.").or(Or::Word("#0008")),
 ];
 
-const BORDER: &[Key] = &[
-    key("width", POSITIVE, "Units, drawn inside the edge."),
-    key("color", Kind::Fill(false), "Any fill."),
+pub(crate) const BORDER: &[Key] = &[
+    key("width", POSITIVE, "Units, drawn inside the edge.").or(Or::Number(0.0)),
+    key("color", Kind::Fill(false), "Any fill.").or(Or::Word("black")),
 ];
 
-const STROKE: &[Key] = &[
-    key("width", POSITIVE, "Units outside the glyph's edge."),
-    key("color", Kind::Fill(false), "Any fill."),
+pub(crate) const STROKE: &[Key] = &[
+    key("width", POSITIVE, "Units outside the glyph's edge.").or(Or::Number(0.0)),
+    key("color", Kind::Fill(false), "Any fill.").or(Or::Word("black")),
 ];
 
-const HIGHLIGHT: &[Key] = &[
+pub(crate) const HIGHLIGHT: &[Key] = &[
     key("fill", Kind::Fill(false), "Any fill."),
     key(
         "padding",
         Kind::Edges,
         "Between the text and the edge of its highlight, units.",
+    )
+    .or(Or::Number(0.0)),
+    key(
+        "radius",
+        POSITIVE,
+        "Of the corners, units. Default the layer's `radius`, if it is a number.",
     ),
-    key("radius", POSITIVE, "Of the corners, units."),
     key(
         "mode",
         Kind::Choice(&["line", "block"]),
-        "A box a line (default), or one around all lines.",
-    ),
+        "A box for each line, or one around all lines.",
+    )
+    .or(Or::Word("line")),
 ];
 
-const DECORATION: &[Key] = &[
+pub(crate) const DECORATION: &[Key] = &[
     key(
         "line",
         Kind::Choice(&["underline", "line-through"]),
-        "Where it lies. Default underline.",
-    ),
+        "Where it lies.",
+    )
+    .or(Or::Word("underline")),
     key(
         "color",
         Kind::Fill(false),
@@ -325,20 +377,16 @@ const DECORATION: &[Key] = &[
     key("thickness", POSITIVE, "Units. Default what the font says."),
 ];
 
-const FILTER: &[Key] = &[
-    key("blur", POSITIVE, "Gaussian sigma, units."),
-    key("brightness", Kind::Number(0.0, 10.0), "1 is unchanged."),
-    key("contrast", Kind::Number(0.0, 10.0), "1 is unchanged."),
-    key("saturation", Kind::Number(0.0, 10.0), "1 is unchanged."),
-    key("grayscale", UNIT, "1 is without colour."),
+pub(crate) const FILTER: &[Key] = &[
+    key("blur", POSITIVE, "Gaussian sigma, units.").or(Or::Number(0.0)),
+    key("brightness", Kind::Number(0.0, 10.0), "1 is unchanged.").or(Or::Number(1.0)),
+    key("contrast", Kind::Number(0.0, 10.0), "1 is unchanged.").or(Or::Number(1.0)),
+    key("saturation", Kind::Number(0.0, 10.0), "1 is unchanged.").or(Or::Number(1.0)),
+    key("grayscale", UNIT, "1 is without colour.").or(Or::Number(0.0)),
 ];
 
-const MOTION: &[Key] = &[
-    key(
-        "zoom",
-        Kind::Span,
-        "Scale at the start and at the end. Default [1, 1].",
-    ),
+pub(crate) const MOTION: &[Key] = &[
+    key("zoom", Kind::Span, "Scale at the start and at the end.").or(Or::Pair(1.0, 1.0)),
     key(
         "pan",
         Kind::Path,
@@ -362,8 +410,9 @@ pub const FILL: &[Key] = &[
     key(
         "center",
         Kind::Point,
-        "Centre of a radial or conic gradient; default [0.5, 0.5].",
-    ),
+        "Centre of a radial or conic gradient.",
+    )
+    .or(Or::Pair(0.5, 0.5)),
     key(
         "conic",
         Kind::Text,
@@ -379,12 +428,8 @@ pub const FILL: &[Key] = &[
         Kind::Text,
         "A picture, against the project folder.",
     ),
-    key(
-        "fit",
-        Kind::Choice(FITS),
-        "How the picture meets the box. Default cover.",
-    ),
-    key("focus", Kind::Point, "The point of the picture to keep."),
+    key("fit", Kind::Choice(FITS), "How the picture meets the box.").or(Or::Word("cover")),
+    key("focus", Kind::Point, "The point of the picture to keep.").or(Or::Pair(0.5, 0.5)),
     key(
         "video",
         Kind::Text,
@@ -411,12 +456,13 @@ pub const LAYER: &[Key] = &[
         Kind::Condition,
         "Empty, false and 0 leave the layer out.",
     ),
-    key("opacity", UNIT, "0 is invisible, 1 (default) is solid."),
+    key("opacity", UNIT, "0 is invisible, 1 is solid.").or(Or::Number(1.0)),
     key(
         "rotate",
         Kind::Number(-360.0, 360.0),
         "Degrees clockwise about the centre.",
-    ),
+    )
+    .or(Or::Number(0.0)),
     key(
         "blend",
         Kind::Choice(&[
@@ -429,12 +475,14 @@ pub const LAYER: &[Key] = &[
             "soft-light",
         ]),
         "How it mixes with what lies beneath.",
-    ),
+    )
+    .or(Or::Word("normal")),
     key(
         "radius",
         Kind::Radius,
         "Corner radius; \"50%\" of a square is a circle.",
-    ),
+    )
+    .or(Or::Number(0.0)),
     key(
         "shadow",
         Kind::Records(SHADOW),
@@ -468,20 +516,22 @@ pub const LAYER: &[Key] = &[
             "bottom-right",
         ]),
         "Which point of the box sits at left/top.",
-    ),
+    )
+    .or(Or::Word("top-left")),
     key(
         "bleed",
         Kind::Bool,
-        "Reaching into the app's own chrome is meant.",
+        "Reaching into the app's own chrome, or beyond an edge that cuts, is meant.",
     ),
     key(
         "grow",
         Kind::Number(0.0, 1000.0),
         "Share of the free space in a row or column.",
-    ),
+    )
+    .or(Or::Number(0.0)),
 ];
 
-const TEXT: &[Key] = &[
+pub(crate) const TEXT: &[Key] = &[
     key("text", Kind::Text, "The words."),
     key(
         "style",
@@ -496,14 +546,11 @@ const TEXT: &[Key] = &[
     key(
         "weight",
         Kind::Number(1.0, 1000.0),
-        "100 thin, 400 regular (default), 700 bold.",
-    ),
+        "100 thin, 400 regular, 700 bold.",
+    )
+    .or(Or::Number(400.0)),
     key("italic", Kind::Bool, "Slanted."),
-    key(
-        "size",
-        Kind::Number(1.0, 2000.0),
-        "Font size in units. Default 48.",
-    ),
+    key("size", Kind::Number(1.0, 2000.0), "Font size in units.").or(Or::Number(48.0)),
     key(
         "min_size",
         Kind::Number(1.0, 2000.0),
@@ -513,34 +560,40 @@ const TEXT: &[Key] = &[
     key(
         "overflow",
         Kind::Choice(&["shrink", "ellipsis", "clip", "error"]),
-        "What happens to text that does not fit. Default shrink.",
-    ),
+        "What happens to text that does not fit.",
+    )
+    .or(Or::Word("shrink")),
     key(
         "line_height",
         Kind::NumberOr(0.1, 10.0, &["normal"]),
-        "Multiple of the font size (default 1.2), or normal: what the font says.",
-    ),
-    key("letter_spacing", Kind::Spacing, "Added between characters."),
+        "Multiple of the font size, or normal: what the font says.",
+    )
+    .or(Or::Number(1.2)),
+    key("letter_spacing", Kind::Spacing, "Added between characters.").or(Or::Number(0.0)),
     key(
         "decoration",
         Kind::ChoiceOr(&["none", "underline", "line-through"], DECORATION),
         "A line under or through every line of the text.",
-    ),
+    )
+    .or(Or::Word("none")),
     key(
         "text_wrap",
         Kind::Choice(&["wrap", "balance"]),
         "balance makes lines about equally long without adding one.",
-    ),
+    )
+    .or(Or::Word("wrap")),
     key(
         "word_break",
         Kind::Choice(&["normal", "keep-all"]),
         "keep-all breaks Chinese, Japanese and Korean at spaces and punctuation only.",
-    ),
+    )
+    .or(Or::Word("normal")),
     key(
         "hyphens",
         Kind::Choice(&["manual", "auto"]),
-        "manual (default) breaks at soft hyphens only; auto also by the rules of `lang`.",
-    ),
+        "manual breaks at soft hyphens only; auto also by the rules of `lang`.",
+    )
+    .or(Or::Word("manual")),
     key(
         "features",
         Kind::Features,
@@ -550,13 +603,15 @@ const TEXT: &[Key] = &[
         "align",
         Kind::Choice(&["start", "center", "end", "left", "right"]),
         "Across the box; start follows the script's direction.",
-    ),
+    )
+    .or(Or::Word("start")),
     key(
         "valign",
         Kind::Choice(&["top", "middle", "bottom"]),
         "Down the box.",
-    ),
-    key("color", Kind::Fill(false), "Any fill. Default black."),
+    )
+    .or(Or::Word("top")),
+    key("color", Kind::Fill(false), "Any fill.").or(Or::Word("black")),
     key(
         "stroke",
         Kind::Record(STROKE),
@@ -571,12 +626,14 @@ const TEXT: &[Key] = &[
         "transform",
         Kind::Choice(&["none", "uppercase", "lowercase", "capitalize"]),
         "Letter case.",
-    ),
+    )
+    .or(Or::Word("none")),
     key(
         "direction",
         Kind::Choice(&["auto", "ltr", "rtl"]),
         "Base direction; auto takes the first strong character's.",
-    ),
+    )
+    .or(Or::Word("auto")),
     key(
         "lang",
         Kind::Text,
@@ -589,18 +646,20 @@ const TEXT: &[Key] = &[
     ),
 ];
 
-const PICTURE: &[Key] = &[
+pub(crate) const PICTURE: &[Key] = &[
     key("src", Kind::Text, "The file, against the project folder."),
     key(
         "fit",
         Kind::Choice(FITS),
-        "cover (default), contain, fill, or blur: contain over a blurred copy.",
-    ),
+        "cover, contain, fill, or blur: contain over a blurred copy.",
+    )
+    .or(Or::Word("cover")),
     key(
         "focus",
         Kind::Point,
-        "The point to keep when edges are cut. Default [0.5, 0.5].",
-    ),
+        "The point to keep when edges are cut.",
+    )
+    .or(Or::Pair(0.5, 0.5)),
     key(
         "mask",
         Kind::Text,
@@ -619,13 +678,13 @@ const PICTURE: &[Key] = &[
     ),
 ];
 
-const MOVING: &[Key] = &[key(
+pub(crate) const MOVING: &[Key] = &[key(
     "motion",
     Kind::Record(MOTION),
     "Zoom and pan over the length of a film; a still shows where it starts.",
 )];
 
-const SURFACE: &[Key] = &[
+pub(crate) const SURFACE: &[Key] = &[
     key("fill", Kind::Fill(false), "Any fill."),
     key(
         "backdrop",
@@ -639,56 +698,59 @@ const SURFACE: &[Key] = &[
     ),
 ];
 
-const QR: &[Key] = &[
+pub(crate) const QR: &[Key] = &[
     key(
         "data",
         Kind::Text,
         "What the code says; an address, mostly.",
     ),
-    key(
-        "color",
-        Kind::Fill(false),
-        "The dark modules. Default black.",
-    ),
-    key("fill", Kind::Fill(false), "Behind them. Default white."),
+    key("color", Kind::Fill(false), "The dark modules.").or(Or::Word("black")),
+    key("fill", Kind::Fill(false), "Behind them.").or(Or::Word("white")),
     key(
         "quiet",
         Kind::Integer(0, 20),
-        "Modules of quiet zone. Default 4, as the standard asks.",
-    ),
+        "Modules of quiet zone; the standard asks for 4.",
+    )
+    .or(Or::Number(4.0)),
     key(
         "level",
         Kind::Choice(&["L", "M", "Q", "H"]),
-        "Error correction. Default M.",
-    ),
+        "Error correction.",
+    )
+    .or(Or::Word("M")),
 ];
 
-const GROUP: &[Key] = &[
+pub(crate) const GROUP: &[Key] = &[
     key(
         "layout",
         Kind::Choice(&["row", "column", "free"]),
-        "How children are placed. Default free.",
-    ),
+        "How children are placed.",
+    )
+    .or(Or::Word("free")),
     key(
         "gap",
         POSITIVE,
         "Between children of a row or column, units.",
-    ),
+    )
+    .or(Or::Number(0.0)),
     key(
         "padding",
         Kind::Edges,
         "Between the edge and the children, units.",
-    ),
+    )
+    .or(Or::Number(0.0)),
     key(
         "align",
         Kind::Choice(&["start", "center", "end", "stretch", "baseline"]),
-        "Across the row or column. Default stretch, as in CSS; baseline puts the first lines of text on one line.",
-    ),
+        "Across the row or column, as in CSS; baseline puts the first lines of text on one line.",
+    )
+    .or(Or::Word("stretch")),
     key(
         "justify",
         Kind::Choice(&["start", "center", "end", "between"]),
         "Along the row or column.",
-    ),
+    )
+    .or(Or::Word("start")),
     key(
         "wrap",
         Kind::Bool,
@@ -698,7 +760,7 @@ const GROUP: &[Key] = &[
     key("children", Kind::Text, "Layers inside, from the bottom up."),
 ];
 
-const VIDEO: &[Key] = &[
+pub(crate) const VIDEO: &[Key] = &[
     key(
         "start",
         Kind::Time,
@@ -709,14 +771,14 @@ const VIDEO: &[Key] = &[
         Kind::Time,
         "Where in the clip to stop. Default its end.",
     ),
-    key("speed", Kind::Number(0.5, 2.0), "1 is as recorded."),
+    key("speed", Kind::Number(0.5, 2.0), "1 is as recorded.").or(Or::Number(1.0)),
     key(
         "loop",
         Kind::Bool,
         "Begin again when the clip is over; otherwise its last picture stays.",
     ),
     key("mute", Kind::Bool, "Without its sound."),
-    key("volume", Kind::Number(0.0, 4.0), "1 is as recorded."),
+    key("volume", Kind::Number(0.0, 4.0), "1 is as recorded.").or(Or::Number(1.0)),
 ];
 
 /// What people write who know another tool.

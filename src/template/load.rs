@@ -9,8 +9,8 @@ use crate::diag::{Code, Diagnostic, Place, Source, did_you_mean};
 use super::language::{AUDIO, CANVAS, CAPTION, Key, LINK, LayerType, MENTION, OUTPUT};
 use super::merge::merge;
 use super::{
-    Fence, Layer, Node, Refusal, Table, Template, Value, check_table, check_value, expression,
-    tree, vars,
+    AllowedPaths, Layer, Node, Refusal, Table, Template, Value, check_table, check_value,
+    expression, key, tree, vars,
 };
 
 /// Longest chain of `extends`.
@@ -23,7 +23,7 @@ const TOP: [&str; 9] = [
 
 /// Reads one text; a base it extends is not looked for.
 ///
-/// What can be read is read, and everything wrong is told.
+/// What can be read is read, and everything wrong is reported.
 pub fn parse(source: &Arc<Source>) -> (Template, Vec<Diagnostic>) {
     let (table, mut wrong) = tree::read(source);
     let template = build(&source.path, vec![source.clone()], &table, &mut wrong);
@@ -35,15 +35,15 @@ pub fn parse(source: &Arc<Source>) -> (Template, Vec<Diagnostic>) {
 /// `shown` is how the file is called in messages.
 ///
 /// # Errors
-/// One diagnostic when the file itself cannot be read; what is wrong in it is told beside the template.
+/// One diagnostic when the file itself cannot be read; what is wrong in it is reported beside the template.
 pub fn load(
     path: &Path,
     shown: &Path,
-    fence: &Fence,
+    allowed: &AllowedPaths,
 ) -> Result<(Template, Vec<Diagnostic>), Diagnostic> {
     let source = read(path, shown)?;
     let mut chain = Chain {
-        fence,
+        allowed,
         sources: Vec::new(),
         seen: Vec::new(),
         wrong: Vec::new(),
@@ -58,13 +58,13 @@ pub fn load(
 }
 
 fn read(path: &Path, shown: &Path) -> Result<Arc<Source>, Diagnostic> {
-    let missing = |said: String| Diagnostic::of_file(Code::MissingAsset, shown, said);
+    let missing = |message: String| Diagnostic::of_file(Code::MissingAsset, shown, message);
     let size = std::fs::metadata(path)
         .map_err(|e| missing(format!("cannot read the template: {e}")))?
         .len();
     if size > MAX_BYTES {
-        let said = format!("the template has {size} bytes, more than {MAX_BYTES}");
-        return Err(Diagnostic::of_file(Code::Syntax, shown, said));
+        let message = format!("the template has {size} bytes, more than {MAX_BYTES}");
+        return Err(Diagnostic::of_file(Code::Syntax, shown, message));
     }
     let bytes =
         std::fs::read(path).map_err(|e| missing(format!("cannot read the template: {e}")))?;
@@ -87,7 +87,7 @@ fn read(path: &Path, shown: &Path) -> Result<Arc<Source>, Diagnostic> {
 }
 
 struct Chain<'a> {
-    fence: &'a Fence,
+    allowed: &'a AllowedPaths,
     sources: Vec<Arc<Source>>,
     seen: Vec<PathBuf>,
     wrong: Vec<Diagnostic>,
@@ -105,9 +105,9 @@ impl Chain<'_> {
             return table;
         };
         let Some(written) = extends.as_text() else {
-            let said = "`extends` takes the path of a template";
+            let message = "`extends` takes the path of a template";
             self.wrong
-                .push(Diagnostic::at(Code::BadValue, &extends.place, said));
+                .push(Diagnostic::at(Code::BadValue, &extends.place, message));
             return table;
         };
         match self.base(path, written, &extends.place.clone()) {
@@ -127,7 +127,7 @@ impl Chain<'_> {
     ) -> Result<(PathBuf, Arc<Source>), Box<Diagnostic>> {
         let folder = path.parent().unwrap_or(Path::new(""));
         let base = self
-            .fence
+            .allowed
             .resolve(folder, written)
             .map_err(|r| Box::new(refused(at, written, r)))?;
         let real = base.canonicalize().map_err(|_| {
@@ -137,8 +137,8 @@ impl Chain<'_> {
             )
         })?;
         if self.seen.contains(&real) || self.seen.len() > MAX_BASES {
-            let said = format!("`{written}` extends a template that leads back to it");
-            return Err(Box::new(Diagnostic::at(Code::Cycle, at, said)));
+            let message = format!("`{written}` extends a template that leads back to it");
+            return Err(Box::new(Diagnostic::at(Code::Cycle, at, message)));
         }
         let shown = match at.source.path.parent() {
             Some(parent) => parent.join(written),
@@ -160,7 +160,7 @@ pub(crate) fn refused(at: &Place, written: &str, refusal: Refusal) -> Diagnostic
         Refusal::Outside => Diagnostic::at(
             Code::RefusedPath,
             at,
-            format!("`{written}` lies outside the project folder"),
+            format!("`{written}` is outside the project folder"),
         )
         .hint("name its folder in `[project] allow`"),
     }
@@ -192,8 +192,9 @@ fn build(
                 "variables" => Some("did you mean `vars`?".into()),
                 key => did_you_mean(key, TOP),
             };
-            let said = format!("a template has no key `{}`", entry.key);
-            wrong.push(Diagnostic::at(Code::UnknownKey, &entry.key_place, said).maybe_hint(hint));
+            let message = format!("a template has no key `{}`", entry.key);
+            wrong
+                .push(Diagnostic::at(Code::UnknownKey, &entry.key_place, message).maybe_hint(hint));
         }
     }
     let mut template = Template {
@@ -224,38 +225,45 @@ fn build(
         ));
     }
     if let Some(audio) = &template.audio
-        && audio.get("src").is_none()
+        && audio.node(key!(AUDIO.src)).is_none()
     {
-        let said = "`[audio]` needs `src`";
-        wrong.push(Diagnostic::at(Code::BadValue, &audio.place, said));
+        let message = "`[audio]` needs `src`";
+        wrong.push(Diagnostic::at(Code::BadValue, &audio.place, message));
     }
     let mut ids = BTreeSet::new();
     template.layers = layers(table.get("layer"), "layer", &mut ids, wrong);
     for mention in tables(table.get("mention"), "mention", wrong) {
-        check_sticker(mention, MENTION, "a mention", "username", &ids, wrong);
+        check_sticker(
+            mention,
+            MENTION,
+            "a mention",
+            key!(MENTION.username),
+            &ids,
+            wrong,
+        );
         template.mentions.push(mention.clone());
     }
     for link in tables(table.get("link"), "link", wrong) {
-        check_sticker(link, LINK, "a link", "url", &ids, wrong);
+        check_sticker(link, LINK, "a link", key!(LINK.url), &ids, wrong);
         template.links.push(link.clone());
     }
     if let Some(caption) = &template.caption {
-        check_value("caption", CAPTION[0].kind, &caption.node, wrong);
+        check_value(CAPTION[0].name, CAPTION[0].kind, &caption.node, wrong);
     }
     let has_background = template
         .canvas
         .as_ref()
-        .is_some_and(|c| c.get("background").is_some());
+        .is_some_and(|c| c.node(key!(CANVAS.background)).is_some());
     if wrong.is_empty()
         && table.get("layer").is_none()
         && !has_background
         && table.get("extends").is_none()
     {
-        let said = "the template paints nothing: it has no layer and no background";
+        let message = "the template paints nothing: it has no layer and no background";
         wrong.push(Diagnostic::at(
             Code::BadValue,
             &Place::whole(&template.sources[0]),
-            said,
+            message,
         ));
     }
     check_expressions(&mut template, table, wrong);
@@ -284,8 +292,8 @@ fn section(
 fn tables<'t>(node: Option<&'t Node>, name: &str, wrong: &mut Vec<Diagnostic>) -> Vec<&'t Table> {
     let Some(node) = node else { return Vec::new() };
     let Value::Array(items) = &node.value else {
-        let said = format!("`{name}` is a list of tables: write `[[{name}]]`");
-        wrong.push(Diagnostic::at(Code::BadValue, &node.place, said));
+        let message = format!("`{name}` is a list of tables: write `[[{name}]]`");
+        wrong.push(Diagnostic::at(Code::BadValue, &node.place, message));
         return Vec::new();
     };
     let mut found = Vec::new();
@@ -293,8 +301,8 @@ fn tables<'t>(node: Option<&'t Node>, name: &str, wrong: &mut Vec<Diagnostic>) -
         match &item.value {
             Value::Table(table) => found.push(table),
             _ => {
-                let said = format!("each `{name}` is a table, not {}", item.type_name());
-                wrong.push(Diagnostic::at(Code::BadValue, &item.place, said));
+                let message = format!("each `{name}` is a table, not {}", item.type_name());
+                wrong.push(Diagnostic::at(Code::BadValue, &item.place, message));
             }
         }
     }
@@ -314,12 +322,15 @@ fn layers(
 }
 
 fn layer(table: &Table, ids: &mut BTreeSet<String>, wrong: &mut Vec<Diagnostic>) -> Option<Layer> {
-    let id = table.get("id").and_then(Node::as_text).map(str::to_owned);
-    if let (Some(id), Some(node)) = (&id, table.get("id"))
+    let id = table
+        .node(key!(LAYER.id))
+        .and_then(Node::as_text)
+        .map(str::to_owned);
+    if let (Some(id), Some(node)) = (&id, table.node(key!(LAYER.id)))
         && !ids.insert(id.clone())
     {
-        let said = format!("two layers have the id `{id}`");
-        wrong.push(Diagnostic::at(Code::BadValue, &node.place, said));
+        let message = format!("two layers have the id `{id}`");
+        wrong.push(Diagnostic::at(Code::BadValue, &node.place, message));
     }
     let kind = layer_type(table, wrong)?;
     let owner = match kind {
@@ -327,7 +338,7 @@ fn layer(table: &Table, ids: &mut BTreeSet<String>, wrong: &mut Vec<Diagnostic>)
         other => format!("a {} layer", other.as_str()),
     };
     let mut keys = table.clone();
-    let children = keys.remove("children");
+    let children = keys.remove(key!(GROUP.children).name);
     check_table(
         &keys,
         kind.keys().collect::<Vec<_>>().into_iter(),
@@ -340,9 +351,10 @@ fn layer(table: &Table, ids: &mut BTreeSet<String>, wrong: &mut Vec<Diagnostic>)
             layers(Some(&entry.node), "layer.children", ids, wrong)
         }
         Some(entry) => {
-            let said = format!("{owner} has no children");
+            let message = format!("{owner} has no children");
             wrong.push(
-                Diagnostic::at(Code::UnknownKey, &entry.key_place, said).hint("only a group has"),
+                Diagnostic::at(Code::UnknownKey, &entry.key_place, message)
+                    .hint("only a group has"),
             );
             Vec::new()
         }
@@ -360,23 +372,23 @@ fn layer(table: &Table, ids: &mut BTreeSet<String>, wrong: &mut Vec<Diagnostic>)
 
 fn layer_type(table: &Table, wrong: &mut Vec<Diagnostic>) -> Option<LayerType> {
     let words = LayerType::ALL.map(LayerType::as_str);
-    let Some(node) = table.get("type") else {
-        let said = "this layer has no `type`";
+    let Some(node) = table.node(key!(LAYER.type)) else {
+        let message = "this layer has no `type`";
         wrong.push(
-            Diagnostic::at(Code::BadValue, &table.place, said)
+            Diagnostic::at(Code::BadValue, &table.place, message)
                 .hint(format!("one of {}", words.join(", "))),
         );
         return None;
     };
     let found = node.as_text().and_then(LayerType::of);
     if found.is_none() {
-        let said = format!(
+        let message = format!(
             "no layer type {}",
             node.place.text().replace(['"', '\''], "`")
         );
         let hint = did_you_mean(node.as_text().unwrap_or(""), words)
             .unwrap_or_else(|| format!("one of {}", words.join(", ")));
-        wrong.push(Diagnostic::at(Code::BadValue, &node.place, said).hint(hint));
+        wrong.push(Diagnostic::at(Code::BadValue, &node.place, message).hint(hint));
     }
     found
 }
@@ -384,27 +396,31 @@ fn layer_type(table: &Table, wrong: &mut Vec<Diagnostic>) -> Option<LayerType> {
 /// What a layer cannot be without.
 fn require(kind: LayerType, keys: &Table, owner: &str, wrong: &mut Vec<Diagnostic>) {
     let needed = match kind {
-        LayerType::Text => "text",
-        LayerType::Image | LayerType::Video => "src",
-        LayerType::Qr => "data",
+        LayerType::Text => key!(TEXT.text),
+        LayerType::Image | LayerType::Video => key!(PICTURE.src),
+        LayerType::Qr => key!(QR.data),
         LayerType::Shape | LayerType::Group => return,
     };
-    if keys.get(needed).is_none() {
+    if keys.node(needed).is_none() {
         wrong.push(Diagnostic::at(
             Code::BadValue,
             &keys.place,
-            format!("{owner} needs `{needed}`"),
+            format!("{owner} needs `{}`", needed.name),
         ));
     }
 }
 
 fn check_box(table: &Table, wrong: &mut Vec<Diagnostic>) {
-    for [start, end, size] in [["left", "right", "width"], ["top", "bottom", "height"]] {
+    let across = [key!(LAYER.left), key!(LAYER.right), key!(LAYER.width)];
+    let down = [key!(LAYER.top), key!(LAYER.bottom), key!(LAYER.height)];
+    for [start, end, size] in [across, down] {
         if let (Some(_), Some(_), Some(third)) =
-            (table.get(start), table.get(end), table.entry(size))
+            (table.node(start), table.node(end), table.written(size))
         {
-            let said = format!("`{start}`, `{end}` and `{size}` at once: two of them say it all");
-            wrong.push(Diagnostic::at(Code::BadValue, &third.key_place, said));
+            let (start, end, size) = (start.name, end.name, size.name);
+            let message =
+                format!("`{start}`, `{end}` and `{size}` at once: two of them say it all");
+            wrong.push(Diagnostic::at(Code::BadValue, &third.key_place, message));
         }
     }
 }
@@ -414,20 +430,20 @@ fn check_sticker(
     table: &Table,
     keys: &'static [Key],
     owner: &str,
-    needed: &str,
+    needed: &Key,
     ids: &BTreeSet<String>,
     wrong: &mut Vec<Diagnostic>,
 ) {
     check_table(table, keys.iter(), owner, wrong);
-    if table.get(needed).is_none() {
-        let said = format!("{owner} needs `{needed}`");
-        wrong.push(Diagnostic::at(Code::BadValue, &table.place, said));
+    if table.node(needed).is_none() {
+        let message = format!("{owner} needs `{}`", needed.name);
+        wrong.push(Diagnostic::at(Code::BadValue, &table.place, message));
     }
-    if let (Some(_), Some(at)) = (table.get("over"), table.entry("at")) {
-        let said = format!("{owner} takes `over` or `at`, not both");
-        wrong.push(Diagnostic::at(Code::BadValue, &at.key_place, said));
+    if let (Some(_), Some(at)) = (table.node(key!(LINK.over)), table.written(key!(LINK.at))) {
+        let message = format!("{owner} takes `over` or `at`, not both");
+        wrong.push(Diagnostic::at(Code::BadValue, &at.key_place, message));
     }
-    if let Some(over) = table.get("over")
+    if let Some(over) = table.node(key!(LINK.over))
         && let Some(id) = over.as_text()
         && !expression::has_expression(id)
         && !ids.contains(id)
@@ -439,7 +455,7 @@ fn check_sticker(
     }
 }
 
-/// Every expression is read once, so that a slip is told even where no story takes its branch.
+/// Every expression is read once, so that a slip is reported even where no story takes its branch.
 fn check_expressions(template: &mut Template, table: &Table, wrong: &mut Vec<Diagnostic>) {
     let mut used = BTreeSet::new();
     each_text(table, &mut |node, text| match expression::variables(text) {
@@ -447,8 +463,8 @@ fn check_expressions(template: &mut Template, table: &Table, wrong: &mut Vec<Dia
         Err(problem) => wrong.push(problem_at(node, text, &problem)),
     });
     for var in template.vars.iter().filter(|v| !used.contains(&v.name)) {
-        let said = format!("variable `{}` is not used", var.name);
-        wrong.push(Diagnostic::at(Code::UnusedVariable, &var.place, said));
+        let message = format!("variable `{}` is not used", var.name);
+        wrong.push(Diagnostic::at(Code::UnusedVariable, &var.place, message));
     }
     template.uses = used;
 }
@@ -465,7 +481,7 @@ fn each_text(table: &Table, visit: &mut impl FnMut(&Node, &str)) {
     table.entries.iter().for_each(|e| node(&e.node, visit));
 }
 
-/// The diagnostic of an expression's problem, at its place inside the text where that can be told.
+/// The diagnostic of an expression's problem, at its place inside the text where that can be found.
 pub(crate) fn problem_at(node: &Node, text: &str, problem: &expression::Problem) -> Diagnostic {
     // escapes move bytes; then the whole value is shown
     let place = match node.place.text().find(text) {

@@ -3,7 +3,7 @@
 //! Tables merge key by key, variables declaration by declaration, layers by id; a value is replaced whole. What the
 //! base does not have comes after it: layers on top.
 
-use super::{Entry, Node, Table, Value};
+use super::{Entry, Node, Table, Value, key};
 
 /// `child` over `base`.
 pub fn merge(base: Table, child: Table) -> Table {
@@ -54,7 +54,7 @@ fn vars(mut base: Table, child: Table) -> Table {
             // `title = "…"` over a declaration gives it another default
             let mut declared = old.clone();
             declared.set(Entry {
-                key: "default".into(),
+                key: key!(VAR.default).name.into(),
                 ..entry.clone()
             });
             entry.node.value = Value::Table(declared);
@@ -66,7 +66,7 @@ fn vars(mut base: Table, child: Table) -> Table {
 
 fn id_of(layer: &Node) -> Option<&str> {
     match &layer.value {
-        Value::Table(table) => table.get("id")?.as_text(),
+        Value::Table(table) => table.node(key!(LAYER.id))?.as_text(),
         _ => None,
     }
 }
@@ -89,8 +89,9 @@ fn layer_over(base: &Node, child: Node) -> Node {
     let mut out = old.clone();
     out.place = new.place.clone();
     for mut entry in new.entries {
-        if entry.key == "children"
-            && let (Some(old), Value::Array(new)) = (old.get("children"), &entry.node.value)
+        if entry.key == key!(GROUP.children).name
+            && let (Some(old), Value::Array(new)) =
+                (old.node(key!(GROUP.children)), &entry.node.value)
             && let Value::Array(old) = &old.value
         {
             entry.node.value = Value::Array(layers(old.clone(), new.clone()));

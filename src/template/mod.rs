@@ -1,13 +1,14 @@
-//! Reads TOML and keeps where every value stood.
+//! Reads TOML and keeps the place of every value.
 //!
 //! In: text, and the base templates it extends. Out: a [`Template`] whose keys are known and whose values have the
 //! right shape, each with its [`Place`]. Never: loading an asset, filling in a variable.
 
+mod allowed_paths;
 mod brand;
 mod check;
 pub mod expression;
-mod fence;
 pub mod grammar;
+pub(crate) mod keys;
 pub mod language;
 mod load;
 mod merge;
@@ -16,9 +17,9 @@ mod schema;
 pub(crate) mod tree;
 mod vars;
 
+pub(crate) use allowed_paths::equivalent;
+pub use allowed_paths::{AllowedPaths, Refusal};
 pub use brand::{Brand, BrandFont};
-pub(crate) use fence::equivalent;
-pub use fence::{Fence, Refusal};
 pub use load::{load, parse};
 pub use reference::reference;
 pub use schema::schema;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 use crate::diag::{Place, Source};
 
 pub(crate) use check::{check_table, check_value};
+pub(crate) use keys::key;
 pub(crate) use load::{problem_at, refused, sibling};
 
 /// A template with its bases merged in: keys known, shapes right, nothing loaded yet.
@@ -40,7 +42,7 @@ pub struct Template {
     pub name: String,
     /// The template's own text first, then its bases'.
     pub sources: Vec<Arc<Source>>,
-    /// Folder of the template file; assets stand against it when there is no project.
+    /// Folder of the template file; assets are relative to it when there is no project.
     pub folder: PathBuf,
     /// Declared variables in the order of the file, the base's first.
     pub vars: Vec<Var>,
@@ -69,7 +71,7 @@ pub struct Layer {
     pub id: Option<String>,
     /// `type`.
     pub kind: language::LayerType,
-    /// Where the layer's heading stands.
+    /// Where the layer's heading is.
     pub place: Place,
     /// Every key but `children`.
     pub keys: Table,
@@ -96,11 +98,15 @@ impl Template {
                 .iter()
                 .any(|l| l.kind == language::LayerType::Video || any_video(&l.children))
         }
-        let background = self.canvas.as_ref().and_then(|c| c.get("background"));
+        let background = self
+            .canvas
+            .as_ref()
+            .and_then(|c| c.node(key!(CANVAS.background)));
         let output = self.output.as_ref();
         any_video(&self.layers)
-            || output.is_some_and(|o| o.get("seconds").is_some())
-            || background
-                .is_some_and(|b| matches!(&b.value, Value::Table(t) if t.get("video").is_some()))
+            || output.is_some_and(|o| o.node(key!(OUTPUT.seconds)).is_some())
+            || background.is_some_and(
+                |b| matches!(&b.value, Value::Table(t) if t.node(key!(FILL.video)).is_some()),
+            )
     }
 }

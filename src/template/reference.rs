@@ -65,7 +65,7 @@ fn row(out: &mut String, name: &str, key: &Key) {
         kind => kind.describe(),
     };
     let takes = takes.replace('|', "\\|");
-    let _ = writeln!(out, "| `{name}` | {takes} | {} |", key.doc);
+    let _ = writeln!(out, "| `{name}` | {takes} | {} |", key.about());
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub fn schema() -> Value {
             "layer": { "type": "array", "items": { "$ref": "#/$defs/layer" }, "description": "Layers from the bottom up." },
             "mention": { "type": "array", "items": record(MENTION), "description": "People to tag." },
             "link": { "type": "array", "items": record(LINK), "description": "Links to tap, for whoever posts by hand." },
-            "caption": { "type": "string", "description": CAPTION[0].doc },
+            "caption": { "type": "string", "description": CAPTION[0].about() },
         },
         "$defs": {
             "expression": { "type": "string", "pattern": "\\{\\{|\\{%" },
@@ -67,7 +67,7 @@ fn properties<'k>(keys: impl Iterator<Item = &'k Key>) -> Map<String, Value> {
     for key in keys {
         let mut value = shape(key.kind);
         if let Value::Object(object) = &mut value {
-            object.insert("description".into(), json!(key.doc));
+            object.insert("description".into(), json!(key.about()));
         }
         out.insert(key.name.into(), value);
     }

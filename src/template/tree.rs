@@ -1,4 +1,4 @@
-//! A TOML document whose keys and values know where they stand.
+//! A TOML document whose keys and values keep their places.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::diag::{Code, Diagnostic, Place, Source};
 pub struct Node {
     /// What it is.
     pub value: Value,
-    /// Where it stands.
+    /// Where it is.
     pub place: Place,
 }
 
@@ -34,7 +34,7 @@ pub enum Value {
 pub struct Table {
     /// Keys with their values.
     pub entries: Vec<Entry>,
-    /// Where its heading or brace stands.
+    /// Where its heading or brace is.
     pub place: Place,
 }
 
@@ -43,7 +43,7 @@ pub struct Table {
 pub struct Entry {
     /// The key.
     pub key: String,
-    /// Where the key stands.
+    /// Where the key is.
     pub key_place: Place,
     /// Its value.
     pub node: Node,
@@ -114,7 +114,7 @@ impl Table {
     }
 }
 
-/// Reads a document; what can be read is read, and every syntax error is told.
+/// Reads a document; what can be read is read, and every syntax error is reported.
 pub fn read(source: &Arc<Source>) -> (Table, Vec<Diagnostic>) {
     let (document, errors) = DeTable::parse_recoverable(&source.text);
     let mut reader = Reader {

@@ -4,7 +4,7 @@ use crate::diag::{Code, Diagnostic, Place};
 
 use super::expression::has_expression;
 use super::language::VAR;
-use super::{Entry, Node, Table, Value, check_table, grammar};
+use super::{Entry, Node, Table, Value, check_table, grammar, key};
 
 /// Names that expressions have anyway.
 pub const RESERVED: [&str; 4] = ["row", "brand", "today", "now"];
@@ -14,7 +14,7 @@ pub const RESERVED: [&str; 4] = ["row", "brand", "today", "now"];
 pub struct Var {
     /// Its name.
     pub name: String,
-    /// Where the name stands.
+    /// Where the name is.
     pub place: Place,
     /// What it holds.
     pub kind: VarType,
@@ -146,9 +146,9 @@ fn declared(var: &mut Var, table: &Table, wrong: &mut Vec<Diagnostic>) {
         &format!("variable `{}`", var.name),
         wrong,
     );
-    var.default = table.get("default").cloned();
+    var.default = table.node(key!(VAR.default)).cloned();
     var.kind = match table
-        .get("type")
+        .node(key!(VAR.type))
         .and_then(Node::as_text)
         .and_then(VarType::of)
     {
@@ -158,8 +158,8 @@ fn declared(var: &mut Var, table: &Table, wrong: &mut Vec<Diagnostic>) {
             .as_ref()
             .map_or(VarType::Text, |d| type_of(&d.value)),
     };
-    var.label = table.get("label").and_then(grammar::text);
-    var.max_chars = match table.get("max_chars").map(|n| &n.value) {
+    var.label = table.node(key!(VAR.label)).and_then(grammar::text);
+    var.max_chars = match table.node(key!(VAR.max_chars)).map(|n| &n.value) {
         Some(Value::Integer(n)) if *n > 0 => usize::try_from(*n).ok(),
         _ => None,
     };

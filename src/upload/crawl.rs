@@ -84,7 +84,7 @@ impl Crawler {
             .get(url.url.clone())
             .header(RANGE, range)
             .header(ACCEPT, "*/*");
-        let unreachable = |e| Why::Unreachable { why: said(e) };
+        let unreachable = |e| Why::Unreachable { why: words(e) };
         let answer = request.send().await.map_err(unreachable)?;
         status_brings_it(&answer, url)?;
         type_is_right(&answer, url, kind)?;
@@ -113,7 +113,7 @@ impl Crawler {
                 .timeout(self.timeout)
                 .referer(false)
         };
-        let build = |builder: reqwest::ClientBuilder| builder.build().map_err(said);
+        let build = |builder: reqwest::ClientBuilder| builder.build().map_err(words);
         let client = match is_loopback(url) {
             // a proxy for the outside does not know this machine's ports
             true => self.loopback.get_or_init(|| build(builder().no_proxy())),
@@ -163,10 +163,10 @@ impl Crawler {
         let mut url = Url::parse(address).map_err(|e| e.to_string())?;
         for _ in 0..=ROBOTS_HOPS {
             let request = self.client(&url)?.get(url.clone());
-            let answer = request.send().await.map_err(said)?;
+            let answer = request.send().await.map_err(words)?;
             let status = answer.status();
             if status.is_success() {
-                let text = beginning(answer, robots::MAX_BYTES).await.map_err(said)?;
+                let text = beginning(answer, robots::MAX_BYTES).await.map_err(words)?;
                 return Ok(Robots::parse(&String::from_utf8_lossy(&text)));
             }
             if status == 429 || status.is_server_error() {
@@ -287,7 +287,7 @@ async fn beginning(mut answer: Response, length: usize) -> Result<Vec<u8>, reqwe
 }
 
 /// What a client's error comes down to, without the address.
-fn said(e: reqwest::Error) -> String {
+fn words(e: reqwest::Error) -> String {
     if e.is_timeout() {
         return "it took too long".into();
     }

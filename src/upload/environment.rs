@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_without_keys_is_told() {
+    fn a_profile_without_keys_is_reported() {
         let env = Environment::of([("AWS_PROFILE".to_owned(), "sso".to_owned())]);
         assert_eq!(env.with_aws_profile().expect_err("none").0, "sso");
     }

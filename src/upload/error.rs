@@ -14,7 +14,7 @@ pub enum Error {
     /// The project or the environment names a store that cannot be used so.
     Settings {
         /// One sentence without its full stop.
-        said: String,
+        message: String,
         /// What to do about it.
         hint: String,
     },
@@ -44,7 +44,7 @@ pub enum Error {
         /// What was asked of it, as in "did not …".
         doing: &'static str,
         /// What it said, without addresses' signatures and other secrets.
-        said: String,
+        message: String,
         /// What to do about it, where that is known.
         hint: Option<String>,
         /// It will say the same next time.
@@ -70,7 +70,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Settings { said, hint } => write!(f, "{said}: {hint}"),
+            Self::Settings { message, hint } => write!(f, "{message}: {hint}"),
             Self::File { path, source } => write!(f, "cannot read `{}`: {source}", path.display()),
             Self::Changed { path } => write!(
                 f,
@@ -87,11 +87,11 @@ impl fmt::Display for Error {
             Self::Store {
                 store,
                 doing,
-                said,
+                message,
                 hint,
                 ..
             } => {
-                write!(f, "{store} did not {doing}: {said}")?;
+                write!(f, "{store} did not {doing}: {message}")?;
                 match hint {
                     Some(hint) => write!(f, ": {hint}"),
                     None => Ok(()),
@@ -131,7 +131,7 @@ impl Words {
     /// The store cannot even be opened.
     pub(super) fn settings(&self, e: &object_store::Error) -> Error {
         Error::Settings {
-            said: self.clean(e),
+            message: self.clean(e),
             hint: "see to the store's environment variables".into(),
         }
     }
@@ -143,31 +143,31 @@ impl Words {
             doing,
             is_lasting: is_lasting(e),
             hint: self.hint.clone(),
-            said: self.clean(e),
+            message: self.clean(e),
         }
     }
 
     /// What an error and its causes say, in one line of at most 300 characters and without a secret.
     fn clean(&self, e: &object_store::Error) -> String {
-        let mut said = e.to_string();
+        let mut message = e.to_string();
         let mut cause = e.source();
         while let Some(deeper) = cause {
             let text = deeper.to_string();
-            if !said.contains(&text) {
-                said = format!("{said}: {text}");
+            if !message.contains(&text) {
+                message = format!("{message}: {text}");
             }
             cause = deeper.source();
         }
         // what stands before it tells of the request
         let answer = ["status code: ", "error response: "]
             .iter()
-            .find_map(|start| Some(said.split_once(start)?.1));
-        let mut said = without_queries(&without_markup(answer.unwrap_or(&said)));
+            .find_map(|start| Some(message.split_once(start)?.1));
+        let mut message = without_queries(&without_markup(answer.unwrap_or(&message)));
         for hidden in self.environment.hidden() {
-            said = said.replace(hidden, "***");
+            message = message.replace(hidden, "***");
         }
-        let said: Vec<&str> = said.split_whitespace().collect();
-        said.join(" ").chars().take(300).collect()
+        let message: Vec<&str> = message.split_whitespace().collect();
+        message.join(" ").chars().take(300).collect()
     }
 }
 
@@ -177,42 +177,42 @@ fn is_lasting(e: &object_store::Error) -> bool {
     let (E::Generic { .. } | E::JoinError { .. }) = e else {
         return true;
     };
-    let said = e.to_string();
-    match status_in(&said) {
+    let message = e.to_string();
+    match status_in(&message) {
         Some(408 | 425 | 429) => false,
         Some(status) => (300..500).contains(&status),
         // S3 leads to a bucket's region so
-        None => said.contains("redirect without LOCATION"),
+        None => message.contains("redirect without LOCATION"),
     }
 }
 
 /// The HTTP status that the library's message names: it has no field for it.
-fn status_in(said: &str) -> Option<u16> {
-    let (_, rest) = said.split_once("status code: ")?;
+fn status_in(message: &str) -> Option<u16> {
+    let (_, rest) = message.split_once("status code: ")?;
     rest.get(..3)?.parse().ok()
 }
 
 /// An XML answer as `Code: Message`. The rest of it repeats the request, with its keys and its signature.
-fn without_markup(said: &str) -> String {
-    let Some(at) = said.find("<?xml").or_else(|| said.find("<Error")) else {
-        return said.to_owned();
+fn without_markup(message: &str) -> String {
+    let Some(at) = message.find("<?xml").or_else(|| message.find("<Error")) else {
+        return message.to_owned();
     };
-    let (before, body) = said.split_at(at);
+    let (before, body) = message.split_at(at);
     let field = |name: &str| {
         let (_, rest) = body.split_once(&format!("<{name}>"))?;
         Some(rest.split('<').next().unwrap_or_default())
     };
-    let told: Vec<&str> = [field("Code"), field("Message")]
+    let reported: Vec<&str> = [field("Code"), field("Message")]
         .into_iter()
         .flatten()
         .collect();
-    format!("{before}{}", told.join(": "))
+    format!("{before}{}", reported.join(": "))
 }
 
 /// Every address without its query: that is where signatures and tokens are.
-fn without_queries(said: &str) -> String {
-    let mut clean = String::with_capacity(said.len());
-    let mut rest = said;
+fn without_queries(message: &str) -> String {
+    let mut clean = String::with_capacity(message.len());
+    let mut rest = message;
     while let Some(at) = rest.find("://") {
         let end = rest[at..]
             .find(|c: char| c.is_whitespace() || "\"'`<>()".contains(c))
@@ -244,16 +244,16 @@ mod tests {
         Words::new(&target, &env, None)
     }
 
-    fn generic(said: &str) -> object_store::Error {
+    fn generic(message: &str) -> object_store::Error {
         object_store::Error::Generic {
             store: "S3",
-            source: said.into(),
+            source: message.into(),
         }
     }
 
     #[test]
     fn no_message_holds_a_signature_a_key_or_a_request() {
-        let said = words()
+        let message = words()
             .store(
                 "put",
                 &generic(
@@ -263,11 +263,11 @@ mod tests {
             )
             .to_string();
         assert!(
-            said.contains("https://b.example/x?…) with *** in eu-south-2"),
-            "{said}"
+            message.contains("https://b.example/x?…) with *** in eu-south-2"),
+            "{message}"
         );
 
-        let said = words()
+        let message = words()
             .store(
                 "put",
                 &generic(
@@ -277,14 +277,14 @@ mod tests {
             )
             .to_string();
         assert_eq!(
-            said,
+            message,
             "s3://b/daily did not put: 403 Forbidden: SignatureDoesNotMatch: The signature does not match"
         );
     }
 
     #[test]
     fn a_bad_request_lasts_and_a_busy_store_does_not() {
-        let lasts = |said: &str| words().store("put", &generic(said)).is_lasting();
+        let lasts = |message: &str| words().store("put", &generic(message)).is_lasting();
         assert!(lasts(
             "Server returned non-2xx status code: 400 Bad Request: "
         ));
@@ -307,7 +307,7 @@ mod tests {
 
     #[test]
     fn a_message_is_one_line_of_bounded_length() {
-        let said = words().clean(&generic(&"long\nline ".repeat(1000)));
-        assert!(!said.contains('\n') && said.chars().count() <= 300);
+        let message = words().clean(&generic(&"long\nline ".repeat(1000)));
+        assert!(!message.contains('\n') && message.chars().count() <= 300);
     }
 }

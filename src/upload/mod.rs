@@ -3,7 +3,7 @@
 //! In: a finished file, its length and its SHA-256. Out: a [`MediaUrl`], fetched once as the platform's crawler would.
 //! Never: a second upload of bytes that are there, a name that does not come from the bytes, a secret in a message.
 
-mod behind;
+mod backend;
 mod crawl;
 mod environment;
 mod error;

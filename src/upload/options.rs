@@ -52,14 +52,14 @@ pub struct BadOption {
     /// `to` or `public_url`.
     pub key: &'static str,
     /// One sentence without its full stop.
-    pub said: String,
+    pub message: String,
     /// What to write instead.
     pub hint: String,
 }
 
 impl fmt::Display for BadOption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.said, self.hint)
+        write!(f, "{}: {}", self.message, self.hint)
     }
 }
 
@@ -68,7 +68,7 @@ impl std::error::Error for BadOption {}
 const TO: &str = "`s3://bucket/folder`, `gs://…`, `az://…`, or `file:DIR` for a folder that a web server of yours shows";
 
 impl Options {
-    /// Reads the two values of `[upload]`; a `file:` folder stands against `root`.
+    /// Reads the two values of `[upload]`; a `file:` folder is relative to `root`.
     ///
     /// # Errors
     /// Neither a store nor a folder, or an address that the platform could not fetch from.
@@ -117,9 +117,9 @@ impl Target {
     /// # Errors
     /// Not a store or folder that files can be put into.
     pub fn parse(to: &str, root: &Path) -> Result<Self, BadOption> {
-        let bad = |said: String| BadOption {
+        let bad = |message: String| BadOption {
             key: "to",
-            said,
+            message,
             hint: TO.into(),
         };
         if let Some(dir) = to.strip_prefix("file:") {
@@ -146,7 +146,7 @@ impl Target {
         if !prefix.is_empty() && !prefix.split('/').all(is_part) {
             return Err(BadOption {
                 key: "to",
-                said: format!(
+                message: format!(
                     "`{}` has a folder that would not survive in an address",
                     to.escape_debug()
                 ),
@@ -210,9 +210,9 @@ fn tidy(path: &Path) -> PathBuf {
 
 /// An address that names can be joined to: its path ends in a slash.
 fn base_url(text: &str) -> Result<Url, BadOption> {
-    let bad = |said: &str, hint: &str| BadOption {
+    let bad = |message: &str, hint: &str| BadOption {
         key: "public_url",
-        said: said.into(),
+        message: message.into(),
         hint: hint.into(),
     };
     let example = "such as `https://cdn.example.com/daily`";
@@ -247,7 +247,7 @@ mod tests {
     use super::*;
 
     fn target(to: &str) -> Result<Target, String> {
-        Target::parse(to, Path::new("/p")).map_err(|e| e.said)
+        Target::parse(to, Path::new("/p")).map_err(|e| e.message)
     }
 
     #[test]
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_target_is_told() {
+    fn what_is_no_target_is_reported() {
         for wrong in [
             "",
             "public",
@@ -297,7 +297,7 @@ mod tests {
 
     #[test]
     fn a_public_address_is_https_and_takes_names_at_its_end() {
-        let url = |text| base_url(text).map(|u| u.to_string()).map_err(|e| e.said);
+        let url = |text| base_url(text).map(|u| u.to_string()).map_err(|e| e.message);
         assert_eq!(
             url("https://cdn.example.com/daily"),
             Ok("https://cdn.example.com/daily/".into())

@@ -22,7 +22,7 @@ pub enum Why {
     },
     /// `robots.txt` keeps the crawler out.
     Robots {
-        /// Where it stands.
+        /// Where it is.
         address: String,
         /// Which line of it, from 1.
         line: usize,
@@ -31,7 +31,7 @@ pub enum Why {
     },
     /// `robots.txt` cannot be read, which counts as a no to everything.
     RobotsUnread {
-        /// Where it stands.
+        /// Where it is.
         address: String,
         /// What was seen.
         why: String,
@@ -188,7 +188,7 @@ impl fmt::Display for Why {
             Self::Busy { status } => write!(f, "{status}: the server is busy or not ready yet"),
             Self::Status { status } => write!(f, "the server answers {status}"),
             Self::Page => f.write_str(
-                "a web page comes instead of the file; a sign-in, an error or a bot check stands before it",
+                "a web page comes instead of the file; a sign-in, an error or a bot check is in front of it",
             ),
             Self::WrongType { found, wanted } => {
                 match found {
@@ -202,7 +202,7 @@ impl fmt::Display for Why {
                     Some(found) => write!(f, "it is {found} bytes long there")?,
                     None => f.write_str("the server does not say how long it is")?,
                 }
-                write!(f, ", and {wanted} here; see to what stands between, such as a proxy or an image service")
+                write!(f, ", and {wanted} here; check what is in between, such as a proxy or an image service")
             }
             Self::OtherBytes => f.write_str(
                 "other bytes are there than here; see to what changes them, such as an image service or a cache",

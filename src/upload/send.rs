@@ -16,7 +16,7 @@ use crate::platform::HEAD;
 
 /// Files up to this length go up in one request, longer ones in parts of it.
 ///
-/// S3 wants parts of 5 MiB or more, its kin R2 wants them all of one length, and 10,000 of them reach to 80 GB.
+/// S3 requires parts of 5 MiB or more, its kin R2 requires them all of one length, and 10,000 of them reach to 80 GB.
 const PART_BYTES: usize = 8 * 1024 * 1024;
 
 /// What goes up.
@@ -92,18 +92,13 @@ impl Reading {
 
     /// What was read is what was promised.
     fn hold_against(self, upload: &Upload<'_>) -> Result<(), Fault> {
-        let found = hex(&self.hash.finalize());
+        let found = hex::encode(self.hash.finalize());
         if self.bytes == upload.bytes && found == upload.sha256 {
             Ok(())
         } else {
             Err(Fault::Changed)
         }
     }
-}
-
-/// Lower-case hex digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// Off the threads that serve the network.

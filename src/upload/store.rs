@@ -1,4 +1,4 @@
-//! The place where files are put, whatever is behind it.
+//! The place where files are put, whichever service it is.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use object_store::signer::Method;
 use object_store::{ObjectStore, ObjectStoreExt};
 use url::Url;
 
-use super::behind::{self, Signing};
+use super::backend::{self, Signing};
 use super::error::Words;
 use super::name::{Format, is_sha256};
 use super::{Crawler, Error, MediaUrl, Options, Refusal, Target, is_fetchable, send};
@@ -32,15 +32,15 @@ impl Store {
     /// # Errors
     /// Settings that cannot work: a folder without `public_url`, an endpoint over plain http, half a pair of keys.
     pub fn open(options: &Options) -> Result<Self, Error> {
-        let behind = behind::open(options)?;
+        let backend = backend::open(options)?;
         let is_signed = options.public_url.is_none();
         Ok(Self {
             target: options.target.clone(),
-            objects: behind.objects,
-            signing: behind.signing.filter(|_| is_signed),
+            objects: backend.objects,
+            signing: backend.signing.filter(|_| is_signed),
             public_url: options.public_url.clone(),
-            notes: behind.note.filter(|_| is_signed).into_iter().collect(),
-            words: behind.words,
+            notes: backend.note.filter(|_| is_signed).into_iter().collect(),
+            words: backend.words,
             crawler: Crawler::default(),
         })
     }
@@ -200,8 +200,8 @@ impl Store {
     }
 
     async fn address(&self, name: &str, object: Object, now: Timestamp) -> Result<MediaUrl, Error> {
-        let no_address = |said: &str, hint: &str| Error::Settings {
-            said: said.into(),
+        let no_address = |message: &str, hint: &str| Error::Settings {
+            message: message.into(),
             hint: hint.into(),
         };
         let (url, expires) = match (&self.public_url, &self.signing) {
@@ -221,7 +221,7 @@ impl Store {
                     .map_err(|e| self.words.store("sign an address", &e))?;
                 (url, now.checked_add(*life).ok())
             }
-            (None, None) => return Err(behind::unseen()),
+            (None, None) => return Err(backend::unseen()),
         };
         if !is_fetchable(&url) {
             return Err(no_address(
@@ -280,7 +280,7 @@ mod tests {
     }
 
     fn sha256(bytes: &[u8]) -> String {
-        send::hex(&sha2::Sha256::digest(bytes))
+        hex::encode(sha2::Sha256::digest(bytes))
     }
 
     impl Project {
@@ -407,10 +407,10 @@ mod tests {
     #[test]
     fn a_folder_needs_an_address() {
         let options = Options::new("file:public", None, Path::new("/nowhere")).expect("options");
-        let said = Store::open(&options).expect_err("no address").to_string();
+        let message = Store::open(&options).expect_err("no address").to_string();
         assert!(
-            said.contains("public_url") && said.contains("--sandbox"),
-            "{said}"
+            message.contains("public_url") && message.contains("--sandbox"),
+            "{message}"
         );
     }
 

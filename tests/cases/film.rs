@@ -10,7 +10,7 @@ use storypress::data::Row;
 use storypress::diag::{Place, Source};
 use storypress::scene::{self, Assets, Pixels, Scene};
 use storypress::template::expression::Clock;
-use storypress::template::{self, Brand, Fence};
+use storypress::template::{self, AllowedPaths, Brand};
 
 /// The moments, seconds with spaces between, side by side.
 pub fn painted(folder: &Path, moments: &str) -> Result<RgbaImage, Failed> {
@@ -31,16 +31,16 @@ pub fn painted(folder: &Path, moments: &str) -> Result<RgbaImage, Failed> {
 }
 
 fn resolved(folder: &Path) -> Result<Scene, Failed> {
-    let fence = Fence::new(folder, &[]);
+    let allowed = AllowedPaths::new(folder, &[]);
     let path = folder.join("template.toml");
-    let (template, wrong) = template::load(&path, Path::new("template.toml"), &fence)?;
+    let (template, wrong) = template::load(&path, Path::new("template.toml"), &allowed)?;
     if !wrong.is_empty() {
         return Err(format!("{wrong:?}").into());
     }
     let clock = Clock {
         now: jiff::Timestamp::UNIX_EPOCH.to_zoned(jiff::tz::TimeZone::UTC),
     };
-    let (assets, _) = Assets::new(fence, false, Brand::default(), Default::default(), clock);
+    let (assets, _) = Assets::new(allowed, false, Brand::default(), Default::default(), clock);
     let place = Place::whole(&Source::new("", ""));
     let row = Row::new(1, serde_json::Map::new(), place, Vec::new());
     let resolved = scene::resolve(&template, &row, &assets).map_err(|why| format!("{why:?}"))?;

@@ -124,6 +124,17 @@ def merged():
     )
 
 
+def fractions():
+    xlsx(
+        "sheet-fractions/data.xlsx",
+        ["# ?/?", "# ??/16", "0 ?/?&quot; in&quot;", "?/?"],
+        heading("id", "flour", "board", "inches", "beat")
+        + row(2, text("A2", "a"), number("B2", 1.75, 1), number("C2", 0.4375, 2), number("D2", 0.25, 3), number("E2", 0.75, 4))
+        + row(3, text("A3", "b"), number("B3", 0.6666666666666666, 1), number("C3", 2, 2), number("D3", 3.5, 3), number("E3", 1.5, 4)),
+    )
+
+
 numbers()
 formulas()
 merged()
+fractions()

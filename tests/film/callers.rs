@@ -360,6 +360,36 @@ fn a_clip_that_is_enlarged_a_lot_is_told() {
 }
 
 #[test]
+fn what_studios_webcams_and_camcorders_write_is_probed_as_it_is() {
+    for (name, words, format) in [
+        ("studio.mxf", "-c:v mpeg2video -b:v 3M", "MXF"),
+        ("moves.nut", "-c:v mpeg4 -q:v 3", "NUT"),
+        (
+            "webcam.mjpeg",
+            "-c:v mjpeg -q:v 3 -pix_fmt yuvj420p",
+            "MJPEG",
+        ),
+        // several pictures a packet: not each has a time of its own
+        ("camcorder.mpg", "-c:v mpeg2video -b:v 200k", "MPEG-PS"),
+        (
+            "camcorder-b.mpg",
+            "-c:v mpeg2video -b:v 200k -bf 2",
+            "MPEG-PS",
+        ),
+    ] {
+        let found = probe(&by_ffmpeg(name, &format!("-r 25 -frames:v 75 {words}")));
+        assert_eq!(found["format"], format, "{name}: {found}");
+        let video = &found["video"];
+        assert_eq!(video["frames"], 75, "{name}: {found}");
+        assert_eq!(video["constant_rate"], true, "{name}: {found}");
+        let rate = video["frame_rate"].as_f64().unwrap();
+        assert!((rate - 25.0).abs() < 0.02, "{name}: {found}");
+        let seconds = found["duration_s"].as_f64().unwrap();
+        assert!((seconds - 3.0).abs() < 0.05, "{name}: {found}");
+    }
+}
+
+#[test]
 fn pictures_that_move_are_probed_as_film() {
     for (name, words, frames) in [
         ("moves.gif", "-r 10 -frames:v 30 -c:v gif", 30),
@@ -372,7 +402,7 @@ fn pictures_that_move_are_probed_as_film() {
         let seconds = found["duration_s"].as_f64().unwrap();
         assert!((seconds - 3.0).abs() < 0.15, "{name}: {found}");
     }
-    for name in ["still.gif", "still.png"] {
+    for name in ["still.gif", "still.png", "still.jpg"] {
         let found = probe(&by_ffmpeg(name, "-frames:v 1"));
         assert_eq!(found["kind"], "image", "{name}: {found}");
     }

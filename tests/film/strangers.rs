@@ -204,10 +204,65 @@ fn what_is_see_through_shows_what_lies_beneath() {
 }
 
 #[test]
+fn what_is_see_through_has_the_colours_of_this_screen() {
+    // (192, 64, 64) as Display P3 has it, where it covers
+    let box_of_p3 = "color=black@0:s=180x180:r=30:d=4,format=gbrap,geq=r='178*between(X,60,119)':g='74*between(X,60,119)':\
+        b='68*between(X,60,119)':a='255*between(X,60,119)*between(Y,60,119)',scale=out_color_matrix=bt709:out_range=tv";
+    let clip = make::own(
+        "see-through-p3",
+        "mov",
+        box_of_p3,
+        "",
+        &["-c:v prores_ks -profile:v 4444 -pix_fmt yuva444p10le \
+            -bsf:v prores_metadata=color_primaries=smpte432:color_trc=bt709:colorspace=bt709"],
+    );
+    let found = over_green(&clip, "", &[(0.1, 0.1), (0.5, 0.5)]);
+    assert!(near(found[0], [0.0, 200.0, 0.0], 9.0), "{found:.0?}");
+    assert!(near(found[1], [192.0, 64.0, 64.0], 5.0), "{found:.0?}");
+}
+
+#[test]
 fn what_is_see_through_lies_over_black_where_nothing_is_beneath() {
     let made = film(&brought("alpha.webm"), FEW).runs(30.0, 4.0);
     let corner = made.picture(1.0, (54, 96)).at(0.1, 0.1);
     assert!(near(corner, [0.0; 3], 6.0), "{corner:.0?}");
+}
+
+/// The same beep on one track, and on another that is half a second later.
+const TWO_TRACKS: &str = "-map 0:v -map 1:a -map 1:a -filter:a:1 adelay=500:all=1 -t 2 -c:v libx264 -pix_fmt yuv420p -g 30 \
+    -bf 2 -c:a mp2";
+
+#[test]
+fn each_track_of_a_mix_follows_the_clock_that_jumps() {
+    let segment = |name, options: String| {
+        fs::read(make::own(
+            name,
+            "ts",
+            FLASH,
+            BEEP,
+            vec![&*options.leak()].leak(),
+        ))
+        .unwrap()
+    };
+    let early = segment("tracks-early", TWO_TRACKS.to_owned());
+    let late = segment(
+        "tracks-late",
+        format!("{TWO_TRACKS} -output_ts_offset 1000"),
+    );
+    for (name, parts) in [
+        ("tracks-forward", [&early, &late]),
+        ("tracks-back", [&late, &early]),
+    ] {
+        let both = make::written(name, "ts", &parts.map(|p| p.as_slice()).concat());
+        let made = film(&both, "--sound mix --max-bytes 250000").runs(30.0, 4.0);
+        let (flashes, beeps) = (made.flashes(), made.beeps());
+        assert_eq!(flashes.len(), 2, "{name}: {flashes:?}");
+        let wanted = flashes.iter().flat_map(|at| [*at, at + 0.5]);
+        let near = wanted
+            .zip(&beeps)
+            .all(|(at, beep)| (at - beep).abs() < 0.07);
+        assert!(beeps.len() == 4 && near, "{name}: {flashes:?} {beeps:?}");
+    }
 }
 
 /// White for two pictures after one second, with a beep.
@@ -413,11 +468,20 @@ fn a_raw_stream_runs_at_its_rate() {
             &["-c:v libaom-av1 -cpu-used 8 -b:v 300k -f obu"],
             25.0,
         ),
+        ("mjpeg", &["-c:v mjpeg -q:v 4 -pix_fmt yuvj420p"], 25.0),
     ] {
         let clip = make::own("raw", extension, picture, "", options);
         let seconds = 4.0 * 30.0 / rate;
         film(&clip, FEW).runs(rate, seconds);
     }
+}
+
+#[test]
+fn a_raw_stream_of_jpegs_is_a_layers_film() {
+    let red = "color=0xC81E1E:s=180x180:r=25:d=4,format=yuvj420p";
+    let clip = make::own("webcam", "mjpeg", red, "", &["-c:v mjpeg -q:v 2"]);
+    let found = over_green(&clip, "", &[(0.5, 0.5)]);
+    assert!(near(found[0], [200.0, 30.0, 30.0], 9.0), "{found:.0?}");
 }
 
 #[test]

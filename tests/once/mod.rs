@@ -3,14 +3,23 @@
 //! After each case the sandbox's own list tells the truth: every picture at most once, and exactly once unless its
 //! story says `uncertain`, `missed` or `failed`.
 
+mod calendar;
 mod disk;
 mod flow;
 mod kills;
 mod machines;
+mod mailbox;
 mod many;
 mod night;
+mod notices;
+mod numbers;
+#[path = "../store/receiver.rs"]
+mod receiver;
 mod rehearsal;
 mod secrets;
 #[path = "../store/server.rs"]
 mod server;
+mod service;
+mod surroundings;
+mod tokens;
 mod two;

@@ -576,3 +576,52 @@ fn nobody_who_reads_is_no_failure() {
     assert_eq!(child.wait().expect("its end").code(), Some(0));
     assert_eq!(live(&rehearsal), 1);
 }
+
+#[test]
+fn what_is_due_on_an_account_that_is_not_open_says_so_and_is_missed_in_the_end() {
+    let rehearsal = Rehearsal::of(
+        "[publish]\nsettle = '300ms'\ngap = '10ms'\nlate = '3s'\n",
+        &[],
+    );
+    let login = |login: &str| {
+        let is_it = |account: &&Value| account["login"] == login;
+        let found = rehearsal
+            .accounts
+            .as_array()
+            .expect("a list")
+            .iter()
+            .find(is_it);
+        found.expect("an account")["name"]
+            .as_str()
+            .expect("a name")
+            .to_owned()
+    };
+    let mut command = rehearsal.command(&["publish", "--json", "--sandbox", &rehearsal.url]);
+    command.args(["--account", &login("facebook"), "--at", &in_seconds(2)]);
+    let planned = Run::of(command.args(rehearsal.pictures(1)).output().expect("a run"));
+    assert_eq!(planned.code, Some(0), "{planned:?}");
+    // from now on the project knows another account alone
+    let project = "[publish]\nsettle = '300ms'\ngap = '10ms'\nlate = '3s'\n\
+        [accounts.main]\nlogin = 'instagram'\n";
+    std::fs::write(rehearsal.path().join("storypress.toml"), project).expect("a project");
+    let worker = Worker::of(&rehearsal);
+    let mut reasons = Vec::new();
+    let start = Instant::now();
+    loop {
+        let run = call(&rehearsal, &["status", "--all"]);
+        let story = &run.report["items"][0]["story"];
+        reasons.extend(story["waits_for"].as_str().map(str::to_owned));
+        if story["state"] == "missed" {
+            assert!(story["trouble"].to_string().contains("not open"), "{story}");
+            break;
+        }
+        assert!(start.elapsed() < Duration::from_secs(60), "{run:?}");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    drop(worker);
+    assert!(
+        reasons.iter().any(|why| why.contains("not open")),
+        "{reasons:?}"
+    );
+    assert_eq!(live(&rehearsal), 0);
+}

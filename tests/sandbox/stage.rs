@@ -230,7 +230,15 @@ pub fn film() -> &'static [u8] {
         let done = Command::new(env!("CARGO_BIN_EXE_storypress"))
             .arg("transcode")
             .arg(clip)
-            .args(["--end", "3", "--max-bytes", "300000", "--effort", "fast", "-o"])
+            .args([
+                "--end",
+                "3",
+                "--max-bytes",
+                "300000",
+                "--effort",
+                "fast",
+                "-o",
+            ])
             .arg(folder.path())
             .output()
             .expect("the program");

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
+use storypress::platform::Clock;
 use storypress::store::{
     Added, Claim, Error, Filter, Gate, Hold, Note, Pass, Same, Step, Store, Story, StoryKey,
 };
@@ -23,6 +24,8 @@ pub const CASES: &[Case] = cases![
     what_runs_is_finished_before_the_end,
     a_lost_job_is_made_again,
     a_panic_stops_nobody_else,
+    a_handler_that_panics_again_and_again_is_not_called_for_ever,
+    a_clock_that_is_turned_brings_what_is_due_by_it,
     a_line_of_stories_goes_out_in_order,
     a_killed_process_is_succeeded_at_once,
     a_story_that_ends_every_process_is_given_up,
@@ -367,6 +370,57 @@ pub async fn step(store: &Store, key: &StoryKey, sent: &Mutex<Vec<StoryKey>>) ->
             .expect("it is saved");
     }
     None
+}
+
+async fn a_handler_that_panics_again_and_again_is_not_called_for_ever(world: World) {
+    // a minute between two calls takes a tenth of a second
+    let clock = Clock::of_world(Timestamp::now(), 600.0);
+    let store = world.open().await.clocked(clock);
+    let one = add(&store, &[due("instagram:1", 1)]).await.remove(0);
+    let calls = Arc::new(AtomicUsize::new(0));
+    let count = calls.clone();
+    let worker = Worker::start(&store, 2, move |_| {
+        count.fetch_add(1, Ordering::SeqCst);
+        async { std::panic::resume_unwind(Box::new("on purpose")) }
+    });
+    until("it is given up", async || {
+        at_rest(&store, "failed").await == 1
+    })
+    .await;
+    let seen = calls.load(Ordering::SeqCst);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    worker.stop().await;
+    assert_eq!(calls.load(Ordering::SeqCst), seen, "it is called no more");
+    assert!(seen <= 8, "{seen}");
+    let story = store.get(&one.key).await.expect("a story");
+    let Step::Failed { why } = story.step else {
+        panic!("{story:?}");
+    };
+    assert!(why.contains("broke off"), "{why}");
+}
+
+async fn a_clock_that_is_turned_brings_what_is_due_by_it(world: World) {
+    let clock = Clock::of_world(Timestamp::now(), 1.0);
+    let store = world.open().await.clocked(clock.clone());
+    let mut tomorrow = due("instagram:1", 1);
+    tomorrow.due = Timestamp::now() + SignedDuration::from_hours(24);
+    tomorrow.wake = tomorrow.due;
+    add(&store, &[tomorrow]).await;
+    let calls = Arc::new(AtomicUsize::new(0));
+    let (count, other) = (calls.clone(), store.clone());
+    let worker = Worker::start(&store, 2, move |key| {
+        count.fetch_add(1, Ordering::SeqCst);
+        let store = other.clone();
+        async move { rest(&store, &key).await }
+    });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(calls.load(Ordering::SeqCst), 0, "it is not its time");
+    clock.set(Timestamp::now() + SignedDuration::from_hours(25), 1.0);
+    until("it is looked at", async || {
+        calls.load(Ordering::SeqCst) == 1
+    })
+    .await;
+    worker.stop().await;
 }
 
 async fn a_line_of_stories_goes_out_in_order(world: World) {

@@ -5,14 +5,19 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use storypress::store::{Filter, Hold, Note, Same, Step, Store, Story};
+use storypress::store::{Filter, Hold, Note, Pass, Same, Step, Store, Story};
 use tokio::sync::Notify;
 
 use crate::jobs::step;
-use crate::world::{World, claim, contained, noon, story, url};
+use crate::world::{World, at, claim, contained, noon, secs, story, url};
 use crate::{Case, cases};
 
-pub const CASES: &[Case] = cases![measure_calls, measure_jobs, measure_a_thousand_stories];
+pub const CASES: &[Case] = cases![
+    measure_calls,
+    measure_jobs,
+    measure_a_thousand_stories,
+    measure_ten_thousand_planned,
+];
 
 fn tell(world: &World, what: &str, count: usize, started: Instant) {
     let kind = world.url.split(':').next().unwrap_or_default();
@@ -173,4 +178,97 @@ async fn measure_a_thousand_stories(world: World) {
         looks.load(Ordering::SeqCst)
     );
     assert_eq!(sent.lock().expect("no panic").len(), 1000);
+}
+
+/// The questions of a worker and of `status`, with 10,000 planned stories of 20 accounts behind as many that are over.
+async fn measure_ten_thousand_planned(world: World) {
+    const PLANNED: u32 = 10_000;
+    let store = world.open().await;
+    let stories: Vec<Story> = (0..2 * PLANNED)
+        .map(|n| {
+            let mut story = story(&format!("instagram:{}", n % 20), n);
+            // those that are over first, the first hundred of the others are due
+            let seconds = 60 * (i64::from(n) - i64::from(PLANNED) - 100);
+            (story.due, story.wake) = (at(seconds), at(seconds));
+            story.place.batch = format!("batch-{}", n / 100);
+            story
+        })
+        .collect();
+    for some in stories.chunks(500) {
+        let added = store.add(some, Same::Known, noon()).await;
+        added.expect("they are added");
+    }
+    let old = "UPDATE stories SET state = 'closed', published = due, batch_seq = batch_seq
+        WHERE due < (SELECT MIN(due) FROM (SELECT due FROM stories ORDER BY due DESC LIMIT 10000) AS planned)";
+    assert_eq!(
+        world.raw(old).await.expect("they are over"),
+        u64::from(PLANNED)
+    );
+    let now = noon();
+    let planned = &stories[PLANNED as usize..];
+    const TIMES: usize = 20;
+    let kind = world.url.split(':').next().unwrap_or_default().to_owned();
+    let mut slow = Vec::new();
+    macro_rules! question {
+        ($what:expr, $ask:expr) => {{
+            let mut took = Vec::new();
+            for n in 0..TIMES {
+                let started = Instant::now();
+                let _ = $ask(n).await.expect("an answer");
+                took.push(started.elapsed().as_secs_f64() * 1000.0);
+            }
+            took.sort_by(f64::total_cmp);
+            let (median, worst) = (took[TIMES / 2], took[TIMES - 1]);
+            println!(
+                "{kind}: {}: median {median:.2} ms, worst {worst:.2} ms",
+                $what
+            );
+            if median > 50.0 {
+                slow.push($what);
+            }
+        }};
+    }
+    let lately = Filter {
+        open_since: Some(now - secs(48 * 3600)),
+        ..Filter::default()
+    };
+    let due = Filter {
+        due_until: Some(now),
+        ..Filter::default()
+    };
+    let gap = secs(5);
+    question!("status: all that is open", |_: usize| store.list(&lately));
+    question!("worker --once: all that is due", |_: usize| store
+        .list(&due));
+    question!("claim and release", async |n: usize| {
+        let claimed = claim(&store, &planned[n].key, now).await;
+        store.release(&claimed, now).await
+    });
+    question!("who is before it", |n: usize| store.before(
+        &planned[n].key,
+        Pass::Nobody,
+        now
+    ));
+    question!("its earliest turn", |n: usize| store.earliest_turn(
+        &planned[n],
+        gap,
+        now
+    ));
+    question!("is the same planned", |n: usize| store
+        .same(&planned[n], now));
+    question!("containers of the account", |_: usize| store
+        .count_containers("instagram:1", now));
+    question!("sendings of a day", |_: usize| store.sent_between(
+        "instagram:1",
+        now - secs(86400),
+        now
+    ));
+    question!("the account", |_: usize| store.account("instagram:1"));
+    question!("add one", async |n: usize| {
+        let one = story("instagram:3", 5 * PLANNED + n as u32);
+        store.add(&[one], Same::Known, now).await
+    });
+    question!("metrics", |_: usize| store.gauges(now));
+    question!("readyz", |_: usize| store.check_schema());
+    assert!(slow.is_empty(), "over 50 ms: {slow:?}");
 }

@@ -114,6 +114,7 @@ pub fn story(account: &str, picture: u32) -> Story {
             is_series: false,
         },
         due: noon(),
+        slot: None,
         day: None,
         wake: noon(),
         step: Step::Rendered,

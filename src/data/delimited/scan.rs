@@ -12,7 +12,7 @@ pub(super) struct Dialect {
     pub lenient: bool,
 }
 
-/// One cell as it stands.
+/// One cell as it is.
 #[derive(Debug)]
 pub(super) struct Cell {
     /// With its quotes.

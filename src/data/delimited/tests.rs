@@ -1,4 +1,4 @@
-use super::super::tests::told;
+use super::super::tests::reported;
 use super::*;
 
 fn table(text: &str) -> Table {
@@ -7,7 +7,7 @@ fn table(text: &str) -> Table {
 
 fn shown(rows: &[Result<Row, Diagnostic>]) -> Vec<String> {
     rows.iter()
-        .filter_map(|r| r.as_ref().err().map(told))
+        .filter_map(|r| r.as_ref().err().map(reported))
         .collect()
 }
 
@@ -17,7 +17,7 @@ fn numbers(table: &Table) -> Vec<usize> {
 
 fn refused(text: &str) -> Vec<String> {
     let errors = read(&Source::new("rows.csv", text), &Damage::NONE, None).expect_err("unreadable");
-    errors.iter().map(told).collect()
+    errors.iter().map(reported).collect()
 }
 
 fn cells(table: &Table, row: usize) -> Vec<&str> {
@@ -74,7 +74,7 @@ fn a_wrong_count_names_row_and_column() {
     assert_eq!(
         shown(&table.rows),
         [
-            "3:20 bad-row: row 2: 4 cells where the heading has 3: too many from after column `price` on (a cell with `,` in it stands in double quotes)",
+            "3:20 bad-row: row 2: 4 cells where the heading has 3: too many from after column `price` on (put a cell with `,` in it in double quotes)",
             "4:7 bad-row: row 3: 2 cells where the heading has 3: nothing for column `price` (an empty cell needs its delimiter too)",
         ]
     );
@@ -109,7 +109,7 @@ fn a_long_cell_with_a_wrong_count_stays_one_row() {
 }
 
 #[test]
-fn text_after_a_closing_quote_is_told() {
+fn text_after_a_closing_quote_is_reported() {
     let table = table("id,title\n1,\"Best\" pizza\n2,5\" plate\n3, \"a, b\"\n");
     assert_eq!(
         shown(&table.rows),

@@ -1,8 +1,12 @@
 //! Which code page bytes are in that do not say it.
 
 use encoding_rs::{
-    Encoding, MACINTOSH, UTF_16BE, UTF_16LE, WINDOWS_1250, WINDOWS_1252, WINDOWS_1254, WINDOWS_1257,
+    Encoding, MACINTOSH, UTF_16BE, UTF_16LE, WINDOWS_1250, WINDOWS_1252, WINDOWS_1254,
+    WINDOWS_1255, WINDOWS_1257,
 };
+
+use super::Page;
+use super::dos::IBM850;
 
 /// UTF-16 without a byte-order mark: line ends, commas and digits have a zero on one side only.
 pub(super) fn utf_16(bytes: &[u8]) -> Option<&'static Encoding> {
@@ -57,18 +61,94 @@ pub(super) fn is_damaged_utf_8(bytes: &[u8]) -> bool {
 }
 
 /// The likeliest code page.
-pub(super) fn code_page(bytes: &[u8]) -> &'static Encoding {
+pub(super) fn code_page(bytes: &[u8]) -> Page {
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Allow);
     detector.feed(bytes, true);
     let page = detector.guess(None, chardetng::Utf8Detection::Deny);
-    // the detector is a browser's, and browsers meet no Mac Roman
-    if page.is_single_byte() && is_mac_roman(bytes, page) {
-        return MACINTOSH;
+    // the detector is a browser's, and browsers meet neither DOS nor Mac Roman
+    if is_latin(page) && is_dos(bytes, page) {
+        return Page::Dos(&IBM850);
     }
-    other_latin(bytes, page).unwrap_or(page)
+    if page.is_single_byte() && is_mac_roman(bytes, page) {
+        return Page::Web(MACINTOSH);
+    }
+    if is_latin(page) && is_hebrew(bytes) {
+        return Page::Web(WINDOWS_1255);
+    }
+    if page.is_single_byte() && !is_latin(page) && is_western_after_all(bytes, page) {
+        return Page::Web(WINDOWS_1252);
+    }
+    Page::Web(other_latin(bytes, page).unwrap_or(page))
 }
 
-/// Letters beside a to z of the languages that windows code pages for Latin letters were made for.
+/// Whether `page` puts letters of another script into words of Latin, where windows-1252 has signs at their places.
+fn is_western_after_all(bytes: &[u8], page: &'static Encoding) -> bool {
+    let text = page.decode_without_bom_handling(bytes).0;
+    let mixes = |word: &str| {
+        let is_other = |c: char| c.is_alphabetic() && u32::from(c) > 0x24F;
+        word.contains(|c: char| c.is_ascii_alphabetic()) && word.contains(is_other)
+    };
+    text.split(|c: char| c.is_whitespace() || c.is_ascii_punctuation())
+        .any(mixes)
+        && strangeness(&WINDOWS_1252.decode_without_bom_handling(bytes).0) == 0
+}
+
+const LATIN: [&Encoding; 4] = [WINDOWS_1250, WINDOWS_1252, WINDOWS_1254, WINDOWS_1257];
+
+fn is_latin(page: &'static Encoding) -> bool {
+    LATIN.contains(&page)
+        || is_western(page)
+        || ["ISO-8859-2", "ISO-8859-4", "ISO-8859-13", "ISO-8859-16"].contains(&page.name())
+}
+
+/// Words of three letters and more, each of Hebrew letters only: in Latin they would be words of accents only.
+fn is_hebrew(bytes: &[u8]) -> bool {
+    let mut words = bytes
+        .split(|b| b.is_ascii() && !b.is_ascii_alphanumeric())
+        .filter(|word| !word.is_ascii())
+        .peekable();
+    let mut has_long = false;
+    let are_hebrew = words.peek().is_some()
+        && words.all(|word| {
+            has_long |= word.len() >= 3;
+            word.iter().all(|b| (0xE0..=0xFA).contains(b))
+        });
+    are_hebrew && has_long
+}
+
+/// Whether the code page of DOS makes words where `page` puts signs into them, and Mac Roman none.
+fn is_dos(bytes: &[u8], page: &'static Encoding) -> bool {
+    let text = page.decode_without_bom_handling(bytes).0;
+    strangeness(&IBM850.decode(bytes)) == 0
+        && has_signs_in_words(&text)
+        && strangeness(&MACINTOSH.decode_without_bom_handling(bytes).0) > 0
+}
+
+/// A sign in the middle of a word, or one at its end or start that stands there in no language.
+fn has_signs_in_words(text: &str) -> bool {
+    let chars: Vec<char> = text.chars().collect();
+    let is_letter = |at: Option<usize>| {
+        let c = at.and_then(|at| chars.get(at));
+        c.is_some_and(|c| c.is_alphabetic())
+    };
+    let mut beyond = chars.iter().enumerate().filter(|(_, c)| !c.is_ascii());
+    beyond.any(|(at, c)| {
+        let (before, after) = (is_letter(at.checked_sub(1)), is_letter(Some(at + 1)));
+        match c {
+            // between letters of their own, in French and Catalan, in names of roads
+            '’' | '\u{a0}' | '–' | '—' | '·' | '\u{ad}' => false,
+            c if c.is_control() => before || after,
+            c if c.is_alphabetic() => false,
+            '‚' | '„' | '‡' | 'ˆ' | '¤' | '˜' => before,
+            '™' | '‰' => after,
+            _ => before && after,
+        }
+    })
+}
+
+/// Letters beside a to z of the languages that windows code pages for Latin letters were made for, from their
+/// orthographies. The guesses that rest on them were read off the rows in `tests.rs` and checked on those of
+/// `tests/corpus/code-pages` (menus in twelve languages) and `tests/corpus/code-pages-short` (one word, and DOS).
 const ALPHABETS: [(&str, &str); 22] = [
     ("Catalan", "àçèéíïòóúü"),
     ("Croatian, Slovene", "čćđšž"),
@@ -102,28 +182,30 @@ fn is_of_a_language(text: &str) -> bool {
     alphabets.any(|(_, alphabet)| letters().all(|c| alphabet.contains(c)))
 }
 
-/// Whether the byte of `£`, which is `Ł` elsewhere, stands before a number wherever it stands.
+/// Whether the byte of `£`, which is `Ł` elsewhere, stands before a number wherever it is.
 fn has_pounds(bytes: &[u8]) -> bool {
     let after = |at: usize| bytes[at + 1..].iter().find(|b| **b != b' ');
     let places = || (0..bytes.len()).filter(|at| bytes[*at] == 0xA3);
     places().next().is_some() && places().all(|at| after(at).is_some_and(u8::is_ascii_digit))
 }
 
+/// A sign of pounds before a letter: it is `Ł`.
+fn has_pounds_of_words(text: &str) -> bool {
+    let mut after = text.split('£').skip(1);
+    after.any(|rest| rest.starts_with(|c: char| c.is_lowercase()))
+}
+
 /// Another Latin code page than the guess, where the guess mixes the letters of several languages and the other one has
 /// those of a single one. From two rows of Hungarian or Lithuanian the detector takes a neighbour's code page.
 fn other_latin(bytes: &[u8], page: &'static Encoding) -> Option<&'static Encoding> {
-    const LATIN: [&Encoding; 4] = [WINDOWS_1250, WINDOWS_1252, WINDOWS_1254, WINDOWS_1257];
     let text = |page: &'static Encoding| page.decode_without_bom_handling(bytes).0;
-    let is_latin = LATIN.contains(&page)
-        || is_western(page)
-        || ["ISO-8859-2", "ISO-8859-4", "ISO-8859-13", "ISO-8859-16"].contains(&page.name());
-    if !is_latin {
+    if !is_latin(page) {
         return None;
     }
     if page != WINDOWS_1252 && has_pounds(bytes) && is_of_a_language(&text(WINDOWS_1252)) {
         return Some(WINDOWS_1252);
     }
-    if is_of_a_language(&text(page)) {
+    if is_of_a_language(&text(page)) && !has_pounds_of_words(&text(page)) {
         return None;
     }
     LATIN

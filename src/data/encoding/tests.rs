@@ -140,7 +140,9 @@ const SAMPLES: [(&str, &str); 24] = [
 fn code_pages_are_guessed_from_two_rows() {
     let mut wrong = Vec::new();
     for (name, right) in SAMPLES {
-        let page = Encoding::named(name).expect("a code page").0;
+        let Encoding(Page::Web(page)) = Encoding::named(name).expect("a code page") else {
+            panic!("{name} is one of the web");
+        };
         let (bytes, _, is_lossy) = page.encode(right);
         assert!(!is_lossy, "{name} has {right}");
         let decoded = decode(&bytes, None).expect("text");
@@ -214,4 +216,56 @@ fn code_pages_have_many_names() {
         slip.starts_with("no encoding `windows-1520`; did you mean `windows-125"),
         "{slip}"
     );
+}
+
+#[test]
+fn what_dos_wrote_is_found_by_the_signs_in_its_words() {
+    for (bytes, right) in [
+        (b"id,title\n1,Caf\x82\n".as_slice(), "id,title\n1,Café\n"),
+        (b"a\nCr\x8ame br\x96l\x82e\n", "a\nCrème brûlée\n"),
+        (b"a\nGr\x94\xe1e und K\x84se\n", "a\nGröße und Käse\n"),
+        (b"a\nMa\xa4ana, jam\xa2n\n", "a\nMañana, jamón\n"),
+    ] {
+        let decoded = decode(bytes, None).expect("text");
+        assert_eq!(
+            (decoded.text.as_str(), decoded.encoding.name().as_str()),
+            (right, "ibm850")
+        );
+    }
+    for right in [
+        "a\nPrix\u{a0}: 5\u{a0}€ – « oui »\n",
+        "a\nBerlin–Köln, “it’s”…\n",
+        "a\nŁukasz\n",
+    ] {
+        let page = if right.contains('Ł') {
+            encoding_rs::WINDOWS_1250
+        } else {
+            WINDOWS_1252
+        };
+        let (bytes, _, _) = page.encode(right);
+        assert_eq!(text(&bytes), right);
+    }
+}
+
+#[test]
+fn one_word_of_hebrew_is_no_word_of_accents() {
+    let (bytes, _, _) = encoding_rs::WINDOWS_1255.encode("title,price\nקפה,12\n");
+    assert_eq!(text(&bytes), "title,price\nקפה,12\n");
+    let (bytes, _, _) = WINDOWS_1252.encode("title\nété à Nîmes\n");
+    assert_eq!(text(&bytes), "title\nété à Nîmes\n");
+}
+
+#[test]
+fn a_guess_comes_with_what_else_the_word_may_be() {
+    let (bytes, _, _) = encoding_rs::GBK.encode("title,price\n咖啡,1\n");
+    let decoded = decode(&bytes, None).expect("text");
+    let word = decoded.word.expect("a word");
+    let mut readings = word.others.iter().map(|(text, _)| text.as_str());
+    assert!(
+        word.read == "咖啡" || readings.any(|text| text == "咖啡"),
+        "{word:?}"
+    );
+    let (bytes, _, _) = WINDOWS_1252.encode("title\nCafé\n");
+    let word = decode(&bytes, None).expect("text").word.expect("a word");
+    assert_eq!(word.read, "Café");
 }

@@ -1,4 +1,4 @@
-use super::super::tests::told;
+use super::super::tests::reported;
 use super::*;
 
 fn table(text: &str) -> Table {
@@ -80,7 +80,7 @@ fn entity_bombs_are_refused_at_their_place() {
     );
     let error = read(&source, &Damage::NONE).expect_err("refused").remove(0);
     assert_eq!(
-        told(&error),
+        reported(&error),
         "2:16 syntax: the feed declares entities of its own, which may grow without end (remove its `<!DOCTYPE …>`)"
     );
 }

@@ -2,6 +2,11 @@
 //!
 //! In: a timeline, the sizes that may be chosen, the bytes there are. Out: a [`Plan`]. Short samples of the film are encoded
 //! and looked at as the whole will be; nothing is known of a kind of film beforehand. Never: giving out bits; x264 does that.
+//!
+//! Unless a number below says otherwise, it was read off seven clips (a hand-held minute with grain, a cartoon of 30 s, a pan at
+//! 60 frames a second, hard cuts every second, grain that comes and goes, whip pans, typing on a screen) and checked on eight
+//! others (shots of a trailer, a hand-held clip whose grain comes and goes, a cartoon at 60 frames a second, two kinds of grain,
+//! other hard cuts, a camera's clip, heavy rain): the tables of `docs/film.md`, where the second lot has a star.
 
 use ffmpeg_next::{codec, decoder, frame};
 use rayon::prelude::*;
@@ -10,52 +15,56 @@ use super::av;
 use super::compose::{self, Composer};
 use super::encode::{Encoder, Pass, Track};
 use super::options::Effort;
-use super::pictures::Care;
+use super::pictures::Purpose;
 use super::quality::fidelity_at_half;
 use super::timeline::Timeline;
 use crate::media::Error;
 use crate::platform::{STORY_MIDDLE, STORY_SMALL};
 use crate::scene::picture;
 
-/// Frames of a sample.
+/// Frames of a sample. They were eight for the clips with a † in that table; six were not measured by themselves.
 const FRAMES: u64 = 6;
 
-/// Seconds of film to a sample.
+/// Seconds of film to a sample. Reasoned: a shot is seldom shorter than that for long.
 const EVERY: f64 = 6.0;
 
 /// How many samples there are: few of a short film, and for a long one no more than fit into memory.
 const SAMPLES: (f64, f64) = (2.0, 6.0);
 
-/// The quality number of the first trial, in the middle of what films come to.
+/// The quality number of the first trial, in the middle of what those films come to; a trial far off is made again.
 const FIRST_CRF: f64 = 26.0;
 
-/// A trial that was this far from where the film will be is made again there.
+/// A trial that was this far from where the film will be is made again there. Reasoned: x264's numbers
+/// are nearly a straight line over so little.
 const FAR: f64 = 2.0;
 
 /// x264's quality numbers that a trial may have.
 const CRFS: (f64, f64) = (12.0, 46.0);
 
-/// Halving the bytes costs about this much of x264's quality number, as long as nothing better is known.
+/// Halving the bytes costs about this much of x264's quality number, as long as nothing better is known. x264's rule of
+/// thumb is 6.
 const CRF_AN_OCTAVE: f64 = 5.5;
 
 /// The visually lossless ceiling, x264's constant rate factor: nobody sees a difference to the source at it, so no film gets
-/// more bytes than it asks for.
+/// more bytes than it asks for. x264's manual puts "visually lossless" at 17 or 18; two below is reasoned, for a platform that
+/// encodes again.
 pub(super) const LOSSLESS_CRF: f64 = 15.0;
 
 /// A film that samples expect to be so much better than the ceiling is made at the ceiling; one nearer to it fills its bytes.
+/// Reasoned: a wrong guess costs a pass and no quality.
 const SURE: f64 = 2.0;
 
 /// Up to this quality number the largest size is right without a trial: what coding takes away is less than what scaling does.
 const FINE_CRF: f64 = 23.0;
 
 /// At the smallest size a film's bytes come to about so much less of x264's quality number. A guess, and enough: it says
-/// where a trial is made, and what came of it is carried to the film's bytes.
+/// where a trial is made, and what came of it is carried to the film's bytes. Reasoned, and not measured.
 const CRF_OF_SMALLEST: f64 = 4.5;
 
 /// Quality numbers between two trials that say what a step costs.
 const STEP: f64 = 3.0;
 
-/// Where the smallest size is less true by more than this, the one between is not tried. A guess that was held against no film.
+/// Where the smallest size is less true by more than this, the one between is not tried. Reasoned: held against no film.
 const CLOSE: f64 = 0.03;
 
 /// Sizes that may look better when bytes are few, the smallest first.
@@ -204,7 +213,7 @@ impl Samples {
     /// Samples that lie evenly over the film.
     fn of(film: &Timeline<'_>, size: (u32, u32)) -> Result<Self, Error> {
         let count = (film.seconds() / EVERY).ceil().clamp(SAMPLES.0, SAMPLES.1) as u64;
-        let mut composer = film.composer(size, Care::Full)?;
+        let mut composer = film.composer(size, Purpose::Show)?;
         let mut clips = Vec::with_capacity(count as usize);
         for at in 0..count {
             film.go_on()?;

@@ -1,7 +1,7 @@
 //! The C side of FFmpeg that has no safe face: its log, shared frames, and files it may open.
 //!
-//! In: paths, frames. Out: opened files that read through our own reader, and FFmpeg's words as text. The only file
-//! of the house with `unsafe`. Never: a network address, a playlist, a file that the caller did not name.
+//! In: paths, frames. Out: opened files that read through our own reader, and FFmpeg's words as text. The one file
+//! with `unsafe`; `tests/house.rs` holds it. Never: a network address, a playlist, a file that the caller did not name.
 #![expect(
     unsafe_code,
     reason = "FFmpeg's log and shared buffers have no safe wrapper"
@@ -10,6 +10,7 @@
 use std::cell::RefCell;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Once;
 
@@ -21,11 +22,14 @@ use ffmpeg_next::{Dictionary, Stream, frame};
 
 use super::instead::instead;
 use crate::media::Error;
-use crate::platform::Cancel;
+use crate::platform::{self, Cancel, Content};
 
 /// Containers that hold film or sound; playlists, which name other files, are not among them.
 const CONTAINERS: &str = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,m4v,h264,hevc,flv,asf,ogg,wav,w64,\
     aiff,caf,mp3,aac,ac3,eac3,flac,amr,au,gif,apng,mxf,dv,ivf,yuv4mpegpipe,nut,rm,gxf,vob,wtv,swf,obu,mjpeg,vc1,dirac";
+
+/// Bytes in which the second picture of a raw stream of JPEGs begins.
+const MOTION_JPEG: u64 = 32 << 20;
 
 /// Bytes a read of the source asks for.
 const READ_BYTES: usize = 256 * 1024;
@@ -34,7 +38,7 @@ const READ_BYTES: usize = 256 * 1024;
 const KEPT_LINES: usize = 8;
 
 thread_local! {
-    static SAID: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    static MESSAGES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Sets the libraries up, once.
@@ -94,13 +98,13 @@ pub(super) fn plane(frame: &frame::Video, plane: usize) -> Vec<u8> {
 }
 
 /// What FFmpeg said on this thread since it was last asked: errors only, oldest first, at most eight lines.
-pub(super) fn said() -> Vec<String> {
-    SAID.with_borrow_mut(std::mem::take)
+pub(super) fn messages() -> Vec<String> {
+    MESSAGES.with_borrow_mut(std::mem::take)
 }
 
 /// The last thing FFmpeg said on this thread, or else the name of its error.
 pub(super) fn words(error: ffmpeg::Error) -> String {
-    let lines = said();
+    let lines = messages();
     // the first line is the cause, later ones say what could not be done because of it
     lines
         .into_iter()
@@ -110,7 +114,9 @@ pub(super) fn words(error: ffmpeg::Error) -> String {
 
 /// What the library refused, in its words.
 pub(super) fn failed(error: ffmpeg::Error) -> Error {
-    Error::Film { said: words(error) }
+    Error::Film {
+        message: words(error),
+    }
 }
 
 /// The other side has to be asked first: there is nothing to take yet, or no room to give.
@@ -150,13 +156,27 @@ unsafe extern "C" fn keep(
         return;
     }
     // a thread that is ending has no list any more, and nobody to read it
-    let _ = SAID.try_with(|said| {
-        if let Ok(mut said) = said.try_borrow_mut()
-            && said.len() < KEPT_LINES
+    let _ = MESSAGES.try_with(|lines| {
+        if let Ok(mut lines) = lines.try_borrow_mut()
+            && lines.len() < KEPT_LINES
         {
-            said.push(text.to_owned());
+            lines.push(text.to_owned());
         }
     });
+}
+
+/// Whether a file is a raw stream of JPEGs, which FFmpeg takes for one picture.
+fn is_motion_jpeg(path: &Path) -> bool {
+    let mut bytes = Vec::new();
+    let Ok(file) = File::open(path) else {
+        return false;
+    };
+    let mut file = file.take(platform::HEAD as u64);
+    if file.read_to_end(&mut bytes).is_err() || platform::sniff(&bytes) != Content::Jpeg {
+        return false;
+    }
+    file.set_limit(MOTION_JPEG);
+    file.read_to_end(&mut bytes).is_ok() && platform::is_motion_jpeg(&bytes)
 }
 
 /// Opens a film or a sound file for reading; what is opened stops reading when `cancel` is set.
@@ -170,15 +190,19 @@ unsafe extern "C" fn keep(
 pub(super) fn open(path: &Path, cancel: &Cancel) -> Result<Input, Error> {
     ready();
     let file = File::open(path).map_err(Error::io("read", path))?;
-    said();
+    messages();
     let unreadable = |error| Error::Unreadable {
         path: path.to_owned(),
         // the library only knows that it is none of its formats
-        said: instead(path).unwrap_or_else(|| words(error)),
+        message: instead(path).unwrap_or_else(|| words(error)),
     };
     let reader = StreamIo::from_read_seek_with_capacity(file, READ_BYTES).map_err(unreadable)?;
     let mut options = Dictionary::new();
-    options.set("format_whitelist", CONTAINERS);
+    let containers = match is_motion_jpeg(path) {
+        true => format!("{CONTAINERS},jpeg_pipe"),
+        false => CONTAINERS.to_owned(),
+    };
+    options.set("format_whitelist", &containers);
     // nothing is reached by name: what we read comes through the reader
     options.set("protocol_whitelist", "none");
     let stop = cancel.clone();

@@ -14,7 +14,7 @@ use ffmpeg_next::frame;
 use super::av;
 use super::facts::Facts;
 use super::lay::{self, Matte, Overlay};
-use super::pictures::Care;
+use super::pictures::Purpose;
 use super::player::{Player, Shown};
 use super::shape::Fitted;
 use crate::frame as paint;
@@ -116,7 +116,7 @@ impl Composer {
         known: &Known,
         size: (u32, u32),
         rate: f64,
-        care: Care,
+        purpose: Purpose,
         cancel: &Cancel,
     ) -> Result<Self, Error> {
         let mut composer = Self {
@@ -132,7 +132,7 @@ impl Composer {
             known,
             size,
             scale: size.0 as f32 / scene.width,
-            care,
+            purpose,
             cancel,
             waiting: Vec::new(),
         };
@@ -233,7 +233,7 @@ impl Composer {
         Duration::from_secs_f64(index as f64 / self.rate)
     }
 
-    /// Stretches of clips that were broken and concealed: the file, and the time on the clip's own line.
+    /// Sections of clips that were broken and concealed: the file, and the time on the clip's own line.
     pub fn damaged(&self) -> Vec<(&Path, f64)> {
         let of = |p: &'_ Player| p.damaged();
         self.players
@@ -285,7 +285,7 @@ struct Build<'a> {
     known: &'a Known,
     size: (u32, u32),
     scale: f32,
-    care: Care,
+    purpose: Purpose,
     cancel: &'a Cancel,
     /// Layers that will be painted together.
     waiting: Vec<Node>,
@@ -344,9 +344,9 @@ impl Build<'_> {
 
     fn player(&self, clip: &Clip, size: (u32, u32)) -> Result<Player, Error> {
         let facts = self.known.get(&clip.path).ok_or_else(|| Error::Film {
-            said: format!("nobody looked into `{}`", clip.path.display()),
+            message: format!("nobody looked into `{}`", clip.path.display()),
         })?;
-        Player::new(clip, facts, size, self.care, self.cancel)
+        Player::new(clip, facts, size, self.purpose, self.cancel)
     }
 
     fn clip(

@@ -8,7 +8,7 @@ use std::time::Duration;
 use ffmpeg_next::frame;
 
 use super::facts::Facts;
-use super::pictures::Care;
+use super::pictures::Purpose;
 use super::player::{Player, Trim};
 use super::timeline::Timeline;
 use crate::media::Error;
@@ -67,7 +67,7 @@ pub(super) fn best_frame(film: &Timeline<'_>) -> Result<u64, Error> {
             fit: Fit::Cover,
             ..clip.clone()
         };
-        let mut player = Player::new(&one, facts, SMALL, Care::Rough, &film.options.cancel)?;
+        let mut player = Player::new(&one, facts, SMALL, Purpose::Analyse, &film.options.cancel)?;
         let worth = worth(&player.frame(0, film.rate())?.frame);
         // the first of equals: a film that stands still is covered by its start
         if worth > best.0 * 1.001 {
@@ -108,5 +108,5 @@ fn player_at(
         looped: false,
         ..clip.clone()
     };
-    Player::new(&clip, facts, size, Care::Full, &film.options.cancel)
+    Player::new(&clip, facts, size, Purpose::Show, &film.options.cancel)
 }

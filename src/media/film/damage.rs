@@ -117,9 +117,9 @@ mod tests {
     fn pictures_become_sections_and_sections_sentences() {
         let (a, b) = (Path::new("a.mp4"), Path::new("in/b.mp4"));
         let found = of_pictures(&[(a, 1.0), (a, 1.2), (b, 1.2), (b, 4.0)], 25.0);
-        let said: Vec<String> = found.iter().map(ToString::to_string).collect();
+        let sentences: Vec<String> = found.iter().map(ToString::to_string).collect();
         assert_eq!(
-            said,
+            sentences,
             [
                 "the picture of `a.mp4` is broken from 1.0 to 1.2 s; it was concealed",
                 "the picture of `b.mp4` is broken at 1.2 s; it was concealed",

@@ -1,7 +1,7 @@
 //! A whole film decoded, to know that it can be.
 //!
 //! In: a file, and who wants to see its pictures and hear its sound meanwhile. Out: [`Decoded`]: how much came out, and
-//! what was wrong. Never: concealment; what a player would patch over is told.
+//! what was wrong. Never: concealment; what a player would patch over is reported.
 
 use std::path::Path;
 
@@ -102,7 +102,7 @@ impl Units {
 /// Decodes pictures and sound until `seconds` of the pictures are through.
 ///
 /// # Errors
-/// [`Error::Io`], [`Error::Cancelled`], and [`Error::Unreadable`] for a file that cannot be opened. What goes wrong later is told
+/// [`Error::Io`], [`Error::Cancelled`], and [`Error::Unreadable`] for a file that cannot be opened. What goes wrong later is reported
 /// in [`Decoded::refused`].
 pub(super) fn decode(
     path: &Path,
@@ -112,9 +112,9 @@ pub(super) fn decode(
     watch: &mut Watch<'_>,
 ) -> Result<Decoded, Error> {
     let mut input = av::open(path, cancel)?;
-    let unreadable = |said: String| Error::Unreadable {
+    let unreadable = |message: String| Error::Unreadable {
         path: path.to_owned(),
-        said,
+        message,
     };
     let picture = picture_stream(&input).ok_or_else(|| unreadable("it has no picture".into()))?;
     let (picture_index, unit) = (picture.index(), f64::from(picture.time_base()));
@@ -132,7 +132,7 @@ pub(super) fn decode(
         }
         None => None,
     };
-    av::said();
+    av::messages();
     let (mut packets, mut packet) = (Packets::default(), Packet::empty());
     let mut first = None;
     loop {
@@ -167,8 +167,8 @@ pub(super) fn decode(
     if let Some(ear) = &mut ear {
         out.hear(ear, None, watch);
     }
-    if let Some(said) = packets.refused {
-        out.refuse(format!("the container: {said}"));
+    if let Some(message) = packets.refused {
+        out.refuse(format!("the container: {message}"));
     }
     out.references = eye.references();
     Ok(out)
@@ -190,8 +190,8 @@ fn strict(stream: &Stream<'_>) -> Result<decoder::Opened, Refusal> {
 }
 
 impl Decoded {
-    fn refuse(&mut self, said: String) {
-        self.refused.get_or_insert(said);
+    fn refuse(&mut self, message: String) {
+        self.refused.get_or_insert(message);
     }
 
     /// Pictures are decoded in another order than shown, so where it is, is known nearly.

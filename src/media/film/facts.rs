@@ -6,152 +6,23 @@
 use std::path::Path;
 
 use ffmpeg_next::codec::packet::side_data;
-use ffmpeg_next::color::{Primaries, Range, Space, TransferCharacteristic};
+use ffmpeg_next::color::{Range, Space};
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::format::context::Input;
 use ffmpeg_next::frame::side_data as frame_side_data;
 use ffmpeg_next::{Rational, Stream, codec, decoder, frame, media};
 
+use super::look::{Colors, Look, Orientation, is_rgb};
 use super::packets::Packets;
+use super::promise::Promise;
 use super::sound::{self, Choice, SoundTrack};
 use super::times::{Jumps, Measured, Times};
-use super::{av, ebml, instead, left_out};
+use super::{av, instead, left_out};
 use crate::media::Error;
 use crate::platform::Cancel;
 
 /// The most pixels a picture of a clip may have: 8K and a little.
 const MAX_PIXELS: u64 = 8192 * 4608;
-
-/// How a clip's pictures have to be turned to stand upright: first mirrored along the diagonal, then flipped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(in crate::media) struct Turn {
-    /// Rows become columns.
-    pub transpose: bool,
-    /// Left becomes right.
-    pub flip_x: bool,
-    /// Top becomes bottom.
-    pub flip_y: bool,
-}
-
-impl Turn {
-    /// From a display matrix as containers have it: nine 32-bit numbers, native byte order. The nearest quarter turn is taken.
-    fn of_matrix(bytes: &[u8]) -> Self {
-        let at = |index: usize| {
-            let four = bytes.get(index * 4..index * 4 + 4);
-            four.map_or(0, |b| i32::from_ne_bytes([b[0], b[1], b[2], b[3]]))
-        };
-        let (a, b, c, d) = (at(0), at(1), at(3), at(4));
-        if a.unsigned_abs() >= b.unsigned_abs() {
-            Self {
-                transpose: false,
-                flip_x: a < 0,
-                flip_y: d < 0,
-            }
-        } else {
-            Self {
-                transpose: true,
-                flip_x: c < 0,
-                flip_y: b < 0,
-            }
-        }
-    }
-
-    /// Degrees clockwise that bring a picture upright after it was mirrored left to right, if it is mirrored.
-    pub fn degrees(self) -> u32 {
-        match (self.transpose, self.flip_x, self.flip_y) {
-            (false, false, false) | (false, true, false) => 0,
-            (false, true, true) | (false, false, true) => 180,
-            (true, true, false) | (true, false, false) => 90,
-            (true, false, true) | (true, true, true) => 270,
-        }
-    }
-
-    /// Whether text would read backwards without it.
-    pub fn mirrors(self) -> bool {
-        self.transpose ^ self.flip_x ^ self.flip_y
-    }
-}
-
-/// What the numbers of a picture mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::media) struct Colors {
-    /// Limited (16–235) or full.
-    pub range: Range,
-    /// From YCbCr to RGB.
-    pub matrix: Space,
-    /// Which red, green and blue.
-    pub primaries: Primaries,
-    /// From numbers to light.
-    pub transfer: TransferCharacteristic,
-}
-
-impl Colors {
-    /// As the picture says, with the usual guess where it says nothing: BT.709 for 720 lines and more, else BT.601. A wide
-    /// matrix means wide primaries.
-    fn of(frame: &frame::Video) -> Self {
-        let rgb = is_rgb(frame.format());
-        let full_by_name = matches!(
-            frame.format(),
-            Pixel::YUVJ420P | Pixel::YUVJ422P | Pixel::YUVJ444P | Pixel::YUVJ440P
-        );
-        let range = match frame.color_range() {
-            Range::Unspecified if rgb || full_by_name => Range::JPEG,
-            Range::Unspecified => Range::MPEG,
-            range => range,
-        };
-        let hd = frame.height() >= 720 || frame.width() >= 1280;
-        let matrix = match frame.color_space() {
-            _ if rgb => Space::RGB,
-            Space::Unspecified | Space::Reserved | Space::RGB if hd => Space::BT709,
-            Space::Unspecified | Space::Reserved | Space::RGB => Space::SMPTE170M,
-            matrix => matrix,
-        };
-        let primaries = match (frame.color_primaries(), matrix) {
-            (Primaries::Unspecified | Primaries::Reserved, Space::BT2020NCL | Space::BT2020CL) => {
-                Primaries::BT2020
-            }
-            (primaries, _) => primaries,
-        };
-        Self {
-            range,
-            matrix,
-            primaries,
-            transfer: frame.color_transfer_characteristic(),
-        }
-    }
-}
-
-/// Its components are red, green and blue; the library tells formats apart by name only.
-fn is_rgb(format: Pixel) -> bool {
-    let name = format.descriptor().map_or("", |d| d.name());
-    name == "pal8"
-        || ["rgb", "bgr", "gbr"]
-            .iter()
-            .any(|letters| name.contains(letters))
-}
-
-/// What of a picture decides how it is brought into its box. It may change on the way.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(in crate::media) struct Look {
-    /// Pixels a row, as coded.
-    pub width: u32,
-    /// Rows, as coded.
-    pub height: u32,
-    /// Width of a pixel over its height.
-    pub aspect: f64,
-    /// How pixels are stored.
-    pub format: Pixel,
-    /// What they mean.
-    pub colors: Colors,
-}
-
-impl Look {
-    /// Width and height of the upright picture in square pixels.
-    pub fn shown(&self, turn: Turn) -> (f64, f64) {
-        let (w, h) = (f64::from(self.width) * self.aspect, f64::from(self.height));
-        if turn.transpose { (h, w) } else { (w, h) }
-    }
-}
 
 /// A clip.
 #[derive(Debug, Clone)]
@@ -183,8 +54,8 @@ pub(in crate::media) struct Facts {
     pub no_seek: bool,
     /// What brings the time stamps of its picture's stream to one clock.
     pub picture_jumps: Jumps,
-    /// The same for its sound's.
-    pub sound_jumps: Jumps,
+    /// The same for each stream of sound that is taken.
+    sound_jumps: Vec<(usize, Jumps)>,
     /// Pictures a second, on average.
     pub rate: f64,
     /// The usual time between two pictures, seconds.
@@ -204,7 +75,7 @@ pub(in crate::media) struct Facts {
     /// The same as the codec says it, which may be other than what the container says.
     pub own_aspect: Option<f64>,
     /// How to stand it upright.
-    pub turn: Turn,
+    pub orientation: Orientation,
     /// The first picture is two half pictures of different moments.
     pub interlaced: bool,
     /// Of an interlaced picture, the upper lines come first.
@@ -236,22 +107,22 @@ impl Facts {
     pub fn heard(path: &Path, wanted: SoundTrack, cancel: &Cancel) -> Result<Self, Error> {
         instead::expect_index(path)?;
         let mut input = av::open(path, cancel)?;
-        let unreadable = |said: String| Error::Unreadable {
+        let unreadable = |message: String| Error::Unreadable {
             path: path.to_owned(),
-            said,
+            message,
         };
         let stream = picture_stream(&input).ok_or_else(|| {
             unreadable(instead::unfinished(path).unwrap_or_else(|| no_picture(&input)))
         })?;
         let index = stream.index();
-        let turn = turn(&stream);
+        let orientation = orientation(&stream);
         let aspect = stream_aspect(&stream);
         let without_base = without_base(&stream);
         let mut decoder = open_decoder(&stream).map_err(|e| unreadable(av::words(e)))?;
         let choice = sound::choose(path, &input, wanted, cancel)?;
         let sound = choice.taken.first().copied();
         let left_out = left_out::of(&input, index);
-        let mut times = Times::new(&input, index, sound);
+        let mut times = Times::new(&input, index, &choice.taken);
         let mut first = None;
         let (mut packets, mut packet) = (Packets::default(), ffmpeg_next::Packet::empty());
         // what cannot be read is the end
@@ -323,7 +194,7 @@ impl Facts {
             // the container's word counts before the codec's, as players have it
             aspect: aspect.or(own_aspect).unwrap_or(1.0),
             own_aspect,
-            turn,
+            orientation,
             interlaced: frame.is_interlaced(),
             top_first: frame.is_top_first(),
             format: frame.format(),
@@ -331,6 +202,13 @@ impl Facts {
             peak_nits: peak_nits(&frame),
             keys,
         })
+    }
+
+    /// What brings the time stamps of a stream of sound to the clip's clock.
+    pub fn jumps_of(&self, sound: usize) -> Jumps {
+        let mut known = self.sound_jumps.iter();
+        let found = known.find(|(stream, _)| *stream == sound);
+        found.map(|(_, jumps)| jumps.clone()).unwrap_or_default()
     }
 
     /// The look of its first picture.
@@ -370,7 +248,7 @@ impl Facts {
 
     /// Width and height of the upright picture in square pixels.
     pub fn shown(&self) -> (f64, f64) {
-        self.look().shown(self.turn)
+        self.look().shown(self.orientation)
     }
 }
 
@@ -409,77 +287,16 @@ pub(in crate::media) fn picture_stream(input: &Input) -> Option<Stream<'_>> {
     })
 }
 
-/// When the streams that are used are over, as their container says it.
-#[derive(Debug, Default)]
-struct Promise {
-    /// All of them, on the file's own clock; nothing where the file is all there, or says nothing that can be believed.
-    ends: Option<f64>,
-    /// The picture, where the file is all there: its last one stays until then.
-    kept: Option<f64>,
-}
-
-impl Promise {
-    /// Only these containers say it; of others it is guessed by bytes.
-    fn of(path: &Path, input: &Input, picture: usize, sound: Option<usize>, packets: u64) -> Self {
-        let streams = || [Some(picture), sound].into_iter().flatten();
-        let format = input.format();
-        let names: Vec<&str> = format.name().split(',').collect();
-        if names.contains(&"mov") {
-            let end = |index: usize| {
-                let stream = input.stream(index)?;
-                let unit = f64::from(stream.time_base());
-                let start =
-                    Some(stream.start_time()).filter(|s| *s != ffmpeg_next::ffi::AV_NOPTS_VALUE);
-                (stream.duration() > 0)
-                    .then(|| (stream.duration() + start.unwrap_or(0)) as f64 * unit)
-            };
-            let frames = input.stream(picture).map_or(0, |s| s.frames());
-            return Self {
-                ends: streams().filter_map(end).reduce(f64::max),
-                kept: (packets > 0 && frames == packets as i64)
-                    .then(|| end(picture))
-                    .flatten(),
-            };
-        }
-        if !names.contains(&"matroska") && !names.contains(&"webm") {
-            return Self::default();
-        }
-        let said =
-            |index: usize| av::tag(&input.stream(index)?, c"DURATION").and_then(|t| clock(&t));
-        let whole = (input.duration() > 0)
-            .then(|| input.duration() as f64 / f64::from(ffmpeg_next::ffi::AV_TIME_BASE));
-        // of a file with other tracks the longest may be one that is not used
-        let only = input.streams().count() == streams().count();
-        if ebml::is_whole(path) == Some(true) {
-            let kept = said(picture).or(whole.filter(|_| only && sound.is_none()));
-            return Self { ends: None, kept };
-        }
-        let tagged = streams().filter_map(said).reduce(f64::max);
-        Self {
-            ends: tagged.or(whole.filter(|_| only)),
-            kept: None,
-        }
-    }
-}
-
-/// Seconds of `00:00:04.667000000`.
-fn clock(text: &str) -> Option<f64> {
-    text.trim().split(':').try_fold(0.0, |seconds, part| {
-        let part: f64 = part.parse().ok()?;
-        (0.0..1e6).contains(&part).then_some(seconds * 60.0 + part)
-    })
-}
-
 /// The profile of a Dolby Vision film that says nothing to displays which are none of Dolby's.
 ///
 /// Profile 5 and AV1's 10.0 code colours in IPT; 7, 8 and those of AV1 with a number of compatibility are HDR10, HLG or SDR
 /// to whoever does not know better.
 fn without_base(stream: &Stream<'_>) -> Option<String> {
-    let said = stream
+    let config = stream
         .side_data()
         .find(|d| d.kind() == side_data::Type::DOVI_CONF)?;
     // version, revision, profile, level, three marks, compatibility
-    let (profile, compatible) = (*said.data().get(2)?, *said.data().get(7)?);
+    let (profile, compatible) = (*config.data().get(2)?, *config.data().get(7)?);
     match (profile, compatible) {
         (5, _) => Some("5".to_owned()),
         (8.., 0) => Some(format!("{profile}.0")),
@@ -487,26 +304,29 @@ fn without_base(stream: &Stream<'_>) -> Option<String> {
     }
 }
 
+/// What is said of a song.
+pub(in crate::media) const SOUND_ALONE: &str = "it has sound but no picture";
+
 fn no_picture(input: &Input) -> String {
     match input.streams().best(media::Type::Audio) {
-        Some(_) => "it has sound but no picture".to_owned(),
+        Some(_) => SOUND_ALONE.to_owned(),
         None => "it has no picture".to_owned(),
     }
 }
 
 fn nothing_decodes() -> String {
-    let said = av::said();
-    match said.first() {
+    let message = av::messages();
+    match message.first() {
         Some(line) => format!("none of its pictures can be decoded: {line}"),
         None => "none of its pictures can be decoded".to_owned(),
     }
 }
 
-fn turn(stream: &Stream<'_>) -> Turn {
+fn orientation(stream: &Stream<'_>) -> Orientation {
     stream
         .side_data()
         .find(|d| d.kind() == side_data::Type::DisplayMatrix)
-        .map_or_else(Turn::default, |d| Turn::of_matrix(d.data()))
+        .map_or_else(Orientation::default, |d| Orientation::of_matrix(d.data()))
 }
 
 fn stream_aspect(stream: &Stream<'_>) -> Option<f64> {
@@ -571,41 +391,6 @@ fn decoded(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn matrix(a: i32, b: i32, c: i32, d: i32) -> Vec<u8> {
-        let one = 1 << 16;
-        [a * one, b * one, 0, c * one, d * one, 0, 0, 0, 1 << 30]
-            .iter()
-            .flat_map(|n| n.to_ne_bytes())
-            .collect()
-    }
-
-    #[test]
-    fn a_display_matrix_is_read_as_a_turn() {
-        let of = |a, b, c, d| Turn::of_matrix(&matrix(a, b, c, d));
-        assert_eq!(of(1, 0, 0, 1), Turn::default());
-        // a phone held upright writes this one: a quarter turn clockwise brings it up
-        let quarter = of(0, 1, -1, 0);
-        assert!(quarter.transpose && quarter.flip_x && !quarter.flip_y);
-        assert_eq!((quarter.degrees(), quarter.mirrors()), (90, false));
-        assert_eq!(
-            (of(-1, 0, 0, -1).degrees(), of(-1, 0, 0, -1).mirrors()),
-            (180, false)
-        );
-        assert_eq!(
-            (of(0, -1, 1, 0).degrees(), of(0, -1, 1, 0).mirrors()),
-            (270, false)
-        );
-        assert!(of(-1, 0, 0, 1).mirrors());
-        assert_eq!(Turn::of_matrix(&[1, 2]), Turn::default());
-    }
-
-    #[test]
-    fn a_track_says_its_length_as_a_clock() {
-        assert_eq!(clock("00:00:04.667000000"), Some(4.667));
-        assert_eq!(clock("01:02:03.5"), Some(3723.5));
-        assert_eq!(clock("soon"), None);
-    }
 
     #[test]
     fn a_pixel_that_is_nearly_square_is_square() {

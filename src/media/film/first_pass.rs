@@ -48,7 +48,7 @@ pub(super) fn run(
     let file = scratch.path(STATISTICS);
     let statistics =
         CString::new(file.as_os_str().as_encoded_bytes()).map_err(|_| Error::Film {
-            said: format!("x264 cannot write to `{}`", file.display()),
+            message: format!("x264 cannot write to `{}`", file.display()),
         })?;
     let pass = Pass::First {
         statistics: &statistics,

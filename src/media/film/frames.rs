@@ -9,7 +9,7 @@ use ffmpeg_next::frame;
 
 use super::compose::{self, Composer};
 use super::damage::{self, Damage};
-use super::pictures::Care;
+use super::pictures::Purpose;
 use super::spool::Spool;
 use super::timeline::Timeline;
 use crate::media::Error;
@@ -88,7 +88,7 @@ pub(super) fn each(
         drop(made);
         maker.join().unwrap_or_else(|_| {
             Err(Error::Film {
-                said: "the thread that makes frames failed".to_owned(),
+                message: "the thread that makes frames failed".to_owned(),
             })
         })
     })
@@ -105,7 +105,7 @@ fn make(
     if let Source::Spool(spool) = source {
         spool.rewind()?;
     }
-    let mut composer = film.composer(size, Care::Full)?;
+    let mut composer = film.composer(size, Purpose::Show)?;
     for index in 0..film.frames {
         let mut frame = used.try_recv().unwrap_or_else(|_| compose::black(size));
         source.frame(&mut composer, index, &mut frame)?;

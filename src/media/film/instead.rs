@@ -40,7 +40,7 @@ pub(super) fn instead(path: &Path) -> Option<String> {
     }
     match platform::sniff(&head) {
         Content::Film(_) => match believable(path, &walk(path).ok()?) {
-            Err(Error::Unreadable { said, .. }) => Some(said),
+            Err(Error::Unreadable { message, .. }) => Some(message),
             _ => unfinished(path),
         },
         Content::Jpeg => Some(still("JPEG")),
@@ -59,7 +59,7 @@ pub(in crate::media) fn believable(path: &Path, boxes: &Boxes) -> Result<(), Err
     let wrong = if boxes.exaggerates() {
         "it claims more samples than any film has"
     } else if has_film && boxes.movie.is_none() && boxes.is_fragmented() {
-        "it is a fragment of a film: its index (`moov`), which stands in another part, is missing"
+        "it is a fragment of a film: its index (`moov`), which is in another part, is missing"
     } else if has_film && boxes.movie.is_none() {
         "it is unfinished: its index (`moov`) is missing; recording or copying it broke off"
     } else {
@@ -67,7 +67,7 @@ pub(in crate::media) fn believable(path: &Path, boxes: &Boxes) -> Result<(), Err
     };
     Err(Error::Unreadable {
         path: path.to_owned(),
-        said: wrong.to_owned(),
+        message: wrong.to_owned(),
     })
 }
 
@@ -89,7 +89,7 @@ pub(super) fn unfinished(path: &Path) -> Option<String> {
     let last = boxes.top.last()?;
     let length = std::fs::metadata(path).ok()?.len();
     let there = length.saturating_sub(last.offset);
-    let said = match &last.kind {
+    let message = match &last.kind {
         _ if boxes.offset(b"mdat").is_none() => {
             "it is unfinished: its index (`moov`) is there, its pictures (`mdat`) are not"
                 .to_owned()
@@ -105,7 +105,7 @@ pub(super) fn unfinished(path: &Path) -> Option<String> {
         _ if movie.tracks.is_empty() => "its index (`moov`) names no tracks".to_owned(),
         _ => return None,
     };
-    Some(said)
+    Some(message)
 }
 
 /// How long the film is that these bytes are, by its own account, seconds.

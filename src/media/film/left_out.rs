@@ -20,11 +20,11 @@ pub(super) fn of(input: &Input, picture: usize) -> Vec<String> {
             None => counted.push((words, 1)),
         }
     }
-    let said = counted.into_iter().map(|(words, count)| match count {
+    let kinds = counted.into_iter().map(|(words, count)| match count {
         1 => words,
         count => format!("{count} × {words}"),
     });
-    said.collect()
+    kinds.collect()
 }
 
 fn words(stream: &Stream<'_>) -> Option<String> {

@@ -5,10 +5,12 @@
 //! of the film lost, a file or address that the scene does not name.
 
 mod analysis;
+mod audio;
 mod av;
 mod boxes;
 mod compose;
 mod cover;
+mod crop;
 mod damage;
 mod decode;
 mod ebml;
@@ -21,6 +23,7 @@ pub(super) mod instead;
 mod lay;
 mod left_out;
 mod level;
+mod look;
 mod make;
 mod mux;
 mod options;
@@ -29,6 +32,7 @@ mod pictures;
 mod player;
 pub(super) mod probe;
 mod progress;
+mod promise;
 mod quality;
 mod rate;
 mod remarks;
@@ -43,18 +47,18 @@ mod timeline;
 mod times;
 mod tone;
 pub(super) mod verify;
-mod voices;
 
 use std::path::Path;
 
 pub use damage::{Broken, Damage};
 pub(super) use decode::Watch;
+pub(super) use facts::SOUND_ALONE;
 pub use options::{Effort, FILM_LIMIT, FilmOptions, Level, Short};
 pub use probe::{AudioProbe, FilmProbe, VideoProbe};
 pub use progress::{Progress, Stage};
 pub use remarks::Enlarged;
 pub use sound::SoundTrack;
-pub use split::{Part, parts};
+pub use split::{Film, parts};
 
 use super::{Error, Media};
 use crate::scene::Scene;
@@ -75,5 +79,5 @@ pub fn video(
     options: &FilmOptions,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Media, Error> {
-    Part::whole(scene, options)?.video(path, progress)
+    Film::of(scene, options)?.video(path, progress)
 }

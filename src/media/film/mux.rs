@@ -17,7 +17,7 @@ use crate::media::Error;
 const CHUNK_SECONDS: f64 = 0.5;
 
 /// One track.
-pub(super) struct Tape<'a> {
+pub(super) struct Track<'a> {
     pub packets: &'a [Packet],
     pub parameters: &'a Parameters,
     pub time_base: Rational,
@@ -53,16 +53,16 @@ impl Seek for Shared {
 ///
 /// # Errors
 /// [`Error::Film`] in FFmpeg's words.
-pub(super) fn mp4(tapes: &[Tape<'_>]) -> Result<Vec<u8>, Error> {
+pub(super) fn mp4(tracks: &[Track<'_>]) -> Result<Vec<u8>, Error> {
     let bytes = Shared::default();
     let writer = StreamIo::from_write_seek(bytes.clone()).map_err(av::failed)?;
     let mut output = format::output_to_stream(writer, None, Some("mp4")).map_err(av::failed)?;
-    for tape in tapes {
+    for track in tracks {
         let mut stream = output
             .add_stream(ffmpeg_next::codec::encoder::find(Id::None))
             .map_err(av::failed)?;
-        stream.set_parameters(tape.parameters.clone());
-        stream.set_time_base(tape.time_base);
+        stream.set_parameters(track.parameters.clone());
+        stream.set_time_base(track.time_base);
     }
     let mut options = Dictionary::new();
     // without offsets below zero the picture would begin later than the sound
@@ -71,13 +71,13 @@ pub(super) fn mp4(tapes: &[Tape<'_>]) -> Result<Vec<u8>, Error> {
     options.set("fflags", "bitexact");
     output.write_header_with(options).map_err(av::failed)?;
     let units: Vec<Rational> = output.streams().map(|s| s.time_base()).collect();
-    for (tape, at) in in_order(tapes) {
-        let Some(packet) = tapes[tape].packets.get(at) else {
+    for (track, at) in in_order(tracks) {
+        let Some(packet) = tracks[track].packets.get(at) else {
             continue;
         };
         let mut packet = packet.clone();
-        packet.set_stream(tape);
-        packet.rescale_ts(tapes[tape].time_base, units[tape]);
+        packet.set_stream(track);
+        packet.rescale_ts(tracks[track].time_base, units[track]);
         packet.set_position(-1);
         // in our own order: the library's would start a new chunk with nearly every packet
         packet.write(&mut output).map_err(av::failed)?;
@@ -86,7 +86,7 @@ pub(super) fn mp4(tapes: &[Tape<'_>]) -> Result<Vec<u8>, Error> {
     drop(output);
     let written = bytes.with(|c| std::mem::take(c.get_mut()));
     index_first(&written).ok_or_else(|| Error::Film {
-        said: "the muxer wrote a file without an index".to_owned(),
+        message: "the muxer wrote a file without an index".to_owned(),
     })
 }
 
@@ -114,13 +114,13 @@ fn index_first(file: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// A box of an MP4 of ours: all sizes are 32-bit, for no file of ours is over its budget.
-struct Part {
+struct Mp4Box {
     name: [u8; 4],
     start: usize,
     end: usize,
 }
 
-fn boxes(bytes: &[u8]) -> Vec<Part> {
+fn boxes(bytes: &[u8]) -> Vec<Mp4Box> {
     let mut found = Vec::new();
     let mut start = 0;
     while let Some(&[a, b, c, d, e, f, g, h]) = bytes.get(start..).and_then(|b| b.first_chunk()) {
@@ -131,7 +131,7 @@ fn boxes(bytes: &[u8]) -> Vec<Part> {
         else {
             break;
         };
-        found.push(Part {
+        found.push(Mp4Box {
             name: [e, f, g, h],
             start,
             end,
@@ -161,15 +161,18 @@ fn move_chunks(bytes: &mut [u8], shift: u32) -> Option<()> {
 
 /// Half a second of pictures, then half a second of sound, and so on: few chunks, so a small index, and a player that
 /// reads on has both.
-fn in_order(tapes: &[Tape<'_>]) -> Vec<(usize, usize)> {
+fn in_order(tracks: &[Track<'_>]) -> Vec<(usize, usize)> {
     let mut order: Vec<(i64, usize, usize)> = Vec::new();
-    for (index, tape) in tapes.iter().enumerate() {
-        let unit = f64::from(tape.time_base);
-        for (at, packet) in tape.packets.iter().enumerate() {
+    for (index, track) in tracks.iter().enumerate() {
+        let unit = f64::from(track.time_base);
+        for (at, packet) in track.packets.iter().enumerate() {
             let seconds = packet.dts().unwrap_or(0) as f64 * unit;
             order.push(((seconds / CHUNK_SECONDS).floor() as i64, index, at));
         }
     }
     order.sort_unstable();
-    order.into_iter().map(|(_, tape, at)| (tape, at)).collect()
+    order
+        .into_iter()
+        .map(|(_, track, at)| (track, at))
+        .collect()
 }

@@ -35,8 +35,8 @@ impl Packets {
                 }
                 Err(Refusal::Eof) => return Ok(false),
                 Err(Refusal::InvalidData) => {
-                    let said = av::words(Refusal::InvalidData);
-                    self.refused.get_or_insert(said);
+                    let message = av::words(Refusal::InvalidData);
+                    self.refused.get_or_insert(message);
                     self.in_a_row += 1;
                     if self.in_a_row > MAX_REFUSALS {
                         return Ok(false);

@@ -38,11 +38,11 @@ const KEPT_BACK: f64 = 3.5;
 
 /// What reading is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Care {
+pub(super) enum Purpose {
     /// The film that is shown.
-    Full,
+    Show,
     /// An analysis: what only softens block edges is left out, which saves a sixth of the decoding.
-    Rough,
+    Analyse,
 }
 
 /// One picture of a clip.
@@ -101,10 +101,10 @@ impl Pictures {
         path: &Path,
         facts: &Facts,
         from: f64,
-        care: Care,
+        purpose: Purpose,
         cancel: &Cancel,
     ) -> Result<Self, Error> {
-        let mut opened = Self::at_start(path, facts, care, cancel)?;
+        let mut opened = Self::at_start(path, facts, purpose, cancel)?;
         if from <= SEEK_SLACK * 2.0 || facts.no_seek {
             return Ok(opened);
         }
@@ -112,7 +112,7 @@ impl Pictures {
         opened.start = Start::Over;
         let target = ((from + facts.zero) * 1e6) as i64;
         if opened.input.seek(target, ..target + 1).is_err() {
-            return Self::at_start(path, facts, care, cancel);
+            return Self::at_start(path, facts, purpose, cancel);
         }
         // a broken index lands behind the place: then everything is read
         match opened.next()? {
@@ -120,22 +120,27 @@ impl Pictures {
                 opened.held = Some(first);
                 Ok(opened)
             }
-            _ => Self::at_start(path, facts, care, cancel),
+            _ => Self::at_start(path, facts, purpose, cancel),
         }
     }
 
-    fn at_start(path: &Path, facts: &Facts, care: Care, cancel: &Cancel) -> Result<Self, Error> {
+    fn at_start(
+        path: &Path,
+        facts: &Facts,
+        purpose: Purpose,
+        cancel: &Cancel,
+    ) -> Result<Self, Error> {
         let input = av::open(path, cancel)?;
         let unreadable = |error| Error::Unreadable {
             path: path.to_owned(),
-            said: av::words(error),
+            message: av::words(error),
         };
         let stream = input
             .stream(facts.stream)
             .ok_or_else(|| unreadable(ffmpeg_next::Error::StreamNotFound))?;
         let unit = f64::from(stream.time_base());
         let mut decoder = open_decoder(&stream).map_err(unreadable)?;
-        if care == Care::Rough {
+        if purpose == Purpose::Analyse {
             decoder.skip_loop_filter(Discard::All);
         }
         Ok(Self {
@@ -264,9 +269,9 @@ impl Pictures {
 
     /// When a picture shows, seconds after the clip's zero; one without a time follows the one before it.
     fn due(&self, frame: &frame::Video) -> f64 {
-        let said = frame.timestamp().or(frame.pts());
-        let said = said.map(|t| t as f64 * self.unit - self.zero);
-        said.filter(|at| at.is_finite()).unwrap_or({
+        let stated = frame.timestamp().or(frame.pts());
+        let stated = stated.map(|t| t as f64 * self.unit - self.zero);
+        stated.filter(|at| at.is_finite()).unwrap_or({
             match self.last.is_finite() {
                 true => self.last + self.step,
                 false => self.first,

@@ -9,11 +9,12 @@ use std::sync::Arc;
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::frame;
 
-use super::facts::{Facts, Look};
+use super::facts::Facts;
 use super::lay;
-use super::pictures::{Care, Picture, Pictures};
+use super::look::Look;
+use super::pictures::{Picture, Pictures, Purpose};
 use super::shape::{Fitted, Shaped, Shaper};
-use super::tone::Tone;
+use super::tone::{RgbTone, Tone};
 use crate::media::Error;
 use crate::platform::Cancel;
 use crate::scene::{Clip, Pixels};
@@ -92,12 +93,14 @@ pub(super) struct Player {
     path: PathBuf,
     facts: Facts,
     trim: Trim,
-    care: Care,
+    purpose: Purpose,
     cancel: Cancel,
     size: (u32, u32),
     shaper: Shaper,
     /// Of the look of the last picture.
     tone: Option<Tone>,
+    /// The same for what is see-through, once such a picture came.
+    rgb_tone: Option<RgbTone>,
     look: Look,
     /// When the look changed on the way, and to what.
     changes: Vec<(f64, Look)>,
@@ -120,22 +123,23 @@ impl Player {
         clip: &Clip,
         facts: &Facts,
         size: (u32, u32),
-        care: Care,
+        purpose: Purpose,
         cancel: &Cancel,
     ) -> Result<Self, Error> {
         let trim = Trim::of(clip, facts);
-        let quick = care == Care::Rough;
+        let quick = purpose == Purpose::Analyse;
         Ok(Self {
-            pictures: Pictures::open(&clip.path, facts, trim.from, care, cancel)?,
-            shaper: Shaper::new(facts.turn, size, clip.fit, clip.focus, quick),
+            pictures: Pictures::open(&clip.path, facts, trim.from, purpose, cancel)?,
+            shaper: Shaper::new(facts.orientation, size, clip.fit, clip.focus, quick),
             tone: Tone::of(facts.colors, facts.peak_nits),
+            rgb_tone: None,
             look: facts.look(),
             changes: Vec::new(),
             size,
             path: clip.path.clone(),
             facts: facts.clone(),
             trim,
-            care,
+            purpose,
             cancel: cancel.clone(),
             round: 0,
             ahead: None,
@@ -180,7 +184,7 @@ impl Player {
         }
         self.shown.as_ref().ok_or_else(|| Error::Unreadable {
             path: self.path.clone(),
-            said: "none of its pictures can be decoded".to_owned(),
+            message: "none of its pictures can be decoded".to_owned(),
         })
     }
 
@@ -245,7 +249,7 @@ impl Player {
 
     fn begin_at(&mut self, from: f64, round: u64) -> Result<(), Error> {
         self.damaged.append(&mut self.pictures.damaged);
-        self.pictures = Pictures::open(&self.path, &self.facts, from, self.care, &self.cancel)?;
+        self.pictures = Pictures::open(&self.path, &self.facts, from, self.purpose, &self.cancel)?;
         self.round = round;
         self.ahead = None;
         self.ended = false;
@@ -257,6 +261,7 @@ impl Player {
         if look != self.look {
             if look.colors != self.look.colors {
                 self.tone = Tone::of(look.colors, self.facts.peak_nits);
+                self.rgb_tone = None;
             }
             self.look = look;
             self.changes.push((picture.at, look));
@@ -264,7 +269,15 @@ impl Player {
         let fitted = self.shaper.fitted(&look);
         self.given += 1;
         let (frame, rgba) = match self.shaper.shape(&picture.frame, &look)? {
-            Shaped::SeeThrough(rgba) => (over_black(&rgba, fitted), Some(rgba)),
+            Shaped::SeeThrough(mut rgba) => {
+                if self.tone.is_some() && self.rgb_tone.is_none() {
+                    self.rgb_tone = RgbTone::of(look.colors, self.facts.peak_nits);
+                }
+                if let Some(tone) = &mut self.rgb_tone {
+                    tone.map(&mut rgba);
+                }
+                (over_black(&rgba, fitted), Some(rgba))
+            }
             Shaped::Opaque(shaped) => (self.toned(shaped), None),
         };
         Ok(Shown {

@@ -19,7 +19,7 @@ use crate::media::Error;
 use crate::media::animated::Webp;
 use crate::platform::Cancel;
 
-/// Seconds that a header may be off before it is told.
+/// Seconds that a header may be off before it is reported.
 const HEADER_SLACK: f64 = 0.1;
 
 /// What a film says about itself, and what was measured of it.
@@ -179,9 +179,9 @@ pub(in crate::media) fn read(path: &Path, cancel: &Cancel) -> Result<Film, Error
     believable(path, &boxes)?;
     let facts = Facts::read(path, cancel)?;
     let input = av::open(path, cancel)?;
-    let unreadable = |said: &str| Error::Unreadable {
+    let unreadable = |message: &str| Error::Unreadable {
         path: path.to_owned(),
-        said: said.to_owned(),
+        message: message.to_owned(),
     };
     let stream = picture_stream(&input).ok_or_else(|| unreadable("it has no picture"))?;
     let declared = Some(input.duration())
@@ -244,8 +244,8 @@ fn video(facts: &Facts, stream: &Stream<'_>) -> VideoProbe {
         frame_rate: milliseconds(facts.rate),
         constant_rate: facts.is_constant,
         frames: facts.count,
-        rotation: facts.turn.degrees(),
-        mirrored: facts.turn.mirrors(),
+        rotation: facts.orientation.degrees(),
+        mirrored: facts.orientation.mirrors(),
         sample_aspect: sample_aspect(stream, facts.aspect),
         field_order: match (facts.interlaced, facts.top_first) {
             (false, _) => "progressive",
@@ -322,11 +322,11 @@ fn level_text(codec: codec::Id, level: u32) -> String {
 }
 
 fn sample_aspect(stream: &Stream<'_>, aspect: f64) -> String {
-    let said = codec::Context::from_parameters(stream.parameters())
+    let stated = codec::Context::from_parameters(stream.parameters())
         .and_then(|context| context.decoder().video())
         .map_or(Rational::new(0, 1), |decoder| decoder.aspect_ratio());
-    if said.numerator() > 0 && said.denominator() > 0 {
-        format!("{}:{}", said.numerator(), said.denominator())
+    if stated.numerator() > 0 && stated.denominator() > 0 {
+        format!("{}:{}", stated.numerator(), stated.denominator())
     } else if aspect == 1.0 {
         "1:1".to_owned()
     } else {

@@ -4,7 +4,7 @@
 //! Never: the loss of an earlier scaling; frames are compared at the film's own size.
 //!
 //! The measure is visual information fidelity (Sheikh and Bovik 2006) of luma at half width and height, over 8×8 blocks. It
-//! puts encodes of one film in the same order as VMAF, also those of different sizes, and `docs/film.md` tells how far the
+//! puts encodes of one film in the same order as VMAF, also those of different sizes, and `docs/film.md` says how far the
 //! estimate is off.
 
 use ffmpeg_next::frame;

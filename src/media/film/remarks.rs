@@ -12,7 +12,8 @@ use crate::scene::picture::Fit;
 use crate::scene::{Clip, Content, Node, Rect, Scene};
 
 /// A clip may be drawn so many times larger than it is: from 720×1280, a size that the encoder itself chooses where bytes
-/// are short, to 1080×1920.
+/// are short, to 1080×1920. It is that ratio and not measured; clips of 640×360 (533 %) and
+/// 360×640 (300 %) are told, one of 720×1280 is not.
 const LARGER: f64 = 1.5;
 
 /// Sizes are whole pixels.
@@ -78,26 +79,26 @@ fn boxes(scene: &Scene) -> Vec<(Rect, &Clip)> {
 
 /// Which of several sound tracks of each clip is heard, and what of it is left out.
 pub(super) fn about(scene: &Scene, known: &Known) -> Vec<String> {
-    let mut said: Vec<String> = Vec::new();
+    let mut remarks: Vec<String> = Vec::new();
     for clip in scene.clips() {
         let Some(facts) = known.get(&clip.path) else {
             continue;
         };
         let name = clip.path.file_name().unwrap_or_default().to_string_lossy();
         let is_heard = !clip.mute && clip.volume > 0.0;
-        let sound = facts.choice.said().filter(|_| is_heard);
+        let sound = facts.choice.message().filter(|_| is_heard);
         let sentences = [
             sound.map(|sound| format!("`{name}`: {sound}")),
             (!facts.left_out.is_empty())
                 .then(|| format!("`{name}`: left out: {}", facts.left_out.join("; "))),
         ];
         for sentence in sentences.into_iter().flatten() {
-            if !said.contains(&sentence) {
-                said.push(sentence);
+            if !remarks.contains(&sentence) {
+                remarks.push(sentence);
             }
         }
     }
-    said
+    remarks
 }
 
 /// What is read of a clip, in a line.

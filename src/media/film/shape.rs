@@ -9,14 +9,12 @@ use ffmpeg_next::filter::Graph;
 use ffmpeg_next::format::Pixel;
 use ffmpeg_next::frame;
 
-use super::facts::{Look, Turn};
+use super::crop::{Crop, Cut, contained, even, even_below};
+use super::look::{Look, Orientation};
 use super::pictures::graph;
 use super::{av, grey, see_through, tone};
 use crate::media::Error;
 use crate::scene::picture::Fit;
-
-/// Less than this many pixels are not worth a cut.
-const SLIVER: f64 = 0.75;
 
 /// Where a clip's picture stands in its box, and how large it is, in output pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,15 +27,6 @@ pub(super) struct Fitted {
     pub width: u32,
     /// Rows.
     pub height: u32,
-}
-
-/// A part of a picture, 0–1 of its sides.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Part {
-    x: f64,
-    y: f64,
-    w: f64,
-    h: f64,
 }
 
 /// A picture before a blurred copy of itself.
@@ -70,7 +59,7 @@ pub(super) enum Shaped {
 
 /// Brings pictures of one clip into one box.
 pub(super) struct Shaper {
-    turn: Turn,
+    orientation: Orientation,
     size: (u32, u32),
     fit: Fit,
     focus: (f64, f64),
@@ -81,10 +70,16 @@ pub(super) struct Shaper {
 
 impl Shaper {
     /// For a box of `size` output pixels; `quick` is good enough for an analysis.
-    pub fn new(turn: Turn, size: (u32, u32), fit: Fit, focus: (f32, f32), quick: bool) -> Self {
+    pub fn new(
+        orientation: Orientation,
+        size: (u32, u32),
+        fit: Fit,
+        focus: (f32, f32),
+        quick: bool,
+    ) -> Self {
         let unit = |f: f32| f64::from(f).clamp(0.0, 1.0);
         Self {
-            turn,
+            orientation,
             size,
             fit,
             focus: (unit(focus.0), unit(focus.1)),
@@ -104,7 +99,7 @@ impl Shaper {
                 height,
             };
         }
-        let (w, h) = contained(look.shown(self.turn), self.size);
+        let (w, h) = contained(look.shown(self.orientation), self.size);
         let spare = |all: u32, own: u32, at: f64| (f64::from(all - own) * at).round() as u32;
         Fitted {
             x: spare(width, w, self.focus.0),
@@ -162,7 +157,7 @@ impl Shaper {
             height: h,
             ..
         } = self.fitted(look);
-        let whole = |to| self.turned_chain(look, WHOLE, to, Way::Film);
+        let whole = |to| self.turned_chain(look, Crop::WHOLE, to, Way::Film);
         if self.fit != Fit::Blur {
             return match self.fit {
                 Fit::Cover => self.turned_chain(look, self.covering(look), (w, h), Way::Film),
@@ -224,16 +219,16 @@ impl Shaper {
                 "{ready},split[a][b];[a]{},gblur=sigma=4:steps=2,scale={w}:{h}:flags=bicubic,format=rgba[back];\
                  [b]{},format=rgba[front];[back][front]overlay=x={x}:y={y}:format=rgb:alpha=premultiplied,format=rgba",
                 cut(self.covering(look), blurred),
-                cut(WHOLE, size),
+                cut(Crop::WHOLE, size),
             ),
-            _ => format!("{ready},{},format=rgba", cut(WHOLE, (w, h))),
+            _ => format!("{ready},{},format=rgba", cut(Crop::WHOLE, (w, h))),
         }
     }
 
     /// Where the picture does not fill its box.
     fn over_blur(&self, look: &Look) -> Option<Front> {
         let (w, h) = self.size;
-        let size = contained(look.shown(self.turn), self.size);
+        let size = contained(look.shown(self.orientation), self.size);
         (size != self.size).then(|| Front {
             size,
             x: (f64::from(w - size.0) * self.focus.0).round(),
@@ -244,11 +239,15 @@ impl Shaper {
     }
 
     /// Cut, scaled, turned: in this order each step has the fewest pixels to move.
-    fn turned_chain(&self, look: &Look, part: Part, to: (u32, u32), way: Way) -> String {
-        let (turn, from) = (self.turn, (look.width, look.height));
-        let coded = as_coded(part, turn.transpose, turn.flip_x, turn.flip_y);
+    fn turned_chain(&self, look: &Look, part: Crop, to: (u32, u32), way: Way) -> String {
+        let (orientation, from) = (self.orientation, (look.width, look.height));
+        let coded = part.as_coded(orientation);
         let mut steps = Vec::new();
-        let (to_w, to_h) = if turn.transpose { (to.1, to.0) } else { to };
+        let (to_w, to_h) = if orientation.transpose {
+            (to.1, to.0)
+        } else {
+            to
+        };
         let (step_w, step_h) = match way {
             Way::Film => chroma_steps(look.format),
             Way::Rgb => (1, 1),
@@ -261,7 +260,7 @@ impl Shaper {
                 across.length, down.length, across.from, down.from
             ));
         }
-        if !turn.transpose && turn.flip_y {
+        if !orientation.transpose && orientation.flip_y {
             // costs nothing here: the rows are only read from the other end
             steps.push("vflip".to_owned());
         }
@@ -270,7 +269,7 @@ impl Shaper {
             steps.push(self.scale(look, scaled.0, scaled.1, way));
         }
         if scaled != (to_w, to_h) {
-            let y = match !turn.transpose && turn.flip_y {
+            let y = match !orientation.transpose && orientation.flip_y {
                 // upside down by now
                 true => even_below(f64::from(down.scaled - to_h - down.spare)),
                 false => down.spare,
@@ -282,7 +281,11 @@ impl Shaper {
             Way::Film if tone::is_needed(look.colors) => "format=yuv420p10le".to_owned(),
             Way::Film => "format=yuv420p".to_owned(),
         });
-        match (turn.transpose, turn.flip_x, turn.flip_y) {
+        match (
+            orientation.transpose,
+            orientation.flip_x,
+            orientation.flip_y,
+        ) {
             (true, false, false) => steps.push("transpose=cclock_flip".to_owned()),
             (true, true, false) => steps.push("transpose=clock".to_owned()),
             (true, false, true) => steps.push("transpose=cclock".to_owned()),
@@ -291,6 +294,11 @@ impl Shaper {
             (false, false, _) => {}
         }
         steps.join(",")
+    }
+
+    /// The part that covers the box.
+    fn covering(&self, look: &Look) -> Crop {
+        Crop::covering(look.shown(self.orientation), self.size, self.focus)
     }
 
     fn scale(&self, look: &Look, width: u32, height: u32, way: Way) -> String {
@@ -319,68 +327,6 @@ impl Shaper {
             range_name(to_range),
         )
     }
-
-    /// The part of the upright picture that covers the box, its focus as near the box's middle as it gets.
-    fn covering(&self, look: &Look) -> Part {
-        let (w, h) = look.shown(self.turn);
-        let scale = (f64::from(self.size.0) / w).max(f64::from(self.size.1) / h);
-        let part_w = (f64::from(self.size.0) / scale / w).min(1.0);
-        let part_h = (f64::from(self.size.1) / scale / h).min(1.0);
-        let start = |part: f64, focus: f64| (focus - part / 2.0).clamp(0.0, 1.0 - part);
-        Part {
-            x: start(part_w, self.focus.0),
-            y: start(part_h, self.focus.1),
-            w: part_w,
-            h: part_h,
-        }
-    }
-}
-
-/// How one side of a picture is cut and scaled: first on the grid of its own colours, a little more than is wanted, then
-/// on that of the box. So neither the shape nor the place is rounded to pixels of the clip, which may be large ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Cut {
-    /// The first pixel that is kept.
-    from: u32,
-    /// Pixels that are kept.
-    length: u32,
-    /// How many they become.
-    scaled: u32,
-    /// How many of those come before the box.
-    spare: u32,
-}
-
-impl Cut {
-    /// Brings a part of a side, 0–1, of `all` pixels to `to`; colours stand at every `step`th pixel.
-    fn of((from, part): (f64, f64), all: u32, step: u32, to: u32) -> Self {
-        let side = f64::from(all);
-        let (from, length) = (from * side, (part * side).clamp(1.0, side));
-        if side - length <= SLIVER {
-            return Self {
-                from: 0,
-                length: all,
-                scaled: to,
-                spare: 0,
-            };
-        }
-        let grid = f64::from(step);
-        // rounding of a part that is whole pixels must not take one more of them
-        let first = ((from + 1e-6) / grid).floor() * grid;
-        let end = (((from + length - 1e-6) / grid).ceil() * grid).min(side);
-        let scale = f64::from(to) / length;
-        let scaled = (even_below((end - first) * scale + 1.0)).max(to);
-        Self {
-            from: first as u32,
-            length: (end - first) as u32,
-            scaled,
-            spare: even_below((from - first) * scale + 1.0).min(even_below(f64::from(scaled - to))),
-        }
-    }
-}
-
-/// The nearest even number that is no larger.
-fn even_below(length: f64) -> u32 {
-    length.max(0.0) as u32 & !1
 }
 
 /// At every how many pixels of a row, and of a column, colours stand.
@@ -388,51 +334,6 @@ fn chroma_steps(format: Pixel) -> (u32, u32) {
     format
         .descriptor()
         .map_or((2, 2), |d| (1 << d.log2_chroma_w(), 1 << d.log2_chroma_h()))
-}
-
-const WHOLE: Part = Part {
-    x: 0.0,
-    y: 0.0,
-    w: 1.0,
-    h: 1.0,
-};
-
-/// The largest size of this shape inside a box; even sides, which 4:2:0 likes, unless the box itself is odd.
-fn contained((w, h): (f64, f64), (box_w, box_h): (u32, u32)) -> (u32, u32) {
-    let scale = (f64::from(box_w) / w).min(f64::from(box_h) / h);
-    let side = |own: f64, all: u32| {
-        let exact = own * scale;
-        if (exact - f64::from(all)).abs() < 1.0 {
-            all
-        } else {
-            even(exact).min(all)
-        }
-    };
-    (side(w, box_w), side(h, box_h))
-}
-
-fn even(side: f64) -> u32 {
-    ((side / 2.0).round() as u32).max(1) * 2
-}
-
-/// Where a part of the upright picture stands in the coded one.
-fn as_coded(part: Part, transpose: bool, flip_x: bool, flip_y: bool) -> Part {
-    let Part { mut x, mut y, w, h } = part;
-    if flip_x {
-        x = 1.0 - x - w;
-    }
-    if flip_y {
-        y = 1.0 - y - h;
-    }
-    if transpose {
-        return Part {
-            x: y,
-            y: x,
-            w: h,
-            h: w,
-        };
-    }
-    Part { x, y, w, h }
 }
 
 /// The decoder's pixels can stay what they are.
@@ -470,14 +371,7 @@ mod tests {
     use ffmpeg_next::color::{Primaries, TransferCharacteristic};
 
     use super::*;
-    use crate::media::film::facts::Colors;
-
-    #[test]
-    fn what_is_contained_keeps_its_shape_in_even_pixels() {
-        assert_eq!(contained((1920.0, 1080.0), (1080, 1920)), (1080, 608));
-        assert_eq!(contained((1080.0, 1920.0), (1080, 1920)), (1080, 1920));
-        assert_eq!(contained((500.0, 500.0), (1080, 1920)), (1080, 1080));
-    }
+    use crate::media::film::look::Colors;
 
     /// The look of a picture in the encoder's own colours.
     fn look(frame: &frame::Video) -> Look {
@@ -524,20 +418,20 @@ mod tests {
         }
         picture.data_mut(1).fill(128);
         picture.data_mut(2).fill(128);
-        for (turn, expected) in [
+        for (orientation, expected) in [
             // 101.25 columns from 109.375 on, all rows: each pixel becomes 10.67
             ((false, false, false), [113.3, 966.7, 320.0, 1610.7]),
             ((false, true, true), [113.3, 966.7, 309.3, 1600.0]),
             // turned, all columns and rows of 180 by 320 fit: each pixel becomes 6
             ((true, true, false), [174.0, 900.0, 720.0, 1200.0]),
         ] {
-            let (transpose, flip_x, flip_y) = turn;
-            let turn = Turn {
+            let (transpose, flip_x, flip_y) = orientation;
+            let orientation = Orientation {
                 transpose,
                 flip_x,
                 flip_y,
             };
-            let mut shaper = Shaper::new(turn, (1080, 1920), Fit::Cover, (0.5, 0.5), false);
+            let mut shaper = Shaper::new(orientation, (1080, 1920), Fit::Cover, (0.5, 0.5), false);
             // the graph takes what it is given
             let shaped = shaper.shape(&picture.clone(), &look(&picture)).unwrap();
             let Shaped::Opaque(shaped) = shaped else {
@@ -548,63 +442,9 @@ mod tests {
             for (found, expected) in found.iter().zip(expected) {
                 assert!(
                     (found - expected).abs() < 3.0,
-                    "{turn:?}: {found} {expected}"
+                    "{orientation:?}: {found} {expected}"
                 );
             }
         }
-    }
-
-    #[test]
-    fn a_part_of_whole_pixels_is_cut_as_it_is() {
-        let cut = |from, length, scaled, spare| Cut {
-            from,
-            length,
-            scaled,
-            spare,
-        };
-        assert_eq!(Cut::of((0.25, 0.5), 1920, 2, 1080), cut(480, 960, 1080, 0));
-        assert_eq!(Cut::of((0.0, 1.0), 1081, 2, 540), cut(0, 1081, 540, 0));
-        // an odd part of an odd side, at its end
-        assert_eq!(Cut::of((0.5, 0.5), 101, 2, 1010), cut(50, 51, 1020, 10));
-        // less than a pixel of the box is too much: no second cut
-        assert_eq!(
-            Cut::of((656.25 / 1920.0, 607.5 / 1920.0), 1920, 2, 1080),
-            cut(656, 608, 1080, 0)
-        );
-    }
-
-    #[test]
-    fn a_part_of_a_turned_picture_is_found_where_it_was_coded() {
-        let part = Part {
-            x: 0.25,
-            y: 0.0,
-            w: 0.5,
-            h: 1.0,
-        };
-        assert_eq!(as_coded(part, false, false, false), part);
-        let turned = as_coded(
-            Part {
-                x: 0.0,
-                y: 0.1,
-                w: 1.0,
-                h: 0.2,
-            },
-            true,
-            true,
-            false,
-        );
-        assert!((turned.x - 0.1).abs() < 1e-9 && (turned.w - 0.2).abs() < 1e-9);
-        let flipped = as_coded(
-            Part {
-                x: 0.0,
-                y: 0.0,
-                w: 0.3,
-                h: 1.0,
-            },
-            false,
-            true,
-            false,
-        );
-        assert!((flipped.x - 0.7).abs() < 1e-9);
     }
 }

@@ -12,12 +12,12 @@ use super::compose::{self, Known};
 use super::facts::Facts;
 use super::lay;
 use super::make;
-use super::pictures::Care;
+use super::pictures::Purpose;
 use super::player::{Player, Trim};
 use super::remarks::{self, Enlarged};
 use super::sound::{Aim, Meter};
 use super::timeline::{self, LEAST_SECONDS, MOST_SECONDS, Timeline};
-use super::{FilmOptions, Progress, rate, voices};
+use super::{FilmOptions, Progress, audio, rate};
 use crate::media::{Error, Media};
 use crate::scene::{Clip, Scene};
 
@@ -27,12 +27,13 @@ const LOOK_BACK: f64 = 15.0;
 /// Pictures are compared in this size.
 const SMALL: (u32, u32) = (54, 96);
 
-/// A mean step of luma above which a picture is another scene, 0–255, and how many times the usual step it must be.
+/// A mean step of luma above which a picture is another scene, 0–255, and how many times the usual step it must be. Reasoned,
+/// not measured: a wrong guess cuts a film at another place, and no worse than without it.
 const CUT: (f64, f64) = (14.0, 4.0);
 
 /// A film, or a part of one, whose clips have been looked into: once for everything that is made of it.
 #[derive(Debug, Clone)]
-pub struct Part {
+pub struct Film {
     /// What it shows.
     scene: Scene,
     /// How it is made: as the whole, but for its seams and the gain of the whole.
@@ -40,12 +41,12 @@ pub struct Part {
     known: Arc<Known>,
 }
 
-impl Part {
+impl Film {
     /// All of a scene.
     ///
     /// # Errors
     /// What reading its clips gives.
-    pub fn whole(scene: &Scene, options: &FilmOptions) -> Result<Self, Error> {
+    pub fn of(scene: &Scene, options: &FilmOptions) -> Result<Self, Error> {
         let known = timeline::known(scene, options)?;
         for (path, facts) in &known {
             tracing::info!("{}", remarks::described(path, facts));
@@ -60,7 +61,7 @@ impl Part {
     /// Says whether a film can be made of it: it is neither too short nor too long, and something of each clip is left.
     ///
     /// # Errors
-    /// Those of [`video`](super::video) that can be told without decoding.
+    /// Those of [`video`](super::video) that can be found without decoding.
     pub fn judge(&self) -> Result<(), Error> {
         Timeline::of(&self.scene, &self.known, &self.options).map(drop)
     }
@@ -117,8 +118,8 @@ impl Part {
 ///
 /// # Errors
 /// What reading the clip gives. A scene without a clip under everything is one part.
-pub fn parts(scene: &Scene, options: &FilmOptions) -> Result<Vec<Part>, Error> {
-    let whole = Part::whole(scene, options)?;
+pub fn parts(scene: &Scene, options: &FilmOptions) -> Result<Vec<Film>, Error> {
+    let whole = Film::of(scene, options)?;
     let Some((clip, facts)) = scene.film.as_ref().zip(whole.ground()) else {
         return Ok(vec![whole]);
     };
@@ -127,7 +128,7 @@ pub fn parts(scene: &Scene, options: &FilmOptions) -> Result<Vec<Part>, Error> {
         return Ok(vec![whole]);
     }
     let cuts = cuts(clip, facts, trim, options)?;
-    let mut parts: Vec<Part> = cuts
+    let mut parts: Vec<Film> = cuts
         .windows(2)
         .map(|ends| {
             let mut scene = scene.clone();
@@ -139,7 +140,7 @@ pub fn parts(scene: &Scene, options: &FilmOptions) -> Result<Vec<Part>, Error> {
                 seam: (ends[0] > trim.from, ends[1] < trim.until),
                 ..options.clone()
             };
-            Part {
+            Film {
                 scene,
                 options,
                 known: Arc::clone(&whole.known),
@@ -151,7 +152,7 @@ pub fn parts(scene: &Scene, options: &FilmOptions) -> Result<Vec<Part>, Error> {
 }
 
 /// All parts get the gain that the whole needs, so that none is louder than the next.
-fn level_as_one(parts: &mut [Part], options: &FilmOptions) -> Result<(), Error> {
+fn level_as_one(parts: &mut [Film], options: &FilmOptions) -> Result<(), Error> {
     let Some(Aim::Loudness(target)) = options.loudness.map(Into::into) else {
         return Ok(());
     };
@@ -161,7 +162,7 @@ fn level_as_one(parts: &mut [Part], options: &FilmOptions) -> Result<(), Error> 
             continue;
         };
         let seconds = Trim::of(own, facts).length();
-        let mixed = part.timed(|o| voices::mixed(&part.scene, &part.known, seconds, o))?;
+        let mixed = part.timed(|o| audio::mixed(&part.scene, &part.known, seconds, o))?;
         meter.add(&mixed.pcm);
     }
     let gain = meter
@@ -209,7 +210,7 @@ fn change(
     };
     let rate = f64::from(rate::of(facts));
     let cancel = options.begun().cancel;
-    let mut player = Player::new(&looked_at, facts, SMALL, Care::Rough, &cancel)?;
+    let mut player = Player::new(&looked_at, facts, SMALL, Purpose::Analyse, &cancel)?;
     let mut steps = Vec::new();
     let mut before: Option<Vec<u8>> = None;
     for index in 0..((until - from) * rate) as u64 {

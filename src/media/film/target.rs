@@ -78,12 +78,12 @@ impl Target {
 pub(super) fn next_aim(wanted: f64, last: (f64, f64), earlier: Option<(f64, f64)>) -> f64 {
     let missed = libm::log(wanted / last.1.max(1.0));
     let answer = earlier.map_or(1.0, |earlier| {
-        let (told, came) = (
+        let (asked, came) = (
             libm::log(last.0 / earlier.0),
             libm::log(last.1 / earlier.1.max(1.0)),
         );
-        match told.abs() > 1e-3 && came / told > 0.0 {
-            true => (came / told).clamp(0.5, 3.0),
+        match asked.abs() > 1e-3 && came / asked > 0.0 {
+            true => (came / asked).clamp(0.5, 3.0),
             false => 1.0,
         }
     });

@@ -10,7 +10,7 @@ use super::compose::{Composer, Known};
 use super::damage::{self, Damage};
 use super::encode::Format;
 use super::facts::Facts;
-use super::pictures::Care;
+use super::pictures::Purpose;
 use super::player::Trim;
 use super::sound::SoundTrack;
 use super::{FilmOptions, Short, rate};
@@ -61,7 +61,7 @@ pub(super) fn known(scene: &Scene, options: &FilmOptions) -> Result<Known, Error
             if let Some(profile) = &facts.without_base {
                 return Err(Error::Unreadable {
                     path: clip.path.clone(),
-                    said: format!(
+                    message: format!(
                         "it is Dolby Vision profile {profile}, whose colours only Dolby's own displays know: it has no base \
                          layer for others. Export it as HDR10, HLG or SDR"
                     ),
@@ -95,7 +95,7 @@ impl<'a> Timeline<'a> {
             if played.length() < 1e-3 {
                 return Err(Error::Unreadable {
                     path: clip.path.clone(),
-                    said: format!(
+                    message: format!(
                         "nothing of it is left: it begins at {:.1} s and the clip is {:.1} s long",
                         played.from, played.until
                     ),
@@ -142,9 +142,9 @@ impl<'a> Timeline<'a> {
     ///
     /// # Errors
     /// What opening the clips gives.
-    pub fn composer(&self, size: (u32, u32), care: Care) -> Result<Composer, Error> {
+    pub fn composer(&self, size: (u32, u32), purpose: Purpose) -> Result<Composer, Error> {
         let (rate, cancel) = (self.rate(), &self.options.cancel);
-        Composer::new(&self.scene, &self.known, size, rate, care, cancel)
+        Composer::new(&self.scene, &self.known, size, rate, purpose, cancel)
     }
 
     /// [`Error::Cancelled`] where the work shall stop.

@@ -102,7 +102,7 @@ impl Stamp {
 struct Leap {
     /// The first packet after it.
     packet: usize,
-    /// Seconds between where it stands and where it would if it had run on.
+    /// Seconds between where it is and where it would be if it had run on.
     by: f64,
 }
 
@@ -116,6 +116,8 @@ pub(super) struct Times {
     is_exact: bool,
     pictures: Vec<Stamp>,
     sounds: Vec<Stamp>,
+    /// The other tracks of sound that are mixed in, each with its stream.
+    others: Vec<(usize, Vec<Stamp>)>,
 }
 
 /// What was measured.
@@ -147,23 +149,24 @@ pub(super) struct Measured {
     pub no_seek: bool,
     /// Of the picture's stream.
     pub picture_jumps: Jumps,
-    /// Of the sound's stream.
-    pub sound_jumps: Jumps,
+    /// Of the streams of sound, in the order in which they were named.
+    pub sound_jumps: Vec<(usize, Jumps)>,
 }
 
 impl Times {
-    /// For a file of which these streams are used.
-    pub fn new(input: &Input, picture: usize, sound: Option<usize>) -> Self {
+    /// For a file of which these streams are used; the first of the sounds is held against the picture.
+    pub fn new(input: &Input, picture: usize, sounds: &[usize]) -> Self {
         let is_one_of =
             |names: &[&str]| input.format().name().split(',').any(|n| names.contains(&n));
         Self {
             picture,
-            sound,
+            sound: sounds.first().copied(),
             units: input.streams().map(|s| f64::from(s.time_base())).collect(),
             is_broadcast: is_one_of(&BROADCASTS),
             is_exact: is_one_of(&EXACT),
             pictures: Vec::new(),
             sounds: Vec::new(),
+            others: sounds.iter().skip(1).map(|s| (*s, Vec::new())).collect(),
         }
     }
 
@@ -172,7 +175,10 @@ impl Times {
         let list = match stream {
             _ if stream == self.picture => &mut self.pictures,
             _ if Some(stream) == self.sound => &mut self.sounds,
-            _ => return,
+            _ => match self.others.iter_mut().find(|(other, _)| *other == stream) {
+                Some((_, list)) => list,
+                None => return,
+            },
         };
         let unit = self.units.get(stream).copied().unwrap_or(0.0);
         let seconds = |at: i64| at as f64 * unit;
@@ -199,7 +205,11 @@ impl Times {
             self.count_out(rate);
         }
         let (picture_jumps, sound_jumps) = self.jumps();
-        let jumped = !picture_jumps.is_empty() || !sound_jumps.is_empty();
+        let jumped = !picture_jumps.is_empty() || sound_jumps.iter().any(|(_, j)| !j.is_empty());
+        let own_jumps = sound_jumps
+            .first()
+            .map(|(_, j)| j.clone())
+            .unwrap_or_default();
         let on = |list: &[Stamp], jumps: &Jumps| -> Vec<(f64, Stamp)> {
             let numbered = list.iter().enumerate().filter(|(_, s)| !s.is_hidden);
             numbered
@@ -207,9 +217,12 @@ impl Times {
                 .collect()
         };
         let mut pictures = on(&self.pictures, &picture_jumps);
-        let sounds = on(&self.sounds, &sound_jumps);
+        let sounds = on(&self.sounds, &own_jumps);
         pictures.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let mut shown: Vec<f64> = pictures.iter().map(|(at, _)| *at).collect();
+        let mut shown: Vec<f64> = match self.counted_by_decoding(&picture_jumps) {
+            Some(shown) => shown,
+            None => pictures.iter().map(|(at, _)| *at).collect(),
+        };
         shown.dedup();
         let (first, last) = match (shown.first(), shown.last()) {
             (Some(first), Some(last)) => (*first, *last),
@@ -238,12 +251,12 @@ impl Times {
         let sound_end = stops.fold(f64::NEG_INFINITY, f64::max);
         let zero = first - lead(first - sound_start, beat.unwrap_or(step));
 
-        let said = pictures.last().map_or(0.0, |(_, s)| s.lasts);
-        let mut lasts = match said {
-            said if said <= 0.0 => step,
-            said if self.is_exact => said,
+        let stated = pictures.last().map_or(0.0, |(_, s)| s.lasts);
+        let mut lasts = match stated {
+            stated if stated <= 0.0 => step,
+            stated if self.is_exact => stated,
             // reckoned from a rate, not read
-            said => said.min(step * 4.0),
+            stated => stated.min(step * 4.0),
         };
         if let Some(ends) = ends.filter(|ends| !jumped && *ends > last + lasts + step / 2.0) {
             lasts = ends - last;
@@ -280,6 +293,32 @@ impl Times {
         }
     }
 
+    /// When pictures show of which not all say it: DVDs and camcorders give the time of one in several. All are shown in the
+    /// rhythm in which they are decoded, so the times are those of decoding, moved to where the first one shows. Which of
+    /// them is whose is not known. `None` where all say it, or some say neither.
+    fn counted_by_decoding(&self, jumps: &Jumps) -> Option<Vec<f64>> {
+        let visible = || {
+            self.pictures
+                .iter()
+                .enumerate()
+                .filter(|(_, s)| !s.is_hidden)
+        };
+        if visible().all(|(_, s)| s.shown.is_some()) {
+            return None;
+        }
+        let on = |n: usize, at: Option<f64>| Some(at? + jumps.at(n as u64));
+        let decoded = visible().map(|(n, s)| on(n, s.decoded));
+        let mut decoded = decoded.collect::<Option<Vec<f64>>>()?;
+        let shown = visible().filter_map(|(n, s)| on(n, s.shown));
+        let first = shown.fold(f64::INFINITY, f64::min);
+        decoded.sort_by(f64::total_cmp);
+        let delay = first - decoded.first().copied()?;
+        // a recording that begins in its middle may have no time for its first pictures
+        (0.0..1.0)
+            .contains(&delay)
+            .then(|| decoded.iter().map(|at| at + delay).collect())
+    }
+
     /// A raw stream has no time stamps: its pictures come one after the other at its rate, 25 a second where it says none.
     fn count_out(&mut self, rate: Option<f64>) {
         let lasts = self.pictures.iter().map(|s| s.lasts).find(|l| *l > 0.0);
@@ -294,9 +333,9 @@ impl Times {
         }
     }
 
-    /// What brings both streams to one clock. A leap that both make is taken out of both by the same amount, so that they
+    /// What brings all streams to one clock. A leap that both make is taken out of both by the same amount, so that they
     /// stay together; the pictures follow each other as if nothing had been.
-    fn jumps(&self) -> (Jumps, Jumps) {
+    fn jumps(&self) -> (Jumps, Vec<(usize, Jumps)>) {
         let least = if self.is_broadcast { LEAP.0 } else { LEAP.1 };
         let step = usual_step(&self.pictures);
         let of_pictures = leaps(&self.pictures, step, least);
@@ -304,8 +343,9 @@ impl Times {
         let mut pairs: Vec<Option<usize>> = vec![None; of_pictures.len()];
         let mut from = 0;
         for (pair, leap) in pairs.iter_mut().zip(&of_pictures) {
-            let like = |other: &Leap| (other.by - leap.by).abs() <= ALIKE.max(leap.by.abs() * 0.01);
-            let found = of_sounds[from..].iter().position(like);
+            let found = of_sounds[from..]
+                .iter()
+                .position(|other| is_like(leap, other));
             *pair = found.map(|at| from + at);
             from = pair.map_or(from, |at| at + 1);
         }
@@ -316,8 +356,8 @@ impl Times {
             leap.by < 0.0 || leap.by > ABSURD || silent
         };
         let mut picture = Jumps::default();
-        // of the sound's leaps, what is added after those that the picture makes too
-        let mut shared = vec![None; of_sounds.len()];
+        // the leaps that are taken out, each with what is added after it
+        let mut taken: Vec<(Leap, f64)> = Vec::new();
         let mut before = 0;
         for (leap, pair) in of_pictures.iter().zip(&pairs) {
             if pair.is_none() && !alone(leap) {
@@ -332,23 +372,44 @@ impl Times {
                 continue;
             }
             picture.0.push((leap.packet as u64, end - start));
-            if let Some(at) = pair {
-                shared[*at] = Some(end - start);
-            }
+            taken.push((*leap, end - start));
             before = leap.packet;
         }
-        let mut sound = Jumps::default();
-        for (leap, shared) in of_sounds.iter().zip(shared) {
-            let own = || sound.at(leap.packet as u64) - leap.by;
-            let added = match shared {
-                Some(added) => added,
-                None if leap.by < 0.0 || leap.by > ABSURD => own(),
-                None => continue,
-            };
-            sound.0.push((leap.packet as u64, added));
-        }
-        (picture, sound)
+        let own = self
+            .sound
+            .map(|stream| (stream, follow(&of_sounds, &taken)));
+        let others = self.others.iter().map(|(stream, list)| {
+            let leaps = leaps(list, usual_step(list), least);
+            (*stream, follow(&leaps, &taken))
+        });
+        (picture, own.into_iter().chain(others).collect())
     }
+}
+
+/// Whether two streams make the same leap.
+fn is_like(one: &Leap, other: &Leap) -> bool {
+    (one.by - other.by).abs() <= ALIKE.max(one.by.abs() * 0.01)
+}
+
+/// What is added after a sound's leaps: the same as after the picture's that are like them, in their order.
+fn follow(leaps: &[Leap], taken: &[(Leap, f64)]) -> Jumps {
+    let mut jumps = Jumps::default();
+    let mut from = 0;
+    for leap in leaps {
+        let like = taken[from..]
+            .iter()
+            .position(|(other, _)| is_like(other, leap));
+        let added = match like {
+            Some(at) => {
+                from += at + 1;
+                taken[from - 1].1
+            }
+            None if leap.by < 0.0 || leap.by > ABSURD => jumps.at(leap.packet as u64) - leap.by,
+            None => continue,
+        };
+        jumps.0.push((leap.packet as u64, added));
+    }
+    jumps
 }
 
 /// When the last of some packets shows, seconds.
@@ -427,6 +488,72 @@ mod tests {
         assert!((lead(0.5, 1.0 / 30.0) - 0.5).abs() < 1e-9);
         // ten pictures a second are shown as thirty
         assert!((lead(0.06, 0.1) - 1.0 / 30.0).abs() < 1e-9);
+    }
+
+    fn stamp(shown: Option<f64>, decoded: f64, lasts: f64) -> Stamp {
+        Stamp {
+            decoded: Some(decoded),
+            shown,
+            lasts,
+            is_key: true,
+            is_hidden: false,
+        }
+    }
+
+    fn times(pictures: Vec<Stamp>, sounds: Vec<Stamp>, others: Vec<(usize, Vec<Stamp>)>) -> Times {
+        Times {
+            picture: 0,
+            sound: Some(1),
+            units: vec![0.001; 3],
+            is_broadcast: true,
+            is_exact: false,
+            pictures,
+            sounds,
+            others,
+        }
+    }
+
+    #[test]
+    fn pictures_that_say_no_time_are_counted() {
+        // one after the other, and with two in between that are decoded later than they show
+        let plain = (0..100).map(|n| {
+            let decoded = f64::from(n) * 0.04;
+            stamp((n % 3 != 1).then_some(decoded + 0.04), decoded, 0.04)
+        });
+        let reordered = (0..99).map(|n| {
+            let decoded = f64::from(n) * 0.04;
+            let shown = match n % 3 {
+                0 => Some(decoded + if n == 0 { 0.04 } else { 0.12 }),
+                1 => Some(decoded),
+                _ => None,
+            };
+            stamp(shown, decoded, 0.04)
+        });
+        for (pictures, count) in [(plain.collect::<Vec<_>>(), 100), (reordered.collect(), 99)] {
+            let found = times(pictures, Vec::new(), Vec::new()).measured(None, None);
+            assert_eq!((found.count, found.is_constant), (count, true));
+            assert!((found.rate - 25.0).abs() < 0.01, "{}", found.rate);
+        }
+    }
+
+    #[test]
+    fn every_track_follows_the_leap_that_the_picture_makes() {
+        let run = |step: f64, leap: usize| -> Vec<Stamp> {
+            let at = |n: usize| n as f64 * step + if n >= leap { 1000.0 } else { 0.0 };
+            (0..2 * leap)
+                .map(|n| stamp(Some(at(n)), at(n), step))
+                .collect()
+        };
+        // the second track has other packets than the first
+        let all = times(run(0.04, 50), run(0.02, 100), vec![(2, run(0.025, 80))]);
+        let found = all.measured(None, None);
+        assert_eq!(found.sound_jumps.len(), 2);
+        for (stream, packet) in [(1, 100), (2, 80)] {
+            let (_, jumps) = &found.sound_jumps[stream - 1];
+            assert_eq!(jumps.at(packet - 1), 0.0);
+            assert!((jumps.at(packet) + 1000.0).abs() < 1e-6, "{jumps:?}");
+        }
+        assert!((found.seconds - 4.0).abs() < 0.01, "{}", found.seconds);
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::platform::{
     FILM_MOST_RATE, FILM_MOST_SECONDS, PLATFORM_VIDEO_BYTES, STORY, STORY_MIDDLE, STORY_SMALL,
 };
 
-/// Seconds that are looked at, picture by picture; what is longer is no Story.
+/// Seconds that are looked at, picture by picture; what is longer is no Story. Reasoned: twice what the platform takes.
 const LOOKED_AT: f64 = 120.0;
 
 /// Seconds by which clocks of picture and sound round.
@@ -68,7 +68,11 @@ pub(in crate::media) fn check(
         sheet.metadata(&evidence);
     }
     let whole = evidence.whole();
-    sheet.must("whole", whole.is_ok(), whole.unwrap_or_else(|said| said));
+    sheet.must(
+        "whole",
+        whole.is_ok(),
+        whole.unwrap_or_else(|message| message),
+    );
     Ok(Report {
         path: path.to_owned(),
         profile,
@@ -114,17 +118,22 @@ impl Evidence {
             decoded: Decoded::default(),
             unusable: None,
         };
-        match evidence.look(path, cancel, watch) {
+        match evidence.analyse(path, cancel, watch) {
             Ok(()) => Ok(evidence),
-            Err(Error::Unreadable { said, .. }) => Ok(Self {
-                unusable: Some(said),
+            Err(Error::Unreadable { message, .. }) => Ok(Self {
+                unusable: Some(message),
                 ..evidence
             }),
             Err(error) => Err(error),
         }
     }
 
-    fn look(&mut self, path: &Path, cancel: &Cancel, watch: &mut Watch<'_>) -> Result<(), Error> {
+    fn analyse(
+        &mut self,
+        path: &Path,
+        cancel: &Cancel,
+        watch: &mut Watch<'_>,
+    ) -> Result<(), Error> {
         if is_mp4(self.container) {
             self.boxes = instead::walk(path)?;
         }
@@ -149,8 +158,8 @@ impl Evidence {
     fn whole(&self) -> Result<String, String> {
         let decoded = &self.decoded;
         let trouble = [&self.boxes.broken, &self.unusable, &decoded.refused];
-        if let Some(said) = trouble.into_iter().flatten().next() {
-            return Err(said.clone());
+        if let Some(message) = trouble.into_iter().flatten().next() {
+            return Err(message.clone());
         }
         if let Some(first) = decoded.first_corrupt {
             return Err(match decoded.corrupt {
@@ -197,11 +206,11 @@ fn units(entry: &Entry) -> Option<Units> {
 
 impl Sheet {
     /// The platform asks for `must`; that and `promise` is what we promise.
-    fn both(&mut self, rule: &'static str, must: bool, promise: bool, said: impl Into<String>) {
+    fn both(&mut self, rule: &'static str, must: bool, promise: bool, message: impl Into<String>) {
         if must {
-            self.promise(rule, promise, said);
+            self.promise(rule, promise, message);
         } else {
-            self.must(rule, false, said);
+            self.must(rule, false, message);
         }
     }
 
@@ -545,8 +554,8 @@ impl Sheet {
                 format!("what it was taken with ({devices})"),
             );
         } else if !others.is_empty() {
-            let said = format!("remarks ({})", named(others));
-            self.add("metadata", false, Severity::Warning, said);
+            let message = format!("remarks ({})", named(others));
+            self.add("metadata", false, Severity::Warning, message);
         } else {
             self.promise("metadata", true, "none");
         }

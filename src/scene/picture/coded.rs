@@ -6,7 +6,7 @@
 //! The rules are those of PNG's third edition and H.273; where they leave it open, Chromium 156 was asked.
 
 use crate::scene::gamut::{Gamut, Matrix, applied};
-use crate::scene::light::{Light, Transfer, encode};
+use crate::scene::transfer::{Light, Transfer, encode};
 
 /// White, red, green and blue as CIE x and y.
 pub type Chromaticities = [(f64, f64); 4];
@@ -30,7 +30,7 @@ pub struct Coded {
     pub narrow: bool,
 }
 
-/// Where code points stand; the two read BT.709's curve in two ways.
+/// Where code points are; the two read BT.709's curve in two ways.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Home {
     /// `cICP`: the curve is what it says.
@@ -94,7 +94,7 @@ impl Coded {
         })
     }
 
-    /// Samples that are sRGB as they stand.
+    /// Samples that are sRGB as they are.
     pub fn is_srgb(&self) -> bool {
         let unit = (0..3).all(|r| {
             (0..3).all(|c| (self.matrix[r][c] - f64::from(u8::from(r == c))).abs() < 1e-3)

@@ -51,7 +51,7 @@ pub enum Error {
         /// What is not supported.
         what: String,
     },
-    /// An SVG that wants to read something outside itself, or expands without measure.
+    /// An SVG that tries to read something outside itself, or expands without measure.
     Unsafe {
         /// What it does.
         what: String,

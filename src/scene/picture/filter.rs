@@ -1,6 +1,6 @@
 //! Changes to a picture's look, as CSS filters have them.
 //!
-//! In and out: premultiplied pixels. Whole numbers throughout, so that every machine comes to the same.
+//! In and out: premultiplied pixels. Whole numbers throughout, so that every machine gives the same.
 
 use super::Filter;
 use super::color::product;

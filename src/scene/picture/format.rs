@@ -3,9 +3,9 @@
 use image::ImageFormat;
 
 use super::error::Error;
+use super::orientation::Orientation;
 use super::source::check_size;
 use super::svg::Drawing;
-use super::turn::Turn;
 use super::{heif, jpeg, raster};
 use crate::platform::{self, Content};
 
@@ -82,28 +82,28 @@ fn end_of_boxes(bytes: &[u8]) -> u64 {
 
 /// The upright size of a picture, from its header.
 pub(super) fn size(bytes: &[u8], limit: u64) -> Result<(u32, u32), Error> {
-    let (stored, turn) = head(bytes, limit)?;
-    Ok(turn.size(stored.0, stored.1))
+    let (stored, orientation) = head(bytes, limit)?;
+    Ok(orientation.size(stored.0, stored.1))
 }
 
 /// The stored size, held against the limit, and how it is turned.
-pub(super) fn head(bytes: &[u8], limit: u64) -> Result<((u32, u32), Turn), Error> {
+pub(super) fn head(bytes: &[u8], limit: u64) -> Result<((u32, u32), Orientation), Error> {
     let format = Format::of(bytes)?;
     check_whole(bytes, format)?;
-    let (size, turn) = match format {
+    let (size, orientation) = match format {
         Format::Jpeg => {
             let head = jpeg::head(bytes)?;
-            let turn = head.orientation.map(Turn::from).unwrap_or_default();
-            ((head.width, head.height), turn)
+            let orientation = head.orientation.map(Orientation::from).unwrap_or_default();
+            ((head.width, head.height), orientation)
         }
         Format::Raster(format) => {
             let (size, orientation) = raster::head(bytes, format)?;
             (size, orientation.into())
         }
-        Format::Heif(name) => (heif::size(bytes, name, limit)?, Turn::default()),
+        Format::Heif(name) => (heif::size(bytes, name, limit)?, Orientation::default()),
         // drawn at the size of its box, whatever its own is
-        Format::Svg => return Ok((Drawing::parse(bytes, limit)?.size(), Turn::default())),
+        Format::Svg => return Ok((Drawing::parse(bytes, limit)?.size(), Orientation::default())),
     };
     check_size(size.0.into(), size.1.into(), limit)?;
-    Ok((size, turn))
+    Ok((size, orientation))
 }

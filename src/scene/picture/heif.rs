@@ -11,9 +11,9 @@ use super::clap;
 use super::coded::{Coded, Converter, Home};
 use super::color::{Profile, premultiply};
 use super::error::Error;
+use super::orientation::Orientation;
 use super::scratch::Scratch;
 use super::source::{Model, Part, Source, check_size};
-use super::turn::Turn;
 
 /// Bytes that libheif may hold for one allowed pixel: 16-bit planes, a copy in RGBA, and tiles between.
 const BYTES_A_PIXEL: u64 = 16;
@@ -127,7 +127,7 @@ fn decode_whole(bytes: &[u8], format: &'static str, limit: u64) -> Result<Source
         model: Model::Rgba,
         opaque: true,
         size: (plane.width, plane.height),
-        turn: Turn::default(),
+        orientation: Orientation::default(),
         profile,
     };
     if picture.has_alpha_channel() {

@@ -4,7 +4,7 @@
 //! planes without converting colours or enlarging chroma: both cost less at the size that is drawn. It only warns
 //! of a picture that is cut off; here that is an error.
 
-use image::metadata::Orientation;
+use image::metadata::Orientation as Exif;
 use turbojpeg::{
     Colorspace, DecompressHeader, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp,
     YuvImage,
@@ -29,14 +29,14 @@ pub(super) struct Head {
     /// As stored.
     pub height: u32,
     /// How to turn it upright.
-    pub orientation: Option<Orientation>,
+    pub orientation: Option<Exif>,
     /// The colour profile.
     pub icc: Option<Vec<u8>>,
     /// Written by Adobe's software, which stores inks inverted.
     pub adobe: bool,
     /// One pass from top to bottom.
     baseline: bool,
-    /// Where the two bytes of the height stand.
+    /// Where the two bytes of the height are.
     height_at: usize,
     /// Where the first pass begins.
     scan_at: usize,
@@ -62,9 +62,7 @@ pub(super) fn head(bytes: &[u8]) -> Result<Head, Error> {
             }
             0xE1 => {
                 if let Some(exif) = body.strip_prefix(b"Exif\0\0") {
-                    head.orientation = head
-                        .orientation
-                        .or_else(|| Orientation::from_exif_chunk(exif));
+                    head.orientation = head.orientation.or_else(|| Exif::from_exif_chunk(exif));
                 }
             }
             0xE2 => {
@@ -135,7 +133,7 @@ pub(super) fn decode(bytes: &mut [u8], need: &Need, limit: u64) -> Result<Source
     if !has_end(&bytes[head.scan_at..]) {
         return Err(Error::Truncated { format: NAME });
     }
-    let turn = head.orientation.unwrap_or(Orientation::NoTransforms).into();
+    let orientation = head.orientation.unwrap_or(Exif::NoTransforms).into();
     let mut decoder = Decompressor::new().map_err(|error| damaged(error.to_string()))?;
     let picture = decoder
         .set_scan_limit(MOST_SCANS)
@@ -157,7 +155,7 @@ pub(super) fn decode(bytes: &mut [u8], need: &Need, limit: u64) -> Result<Source
         model,
         opaque: true,
         size: (head.width, head.height),
-        turn,
+        orientation,
         profile: head.icc.map(Profile::Icc),
     })
 }

@@ -13,6 +13,7 @@ mod fit;
 mod format;
 mod heif;
 mod jpeg;
+mod orientation;
 mod prepare;
 mod raster;
 mod resample;
@@ -22,7 +23,6 @@ mod store;
 mod svg;
 mod svg_style;
 mod svg_weight;
-mod turn;
 
 use std::sync::Arc;
 
@@ -128,7 +128,7 @@ impl Default for Filter {
     }
 }
 
-/// What a layer wants of a picture.
+/// What a layer needs of a picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Wanted {
     /// Width of the box in output pixels, above zero.

@@ -1,4 +1,4 @@
-//! From a file's bytes to the pixels that a layer wants.
+//! From a file's bytes to the pixels that a layer needs.
 
 use std::sync::Arc;
 
@@ -44,11 +44,11 @@ pub(super) fn prepare(bytes: &mut [u8], wanted: &Wanted, limit: u64) -> Result<P
         height_px: asked.1,
         ..*wanted
     };
-    let (stored, turn) = format::head(bytes, limit)?;
-    let natural = turn.size(stored.0, stored.1);
+    let (stored, orientation) = format::head(bytes, limit)?;
+    let natural = orientation.size(stored.0, stored.1);
     let placement = fit::place(natural, wanted);
     let need = Need {
-        window: turn.stored(placement.window, natural.0, natural.1),
+        window: orientation.stored(placement.window, natural.0, natural.1),
         scale: placement.scale(),
     };
     let picture = decode(bytes, &need, limit)?;

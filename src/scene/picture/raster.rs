@@ -2,20 +2,20 @@
 
 use std::io::Cursor;
 
-use image::metadata::Orientation;
+use image::metadata::Orientation as Exif;
 use image::{ColorType, DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader};
 
 use super::coded::{Coded, Home};
 use super::color::{Profile, premultiply};
 use super::error::Error;
+use super::orientation::Orientation;
 use super::scratch::Scratch;
 use super::source::{Model, Part, Source, check_size};
-use super::turn::Turn;
 
 /// What a file says before its pixels: stored size and how it is turned.
-pub(super) fn head(bytes: &[u8], format: ImageFormat) -> Result<((u32, u32), Orientation), Error> {
+pub(super) fn head(bytes: &[u8], format: ImageFormat) -> Result<((u32, u32), Exif), Error> {
     let mut decoder = decoder(bytes, format)?;
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let orientation = decoder.orientation().unwrap_or(Exif::NoTransforms);
     Ok((decoder.dimensions(), orientation))
 }
 
@@ -36,7 +36,7 @@ pub(super) fn decode(bytes: &[u8], format: ImageFormat, limit: u64) -> Result<So
     let fail = |error| translate(error, format);
     decoder.set_limits(limits).map_err(fail)?;
     let icc = decoder.icc_profile().unwrap_or(None);
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let orientation = decoder.orientation().unwrap_or(Exif::NoTransforms);
     let grey = matches!(decoder.color_type(), ColorType::L8 | ColorType::L16);
     let picture = DynamicImage::from_decoder(decoder).map_err(fail)?;
     let coded = match format {
@@ -58,7 +58,7 @@ pub(super) fn decode(bytes: &[u8], format: ImageFormat, limit: u64) -> Result<So
             Model::Rgba,
         )
     };
-    source.turn = orientation.into();
+    source.orientation = orientation.into();
     if coded.is_none() {
         source.profile = icc.map(Profile::Icc);
     }
@@ -138,7 +138,7 @@ fn source(samples: Vec<u8>, size: (u32, u32), model: Model) -> Source {
         model,
         opaque: true,
         size,
-        turn: Turn::default(),
+        orientation: Orientation::default(),
         profile: None,
     }
 }

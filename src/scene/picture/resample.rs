@@ -1,4 +1,4 @@
-//! Resizing; the only place that names the resizer, which compiles slowly for each kind of pixel.
+//! Resizing. The resizer compiles slowly for each kind of pixel: pictures name it here only, for bytes and RGBA.
 //!
 //! The resizer is quick down the columns of one-byte samples, a whole register of them at once, and slow along their
 //! rows. So rows and columns of planes change places [`Halfway`]; band by band, while they are in the cache.
@@ -10,8 +10,8 @@ use fast_image_resize::pixels::{U8, U8x4};
 use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 
 use super::fit::Window;
+use super::orientation;
 use super::scratch::Scratch;
-use super::turn;
 
 /// How samples are weighed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +90,7 @@ impl Halfway {
             };
             let band = &mut band[..rows * count];
             resize::<U8>(plane, columns, band, (rows as u32, count as u32), kernel);
-            turn::exchange(band, rows, &mut samples, width, y);
+            orientation::exchange(band, rows, &mut samples, width, y);
         }
         Self {
             samples,

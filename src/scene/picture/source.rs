@@ -3,9 +3,9 @@
 use super::color::{Conversion, Profile};
 use super::error::Error;
 use super::fit::Window;
+use super::orientation::Orientation;
 use super::resample::{self, Halfway, Kernel, Plane};
 use super::scratch::Scratch;
-use super::turn::Turn;
 use crate::scene::Pixels;
 
 /// What will be drawn of a picture, for decoders that can do less than all.
@@ -78,7 +78,7 @@ pub(super) struct Source {
     /// Width and height as stored, at full size.
     pub size: (u32, u32),
     /// How it is made upright.
-    pub turn: Turn,
+    pub orientation: Orientation,
     /// Its colour profile; none is sRGB.
     pub profile: Option<Profile>,
 }
@@ -89,13 +89,13 @@ const BAND: usize = 16;
 impl Source {
     /// Cuts `window` (upright pixels) out, resizes it to `size` (upright), turns it and brings it to sRGB.
     pub fn draw(&self, window: Window, size: (u32, u32), kernel: Kernel) -> Pixels {
-        let upright = self.turn.size(self.size.0, self.size.1);
-        let window = self.turn.stored(window, upright.0, upright.1);
-        let stored = self.turn.size(size.0, size.1);
+        let upright = self.orientation.size(self.size.0, self.size.1);
+        let window = self.orientation.stored(window, upright.0, upright.1);
+        let stored = self.orientation.size(size.0, size.1);
         let mut rgba = vec![0; size.0 as usize * size.1 as usize * 4];
         let out = Upright {
             conversion: Conversion::new(self.model, self.profile.as_ref()),
-            turn: self.turn,
+            orientation: self.orientation,
             width: size.0 as usize,
             pixels: rgba.as_chunks_mut::<4>().0,
         };
@@ -125,7 +125,7 @@ impl Source {
                 Halfway::new(self.plane(part), window, size, kernel)
             })
             .collect();
-        out.turn = out.turn.exchanged();
+        out.orientation = out.orientation.exchanged();
         let (rows, row) = (size.0 as usize, size.1 as usize);
         let mut samples = vec![0; planes.len() * BAND * row];
         let mut pixels = vec![[0; 4]; BAND * row];
@@ -142,7 +142,7 @@ impl Source {
                 out.conversion
                     .ycbcr(first, &more[..count], &more[count..2 * count], pixels);
             }
-            out.turn.put(out.pixels, out.width, pixels, row, y);
+            out.orientation.put(out.pixels, out.width, pixels, row, y);
         }
     }
 
@@ -165,7 +165,7 @@ impl Source {
                 Model::Cmyk { .. } => out.conversion.cmyk(drawn, pixels),
                 _ => out.conversion.rgba(drawn, pixels),
             }
-            out.turn
+            out.orientation
                 .put(out.pixels, out.width, pixels, row, band * BAND);
         }
     }
@@ -182,7 +182,7 @@ impl Source {
 /// Where pixels go, and what becomes of them on the way.
 struct Upright<'o> {
     conversion: Conversion,
-    turn: Turn,
+    orientation: Orientation,
     width: usize,
     pixels: &'o mut [[u8; 4]],
 }

@@ -139,7 +139,7 @@ impl Pictures {
             .clone()
     }
 
-    /// A picture as a layer wants it: upright, sRGB, cropped and resized to the pixel, filtered.
+    /// A picture as a layer needs it: upright, sRGB, cropped and resized to the pixel, filtered.
     ///
     /// # Errors
     /// The file cannot be read, is no known picture, is cut off or damaged, or is larger than the limit.

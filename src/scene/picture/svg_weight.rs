@@ -96,7 +96,7 @@ fn check_links(node: Node<'_, '_>) -> Result<(), Error> {
         }
         let shown: String = link.chars().take(60).collect();
         return Err(Error::Unsafe {
-            what: format!("it wants to read `{shown}`, which is outside of it"),
+            what: format!("it tries to read `{shown}`, which is outside of it"),
         });
     }
     if name == "text" {

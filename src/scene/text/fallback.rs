@@ -60,7 +60,7 @@ pub fn holder(collection: &mut Collection, c: char, lang: &str) -> Option<String
     let names: BTreeSet<String> = collection.family_names().map(str::to_owned).collect();
     let is_special = |name: &str| SPECIAL.iter().any(|word| name.contains(word));
     let (special, plain): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| is_special(name));
-    // colours are not text: whoever wants them asks for emoji
+    // colours are not text: emoji are asked for by name
     let special = special.into_iter().filter(|name| !name.contains("Emoji"));
     plain
         .into_iter()

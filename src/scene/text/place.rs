@@ -238,7 +238,7 @@ fn add_run(
     let glyphs = &mut runs[at].glyphs;
     let mut pen = from.offset();
     for glyph in from.glyphs() {
-        // Glyph 0 is a face's box for what it lacks; that is told, not drawn.
+        // Glyph 0 is a face's box for what it lacks; that is reported, not drawn.
         if let Ok(id @ 1..) = u16::try_from(glyph.id) {
             glyphs.push(Glyph {
                 id,

@@ -134,7 +134,7 @@ impl Job<'_> {
         }
     }
 
-    /// Shapes at the size that was asked for, and tells what no face has.
+    /// Shapes at the size that was asked for, and reports what no face has.
     fn shape(&self, bench: &mut Bench, stack: &Stack) -> (Shaped, Vec<char>) {
         let size = self.style.size;
         let mut shaped = Shaped::new(bench, self.words, self.look(stack), size);

@@ -100,7 +100,7 @@ impl Ends {
     }
 }
 
-/// What lines come to at one size and width.
+/// The lines at one size and width.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) struct Measure {
     pub lines: usize,

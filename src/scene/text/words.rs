@@ -42,7 +42,7 @@ pub(super) struct Words {
 
 impl Words {
     /// Joins the texts, a span each. With `spaced` letters, what only follows joined ones (spaces, digits,
-    /// punctuation) is told from them.
+    /// punctuation) follows from them.
     pub fn new<T: AsRef<str>>(spans: &[T], spaced: bool) -> Self {
         let mut text = String::new();
         let mut bounds = Vec::with_capacity(spans.len());

@@ -9,14 +9,19 @@ use minijinja::Value;
 
 use super::arguments::{Fault, said};
 use super::date_text::{self, Unread};
-use super::languages::Language;
+use super::languages::{Language, Setting, Width};
 use super::moment::Moment;
 
 /// Reads ISO 8601 dates, times and both, with or without offset or zone, and what people and feeds write otherwise; with
 /// `from`, what that strftime pattern describes.
 ///
-/// A time without offset is one of `zone`, any other is brought there.
-pub(super) fn read(value: &Value, from: Option<&str>, zone: &TimeZone) -> Result<Moment, Fault> {
+/// A time without offset is one of `zone`, any other is brought there. Where `language` is known, names of months are its own.
+pub(super) fn read(
+    value: &Value,
+    from: Option<&str>,
+    language: Option<&Language>,
+    zone: &TimeZone,
+) -> Result<Moment, Fault> {
     let unusable = || Fault::new(format!("{} is not a date", said(value)));
     let Some(text) = value.as_str().map(str::trim) else {
         return Err(unusable().hint("dates are text such as `2026-11-28`"));
@@ -32,7 +37,7 @@ pub(super) fn read(value: &Value, from: Option<&str>, zone: &TimeZone) -> Result
     if let Some(moment) = iso(text, zone) {
         return Ok(moment);
     }
-    match date_text::read(text) {
+    match date_text::read(text, language) {
         Ok(reading) if reading.wrong_weekday => Err(fault(
             text,
             &Unread::Weekday(reading.date.unwrap_or(Date::ZERO)),
@@ -56,12 +61,20 @@ fn fault(text: &str, why: &Unread) -> Fault {
         ))
         .hint("say how it is written, with `from=\"%d/%m/%Y\"` or `from=\"%m/%d/%Y\"`"),
         Unread::Weekday(day) => {
-            let name = Language::find(None).map_or("", |l| l.days[weekday(*day)]);
+            let name = english_weekday(*day);
             Fault::new(format!(
                 "{shown} names a wrong weekday: {} is a {name}",
                 date_text::said(*day)
             ))
         }
+        Unread::Languages([(one, in_one), (two, in_two)]) => Fault::new(format!(
+            "{shown} can be {} (in `{in_one}`) or {} (in `{in_two}`)",
+            date_text::said(*one),
+            date_text::said(*two)
+        ))
+        .hint(format!(
+            "name the language, with `lang=\"{in_one}\"` or `lang=\"{in_two}\"`, or write it as `{one}`"
+        )),
         Unread::Serial(day) => Fault::new(format!(
             "{shown} is a spreadsheet's number for {}",
             date_text::said(*day)
@@ -100,12 +113,14 @@ pub(super) fn written(text: &str) -> Result<Written, Fault> {
             other_weekday: None,
         });
     }
-    let reading = date_text::read(text).map_err(|why| fault(text, &why))?;
+    let reading = date_text::read(text, None).map_err(|why| fault(text, &why))?;
     let moment = date_text::moment(&reading, &utc).ok_or_else(|| fault(text, &Unread::NoDate))?;
-    let name = |day: Date| Language::find(None).map_or("", |l| l.days[weekday(day)]);
     Ok(Written {
         iso: shown(&moment, reading.zone.is_none()),
-        other_weekday: reading.date.filter(|_| reading.wrong_weekday).map(name),
+        other_weekday: reading
+            .date
+            .filter(|_| reading.wrong_weekday)
+            .map(english_weekday),
     })
 }
 
@@ -161,68 +176,155 @@ impl Moment {
             return Err(Fault::new("a time without a day is no date")
                 .hint("name a format: `date(\"%H:%M\")`"));
         };
-        let month = language.months[date.month() as usize - 1];
-        let day = match (language.tag(), date.day()) {
-            ("fr", 1) => "1er".to_owned(),
-            ("it", 1) => "1º".to_owned(),
-            (_, day) => day.to_string(),
-        };
-        let date = language
-            .date
-            .replace("{d}", &day)
-            .replace("{m}", month)
-            .replace("{y}", &date.year().to_string());
-        Ok(match language.tag() {
-            "ca" => date.replace(" de a", " d’a").replace(" de o", " d’o"),
-            _ => date,
-        })
+        Ok(written_out(date, language.long_date(), language))
     }
 
     /// By a strftime pattern, days and months named in a language.
     pub fn format(&self, pattern: &str, language: &Language) -> Result<String, Fault> {
         let mut out = String::new();
+        let setting = setting(pattern);
         let mut rest = pattern;
         while let Some(at) = rest.find('%') {
             out.push_str(&rest[..at]);
             let end = directive_end(&rest[at..]);
             let directive = &rest[at..at + end];
-            out.push_str(&self.directive(directive, language)?);
+            out.push_str(&self.directive(directive, setting, language)?);
             rest = &rest[at + end..];
         }
         out.push_str(rest);
         Ok(out)
     }
 
-    fn directive(&self, directive: &str, language: &Language) -> Result<String, Fault> {
+    fn directive(
+        &self,
+        directive: &str,
+        setting: Setting,
+        language: &Language,
+    ) -> Result<String, Fault> {
         let letter = directive.chars().next_back().unwrap_or('%');
-        let day = self.day();
-        let name = match (letter, day) {
-            ('A', Some(day)) => Some(language.days[weekday(day)]),
-            ('a', Some(day)) => Some(language.days_short[weekday(day)]),
-            ('B', Some(day)) => Some(language.months[day.month() as usize - 1]),
-            ('b' | 'h', Some(day)) => Some(language.months_short[day.month() as usize - 1]),
-            _ => None,
-        };
-        if let Some(name) = name {
-            return Ok(if directive.contains('^') {
-                name.to_uppercase()
-            } else {
-                name.to_owned()
+        if let Some(name) = self.name(letter, setting, language) {
+            return Ok(match (directive.contains('^'), letter) {
+                (true, _) => in_capitals(name, language),
+                (false, 'P') => name.to_lowercase(),
+                (false, _) => name.to_owned(),
             });
         }
-        fmt::strtime::format(directive, self.parts()).map_err(|_| {
+        let parts = match (letter, self.day()) {
+            ('Y' | 'y', Some(day)) if language.year_offset != 0 => {
+                let year = Date::new(day.year() + language.year_offset, 1, 1);
+                year.map_or_else(|_| self.parts(), BrokenDownTime::from)
+            }
+            _ => self.parts(),
+        };
+        let text = fmt::strtime::format(directive, parts).map_err(|_| {
             // what works on a whole moment is only missing here
             let whole = BrokenDownTime::from(&Zoned::default());
             match fmt::strtime::format(directive, whole) {
-                Ok(_) if day.is_none() => {
+                Ok(_) if self.day().is_none() => {
                     Fault::new(format!("a time without a day cannot fill `{directive}`"))
                 }
                 Ok(_) => Fault::new(format!("a day without a time cannot fill `{directive}`")),
                 Err(_) => Fault::new(format!("`{directive}` is no part of a date"))
                     .hint("there are `%A` weekday, `%-d` day, `%B` month, `%Y` year, `%H:%M` time"),
             }
+        })?;
+        Ok(language.in_digits(&text))
+    }
+
+    /// What a directive's letter names in words; none where it gives digits.
+    fn name(&self, letter: char, setting: Setting, language: &Language) -> Option<&'static str> {
+        let (day, hour) = (self.day(), self.hour());
+        Some(match letter {
+            'A' => language.day(weekday(day?), Width::Whole, setting),
+            'a' => language.day(weekday(day?), Width::Short, setting),
+            'B' => language.month(day?.month(), Width::Whole, setting),
+            'b' | 'h' => language.month(day?.month(), Width::Short, setting),
+            'p' | 'P' => language.half_of_day(hour? >= 12),
+            _ => return None,
         })
     }
+}
+
+/// Whether a pattern has a day of the month beside its names.
+fn setting(pattern: &str) -> Setting {
+    let mut rest = pattern;
+    while let Some(at) = rest.find('%') {
+        let end = directive_end(&rest[at..]);
+        if rest[at..at + end].ends_with(['d', 'e']) {
+            return Setting::WithDay;
+        }
+        rest = &rest[at + end..];
+    }
+    Setting::Alone
+}
+
+/// A date by a pattern in letters of CLDR: `d 'de' MMMM 'de' y`.
+fn written_out(date: Date, pattern: &str, language: &Language) -> String {
+    let mut out = String::new();
+    let mut rest = pattern;
+    while let Some(c) = rest.chars().next() {
+        if c == '\'' {
+            let end = rest[1..].find('\'').map_or(rest.len(), |at| at + 1);
+            // two in a row are one
+            out.push_str(if end == 1 { "'" } else { &rest[1..end] });
+            rest = rest.get(end + 1..).unwrap_or_default();
+            continue;
+        }
+        let length = rest.chars().take_while(|other| *other == c).count();
+        if !c.is_ascii_alphabetic() {
+            out.push(c);
+            rest = &rest[c.len_utf8()..];
+            continue;
+        }
+        out.push_str(&field(date, c, length, language));
+        rest = &rest[length..];
+    }
+    out
+}
+
+/// One field of such a pattern.
+fn field(date: Date, letter: char, length: usize, language: &Language) -> String {
+    let number = |number: i16| language.in_digits(&format!("{number:0length$}"));
+    let width = if length == 3 {
+        Width::Short
+    } else {
+        Width::Whole
+    };
+    match (letter, length) {
+        // the first of a month is not the number alone
+        ('d', 1) if date.day() == 1 && language.code() == "fr" => "1er".to_owned(),
+        ('d', 1) if date.day() == 1 && language.code() == "it" => "1º".to_owned(),
+        ('d', _) => number(date.day().into()),
+        ('M' | 'L', 1 | 2) => number(date.month().into()),
+        ('M', _) => language
+            .month_in_date(date.month(), width, Setting::WithDay)
+            .to_owned(),
+        ('L', _) => language
+            .month_in_date(date.month(), width, Setting::Alone)
+            .to_owned(),
+        ('y', 2) => number((date.year() + language.year_offset) % 100),
+        ('y', _) => number(date.year() + language.year_offset),
+        ('E', 4) => language
+            .day(weekday(date), Width::Whole, Setting::WithDay)
+            .to_owned(),
+        ('E', _) => language
+            .day(weekday(date), Width::Short, Setting::WithDay)
+            .to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn in_capitals(name: &str, language: &Language) -> String {
+    match language.code().parse() {
+        Ok(id) => icu_casemap::CaseMapper::new()
+            .uppercase_to_string(name, &id)
+            .into_owned(),
+        Err(_) => name.to_uppercase(),
+    }
+}
+
+fn english_weekday(day: Date) -> &'static str {
+    Language::english().day(weekday(day), Width::Whole, Setting::Alone)
 }
 
 fn weekday(date: Date) -> usize {

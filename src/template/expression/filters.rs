@@ -10,11 +10,11 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::Clock;
 use super::arguments::{Arguments, Fault};
 use super::dates;
-use super::languages::{Language, SPACE};
+use super::languages::Language;
 use super::moment::Moment;
 use super::money::Currency;
-use super::numbers::Decimal;
-use super::numerals;
+use super::numbers::{self, Decimal};
+use super::{numerals, patterns};
 
 /// MiniJinja's own that are of use in a story; for "did you mean".
 const BUILT_IN: [&str; 34] = [
@@ -96,7 +96,8 @@ impl Clock {
 fn date(clock: &Clock, value: &Value, args: &[Value]) -> Filtered {
     let args = Arguments::new("date", &["format", "lang", "from"], args)?;
     let language = Language::find(args.text("lang")?.as_deref())?;
-    let moment = dates::read(value, args.text("from")?.as_deref(), clock.zone())?;
+    let from = args.text("from")?;
+    let moment = dates::read(value, from.as_deref(), named(&args)?, clock.zone())?;
     let text = match args.text("format")? {
         Some(pattern) => moment.format(&pattern, language)?,
         None => moment.long(language)?,
@@ -110,8 +111,9 @@ fn moment(
     value: &Value,
     args: &[Value],
 ) -> Result<Moment, Fault> {
-    let args = Arguments::new(filter, &["from"], args)?;
-    let moment = dates::read(value, args.text("from")?.as_deref(), clock.zone())?;
+    let args = Arguments::new(filter, &["from", "lang"], args)?;
+    let from = args.text("from")?;
+    let moment = dates::read(value, from.as_deref(), named(&args)?, clock.zone())?;
     match moment {
         Moment::Clock(_) => Err(Fault::new("a time without a day cannot be counted down to")),
         other => Ok(other),
@@ -132,6 +134,12 @@ fn hours_until(clock: &Clock, value: &Value, args: &[Value]) -> Filtered {
         .instant(clock.zone())
         .unwrap_or_else(|| clock.now.clone());
     Ok(Value::from(clock.now.duration_until(&then).as_hours()))
+}
+
+/// The language that `lang` names; none without it.
+fn named(args: &Arguments) -> Result<Option<&'static Language>, Fault> {
+    let tag = args.text("lang")?;
+    tag.map(|tag| Language::find(Some(&tag))).transpose()
 }
 
 /// The language in which a text is written: `from`, else `lang`, else none is known.
@@ -155,7 +163,7 @@ fn number(_: &Clock, value: &Value, args: &[Value]) -> Filtered {
         Some(decimals) => number.rounded(decimals),
         None => number.tidied(),
     };
-    Ok(Value::from(number.format(language)))
+    Ok(Value::from(patterns::number(&number, language)))
 }
 
 /// `money("EUR", lang="es")`.
@@ -174,11 +182,7 @@ fn money(_: &Clock, value: &Value, args: &[Value]) -> Filtered {
 }
 
 /// A number, or a text with at most this currency's mark.
-fn amount(
-    value: &Value,
-    currency: &Currency,
-    written: Option<&Language>,
-) -> Result<Decimal, Fault> {
+fn amount(value: &Value, currency: Currency, written: Option<&Language>) -> Result<Decimal, Fault> {
     let Some(text) = value.as_str() else {
         return Decimal::read(value, written);
     };
@@ -216,15 +220,10 @@ fn percent(_: &Clock, value: &Value, args: &[Value]) -> Filtered {
         }
         (None, decimals) => Decimal::read(value, written)?
             .times_100()
+            .ok_or_else(|| numbers::too_long(&super::shown(value)))?
             .rounded(decimals.unwrap_or(0)),
     };
-    let digits = number.format(language);
-    let space = if language.percent_spaced {
-        SPACE.to_string()
-    } else {
-        String::new()
-    };
-    Ok(Value::from(format!("{digits}{space}%")))
+    Ok(Value::from(patterns::percent(&number, language)))
 }
 
 /// At most so many characters as people count them, `…` among them.

@@ -1,450 +1,379 @@
-//! How languages write dates and numbers; the parts of Unicode's CLDR that stories need, written out.
+//! A language as a template names it: `pl`, `pt-BR`, `ar-EG-u-nu-latn`.
+//!
+//! In: a tag. Out: the names of months and days, the digits, signs and patterns of its country. Never: a language that
+//! was not named; an unknown one is an error with the one that may be meant.
 
-use jiff::civil::Weekday;
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex};
 
 use super::arguments::Fault;
-use crate::diag::did_you_mean;
+use super::cldr::{TABLE, Table};
+use crate::diag::nearest;
 
-/// A language, maybe of one country.
-#[derive(Debug, Clone, Copy)]
+/// A language, maybe of one country, with the digits it writes.
+#[derive(Debug)]
 pub(super) struct Language {
-    /// `es`, `en-US`.
-    tag: &'static str,
-    /// January … December.
-    pub months: [&'static str; 12],
-    /// The same, short.
-    pub months_short: [&'static str; 12],
-    /// Monday … Sunday.
-    pub days: [&'static str; 7],
-    /// The same, short.
-    pub days_short: [&'static str; 7],
-    /// A whole date: `{d}` day, `{m}` month, `{y}` year.
-    pub date: &'static str,
-    /// Between whole and fraction.
-    pub decimal: char,
-    /// Between groups of three.
-    pub group: char,
-    /// Digits from which on groups are parted.
-    pub grouped_from: usize,
-    /// Where a currency's sign stands.
-    pub money: Sign,
-    /// Whether a space stands before `%`.
-    pub percent_spaced: bool,
+    /// In the table.
+    locale: usize,
+    /// From 0 to 9; none for those of ASCII.
+    digits: Option<[char; 10]>,
+    /// How its numbers are written.
+    pub signs: Signs,
+    /// The decimal signs of a number in text: with its own digits, and with those of ASCII.
+    points: [&'static str; 2],
+    /// Added to the year of Gregory's calendar.
+    pub year_offset: i16,
 }
 
-/// Where a currency's sign stands.
+/// Signs and patterns of numbers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Signs {
+    pub decimal: &'static str,
+    pub group: &'static str,
+    pub minus: &'static str,
+    pub percent: &'static str,
+    /// In prices; mostly the same as the first two.
+    pub money_decimal: &'static str,
+    pub money_group: &'static str,
+    /// `#,##0.###`, `#,##0 %`, `¤ #,##0.00;¤ -#,##0.00`.
+    pub number_pattern: &'static str,
+    pub percent_pattern: &'static str,
+    pub money_pattern: &'static str,
+    /// Fewest digits before the first separator.
+    pub least_before: usize,
+}
+
+/// Whether a name is whole or short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sign {
-    /// `€12.50`
-    Before,
-    /// `€ 12,50`
-    BeforeSpaced,
-    /// `12,50 €`
-    AfterSpaced,
+pub(super) enum Width {
+    Whole,
+    Short,
+}
+
+/// Whether a name has a day of the month beside it: `28 listopada`, and `listopad` alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Setting {
+    WithDay,
+    Alone,
 }
 
 /// A space that does not break the line.
 pub(super) const SPACE: char = '\u{a0}';
 
+/// Years that Thailand's calendar is ahead.
+pub(super) const BUDDHIST: i16 = 543;
+
 impl Language {
-    /// `es`, `en-US`.
-    pub fn tag(&self) -> &'static str {
-        self.tag
+    /// English of no country.
+    pub fn english() -> &'static Self {
+        static ENGLISH: LazyLock<&Language> = LazyLock::new(|| {
+            let read = Language::of_tag("en");
+            read.unwrap_or_else(|_| unreachable!("the table has English"))
+        });
+        &ENGLISH
     }
 
-    /// The language of a tag such as `es`, `es-MX` or `pt_BR`; English without one.
+    /// The language of a tag such as `es`, `es-MX`, `pt_BR` or `ar-EG-u-nu-latn`; English without one.
+    ///
+    /// A country that is not known takes its language.
     pub fn find(tag: Option<&str>) -> Result<&'static Self, Fault> {
-        let Some(tag) = tag else { return Ok(&ENGLISH) };
-        let wanted = tag.trim().replace('_', "-").to_lowercase();
-        let base = wanted.split('-').next().unwrap_or("");
-        let by = |tag: &str| {
-            ALL.iter()
-                .find(|l| l.tag.eq_ignore_ascii_case(tag))
-                .copied()
+        match tag {
+            Some(tag) => Self::of_tag(tag),
+            None => Ok(Self::english()),
+        }
+    }
+
+    fn of_tag(tag: &str) -> Result<&'static Self, Fault> {
+        // by what was found, so that it holds no more than there are locales and digits
+        static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
+        let (locale, wanted) = locale_and_wishes(tag)?;
+        let mut known = KNOWN
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let known = known.get_or_insert_with(HashMap::new);
+        if let Some(language) = known.get(&(locale, wanted)) {
+            return Ok(language);
+        }
+        let language: &'static Self = Box::leak(Box::new(Self::new(locale, wanted)));
+        known.insert((locale, wanted), language);
+        Ok(language)
+    }
+
+    fn new(locale: usize, wanted: Wishes) -> Self {
+        let field = |key: &str| TABLE.field(locale, key).unwrap_or_default();
+        let name = wanted.digits.unwrap_or_else(|| field("u"));
+        let mut digits = ['0'; 10];
+        let characters = TABLE.entry("digits", name).unwrap_or_default().chars();
+        for (digit, character) in digits.iter_mut().zip(characters) {
+            *digit = character;
+        }
+        let latin = Signs::of(locale, "latn");
+        let signs = Signs::of(locale, name);
+        Self {
+            locale,
+            digits: (name != "latn").then_some(digits),
+            points: [signs.decimal, latin.decimal],
+            signs,
+            year_offset: match wanted.calendar.unwrap_or_else(|| field("k")) {
+                "buddhist" => BUDDHIST,
+                _ => 0,
+            },
+        }
+    }
+
+    /// Where it stands in the table.
+    pub fn locale(&self) -> usize {
+        self.locale
+    }
+
+    /// `pt-BR`.
+    pub fn tag(&self) -> &'static str {
+        TABLE.tag(self.locale)
+    }
+
+    /// `pt`.
+    pub fn code(&self) -> &'static str {
+        code_of(self.tag())
+    }
+
+    /// The name of a month, from 1.
+    pub fn month(&self, month: i8, width: Width, setting: Setting) -> &'static str {
+        let at = usize::try_from(month - 1).unwrap_or(0);
+        let beside = self.name('m', width, Setting::WithDay, at);
+        match setting {
+            Setting::WithDay => {
+                let alone = self.name('m', width, Setting::Alone, at);
+                // Catalan's `de novembre` brings its own preposition, which the pattern of a template has already
+                if beside.len() > alone.len() && beside.ends_with(alone) {
+                    alone
+                } else {
+                    beside
+                }
+            }
+            Setting::Alone => self.name('m', width, setting, at),
+        }
+    }
+
+    /// The name of a month in a whole date.
+    pub fn month_in_date(&self, month: i8, width: Width, setting: Setting) -> &'static str {
+        self.name('m', width, setting, usize::try_from(month - 1).unwrap_or(0))
+    }
+
+    /// The name of a day, Monday being 0.
+    pub fn day(&self, day: usize, width: Width, setting: Setting) -> &'static str {
+        self.name('d', width, setting, day)
+    }
+
+    fn name(&self, kind: char, width: Width, setting: Setting, at: usize) -> &'static str {
+        let size = if width == Width::Whole { 'w' } else { 'a' };
+        let with_day = format!("{kind}f{size}");
+        let alone = format!("{kind}s{size}");
+        let names = TABLE.chain(self.locale).find_map(|locale| {
+            let alone = TABLE
+                .own(locale, &alone)
+                .filter(|_| setting == Setting::Alone);
+            alone.or_else(|| TABLE.own(locale, &with_day))
+        });
+        names.unwrap_or_default().split('|').nth(at).unwrap_or("")
+    }
+
+    /// What stands for the half of the day, as `%p` asks.
+    pub fn half_of_day(&self, is_afternoon: bool) -> &'static str {
+        let names = TABLE.field(self.locale, "p").unwrap_or_default();
+        let (am, pm) = names.split_once('|').unwrap_or(("AM", "PM"));
+        if is_afternoon { pm } else { am }
+    }
+
+    /// A whole date in letters of CLDR: `d 'de' MMMM 'de' y`.
+    pub fn long_date(&self) -> &'static str {
+        TABLE.field(self.locale, "l").unwrap_or("d MMMM y")
+    }
+
+    /// A text with its digits of ASCII written in the language's own.
+    pub fn in_digits(&self, text: &str) -> String {
+        let Some(digits) = self.digits else {
+            return text.to_owned();
         };
-        by(&wanted).or_else(|| by(base)).ok_or_else(|| {
-            let tags = ALL.iter().map(|l| l.tag);
-            let hint = did_you_mean(&wanted, tags.clone())
-                .unwrap_or_else(|| format!("there are {}", tags.collect::<Vec<_>>().join(", ")));
-            Fault::new(format!("no language `{tag}`")).hint(hint)
-        })
+        let own = |c: char| match c.to_digit(10) {
+            Some(digit) if c.is_ascii() => digits[digit as usize],
+            _ => c,
+        };
+        text.chars().map(own).collect()
+    }
+
+    /// Whether a character parts whole and fraction in a number of this language.
+    pub fn is_point(&self, c: char) -> bool {
+        self.points.iter().any(|point| point.starts_with(c))
     }
 }
 
-/// The month, from 1, that a small word names whole or short in any language.
-pub(super) fn month(word: &str) -> Option<i8> {
-    // older short forms that the lists no longer have
-    let more = match word {
-        "sep" => Some(9),
-        "mrz" => Some(3),
-        "set" => Some(9),
-        _ => None,
-    };
-    let by_list = || {
-        let at = ALL.iter().find_map(|language| {
-            let lists = [&language.months, &language.months_short];
-            lists
-                .iter()
-                .find_map(|names| names.iter().position(|name| is(name, word)))
-        })?;
-        i8::try_from(at + 1).ok()
-    };
-    more.or_else(by_list)
+type Known = HashMap<(usize, Wishes), &'static Language>;
+
+/// What a tag asks for beside its language.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Hash)]
+struct Wishes {
+    digits: Option<&'static str>,
+    calendar: Option<&'static str>,
 }
 
-/// The weekday that a small word names whole or short in any language.
-pub(super) fn weekday(word: &str) -> Option<Weekday> {
-    let at = ALL.iter().find_map(|language| {
-        let lists = [&language.days, &language.days_short];
-        lists
+impl Signs {
+    /// In the digits that a name stands for; signs of ASCII's digits where the language has none for them.
+    fn of(locale: usize, digits: &str) -> Self {
+        let field = |digits: &str| TABLE.field(locale, &format!("n-{digits}"));
+        let text = field(digits).or_else(|| field("latn")).unwrap_or_default();
+        let mut parts = text.split('|');
+        let mut next = || parts.next().unwrap_or_default();
+        Self {
+            decimal: next(),
+            group: next(),
+            minus: next(),
+            percent: next(),
+            money_decimal: next(),
+            money_group: next(),
+            number_pattern: next(),
+            percent_pattern: next(),
+            money_pattern: next(),
+            least_before: TABLE
+                .field(locale, "g")
+                .and_then(|g| g.parse().ok())
+                .unwrap_or(1),
+        }
+    }
+}
+
+/// `pt` of `pt-BR`.
+fn code_of(tag: &str) -> &str {
+    tag.split('-').next().unwrap_or(tag)
+}
+
+fn locale_and_wishes(tag: &str) -> Result<(usize, Wishes), Fault> {
+    let plain = tag.trim().replace('_', "-").to_ascii_lowercase();
+    let (name, extension) = plain
+        .split_once("-u-")
+        .unwrap_or((plain.as_str(), Default::default()));
+    let locale = locale(&TABLE, name).ok_or_else(|| unknown(tag, name))?;
+    Ok((locale, wishes(extension)?))
+}
+
+/// The locale that fits best: `zh-TW` is written in other signs than `zh`.
+fn locale(table: &Table, name: &str) -> Option<usize> {
+    let mut parts = name.split('-');
+    let code = parts.next()?;
+    let code = table.entry("alias", code).unwrap_or(code);
+    let rest: Vec<&str> = parts.collect();
+    let base = table.find(code)?;
+    let is_tag = |part: &&str| {
+        (2..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric())
+    };
+    if !rest.iter().all(is_tag) {
+        return None;
+    }
+    let is_script = |part: &str| part.len() == 4 && part.bytes().all(|b| b.is_ascii_alphabetic());
+    let script = rest.first().copied().filter(|part| is_script(part));
+    let of = |parts: &[&str]| table.find(&[&[code], parts].concat().join("-"));
+    for length in (1..=rest.len()).rev() {
+        let parts = &rest[..length];
+        if let Some(found) = of(parts) {
+            return Some(found);
+        }
+        if let ([region], None) = (parts, script) {
+            let tag = format!("{code}-{}", region.to_ascii_uppercase());
+            if let Some(found) = table
+                .entry("likely", &tag)
+                .and_then(|other| table.find(other))
+            {
+                return Some(found);
+            }
+        }
+    }
+    let own_script = table.own(base, "w").and_then(|w| w.split('|').nth(2));
+    match script {
+        // written in letters that its names are not in
+        Some(script) if !own_script.is_some_and(|own| own.eq_ignore_ascii_case(script)) => None,
+        Some(_) => of(&rest[1..]).or(Some(base)),
+        None => Some(base),
+    }
+}
+
+fn wishes(extension: &str) -> Result<Wishes, Fault> {
+    let mut wishes = Wishes::default();
+    let mut parts = extension.split('-').peekable();
+    while let Some(key) = parts.next() {
+        let value = parts.next_if(|value| value.len() > 2);
+        match (key, value) {
+            ("nu", Some(value)) => {
+                let found = TABLE.entries("digits").find(|(name, _)| *name == value);
+                let (name, _) = found.ok_or_else(|| {
+                    Fault::new(format!("no digits `{value}`"))
+                        .hint("there are `latn`, `arab`, `deva`, `thai` and others of CLDR")
+                })?;
+                wishes.digits = Some(name);
+            }
+            ("ca", Some("buddhist")) => wishes.calendar = Some("buddhist"),
+            ("ca", Some("gregory")) => wishes.calendar = Some("gregory"),
+            ("ca", Some(value)) => {
+                return Err(Fault::new(format!("no calendar `{value}`"))
+                    .hint("there are `gregory` and `buddhist`"));
+            }
+            _ => {}
+        }
+    }
+    Ok(wishes)
+}
+
+/// The error about a language that is not there.
+fn unknown(tag: &str, name: &str) -> Fault {
+    let fault = Fault::new(format!("no language `{tag}`"));
+    let code = code_of(name);
+    let by_country = TABLE
+        .entry("regions", &code.to_ascii_uppercase())
+        .filter(|_| name == code);
+    match by_name(name).or(by_country) {
+        Some(code) => {
+            let english = names(code).0;
+            fault.hint(format!("did you mean `{code}` ({english})?"))
+        }
+        None if TABLE.find(code).is_some() => fault.hint(format!(
+            "`{code}` ({}) is there, but not in these letters or so",
+            names(code).0
+        )),
+        None => fault.hint(
+            "write its code, such as `pl` (Polish), `ar` (Arabic) or `pt-BR` (Portuguese of Brazil)",
+        ),
+    }
+}
+
+/// English name and own name of a language.
+fn names(code: &str) -> (&'static str, &'static str) {
+    let field = TABLE.find(code).and_then(|at| TABLE.own(at, "w"));
+    let mut parts = field.unwrap_or_default().split('|');
+    (
+        parts.next().unwrap_or_default(),
+        parts.next().unwrap_or_default(),
+    )
+}
+
+/// The code of a language that is called so or nearly so, in English or by its own speakers.
+fn by_name(name: &str) -> Option<&'static str> {
+    let codes = || (0..TABLE.len()).map(|at| TABLE.tag(at));
+    let bases: Vec<(&'static str, String)> = codes()
+        .filter(|tag| !tag.contains('-'))
+        .flat_map(|tag| {
+            let (english, own) = names(tag);
+            [(tag, english.to_lowercase()), (tag, own.to_lowercase())]
+        })
+        .filter(|(_, name)| !name.is_empty())
+        .collect();
+    let wanted = name.to_lowercase();
+    let near = nearest(
+        &wanted,
+        bases
             .iter()
-            .find_map(|names| names.iter().position(|name| is(name, word)))
-    });
-    // `tues`, `thurs`
-    let at = at.or_else(|| {
-        (word.len() > 3).then(|| {
-            ENGLISH
-                .days
-                .iter()
-                .position(|day| day.to_lowercase().starts_with(word))
-        })?
-    })?;
-    Weekday::from_monday_zero_offset(i8::try_from(at).ok()?).ok()
+            .map(|(_, name)| name.as_str())
+            .filter(|_| wanted.chars().count() > 3),
+    )?;
+    bases
+        .iter()
+        .find(|(_, name)| name == near)
+        .map(|(tag, _)| *tag)
 }
-
-/// Whether a small word is a name of the lists, with or without its point; `segunda` is `segunda-feira`.
-fn is(name: &str, word: &str) -> bool {
-    let name = name.trim_end_matches('.').to_lowercase();
-    name == word || name.split_once('-').is_some_and(|(first, _)| first == word)
-}
-
-const ALL: [&Language; 12] = [
-    &ENGLISH,
-    &AMERICAN,
-    &SPANISH,
-    &MEXICAN,
-    &GERMAN,
-    &SWISS,
-    &FRENCH,
-    &ITALIAN,
-    &PORTUGUESE,
-    &BRAZILIAN,
-    &DUTCH,
-    &CATALAN,
-];
-
-const ENGLISH: Language = Language {
-    tag: "en",
-    months: [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
-    months_short: [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ],
-    days: [
-        "Monday",
-        "Tuesday",
-        "Wednesday",
-        "Thursday",
-        "Friday",
-        "Saturday",
-        "Sunday",
-    ],
-    days_short: ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
-    date: "{d} {m} {y}",
-    decimal: '.',
-    group: ',',
-    grouped_from: 4,
-    money: Sign::Before,
-    percent_spaced: false,
-};
-
-const AMERICAN: Language = Language {
-    tag: "en-US",
-    date: "{m} {d}, {y}",
-    ..ENGLISH
-};
-
-const SPANISH: Language = Language {
-    tag: "es",
-    months: [
-        "enero",
-        "febrero",
-        "marzo",
-        "abril",
-        "mayo",
-        "junio",
-        "julio",
-        "agosto",
-        "septiembre",
-        "octubre",
-        "noviembre",
-        "diciembre",
-    ],
-    months_short: [
-        "ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic",
-    ],
-    days: [
-        "lunes",
-        "martes",
-        "miércoles",
-        "jueves",
-        "viernes",
-        "sábado",
-        "domingo",
-    ],
-    days_short: ["lun", "mar", "mié", "jue", "vie", "sáb", "dom"],
-    date: "{d} de {m} de {y}",
-    decimal: ',',
-    group: '.',
-    grouped_from: 5,
-    money: Sign::AfterSpaced,
-    percent_spaced: true,
-};
-
-const MEXICAN: Language = Language {
-    tag: "es-MX",
-    decimal: '.',
-    group: ',',
-    grouped_from: 4,
-    money: Sign::Before,
-    percent_spaced: false,
-    ..SPANISH
-};
-
-const GERMAN: Language = Language {
-    tag: "de",
-    months: [
-        "Januar",
-        "Februar",
-        "März",
-        "April",
-        "Mai",
-        "Juni",
-        "Juli",
-        "August",
-        "September",
-        "Oktober",
-        "November",
-        "Dezember",
-    ],
-    months_short: [
-        "Jan", "Feb", "Mär", "Apr", "Mai", "Jun", "Jul", "Aug", "Sep", "Okt", "Nov", "Dez",
-    ],
-    days: [
-        "Montag",
-        "Dienstag",
-        "Mittwoch",
-        "Donnerstag",
-        "Freitag",
-        "Samstag",
-        "Sonntag",
-    ],
-    days_short: ["Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"],
-    date: "{d}. {m} {y}",
-    decimal: ',',
-    group: '.',
-    grouped_from: 4,
-    money: Sign::AfterSpaced,
-    percent_spaced: true,
-};
-
-const SWISS: Language = Language {
-    tag: "de-CH",
-    decimal: '.',
-    group: '’',
-    money: Sign::BeforeSpaced,
-    percent_spaced: false,
-    ..GERMAN
-};
-
-const FRENCH: Language = Language {
-    tag: "fr",
-    months: [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ],
-    months_short: [
-        "janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.",
-        "déc.",
-    ],
-    days: [
-        "lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche",
-    ],
-    days_short: ["lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."],
-    date: "{d} {m} {y}",
-    decimal: ',',
-    // CLDR has the narrow space, which many display faces lack
-    group: SPACE,
-    grouped_from: 4,
-    money: Sign::AfterSpaced,
-    percent_spaced: true,
-};
-
-const ITALIAN: Language = Language {
-    tag: "it",
-    months: [
-        "gennaio",
-        "febbraio",
-        "marzo",
-        "aprile",
-        "maggio",
-        "giugno",
-        "luglio",
-        "agosto",
-        "settembre",
-        "ottobre",
-        "novembre",
-        "dicembre",
-    ],
-    months_short: [
-        "gen", "feb", "mar", "apr", "mag", "giu", "lug", "ago", "set", "ott", "nov", "dic",
-    ],
-    days: [
-        "lunedì",
-        "martedì",
-        "mercoledì",
-        "giovedì",
-        "venerdì",
-        "sabato",
-        "domenica",
-    ],
-    days_short: ["lun", "mar", "mer", "gio", "ven", "sab", "dom"],
-    date: "{d} {m} {y}",
-    decimal: ',',
-    group: '.',
-    grouped_from: 4,
-    money: Sign::AfterSpaced,
-    percent_spaced: false,
-};
-
-const PORTUGUESE: Language = Language {
-    tag: "pt",
-    months: [
-        "janeiro",
-        "fevereiro",
-        "março",
-        "abril",
-        "maio",
-        "junho",
-        "julho",
-        "agosto",
-        "setembro",
-        "outubro",
-        "novembro",
-        "dezembro",
-    ],
-    months_short: [
-        "jan", "fev", "mar", "abr", "mai", "jun", "jul", "ago", "set", "out", "nov", "dez",
-    ],
-    days: [
-        "segunda-feira",
-        "terça-feira",
-        "quarta-feira",
-        "quinta-feira",
-        "sexta-feira",
-        "sábado",
-        "domingo",
-    ],
-    days_short: ["seg", "ter", "qua", "qui", "sex", "sáb", "dom"],
-    date: "{d} de {m} de {y}",
-    decimal: ',',
-    group: SPACE,
-    grouped_from: 5,
-    money: Sign::AfterSpaced,
-    percent_spaced: false,
-};
-
-const BRAZILIAN: Language = Language {
-    tag: "pt-BR",
-    group: '.',
-    grouped_from: 4,
-    money: Sign::BeforeSpaced,
-    ..PORTUGUESE
-};
-
-const DUTCH: Language = Language {
-    tag: "nl",
-    months: [
-        "januari",
-        "februari",
-        "maart",
-        "april",
-        "mei",
-        "juni",
-        "juli",
-        "augustus",
-        "september",
-        "oktober",
-        "november",
-        "december",
-    ],
-    months_short: [
-        "jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec",
-    ],
-    days: [
-        "maandag",
-        "dinsdag",
-        "woensdag",
-        "donderdag",
-        "vrijdag",
-        "zaterdag",
-        "zondag",
-    ],
-    days_short: ["ma", "di", "wo", "do", "vr", "za", "zo"],
-    date: "{d} {m} {y}",
-    decimal: ',',
-    group: '.',
-    grouped_from: 4,
-    money: Sign::BeforeSpaced,
-    percent_spaced: false,
-};
-
-const CATALAN: Language = Language {
-    tag: "ca",
-    months: [
-        "gener", "febrer", "març", "abril", "maig", "juny", "juliol", "agost", "setembre",
-        "octubre", "novembre", "desembre",
-    ],
-    months_short: [
-        "gen.", "febr.", "març", "abr.", "maig", "juny", "jul.", "ag.", "set.", "oct.", "nov.",
-        "des.",
-    ],
-    days: [
-        "dilluns",
-        "dimarts",
-        "dimecres",
-        "dijous",
-        "divendres",
-        "dissabte",
-        "diumenge",
-    ],
-    days_short: ["dl.", "dt.", "dc.", "dj.", "dv.", "ds.", "dg."],
-    date: "{d} de {m} de {y}",
-    decimal: ',',
-    group: '.',
-    grouped_from: 4,
-    money: Sign::AfterSpaced,
-    percent_spaced: true,
-};

@@ -15,15 +15,19 @@
 //! ```
 
 mod arguments;
+mod cldr;
 mod columns;
 mod date_text;
+mod date_words;
 mod dates;
 mod filters;
 mod languages;
 mod moment;
 mod money;
+mod names;
 mod numbers;
 mod numerals;
+mod patterns;
 mod problem;
 
 use std::collections::BTreeSet;
@@ -96,7 +100,7 @@ pub fn variables(text: &str) -> Result<BTreeSet<String>, Problem> {
 /// # Errors
 /// Why it is none; nothing where it is simply no date.
 pub fn date_fault(text: &str) -> Option<Option<String>> {
-    let fault = dates::read(&Value::from(text), None, &jiff::tz::TimeZone::UTC).err()?;
+    let fault = dates::read(&Value::from(text), None, None, &jiff::tz::TimeZone::UTC).err()?;
     Some((!fault.message.ends_with("is not a date")).then_some(fault.message))
 }
 
@@ -122,9 +126,16 @@ pub fn number(text: &str) -> Result<Value, Option<String>> {
         let is_plain = fault.message.ends_with("is not a number");
         (!is_plain).then_some(fault.message)
     })?;
-    Ok(match hundredths {
-        Some(_) => number.hundredth().value(),
-        None => number.value(),
+    let number = match hundredths {
+        Some(_) => number.hundredth(),
+        None => Some(number),
+    };
+    // a text with all its digits is better than a number without the last ones
+    number.and_then(|n| n.value()).ok_or_else(|| {
+        let digits = text.trim();
+        Some(format!(
+            "`{digits}` has more digits than a number can be calculated with: leave it a text and use `money` or `number`"
+        ))
     })
 }
 

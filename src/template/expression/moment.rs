@@ -28,6 +28,15 @@ impl Moment {
         }
     }
 
+    /// The hour, from 0; none for a bare day.
+    pub fn hour(&self) -> Option<i8> {
+        match self {
+            Self::Day(_) => None,
+            Self::At(zoned) => Some(zoned.hour()),
+            Self::Clock(time) => Some(time.hour()),
+        }
+    }
+
     /// The instant: a day is its first moment.
     pub fn instant(&self, zone: &TimeZone) -> Option<Zoned> {
         match self {

@@ -1,191 +1,164 @@
 //! Numbers as data has them, and as people read them: decimal digits throughout, so that 2.675 rounds to 2.68.
+//!
+//! In: a value, or a text that is a number. Out: the same number, to be rounded and written. Never: a binary fraction
+//! between a cell and what is printed, or a digit less than the cell has.
 
 use minijinja::Value;
 use minijinja::value::ValueKind;
+use rust_decimal::prelude::FromStr;
+use rust_decimal::{Decimal as Exact, RoundingStrategy};
 
 use super::arguments::{Fault, said};
 use super::languages::Language;
 use super::numerals::{self, Unread};
 
-/// Longest number, in digits on either side of the point.
-const MAX_DIGITS: usize = 40;
+/// Digits that a number has at most: as many as [`Exact`] counts with in any case.
+const MAX_DIGITS: usize = 28;
 
 /// Digits that `number` shows at most when it is not told how many.
 const DEFAULT_DECIMALS: usize = 6;
 
-/// A number in decimal digits.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A number of at most 28 decimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Decimal {
-    is_negative: bool,
-    /// At least one digit, no leading zero but a lone one.
-    whole: String,
-    fraction: String,
+    exact: Exact,
+    /// Digits after the point that are shown, zeros at the end among them.
+    decimals: usize,
+}
+
+/// Whole digits and fraction, in ASCII; the sign apart.
+pub(super) struct Parts {
+    pub whole: String,
+    /// May be empty.
+    pub fraction: String,
 }
 
 impl Decimal {
     /// Reads a number, or a text that is one, written in `language` where that is known.
     pub fn read(value: &Value, language: Option<&Language>) -> Result<Self, Fault> {
         let no_number = || Fault::new(format!("{} is not a number", said(value)));
-        let number = match value.kind() {
-            ValueKind::Number => Self::plain(&value.to_string()),
+        match value.kind() {
+            ValueKind::Number => Self::of_number(value).ok_or_else(no_number),
             ValueKind::String => {
                 let text = value.as_str().unwrap_or_default();
                 match numerals::read(text, language) {
-                    Ok(d) => Self::new(d.is_negative, &d.whole, &d.fraction),
-                    Err(Unread::NoNumber) => None,
+                    Ok(d) => Self::of_digits(d.is_negative, &d.whole, &d.fraction)
+                        .ok_or_else(|| too_long(text)),
+                    Err(Unread::NoNumber) => Err(no_number()),
                     Err(Unread::Ambiguous { grouped, decimal }) => {
-                        return Err(ambiguous(text, &grouped, &decimal));
+                        Err(ambiguous(text, &grouped, &decimal))
                     }
                 }
             }
-            _ => None,
-        };
-        number.ok_or_else(no_number)
+            _ => Err(no_number()),
+        }
     }
 
-    fn plain(text: &str) -> Option<Self> {
-        let text = if text.contains(['e', 'E']) {
-            let number: f64 = text.parse().ok()?;
-            format!("{number}")
-        } else {
-            text.to_owned()
+    /// A value that was calculated, or a number of JSON: in the fewest digits that mean it.
+    fn of_number(value: &Value) -> Option<Self> {
+        let text = value.to_string();
+        let text = match text.contains(['e', 'E']) {
+            true => format!("{}", text.parse::<f64>().ok()?),
+            false => text,
         };
-        let (is_negative, digits) = match text.strip_prefix('-') {
-            Some(rest) => (true, rest),
-            None => (false, text.as_str()),
-        };
-        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-        Self::new(is_negative, whole, fraction)
+        // a fraction of more digits than 28 is one of binary counting
+        let exact = Exact::from_str(&text).ok()?;
+        let decimals = exact.scale() as usize;
+        Some(Self { exact, decimals })
     }
 
-    fn new(is_negative: bool, whole: &str, fraction: &str) -> Option<Self> {
-        let is_number = !(whole.is_empty() && fraction.is_empty())
-            && whole.len() <= MAX_DIGITS
-            && whole
-                .bytes()
-                .chain(fraction.bytes())
-                .all(|b| b.is_ascii_digit());
-        is_number.then(|| {
-            let whole = whole.trim_start_matches('0');
-            Self {
-                is_negative,
-                whole: if whole.is_empty() { "0" } else { whole }.to_owned(),
-                fraction: fraction.to_owned(),
+    fn of_digits(is_negative: bool, whole: &str, fraction: &str) -> Option<Self> {
+        let whole = whole.trim_start_matches('0');
+        if whole.len() + fraction.len() > MAX_DIGITS {
+            // zeros at the end say nothing
+            let bare = fraction.trim_end_matches('0');
+            if bare.len() == fraction.len() || whole.len() + bare.len() > MAX_DIGITS {
+                return None;
             }
+            return Self::of_digits(is_negative, whole, bare);
+        }
+        let sign = if is_negative { "-" } else { "" };
+        let point = if fraction.is_empty() { "" } else { "." };
+        let exact = Exact::from_str_exact(&format!("{sign}0{whole}{point}{fraction}")).ok()?;
+        Some(Self {
+            exact,
+            decimals: fraction.len(),
         })
     }
 
     /// Whether nothing stands after the point but zeros.
     pub fn is_whole(&self) -> bool {
-        self.fraction.bytes().all(|b| b == b'0')
+        self.exact.fract().is_zero()
     }
 
-    /// A hundredth of it.
-    pub fn hundredth(mut self) -> Self {
-        let padded = format!("{:0>3}", self.whole);
-        let (whole, moved) = padded.split_at(padded.len() - 2);
-        self.fraction = format!("{moved}{}", self.fraction);
-        let whole = whole.trim_start_matches('0');
-        self.whole = if whole.is_empty() { "0" } else { whole }.to_owned();
-        self
+    /// A hundredth of it; none where that has too many digits.
+    pub fn hundredth(self) -> Option<Self> {
+        let exact = self.exact.checked_mul(Exact::new(1, 2))?;
+        let back = exact.checked_mul(Exact::ONE_HUNDRED)?;
+        (back == self.exact).then_some(Self {
+            exact,
+            decimals: self.decimals + 2,
+        })
     }
 
-    /// As a value that can be calculated with.
-    pub fn value(&self) -> Value {
-        let sign = if self.is_negative { "-" } else { "" };
-        if self.is_whole()
-            && let Ok(whole) = format!("{sign}{}", self.whole).parse::<i64>()
-        {
-            return Value::from(whole);
+    /// As a value that can be calculated with; none where a binary fraction would be another number.
+    pub fn value(&self) -> Option<Value> {
+        if self.is_whole() {
+            let whole = self.exact.trunc().normalize().mantissa();
+            return Some(match i64::try_from(whole) {
+                Ok(whole) => Value::from(whole),
+                Err(_) => Value::from(whole),
+            });
         }
-        let text = format!("{sign}{}.{}0", self.whole, self.fraction);
-        Value::from(text.parse::<f64>().unwrap_or(f64::NAN))
+        let text = self.exact.normalize().to_string();
+        let number: f64 = text.parse().ok()?;
+        (Exact::from_str_exact(&format!("{number}")) == Ok(self.exact)).then(|| Value::from(number))
     }
 
     /// Whether it is below zero.
     pub fn is_negative(&self) -> bool {
-        self.is_negative
+        self.exact.is_sign_negative() && !self.exact.is_zero()
     }
 
-    /// The same without its sign.
-    pub fn abs(mut self) -> Self {
-        self.is_negative = false;
-        self
-    }
-
-    /// A hundred times as much.
-    pub fn times_100(mut self) -> Self {
-        let padded = format!("{:0<2}", self.fraction);
-        let (moved, rest) = padded.split_at(2);
-        let whole = format!("{}{moved}", self.whole);
-        let whole = whole.trim_start_matches('0');
-        self.whole = if whole.is_empty() { "0" } else { whole }.to_owned();
-        self.fraction = rest.to_owned();
-        self
+    /// A hundred times as much; none where that has too many digits.
+    pub fn times_100(self) -> Option<Self> {
+        Some(Self {
+            exact: self.exact.checked_mul(Exact::ONE_HUNDRED)?,
+            decimals: self.decimals.saturating_sub(2),
+        })
     }
 
     /// Exactly so many decimals; a half goes away from zero, as people round.
-    pub fn rounded(mut self, decimals: usize) -> Self {
-        if self.fraction.len() <= decimals {
-            self.fraction = format!("{:0<decimals$}", self.fraction);
-            return self;
+    pub fn rounded(self, decimals: usize) -> Self {
+        let places = u32::try_from(decimals).unwrap_or(u32::MAX);
+        let strategy = RoundingStrategy::MidpointAwayFromZero;
+        Self {
+            exact: self.exact.round_dp_with_strategy(places, strategy),
+            decimals,
         }
-        let goes_up = self.fraction.as_bytes()[decimals] >= b'5';
-        self.fraction.truncate(decimals);
-        if goes_up {
-            let mut digits: Vec<u8> = self.whole.bytes().chain(self.fraction.bytes()).collect();
-            let mut carries = true;
-            for digit in digits.iter_mut().rev() {
-                if *digit == b'9' {
-                    *digit = b'0';
-                } else {
-                    *digit += 1;
-                    carries = false;
-                    break;
-                }
-            }
-            if carries {
-                digits.insert(0, b'1');
-            }
-            let point = digits.len() - decimals;
-            let text = |digits: &[u8]| digits.iter().map(|d| char::from(*d)).collect();
-            self.whole = text(&digits[..point]);
-            self.fraction = text(&digits[point..]);
-        }
-        if self.whole == "0" && self.is_whole() {
-            self.is_negative = false;
-        }
-        self
     }
 
     /// As many decimals as it has, but no noise.
     pub fn tidied(self) -> Self {
-        if self.fraction.len() <= DEFAULT_DECIMALS {
+        if self.decimals <= DEFAULT_DECIMALS {
             return self;
         }
-        let mut number = self.rounded(DEFAULT_DECIMALS);
-        number.fraction = number.fraction.trim_end_matches('0').to_owned();
-        number
+        let exact = self.rounded(DEFAULT_DECIMALS).exact.normalize();
+        Self {
+            exact,
+            decimals: exact.scale() as usize,
+        }
     }
 
-    /// With the language's separators.
-    pub fn format(&self, language: &Language) -> String {
-        let mut out = String::new();
-        if self.is_negative {
-            out.push('-');
+    /// Its digits without the sign.
+    pub fn parts(&self) -> Parts {
+        let text = self.exact.abs().to_string();
+        let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+        let width = self.decimals;
+        Parts {
+            whole: whole.to_owned(),
+            fraction: format!("{fraction:0<width$}")[..width].to_owned(),
         }
-        let is_grouped = self.whole.len() >= language.grouped_from;
-        for (at, digit) in self.whole.chars().enumerate() {
-            if is_grouped && at > 0 && (self.whole.len() - at).is_multiple_of(3) {
-                out.push(language.group);
-            }
-            out.push(digit);
-        }
-        if !self.fraction.is_empty() {
-            out.push(language.decimal);
-            out.push_str(&self.fraction);
-        }
-        out
     }
 }
 
@@ -195,4 +168,12 @@ pub(super) fn ambiguous(text: &str, grouped: &str, decimal: &str) -> Fault {
     Fault::new(format!("`{text}` can be {grouped} or {decimal}")).hint(
         "name the language it is written in: `lang=\"de\"` for a decimal comma, `lang=\"en\"` for a decimal point",
     )
+}
+
+/// What is said of a number that would lose digits.
+pub(super) fn too_long(text: &str) -> Fault {
+    let shown = said(&Value::from(text.trim()));
+    Fault::new(format!(
+        "{shown} has more than {MAX_DIGITS} digits, which is more than are counted with"
+    ))
 }

@@ -211,7 +211,7 @@ fn lone(text: &str, at: usize, language: Option<&Language>) -> Result<Option<usi
         return Ok(Some(at));
     }
     match language {
-        Some(language) if text[at..].starts_with(language.decimal) => Ok(Some(at)),
+        Some(language) if text[at..].starts_with(|c| language.is_point(c)) => Ok(Some(at)),
         Some(_) => Ok(None),
         None => Err(Unread::Ambiguous {
             grouped: format!("{before}{after}"),

@@ -1,6 +1,7 @@
 //! Strings in, text or problems out.
 
 mod filters;
+mod languages;
 mod problems;
 
 use minijinja::context;
@@ -142,7 +143,7 @@ fn threads_may_share_it() {
     shared::<Expressions>();
 }
 
-/// A no-break space is shown as a space there.
+/// Spaces that do not break are shown as spaces there.
 #[test]
 fn the_examples_of_the_documentation_are_true() {
     let values = context! {
@@ -155,7 +156,8 @@ fn the_examples_of_the_documentation_are_true() {
     for (example, shown) in examples {
         let text = expressions().text(example.trim(), &values);
         assert_eq!(
-            text.map(|t| t.replace('\u{a0}', " ")).as_deref(),
+            text.map(|t| t.replace(['\u{a0}', '\u{202f}'], " "))
+                .as_deref(),
             Ok(shown),
             "{example}"
         );

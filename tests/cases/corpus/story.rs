@@ -39,9 +39,9 @@ pub fn texts(
     };
     let path = work.join(file);
     let folder = path.parent().map(PathBuf::from).unwrap_or_default();
-    let (template, _) = template::load(&path, Path::new(file), &project.fence(&folder))?;
+    let (template, _) = template::load(&path, Path::new(file), &project.allowed_paths(&folder))?;
     let (assets, _) = Assets::new(
-        project.fence(&folder),
+        project.allowed_paths(&folder),
         project.file.is_some(),
         project.brand.clone(),
         Limits::default(),

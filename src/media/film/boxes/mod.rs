@@ -126,7 +126,7 @@ impl Boxes {
     /// Walks over a file.
     ///
     /// # Errors
-    /// When the reader fails; what the boxes say wrongly is told in [`Boxes::broken`].
+    /// When the reader fails; what the boxes say wrongly is reported in [`Boxes::broken`].
     pub fn read(file: &mut (impl Read + Seek)) -> io::Result<Self> {
         let length = file.seek(SeekFrom::End(0))?;
         let mut boxes = Self::default();
@@ -138,8 +138,8 @@ impl Boxes {
             }
             let (kind, header, bytes) = match header(file, offset, length)? {
                 Ok(found) => found,
-                Err(said) => {
-                    boxes.broken = Some(said);
+                Err(message) => {
+                    boxes.broken = Some(message);
                     break;
                 }
             };

@@ -33,7 +33,7 @@ fn picture(tables: &[(&str, Vec<u8>)]) -> Track {
 }
 
 #[test]
-fn boxes_are_told_in_their_order() {
+fn boxes_are_reported_in_their_order() {
     let file = [
         boxed("ftyp", b"isom\0\0\x02\0mp41"),
         boxed("moov", &boxed("mvhd", &numbers(&[0, 0, 0, 1000, 3200]))),
@@ -50,23 +50,23 @@ fn boxes_are_told_in_their_order() {
 
 #[test]
 fn lengths_that_cannot_be_end_the_walk() {
-    let told = |bytes: &[u8]| read(bytes).broken.unwrap_or_default();
+    let reported = |bytes: &[u8]| read(bytes).broken.unwrap_or_default();
     assert_eq!(
-        told(b"\0\0\0\x64mdat123"),
+        reported(b"\0\0\0\x64mdat123"),
         "the box `mdat` breaks off: 11 of 100 bytes are there"
     );
     assert_eq!(
-        told(b"\0\0\0\x03mdat"),
+        reported(b"\0\0\0\x03mdat"),
         "the box `mdat` at 0 has a length that cannot be"
     );
-    assert_eq!(told(b"\0\0\0"), "3 bytes behind the last box are none");
+    assert_eq!(reported(b"\0\0\0"), "3 bytes behind the last box are none");
     let endless = b"\0\0\0\x01mdat\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF";
     assert_eq!(
-        told(endless),
+        reported(endless),
         "the box `mdat` breaks off: 16 of 18446744073709551615 bytes are there"
     );
     // 0 means: to the end
-    assert_eq!(told(b"\0\0\0\0mdat123"), "");
+    assert_eq!(reported(b"\0\0\0\0mdat123"), "");
 }
 
 #[test]

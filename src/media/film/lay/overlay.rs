@@ -8,7 +8,7 @@ use ffmpeg_next::frame::Video;
 use super::rgb::{BITS, CHROMA, LUMA, weigh};
 use super::{columns, part};
 
-/// A stretch that is not worth a run of its own, in samples.
+/// Shorter than this is not worth a run of its own, in samples.
 const SHORT: usize = 16;
 
 /// A painted picture turned into premultiplied BT.709 with coverage, as runs.

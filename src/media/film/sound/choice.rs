@@ -18,9 +18,13 @@ use crate::platform::Cancel;
 
 /// Quieter than this nothing is heard, as power: 60 dB under full scale. Speech that was recorded 40 dB too low is above
 /// it, the noise of an input with nothing plugged in below.
+///
+/// What it was read off is not kept. Checked on: a spoken sentence 30, 40 and 50 dB lower (its mean at −45 to −65 dB), calls of
+/// 0.15 s, which are heard; white and pink hiss, a room's rumble, hum of the mains, dither, each at −64 dB or less on
+/// average, which are not.
 const AUDIBLE: f64 = 1e-6;
 
-/// So many seconds of sound above that are no click.
+/// So many seconds of sound above that are no click. Reasoned; checked on clicks of 2 ms every second and calls of 0.15 s.
 const LONG_ENOUGH: f64 = 0.1;
 
 /// Tracks that are decoded to find out which of them can be heard.
@@ -166,7 +170,7 @@ pub struct Choice {
 
 impl Choice {
     /// Which track was taken, in a sentence; none where there was nothing to choose.
-    pub fn said(&self) -> Option<String> {
+    pub fn message(&self) -> Option<String> {
         let all = self.tracks.len();
         if all < 2 {
             return None;

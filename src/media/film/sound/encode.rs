@@ -59,7 +59,7 @@ pub fn encode(pcm: &Pcm, bit_rate: usize, cancel: &Cancel) -> Result<Packets, Er
     checked(pcm, bit_rate, cancel).map_err(|error| match error {
         ffmpeg::Error::Exit => Error::Cancelled,
         error => Error::Film {
-            said: format!("its sound cannot be encoded: {}", av::words(error)),
+            message: format!("its sound cannot be encoded: {}", av::words(error)),
         },
     })
 }

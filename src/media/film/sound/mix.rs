@@ -1,4 +1,4 @@
-//! Adds voices up, and lowers the bed under them.
+//! Adds sources up, and lowers the bed under them.
 //!
 //! In: what was read, each with its place in the film. Out: one sound, exactly as long as the film. Never: a limit; sums
 //! over full scale go on as they are, and [`level`](super::level) brings them down.
@@ -6,9 +6,10 @@
 use super::{Pcm, RATE, Read, decibels, samples, scaled};
 
 /// How far the own sound's level is looked at, seconds.
-const GLANCE: f64 = 0.01;
+const STEP: f64 = 0.01;
 
-/// Below the first the film is silent, from the second on it is heard, dB of full scale.
+/// Below the first the film is silent, from the second on it is heard, dB of full scale. Reasoned, not measured: a quiet room
+/// lies under the first, low speech at the second.
 const HEARD: (f64, f64) = (-50.0, -36.0);
 
 /// The bed goes down over this time before the film is heard, seconds.
@@ -20,19 +21,19 @@ const HOLD: f64 = 0.25;
 /// Then it comes back, to 63 % in this time, seconds.
 const RELEASE: f64 = 0.4;
 
-/// The sum of all voices and the bed, `length` seconds long.
+/// The sum of all sources and the bed, `length` seconds long.
 ///
-/// The bed's number is how far it goes down while a voice is heard: 0 not at all, 1 to silence.
-pub fn mix(voices: &[Read], bed: Option<(&Read, f32)>, length: f64) -> Pcm {
+/// The bed's number is how far it goes down while a source is heard: 0 not at all, 1 to silence.
+pub fn mix(sources: &[Read], bed: Option<(&Read, f32)>, length: f64) -> Pcm {
     let mut pcm = Pcm::silent(length);
-    for voice in voices {
-        add(&mut pcm, voice, |_| 1.0);
+    for source in sources {
+        add(&mut pcm, source, |_| 1.0);
     }
     let Some((bed, duck)) = bed else {
         return pcm;
     };
     let duck = duck.clamp(0.0, 1.0);
-    if duck == 0.0 || voices.is_empty() {
+    if duck == 0.0 || sources.is_empty() {
         add(&mut pcm, bed, |_| 1.0);
     } else {
         let heard = heard(&pcm);
@@ -41,20 +42,20 @@ pub fn mix(voices: &[Read], bed: Option<(&Read, f32)>, length: f64) -> Pcm {
     pcm
 }
 
-fn add(pcm: &mut Pcm, voice: &Read, gain: impl Fn(usize) -> f32) {
-    let first = samples(voice.at);
+fn add(pcm: &mut Pcm, source: &Read, gain: impl Fn(usize) -> f32) {
+    let first = samples(source.at);
     let room = pcm.samples.iter_mut().enumerate().skip(first);
-    for ((index, sum), sample) in room.zip(&voice.pcm.samples) {
+    for ((index, sum), sample) in room.zip(&source.pcm.samples) {
         let sample = scaled(*sample, gain(index));
         *sum = [sum[0] + sample[0], sum[1] + sample[1]];
     }
 }
 
-/// How much the film itself is heard, 0–1, every [`GLANCE`]; smooth, and already up when a word begins.
+/// How much the film itself is heard, 0–1, every [`STEP`]; smooth, and already up when a word begins.
 fn heard(pcm: &Pcm) -> Vec<f32> {
     let mut heard: Vec<f64> = pcm
         .samples
-        .chunks(samples(GLANCE))
+        .chunks(samples(STEP))
         .map(|chunk| {
             let power: f64 = chunk
                 .iter()
@@ -67,13 +68,13 @@ fn heard(pcm: &Pcm) -> Vec<f32> {
         })
         .collect();
     // forwards it falls slowly, backwards it rises before its time
-    let back = 1.0 - (-GLANCE / RELEASE).exp();
+    let back = 1.0 - (-STEP / RELEASE).exp();
     let (mut now, mut held, mut hold) = (0.0f64, 0.0f64, 0.0);
     for value in &mut heard {
         if *value >= held {
             (held, hold) = (*value, HOLD);
         } else if hold > 0.0 {
-            hold -= GLANCE;
+            hold -= STEP;
         } else {
             held = *value;
         }
@@ -85,7 +86,7 @@ fn heard(pcm: &Pcm) -> Vec<f32> {
     }
     let mut now = 0.0f64;
     for value in heard.iter_mut().rev() {
-        now = value.max(now - GLANCE / ATTACK);
+        now = value.max(now - STEP / ATTACK);
         *value = now;
     }
     heard.into_iter().map(|value| value as f32).collect()
@@ -93,7 +94,7 @@ fn heard(pcm: &Pcm) -> Vec<f32> {
 
 /// The envelope at a sample, on a straight line between its points.
 fn between(envelope: &[f32], index: usize) -> f32 {
-    let place = index as f32 / (GLANCE as f32 * RATE as f32) - 0.5;
+    let place = index as f32 / (STEP as f32 * RATE as f32) - 0.5;
     let at = |index: f32| envelope[(index.max(0.0) as usize).min(envelope.len() - 1)];
     let (low, high) = (at(place.floor()), at(place.floor() + 1.0));
     low + (high - low) * (place - place.floor())

@@ -2,22 +2,22 @@
 //!
 //! In: files with sound, and where in the film each is heard. Out: AAC packets that start with the picture and end
 //! with it, and the judgement whether a finished file still sounds as it was meant to. Never: a timestamp believed
-//! without a second one, a sample over the true-peak limit, a stretch that goes missing unsaid.
+//! without a second one, a sample over the true-peak limit, a section that is missing without a warning.
 //!
-//! The way: [`read`] each voice, [`mix`] them, [`level`] the mix, [`encode`] it; at the end [`decode`] the finished file
+//! The way: [`read`] each source, [`mix`] them, [`level`] the mix, [`encode`] it; at the end [`decode`] the finished file
 //! and [`compare`] it with what was encoded.
 
 mod chain;
 mod channels;
 mod choice;
 mod compare;
+mod decoded;
 mod encode;
 mod limit;
 mod loudness;
 mod mix;
 mod place;
 mod read;
-mod tape;
 mod tempo;
 
 use std::path::PathBuf;
@@ -69,9 +69,9 @@ impl Pcm {
     }
 }
 
-/// A stretch of one file's sound, and where it is heard.
+/// A part of one file's sound, and where it is heard.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Voice {
+pub(super) struct AudioSource {
     /// The file; a film or a sound file.
     pub path: PathBuf,
     /// Which of its streams; without it, the one that players take.

@@ -1,11 +1,11 @@
-//! Lays a tape on the time line that its marks describe.
+//! Lays decoded sound on the time line that its marks describe.
 //!
-//! In: a [`Tape`], and the moment that shall be sample 0. Out: samples with silence where nothing was recorded. Never: a
+//! In: a [`DecodedAudio`], and the moment that shall be sample 0. Out: samples with silence where nothing was recorded. Never: a
 //! hole for a timestamp that is only unsteady, or sound that slowly runs away from its picture.
 
 use std::ops::Range;
 
-use super::tape::{Mark, Tape};
+use super::decoded::{DecodedAudio, Mark};
 use super::{RATE, fade_in, fade_out, samples};
 
 /// Timestamps that are off by less than this say nothing, seconds; by more, twice in a row, they mean it.
@@ -34,11 +34,11 @@ struct Run {
 }
 
 /// The sound between two moments; shorter if the sound ends earlier, never longer.
-pub fn place(tape: &Tape, wanted: Range<f64>) -> Vec<[f32; 2]> {
+pub fn place(decoded: &DecodedAudio, wanted: Range<f64>) -> Vec<[f32; 2]> {
     let whole = samples(wanted.end - wanted.start);
     let mut placed: Vec<[f32; 2]> = Vec::new();
-    for run in runs(&tape.marks, tape.samples.len(), wanted.start) {
-        let (start, sound) = run.straight(&tape.samples, wanted.start);
+    for run in runs(&decoded.marks, decoded.samples.len(), wanted.start) {
+        let (start, sound) = run.straight(&decoded.samples, wanted.start);
         if start >= whole as i64 {
             break;
         }
@@ -70,17 +70,17 @@ fn lay(placed: &mut Vec<[f32; 2]>, start: i64, sound: &[[f32; 2]]) {
     }
 }
 
-/// Splits a tape where sound is missing or doubled.
+/// Splits decoded sound where sound is missing or doubled.
 fn runs(marks: &[Mark], length: usize, start: f64) -> Vec<Run> {
     let late = lateness(marks, start);
     let mut runs: Vec<Run> = Vec::new();
-    for (index, &(mark, said)) in late.iter().enumerate() {
+    for (index, &(mark, stated)) in late.iter().enumerate() {
         let mut new = true;
         if let Some(run) = runs.last() {
             let recent = run.late.iter().rev().take(8);
             let usual = recent.clone().map(|(_, late)| late).sum::<f64>() / recent.count() as f64;
             let off = |(_, late): &(Mark, f64)| late - usual;
-            let here = said - usual;
+            let here = stated - usual;
             let mut following = late[index + 1..]
                 .iter()
                 .take(2)
@@ -99,7 +99,7 @@ fn runs(marks: &[Mark], length: usize, start: f64) -> Vec<Run> {
             });
         }
         if let Some(run) = runs.last_mut() {
-            run.late.push((mark.at, said));
+            run.late.push((mark.at, stated));
         }
     }
     // before the first mark nothing was recorded; behind the last one there may be nothing left
@@ -107,32 +107,32 @@ fn runs(marks: &[Mark], length: usize, start: f64) -> Vec<Run> {
     runs
 }
 
-/// How much later than its place on the tape each mark is due; a clock that was reset goes on where it stood.
+/// How much later than its place in what was decoded each mark is due; a clock that was reset goes on where it stood.
 fn lateness(marks: &[Mark], start: f64) -> Vec<(Mark, f64)> {
     let late = |mark: &Mark| mark.due.map(|due| due - mark.at as f64 / f64::from(RATE));
     let mut last = marks.iter().find_map(late).unwrap_or(start);
     let mut reset = 0.0;
     let mut list = Vec::with_capacity(marks.len());
     for (index, mark) in marks.iter().enumerate() {
-        let mut said = late(mark).map_or(last, |late| late + reset);
-        if (said - last).abs() > RESET {
+        let mut stated = late(mark).map_or(last, |late| late + reset);
+        if (stated - last).abs() > RESET {
             let next = marks[index + 1..]
                 .iter()
                 .find_map(late)
                 .map(|late| late + reset);
-            let back = said < last;
+            let back = stated < last;
             // one timestamp alone is a mistake; the next must agree
             let meant =
-                next.is_some_and(|next| next > said - RESET && (!back || next < said + RESET));
+                next.is_some_and(|next| next > stated - RESET && (!back || next < stated + RESET));
             if back && meant {
-                reset += last - said;
+                reset += last - stated;
             }
             if back || !meant {
-                said = last;
+                stated = last;
             }
         }
-        last = said;
-        list.push((*mark, said));
+        last = stated;
+        list.push((*mark, stated));
     }
     list
 }
@@ -141,10 +141,10 @@ impl Run {
     /// The run's samples, stretched if its marks ask for it, and the sample of the time line they start at.
     fn straight<'a>(
         &self,
-        tape: &'a [[f32; 2]],
+        decoded: &'a [[f32; 2]],
         start: f64,
     ) -> (i64, std::borrow::Cow<'a, [[f32; 2]]>) {
-        let sound = &tape[self.from.min(tape.len())..self.to.min(tape.len())];
+        let sound = &decoded[self.from.min(decoded.len())..self.to.min(decoded.len())];
         let due = |at: usize, late: f64| {
             ((at as f64 / f64::from(RATE) + late - start) * f64::from(RATE)).round() as i64
         };

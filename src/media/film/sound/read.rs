@@ -1,48 +1,48 @@
-//! Reads what a voice says, as long as it is heard.
+//! Reads the sound of a source, as long as it is heard.
 //!
-//! In: a [`Voice`]. Out: its sound from the moment it begins in the film, with its speed, loop, volume and fades.
-//! Never: more than the voice's length.
+//! In: an [`AudioSource`]. Out: its sound from the moment it begins in the film, with its speed, loop, volume and fades.
+//! Never: more than the source's length.
 
 use std::path::Path;
 
-use super::tape::{Tape, record};
+use super::decoded::{DecodedAudio, record};
 use super::tempo::tempo;
-use super::{Pcm, RATE, SEAM, Voice, fade_in, fade_out, place, samples, scaled};
+use super::{AudioSource, Pcm, RATE, SEAM, fade_in, fade_out, place, samples, scaled};
 use crate::media::Error;
 use crate::media::film::times::Jumps;
 use crate::platform::Cancel;
 
-/// The sound of one voice.
+/// The sound of one source.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Read {
-    /// From [`Read::at`] on; as long as there is sound, and no longer than the voice may be.
+    /// From [`Read::at`] on; as long as there is sound, and no longer than the source may be.
     pub pcm: Pcm,
     /// Where in the film it begins, seconds.
     pub at: f64,
-    /// Stretches of the file that could not be decoded and are silent now, seconds from the voice's `zero`.
+    /// Sections of the file that could not be decoded and are silent now, seconds from the source's `zero`.
     pub damaged: Vec<(f64, f64)>,
 }
 
-/// Reads a voice; `None` if the file has no sound.
+/// Reads a source; `None` if the file has no sound.
 ///
 /// Everything stands where its timestamps put it: holes are silent, what comes twice is heard once, and timestamps
 /// that are only unsteady move nothing.
 ///
 /// # Errors
 /// [`Error::Io`] and [`Error::Unreadable`] for files that cannot be used, [`Error::Cancelled`].
-pub fn read(voice: &Voice, cancel: &Cancel) -> Result<Option<Read>, Error> {
-    let speed = voice.speed.clamp(0.5, 2.0);
-    let from = voice.from.max(0.0);
-    let most = from + voice.length.max(0.0) * speed;
-    let until = voice.until.map_or(most, |until| most.min(until));
-    let of = (voice.path.as_path(), voice.stream);
-    let Some(tape) = record(of, voice.zero, &voice.jumps, from..until, cancel)? else {
+pub fn read(source: &AudioSource, cancel: &Cancel) -> Result<Option<Read>, Error> {
+    let speed = source.speed.clamp(0.5, 2.0);
+    let from = source.from.max(0.0);
+    let most = from + source.length.max(0.0) * speed;
+    let until = source.until.map_or(most, |until| most.min(until));
+    let of = (source.path.as_path(), source.stream);
+    let Some(decoded) = record(of, source.zero, &source.jumps, from..until, cancel)? else {
         return Ok(None);
     };
-    let mut sound = place::place(&tape, from..until);
-    let damaged = damaged(&tape);
-    drop(tape);
-    if voice.from > 0.0 {
+    let mut sound = place::place(&decoded, from..until);
+    let damaged = damaged(&decoded);
+    drop(decoded);
+    if source.from > 0.0 {
         fade_in(&mut sound, samples(SEAM));
     }
     if sound.len() >= samples(until - from) {
@@ -51,22 +51,22 @@ pub fn read(voice: &Voice, cancel: &Cancel) -> Result<Option<Read>, Error> {
     if (speed - 1.0).abs() > 1e-6 {
         sound = tempo(&sound, speed, cancel)?;
     }
-    if voice.looped {
-        let round = match voice.until {
+    if source.looped {
+        let round = match source.until {
             Some(_) => (until - from) / speed,
             None => sound.len() as f64 / f64::from(RATE),
         };
-        sound = repeat(sound, round, samples(voice.length));
+        sound = repeat(sound, round, samples(source.length));
     }
-    sound.truncate(samples(voice.length));
+    sound.truncate(samples(source.length));
     for sample in &mut sound {
-        *sample = scaled(*sample, voice.volume.max(0.0));
+        *sample = scaled(*sample, source.volume.max(0.0));
     }
-    fade_in(&mut sound, samples(voice.fade_in));
-    fade_out(&mut sound, samples(voice.fade_out));
+    fade_in(&mut sound, samples(source.fade_in));
+    fade_out(&mut sound, samples(source.fade_out));
     Ok(Some(Read {
         pcm: Pcm { samples: sound },
-        at: voice.at,
+        at: source.at,
         damaged,
     }))
 }
@@ -76,25 +76,29 @@ pub fn read(voice: &Voice, cancel: &Cancel) -> Result<Option<Read>, Error> {
 /// # Errors
 /// As [`read`]; [`Error::Film`] if there is no sound, or a packet that cannot be decoded.
 pub fn decode(path: &Path, cancel: &Cancel) -> Result<Pcm, Error> {
-    let lost = |said: &str| Error::Film {
-        said: said.to_owned(),
+    let lost = |message: &str| Error::Film {
+        message: message.to_owned(),
     };
     let none = Jumps::default();
-    let tape = record((path, None), Some(0.0), &none, 0.0..f64::INFINITY, cancel)?
+    let decoded = record((path, None), Some(0.0), &none, 0.0..f64::INFINITY, cancel)?
         .ok_or_else(|| lost("it has no sound"))?;
-    if !tape.damaged.is_empty() {
+    if !decoded.damaged.is_empty() {
         return Err(lost("its sound cannot be decoded"));
     }
-    let start = tape.marks.iter().find_map(|mark| mark.due).unwrap_or(0.0);
+    let start = decoded
+        .marks
+        .iter()
+        .find_map(|mark| mark.due)
+        .unwrap_or(0.0);
     let mut pcm = Pcm::silent(start);
-    pcm.samples.extend(tape.samples);
+    pcm.samples.extend(decoded.samples);
     Ok(pcm)
 }
 
-/// What was damaged; neighbours are told as one.
-fn damaged(tape: &Tape) -> Vec<(f64, f64)> {
+/// What was damaged; neighbours are reported as one.
+fn damaged(decoded: &DecodedAudio) -> Vec<(f64, f64)> {
     let mut list: Vec<(f64, f64)> = Vec::new();
-    for &(start, end) in &tape.damaged {
+    for &(start, end) in &decoded.damaged {
         let start = start.max(0.0);
         match list.last_mut() {
             Some(last) if start < last.1 + 0.25 => last.1 = end.max(last.1),

@@ -2,10 +2,11 @@
 //!
 //! In: 10-bit codes and what the film says of them. Out: BT.709's linear light. Never: a frame.
 
-use ffmpeg_next::color::{Primaries, Range, Space};
+use ffmpeg_next::color::{Primaries, Range, Space, TransferCharacteristic};
 
+use crate::media::film::look::Colors;
 use crate::scene::gamut::Gamut;
-use crate::scene::light::{Light, Transfer};
+use crate::scene::transfer::{Light, Transfer};
 
 /// The primaries of a name; `None` where nothing is said, or nothing that a film is seen in.
 pub(super) fn gamut(named: Primaries) -> Option<Gamut> {
@@ -22,6 +23,33 @@ pub(super) fn gamut(named: Primaries) -> Option<Gamut> {
     })
 }
 
+/// How light is coded in a film whose colours are others than those of the film that comes out; `None` where they are the
+/// same.
+///
+/// What is not tagged stays as it is. So does sRGB: what is tagged so was mostly drawn on a screen, whose numbers players
+/// show as they are.
+pub(super) fn transfer_of(colors: Colors) -> Option<Transfer> {
+    let transfer = match colors.transfer {
+        TransferCharacteristic::ARIB_STD_B67 => Transfer::Hlg,
+        TransferCharacteristic::SMPTE2084 => Transfer::Pq,
+        TransferCharacteristic::GAMMA22 => Transfer::Gamma22,
+        TransferCharacteristic::GAMMA28 => Transfer::Gamma28,
+        TransferCharacteristic::Linear => Transfer::Linear,
+        _ => Transfer::Ordinary,
+    };
+    let is_wide = gamut(colors.primaries).is_some_and(|own| own != Gamut::BT709);
+    (transfer != Transfer::Ordinary || is_wide).then_some(transfer)
+}
+
+/// The primaries of a film. What is not known is BT.2020's in bright films and BT.709's in others.
+pub(super) fn own_gamut(transfer: Transfer, primaries: Primaries) -> Gamut {
+    match (transfer, gamut(primaries)) {
+        (_, Some(own)) => own,
+        (Transfer::Hlg | Transfer::Pq, None) => Gamut::BT2020,
+        (_, None) => Gamut::BT709,
+    }
+}
+
 /// How a film codes its colours.
 pub(super) struct Codes {
     light: Light,
@@ -31,7 +59,7 @@ pub(super) struct Codes {
 }
 
 impl Codes {
-    /// Primaries that are not known are BT.2020's in bright films and BT.709's in others; a peak that is none is 1000 cd/m².
+    /// Primaries are as [`own_gamut`] has them; a peak that is none is 1000 cd/m².
     pub fn new(
         transfer: Transfer,
         primaries: Primaries,
@@ -39,11 +67,7 @@ impl Codes {
         range: Range,
         peak_nits: f32,
     ) -> Self {
-        let own = match (transfer, gamut(primaries)) {
-            (_, Some(own)) => own,
-            (Transfer::Hlg | Transfer::Pq, None) => Gamut::BT2020,
-            (_, None) => Gamut::BT709,
-        };
+        let own = own_gamut(transfer, primaries);
         Self {
             light: Light::new(transfer, own, peak_nits),
             matrix: match matrix {

@@ -3,26 +3,27 @@
 //! In: yuv420p10le frames at output size. Out: yuv420p ones, BT.709, limited range. Never: a look of its own; what
 //! an ordinary film could have shown comes back as it was, only what is brighter or wider is drawn in.
 //!
-//! The way there is too long for every pixel, so it is walked once for a lattice of colours and read between them: a
-//! block's chroma finds its four neighbours once, and its four luma samples go along them. Nothing is dithered: 10
-//! bits rounded to 8 step no coarser than an ordinary film does.
+//! The way there is too long for every pixel, so it is walked once for the places of a 3-D lookup table and
+//! interpolated between them: a block's chroma finds its four neighbours once, and its four luma samples go along
+//! them. Nothing is dithered: 10 bits rounded to 8 step no coarser than an ordinary film does.
 
 mod codes;
-mod lattice;
+mod lut;
+mod rgb;
 
 use ffmpeg_next::color::{Primaries, Range, Space, TransferCharacteristic};
 use ffmpeg_next::frame::Video;
 
-use super::facts::Colors;
 use super::lay::{CHROMA, LUMA, WEIGHT_BITS, weigh};
-use crate::scene::gamut::Gamut;
-use crate::scene::light::Transfer;
-use codes::{Codes, gamut};
-use lattice::{FRACTION, Lattice, step};
+use super::look::Colors;
+use crate::scene::transfer::Transfer;
+use codes::{Codes, transfer_of};
+use lut::{FRACTION, Lut, step};
+pub(super) use rgb::RgbTone;
 
 /// A table from a film's colours to ordinary ones.
 pub(super) struct Tone {
-    lattice: Lattice,
+    lut: Lut,
 }
 
 /// Whether pictures of these colours go through a [`Tone`].
@@ -45,24 +46,6 @@ pub(super) fn carrier(colors: Colors) -> (Space, Range) {
     }
 }
 
-/// How light is coded in a film whose colours are others than those of the film that comes out; `None` where they are the
-/// same.
-///
-/// What is not tagged stays as it is. So does sRGB: what is tagged so was mostly drawn on a screen, whose numbers players
-/// show as they are.
-fn transfer_of(colors: Colors) -> Option<Transfer> {
-    let transfer = match colors.transfer {
-        TransferCharacteristic::ARIB_STD_B67 => Transfer::Hlg,
-        TransferCharacteristic::SMPTE2084 => Transfer::Pq,
-        TransferCharacteristic::GAMMA22 => Transfer::Gamma22,
-        TransferCharacteristic::GAMMA28 => Transfer::Gamma28,
-        TransferCharacteristic::Linear => Transfer::Linear,
-        _ => Transfer::Ordinary,
-    };
-    let is_wide = gamut(colors.primaries).is_some_and(|own| own != Gamut::BT709);
-    (transfer != Transfer::Ordinary || is_wide).then_some(transfer)
-}
-
 impl Tone {
     /// For pictures of these colours, in their [`carrier`]; `None` where none is needed.
     pub fn of(colors: Colors, peak_nits: f32) -> Option<Self> {
@@ -77,7 +60,7 @@ impl Tone {
         ))
     }
 
-    /// Walks the lattice, which takes about as long as ten frames. What the film does not say is taken for BT.2020
+    /// Fills the table, which takes about as long as ten frames. What the film does not say is taken for BT.2020
     /// in limited range; `peak_nits` is for PQ (the brightest pixel, or else the mastering display), 1000 when it
     /// is 0.
     fn new(
@@ -89,7 +72,7 @@ impl Tone {
     ) -> Self {
         let codes = Codes::new(transfer, primaries, matrix, range, peak_nits);
         Self {
-            lattice: Lattice::new(&codes),
+            lut: Lut::new(&codes),
         }
     }
 
@@ -169,19 +152,19 @@ impl Tone {
     /// Four lumas and the chroma that they share.
     #[inline(always)]
     fn block(&self, lumas: [usize; 4], blue: usize, red: usize) -> ([u8; 4], [u8; 2]) {
-        let corners = self.lattice.corners(blue, red);
+        let corners = self.lut.corners(blue, red);
         let mut last = usize::MAX;
         let mut line = Default::default();
         let mut sums = [0; 3];
         let mut mapped = [0; 4];
         for (luma, mapped) in lumas.into_iter().zip(&mut mapped) {
-            let (at, parts) = self.lattice.luma(luma);
+            let (at, parts) = self.lut.luma(luma);
             // neighbours are mostly alike
             if at != last {
                 last = at;
                 line = step(&corners, at);
             }
-            let rgb = self.lattice.codes(&line, parts);
+            let rgb = self.lut.codes(&line, parts);
             sums = [sums[0] + rgb[0], sums[1] + rgb[1], sums[2] + rgb[2]];
             *mapped = level(weigh(LUMA, rgb), 16, WEIGHT_BITS + FRACTION);
         }

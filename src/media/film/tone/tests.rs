@@ -1,6 +1,8 @@
 use ffmpeg_next::format::Pixel;
 
+use super::codes::gamut;
 use super::*;
+use crate::scene::gamut::Gamut;
 
 const BT2020: [f64; 3] = [0.2627, 0.6780, 0.0593];
 
@@ -268,7 +270,7 @@ fn reading_between_the_lattices_colours_is_close_to_the_way_itself() {
             .map(f64::round);
             let exact = codes_of
                 .ordinary(codes[0], codes[1], codes[2])
-                .map(crate::scene::light::encode);
+                .map(crate::scene::transfer::encode);
             let back = mapped(&tone, codes.map(|code| code as u16));
             for (back, exact) in back.into_iter().zip(ordinary(exact)) {
                 squares += (f64::from(back) - exact).powi(2);

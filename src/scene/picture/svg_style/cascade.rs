@@ -9,8 +9,9 @@ use std::rc::Rc;
 
 use resvg::usvg::roxmltree::{Document, Node};
 
+use super::outline::Outline;
 use super::selector::Specificity;
-use super::sheet::{self, Declaration, Rule, short};
+use super::stylesheet::{self, Declaration, NO_LAYER, Rule, Rules, short};
 use super::transform::{self, Parts};
 use super::{Edit, MOST_STEPS, Named, Notes, closing, split, value};
 use crate::scene::picture::error::Error;
@@ -21,11 +22,13 @@ type Variables = Rc<HashMap<String, String>>;
 /// Bytes that variables may grow to; each may name others twice.
 const LONGEST: usize = 64 << 10;
 
-/// Where a declaration stands; of two that differ, the greater wins.
+/// Where a declaration is; of two that differ, the greater wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     important: bool,
     place: Place,
+    /// Of what is important the first layer wins, of the rest the last.
+    layer: usize,
     specificity: Specificity,
     order: usize,
 }
@@ -52,6 +55,25 @@ struct Outcome {
     removed: Vec<String>,
 }
 
+impl Outcome {
+    /// What a property or an attribute comes to on its own element.
+    fn value(&self, node: Node<'_, '_>, name: &str) -> Option<String> {
+        let decided = self.styles.iter().chain(&self.attributes);
+        let mut decided = decided.filter(|(own, _)| own == name);
+        if let Some((_, value)) = decided.next() {
+            return Some(value.clone());
+        }
+        let is_removed = self.removed.iter().any(|removed| removed == name);
+        let said = node.attribute(name).filter(|_| !is_removed);
+        said.map(str::to_owned)
+    }
+
+    fn set_style(&mut self, name: &str, value: String) {
+        self.styles.retain(|(own, _)| own != name);
+        self.styles.push((name.to_owned(), value));
+    }
+}
+
 pub struct Cascade<'a> {
     rules: &'a [Rule],
     notes: &'a mut Notes,
@@ -59,9 +81,9 @@ pub struct Cascade<'a> {
 }
 
 impl<'a> Cascade<'a> {
-    pub fn new(rules: &'a [Rule], notes: &'a mut Notes) -> Self {
+    pub fn new(rules: &'a Rules, notes: &'a mut Notes) -> Self {
         Self {
-            rules,
+            rules: &rules.list,
             notes,
             steps: 0,
         }
@@ -103,8 +125,8 @@ impl<'a> Cascade<'a> {
         let attributes = attributes(node);
         let style = node.attribute_node("style");
         let own = style.map_or(Vec::new(), |style| {
-            let css = sheet::without_comments(style.value());
-            sheet::declarations(&css, style.range_value().start, self.notes)
+            let css = stylesheet::without_comments(style.value());
+            stylesheet::declarations(&css, style.range_value().start, self.notes)
         });
         let mut candidates = self.candidates(node, &attributes, &own);
         candidates.sort_by_key(|c| c.rank);
@@ -128,11 +150,15 @@ impl<'a> Cascade<'a> {
         'a: 'd,
     {
         let mut out = Vec::new();
-        let mut add = |place, specificity, block, declarations: &'d [Declaration]| {
+        let mut add = |place, (layer, specificity), block, declarations: &'d [Declaration]| {
             for declaration in declarations {
                 let rank = Rank {
                     important: declaration.important,
                     place,
+                    layer: match declaration.important {
+                        true => usize::MAX - layer,
+                        false => layer,
+                    },
                     specificity,
                     order: out.len(),
                 };
@@ -145,7 +171,7 @@ impl<'a> Cascade<'a> {
         };
         // an attribute is what a `style` beside it falls back to
         const OWN: usize = usize::MAX;
-        add(Place::Attribute, [0; 3], OWN, attributes);
+        add(Place::Attribute, (NO_LAYER, [0; 3]), OWN, attributes);
         let rules: &'a [Rule] = self.rules;
         for (index, rule) in rules.iter().enumerate() {
             let matching = rule
@@ -153,10 +179,15 @@ impl<'a> Cascade<'a> {
                 .iter()
                 .filter(|s| s.matches(node, &mut self.steps));
             if let Some(specificity) = matching.map(|s| s.specificity).max() {
-                add(Place::Sheet, specificity, index, &rule.declarations);
+                add(
+                    Place::Sheet,
+                    (rule.layer, specificity),
+                    index,
+                    &rule.declarations,
+                );
             }
         }
-        add(Place::Style, [0; 3], OWN, own);
+        add(Place::Style, (NO_LAYER, [0; 3]), OWN, own);
         out
     }
 
@@ -190,8 +221,14 @@ impl<'a> Cascade<'a> {
                 }
                 continue;
             }
+            let is_gradient = matches!(node.tag_name().name(), "linearGradient" | "radialGradient");
+            if name == "color-interpolation" && is_gradient && found.as_deref() == Some("linearRGB")
+            {
+                let what = "`color-interpolation: linearRGB` of a gradient is not followed";
+                self.notes.add(winner.declaration.at, what.to_owned());
+            }
             match found {
-                // usvg reads it as it stands
+                // usvg reads it as it is
                 Some(same) if from == Place::Attribute && node.attribute(name) == Some(&same) => {}
                 Some(auto) if auto == "auto" && value::GEOMETRY.contains(&name) => {
                     outcome.removed.push(name.to_owned());
@@ -206,10 +243,44 @@ impl<'a> Cascade<'a> {
         if let Some(at) = moved_by_sheet {
             self.transform(node, at, &moves, &mut outcome);
         }
+        if let Some(said) = node.attribute_node("pathLength") {
+            let at = said.range().start;
+            if self.dashes(node, said.value(), &mut outcome).is_none() {
+                let what = format!("`pathLength: {}` is not understood", short(said.value()));
+                self.notes.add(at, what);
+            }
+        }
         outcome
     }
 
-    /// The first value that is understood, and where it stands.
+    /// Dashes that are counted in parts of the path, in units. `None` where the path's length is not known.
+    fn dashes(&self, node: Node<'_, '_>, said: &str, outcome: &mut Outcome) -> Option<()> {
+        let get = |name: &str| outcome.value(node, name).filter(|v| v != "none");
+        let Some(dashes) = get("stroke-dasharray") else {
+            let mut above = node.ancestors().skip(1);
+            let inherits = above.any(|n| n.has_attribute("stroke-dasharray"));
+            return (!inherits).then_some(());
+        };
+        let view = viewport(node);
+        let outline = Outline::of(node, &|name| outcome.value(node, name), view)?;
+        let said = super::color::number_of(said.trim()).filter(|n| *n > 0.0)?;
+        let factor = outline.length() / said;
+        let scaled = |text: &str| Some((transform::length(text, 0.0)? * factor).to_string());
+        let separator = |c: char| c == ',' || c.is_whitespace();
+        let parts = dashes.split(separator).filter(|p| !p.is_empty());
+        let all: Vec<String> = parts.map(scaled).collect::<Option<_>>()?;
+        let offset = match get("stroke-dashoffset") {
+            Some(text) => Some(scaled(text.trim())?),
+            None => None,
+        };
+        outcome.set_style("stroke-dasharray", all.join(" "));
+        if let Some(offset) = offset {
+            outcome.set_style("stroke-dashoffset", offset);
+        }
+        Some(())
+    }
+
+    /// The first value that is understood, and where it is.
     fn first_good<'d: 'c, 'c>(
         &mut self,
         name: &str,
@@ -286,21 +357,18 @@ impl<'a> Cascade<'a> {
         let moves_nothing = [parts.transform, parts.translate, parts.rotate, parts.scale]
             .iter()
             .all(|part| part.is_none_or(|text| text == "none"));
-        let of_own_box = matches!(
-            get("transform-box"),
-            Some("fill-box" | "content-box" | "stroke-box" | "border-box")
-        );
         let size = viewport(node);
-        let matrix = match of_own_box && !moves_nothing {
-            // where its own box is decides only with an origin or percentages
-            true if parts.origin.is_some_and(|o| o != "0 0" && o != "0px 0px") => None,
-            true if [parts.transform, parts.translate]
-                .iter()
-                .flatten()
-                .any(|t| t.contains('%')) =>
-            {
-                None
+        let matrix = match get("transform-box") {
+            _ if moves_nothing => parts.matrix(size),
+            // its origin is the corner of the box, and percentages are of it
+            Some("fill-box" | "content-box") => {
+                let outline = Outline::of(node, &|name| outcome.value(node, name), size);
+                outline.and_then(|outline| {
+                    let (x, y, w, h) = outline.bounds();
+                    Some(transform::about((x, y), parts.matrix((w, h))?))
+                })
             }
+            Some("stroke-box" | "border-box") => None,
             _ => parts.matrix(size),
         };
         let attribute = match node.tag_name().name() {
@@ -316,12 +384,12 @@ impl<'a> Cascade<'a> {
                     .push((attribute.to_owned(), transform::written(matrix)));
             }
             None => {
-                let said = ["transform", "translate", "rotate", "scale", "transform-box"]
+                let property = ["transform", "translate", "rotate", "scale", "transform-box"]
                     .into_iter()
                     .find_map(|name| Some(format!("`{name}: {}`", short(get(name)?))));
                 let what = format!(
                     "{} is not understood and moves nothing",
-                    said.unwrap_or_default()
+                    property.unwrap_or_default()
                 );
                 self.notes.add(at, what);
             }
@@ -379,7 +447,7 @@ fn with_own(above: Variables, candidates: &[Candidate<'_>]) -> Variables {
             }
         }
     }
-    // a variable is filled in where it stands, not where it is used
+    // a variable is filled in where it is, not where it is used
     let filled = all.iter().filter(|(_, v)| v.contains("var("));
     let filled: Vec<(String, Option<String>)> = filled
         .map(|(name, value)| (name.clone(), filled_in(value, &all, 0)))

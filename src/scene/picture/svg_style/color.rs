@@ -3,6 +3,8 @@
 //! In: the text of a colour. Out: red, green, blue and alpha as a browser paints them on an sRGB screen: what lies
 //! outside sRGB is cut off channel by channel. Never: `currentColor`, `url(…)`, `var(…)`; those are the cascade's.
 
+mod relative;
+
 /// Straight red, green, blue and alpha, each 0–1.
 pub type Rgba = [f64; 4];
 
@@ -17,6 +19,9 @@ pub fn parse(text: &str) -> Option<Rgba> {
     };
     let inside = rest.strip_suffix(')')?;
     let name = name.to_ascii_lowercase();
+    if let Some(rest) = inside.trim_start().strip_prefix("from ") {
+        return relative::parse(&name, rest.trim());
+    }
     let color = match name.as_str() {
         "color-mix" => return mix(inside),
         // a finished picture has no dark mode
@@ -565,6 +570,13 @@ mod tests {
             ("hsl(200 50 40)", [51, 119, 153, 255]),
             ("hwb(12 70% 60%)", [137, 137, 137, 255]),
             ("color-mix(in oklab, red, blue)", [140, 83, 162, 255]),
+            ("rgb(from green r g b / 50%)", [0, 128, 0, 128]),
+            ("rgb(from #0a6e3c b 20 calc(g / 2))", [60, 20, 55, 255]),
+            ("rgb(from rgb(1 2 3 / 40%) r g b)", [1, 2, 3, 102]),
+            ("hsl(from #336699 h s calc(l + 20))", [102, 153, 204, 255]),
+            ("hsl(from red calc(h + 120) s l)", [0, 255, 0, 255]),
+            ("oklch(from red l c h)", [255, 0, 0, 255]),
+            ("oklab(from #3a81f6 l a b / alpha)", [58, 129, 246, 255]),
         ] {
             let got = bytes(text);
             let near = got.is_some_and(|got| got.iter().zip(want).all(|(a, b)| a.abs_diff(b) <= 1));
@@ -584,7 +596,9 @@ mod tests {
             "rgb(10%, 2, 3)",
             "abc",
             "color(foo 1 2 3)",
-            "rgb(from red r g b)",
+            "rgb(from red r g)",
+            "lab(from red l a b)",
+            "rgb(from nothing r g b)",
             "oklch(1, 2, 3)",
             "rgb(1 2 3",
             "inf",

@@ -6,8 +6,9 @@
 
 mod cascade;
 mod color;
+mod outline;
 mod selector;
-mod sheet;
+mod stylesheet;
 mod transform;
 mod value;
 
@@ -21,6 +22,15 @@ const MOST_STEPS: u64 = 100_000_000;
 
 /// Notes of one drawing; the same mistake may stand on every element.
 const MOST_NOTES: usize = 8;
+
+/// Elements that change others with time.
+const MOVEMENT: [&str; 5] = [
+    "animate",
+    "animateColor",
+    "animateMotion",
+    "animateTransform",
+    "set",
+];
 
 /// Something in a drawing that is not shown as its author meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +47,7 @@ struct Notes(Vec<(usize, String)>);
 
 impl Notes {
     fn add(&mut self, at: usize, what: String) {
-        let known = self.0.iter().any(|(_, said)| *said == what);
+        let known = self.0.iter().any(|(_, note)| *note == what);
         if !known && self.0.len() < MOST_NOTES {
             self.0.push((at, what));
         }
@@ -50,7 +60,7 @@ type Edit = (std::ops::Range<usize>, String);
 /// The drawing with plain styles.
 pub(super) fn plain(document: &Document<'_>, text: &str) -> Result<(String, Vec<Note>), Error> {
     let mut notes = Notes::default();
-    let mut rules = Vec::new();
+    let mut rules = stylesheet::Rules::default();
     let mut edits: Vec<Edit> = Vec::new();
     for node in document
         .descendants()
@@ -66,8 +76,8 @@ pub(super) fn plain(document: &Document<'_>, text: &str) -> Result<(String, Vec<
             let css = part.text().unwrap_or_default();
             let here = part.range();
             let at = text.get(here.clone()).and_then(|raw| raw.find(css));
-            let css = sheet::without_comments(css);
-            sheet::rules(&css, here.start + at.unwrap_or(0), &mut notes, &mut rules);
+            let css = stylesheet::without_comments(css);
+            rules.read(&css, here.start + at.unwrap_or(0), &mut notes);
         }
     }
     for node in document
@@ -83,6 +93,13 @@ pub(super) fn plain(document: &Document<'_>, text: &str) -> Result<(String, Vec<
         if !(needs_more && in_switch) {
             let what = "`foreignObject` holds parts of a web page, which are not drawn";
             notes.add(node.range().start, what.to_owned());
+        }
+    }
+    for node in document.descendants().filter(Node::is_element) {
+        let name = node.tag_name().name();
+        if MOVEMENT.contains(&name) && node.has_tag_name_of(name) {
+            let what = format!("`{name}` is not played: the drawing stands as it is without it");
+            notes.add(node.range().start, what);
         }
     }
     Cascade::new(&rules, &mut notes).walk(document, text, &mut edits)?;

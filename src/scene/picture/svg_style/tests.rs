@@ -181,3 +181,122 @@ fn nested_rules_and_all_are_noted() {
         assert!(notes[0].contains("is not understood"), "{notes:?}");
     }
 }
+
+#[test]
+fn layers_go_by_their_order_and_what_has_none_before_them() {
+    for (sheet, want) in [
+        (
+            "@layer a, b; @layer b{rect{fill:#008000}} @layer a{rect{fill:red}}",
+            "#008000",
+        ),
+        ("@layer a{#x{fill:red}} rect{fill:#008000}", "#008000"),
+        (
+            "@layer{rect{fill:red}} @layer{rect{fill:#008000}}",
+            "#008000",
+        ),
+        (
+            "@layer a{rect{fill:#008000!important}} @layer b{rect{fill:red!important}}",
+            "#008000",
+        ),
+    ] {
+        let inside = format!("<style>{sheet}</style><rect id='x'/>");
+        assert_eq!(fill(&inside), (want.to_owned(), vec![]), "{sheet}");
+    }
+    let (_, notes) = fill("<style>@layer a.b{rect{fill:red}}</style><rect/>");
+    assert_eq!(notes.len(), 1);
+}
+
+#[test]
+fn a_box_of_its_own_moves_an_element_about_itself() {
+    let turned = |shape: &str, more: &str| {
+        let style = format!("transform:rotate(180deg);transform-box:fill-box;{more}");
+        plain_text(&format!(
+            "<svg xmlns='http://www.w3.org/2000/svg'><{shape} style='{style}'/></svg>"
+        ))
+    };
+    for (shape, more, want) in [
+        (
+            "rect x='30' y='40' width='20' height='10'",
+            "transform-origin:center",
+            "80 90",
+        ),
+        // without an origin it is the box's corner
+        ("rect x='30' y='40' width='20' height='10'", "", "60 80"),
+        (
+            "circle cx='50' cy='60' r='10'",
+            "transform-origin:50% 50%",
+            "100 120",
+        ),
+        (
+            "path d='M10 10h20v20h-20z'",
+            "transform-origin:right bottom",
+            "60 60",
+        ),
+        (
+            "polygon points='10,10 30,10 30,30'",
+            "transform-origin:left bottom",
+            "20 60",
+        ),
+    ] {
+        let (text, notes) = turned(shape, more);
+        let matrix = text
+            .split("matrix(")
+            .nth(1)
+            .and_then(|m| m.split(')').next());
+        let numbers: Vec<f64> = matrix
+            .unwrap_or_default()
+            .split(' ')
+            .filter_map(|n| n.parse().ok())
+            .collect();
+        let moved = format!("{:.0} {:.0}", numbers[4], numbers[5]);
+        assert_eq!((moved.as_str(), notes), (want, vec![]), "{shape} {more}");
+    }
+    let (_, notes) = turned("g", "transform-origin:center");
+    assert_eq!(notes.len(), 1, "{notes:?}");
+}
+
+#[test]
+fn dashes_count_in_parts_of_the_path() {
+    let dashes = |shape: &str| {
+        let svg = format!(
+            "<svg xmlns='http://www.w3.org/2000/svg'><{shape} pathLength='10' stroke-dasharray='1 2'/></svg>"
+        );
+        let (text, notes) = plain_text(&svg);
+        let dashes = text.split("stroke-dasharray:").nth(1);
+        let dashes = dashes.and_then(|d| d.split(['"', ';']).next().map(str::to_owned));
+        let numbers = dashes.unwrap_or_default();
+        let numbers = numbers.split(' ').filter_map(|n| n.parse::<f64>().ok());
+        (
+            numbers
+                .map(|n| (n * 10.0).round() / 10.0)
+                .collect::<Vec<_>>(),
+            notes.len(),
+        )
+    };
+    assert_eq!(
+        dashes("line x1='0' y1='0' x2='30' y2='40'"),
+        (vec![5.0, 10.0], 0)
+    );
+    assert_eq!(dashes("circle r='10'"), (vec![6.3, 12.6], 0));
+    assert_eq!(dashes("path d='M0 0H50V50H0Z'"), (vec![20.0, 40.0], 0));
+    assert_eq!(dashes("rect width='40' height='10'"), (vec![10.0, 20.0], 0));
+    assert_eq!(dashes("text").1, 1);
+}
+
+#[test]
+fn movement_and_light_between_stops_are_reported() {
+    for inside in [
+        "<rect><animate attributeName='fill' to='red'/></rect>",
+        "<style>@keyframes x{from{opacity:0}}</style><rect/>",
+        "<linearGradient color-interpolation='linearRGB'/><rect/>",
+    ] {
+        assert_eq!(fill(inside).1.len(), 1, "{inside}");
+    }
+    assert_eq!(
+        fill("<linearGradient style='color-interpolation:sRGB'/><rect/>").1,
+        [""; 0]
+    );
+    let (text, notes) =
+        plain_text("<svg xmlns='http://www.w3.org/2000/svg'><rect style='width:2rem'/></svg>");
+    assert!(text.contains("width=\"32\"") && notes.is_empty(), "{text}");
+}

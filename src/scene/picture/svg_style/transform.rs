@@ -70,6 +70,11 @@ impl Parts<'_> {
     }
 }
 
+/// A matrix of a box whose corner stands at a point.
+pub fn about((x, y): (f64, f64), matrix: Matrix) -> Matrix {
+    product(product(moved(x, y), matrix), moved(-x, -y))
+}
+
 /// As the attribute is written.
 pub fn written(matrix: Matrix) -> String {
     let [a, b, c, d, e, f] = matrix;

@@ -84,7 +84,7 @@ pub fn plain(name: &str, value: &str) -> Option<String> {
             };
             Some(part.clamp(0.0, 1.0).to_string())
         }
-        "stroke-width" | "stroke-dashoffset" => is_length(value).then(|| value.to_owned()),
+        "stroke-width" | "stroke-dashoffset" => length(value),
         "stroke-dasharray" => {
             let separator = |c: char| c == ',' || c.is_whitespace();
             let mut parts = value.split(separator).filter(|p| !p.is_empty());
@@ -106,7 +106,7 @@ pub fn plain(name: &str, value: &str) -> Option<String> {
             Some(path.trim().trim_matches(['"', '\'']).to_owned())
         }
         "rx" | "ry" | "width" | "height" if lower == "auto" => Some(lower),
-        name if GEOMETRY.contains(&name) => is_length(value).then(|| value.to_owned()),
+        name if GEOMETRY.contains(&name) => length(value),
         name if MOVES.contains(&name) => Some(value.to_owned()),
         _ if value.contains('(') => None,
         // words are written in small letters but for these
@@ -144,6 +144,14 @@ pub fn initial(name: &str) -> Option<&'static str> {
         "shape-rendering" | "image-rendering" => "auto",
         _ => return None,
     })
+}
+
+/// A length as SVG 1.1 writes it; the root's font is a browser's own.
+fn length(text: &str) -> Option<String> {
+    if let Some(number) = text.to_ascii_lowercase().strip_suffix("rem") {
+        return number_of(number).map(|v| (v * 16.0).to_string());
+    }
+    is_length(text).then(|| text.to_owned())
 }
 
 fn is_length(text: &str) -> bool {

@@ -109,7 +109,7 @@ fn a_character_the_brand_lacks_comes_from_the_bundled_face() {
 }
 
 #[test]
-fn what_no_face_has_is_told_and_not_drawn() {
+fn what_no_face_has_is_reported_and_not_drawn() {
     let set = set(
         "a\u{10FFFD}b\u{10FFFC}\u{10FFFD}\u{200B}\u{FE0F}",
         &style(),
@@ -121,7 +121,7 @@ fn what_no_face_has_is_told_and_not_drawn() {
 }
 
 #[test]
-fn a_family_that_is_nowhere_is_told() {
+fn a_family_that_is_nowhere_is_reported() {
     let style = Style {
         families: vec!["No Such Family".to_owned(), "static".to_owned()],
         ..style()
@@ -141,7 +141,7 @@ fn families_name_brand_and_bundled_faces() {
 }
 
 #[test]
-fn a_file_that_is_no_font_is_told() {
+fn a_file_that_is_no_font_is_reported() {
     let font = |key: &str, data: &[u8]| BrandFont {
         key: key.to_owned(),
         data: data.into(),

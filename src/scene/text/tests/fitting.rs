@@ -46,7 +46,7 @@ fn a_long_word_shrinks_rather_than_breaks() {
 }
 
 #[test]
-fn a_word_too_long_at_the_least_size_is_broken_and_told() {
+fn a_word_too_long_at_the_least_size_is_broken_and_reported() {
     let set = set("Donaudampfschifffahrtskapitän", &style(), wide(200.0));
     assert_eq!((set.fit, set.size), (Fit::Cut, 24.0));
     assert_eq!(set.shown.replace('\n', ""), "Donaudampfschifffahrtskapitän");
@@ -74,13 +74,13 @@ fn an_ellipsis_follows_as_much_as_fits() {
     };
     let set = set(TITLE, &two, wide(600.0));
     assert_eq!((set.fit, set.size, set.lines.len()), (Fit::Cut, 64.0, 2));
-    let said = set.shown.replace('\n', " ");
-    let kept = said.strip_suffix('…').unwrap();
+    let words = set.shown.replace('\n', " ");
+    let kept = words.strip_suffix('…').unwrap();
     assert!(TITLE.starts_with(kept));
     let next = TITLE[kept.len()..].find(char::is_alphanumeric).unwrap();
     let more = format!("{}…", &TITLE[..kept.len() + next + 1]);
     let more = super::set(&more, &two, wide(600.0));
-    assert_eq!(more.fit, Fit::Cut, "{said} leaves room");
+    assert_eq!(more.fit, Fit::Cut, "{words} leaves room");
 }
 
 #[test]

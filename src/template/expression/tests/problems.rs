@@ -160,7 +160,7 @@ fn options_are_checked() {
     );
     assert_eq!(
         problem("{{ today | date('%A', lang='xx') }}"),
-        "date('%A', lang='xx') | no language `xx` (there are en, en-US, es, es-MX, de, de-CH, fr, it, pt, pt-BR, nl, ca)"
+        "date('%A', lang='xx') | no language `xx` (write its code, such as `pl` (Polish), `ar` (Arabic) or `pt-BR` (Portuguese of Brazil))"
     );
     assert_eq!(
         problem("{{ 3 | money }}"),
@@ -179,8 +179,8 @@ fn options_are_checked() {
         "number(decimals=99999999999) | `decimals` of `number` is a whole number from 0 to 20, here it is `99999999999`"
     );
     assert_eq!(
-        problem("{{ today | days_until(1, 2) }}"),
-        "days_until(1, 2) | `days_until` takes at most 1 value in brackets"
+        problem("{{ today | days_until(1, 2, 3) }}"),
+        "days_until(1, 2, 3) | `days_until` takes at most 2 values in brackets"
     );
     assert_eq!(
         problem("{{ title | truncate }}"),

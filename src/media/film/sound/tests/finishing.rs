@@ -111,37 +111,37 @@ fn silence_costs_next_to_nothing() {
 fn what_is_lost_is_named() {
     let wanted = telling(20.0);
     compare(&wanted, &wanted).unwrap();
-    let told = |change: &dyn Fn(&mut Vec<[f32; 2]>)| {
+    let reported = |change: &dyn Fn(&mut Vec<[f32; 2]>)| {
         let mut pcm = wanted.clone();
         change(&mut pcm.samples);
         compare(&pcm, &wanted).unwrap_err()
     };
-    let half = told(&|samples| samples[480_000..].fill([0.0; 2]));
+    let half = reported(&|samples| samples[480_000..].fill([0.0; 2]));
     assert!(
         half.starts_with("from 10.00 s to 20.00 s the sound is silent"),
         "{half}"
     );
-    let inserted = told(&|samples| {
+    let inserted = reported(&|samples| {
         samples.splice(240_000..240_000, vec![[0.0; 2]; 30 * 48_000]);
     });
     assert!(
         inserted.starts_with("from 5.00 s to 20.00 s") || inserted.starts_with("from 5.00 s to 35"),
         "{inserted}"
     );
-    let late = told(&|samples| {
+    let late = reported(&|samples| {
         samples.splice(0..0, vec![[0.0; 2]; 2_400]);
     });
     assert_eq!(late, "the sound is 50 ms too late");
-    let early = told(&|samples| {
+    let early = reported(&|samples| {
         samples.drain(..1_440);
     });
     assert_eq!(early, "the sound is 30 ms too early");
-    let side = told(&|samples| samples.iter_mut().for_each(|sample| sample[1] = 0.0));
+    let side = reported(&|samples| samples.iter_mut().for_each(|sample| sample[1] = 0.0));
     assert!(
         side.starts_with("from 0.00 s to 20.00 s the right sound is silent"),
         "{side}"
     );
-    let short = told(&|samples| samples.truncate(samples.len() - 5000));
+    let short = reported(&|samples| samples.truncate(samples.len() - 5000));
     assert!(short.contains("19.90 s long where 20.00 s"), "{short}");
     let added = {
         let mut silent = wanted.clone();
@@ -158,13 +158,13 @@ fn loudness_comes_to_its_target_and_peaks_stay_down() {
         pcm.samples
             .iter_mut()
             .for_each(|sample| *sample = scaled(*sample, volume));
-        let told = level(&mut pcm, Aim::Loudness(target));
-        let after = told.after.unwrap();
+        let reported = level(&mut pcm, Aim::Loudness(target));
+        let after = reported.after.unwrap();
         assert!(
             (after - f64::from(target)).abs() < 0.5,
-            "{volume}: {told:?}"
+            "{volume}: {reported:?}"
         );
-        assert!(told.true_peak <= -1.0, "{volume}: {told:?}");
+        assert!(reported.true_peak <= -1.0, "{volume}: {reported:?}");
     }
 }
 
@@ -172,7 +172,7 @@ fn loudness_comes_to_its_target_and_peaks_stay_down() {
 fn our_loudness_is_what_others_measure() {
     let folder = folder();
     let mut pcm = telling(12.0);
-    let told = level(&mut pcm, Aim::Loudness(-14.0));
+    let reported = level(&mut pcm, Aim::Loudness(-14.0));
     let raw = folder.path().join("sound.raw");
     let bytes: Vec<u8> = pcm
         .samples
@@ -207,13 +207,13 @@ fn our_loudness_is_what_others_measure() {
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     };
     assert!(
-        (value("I:") - told.after.unwrap()).abs() <= 0.1,
-        "{told:?} {summary}"
+        (value("I:") - reported.after.unwrap()).abs() <= 0.1,
+        "{reported:?} {summary}"
     );
-    assert!(value("Peak:") <= -1.0, "{told:?} {summary}");
+    assert!(value("Peak:") <= -1.0, "{reported:?} {summary}");
     assert!(
-        (value("Peak:") - told.true_peak).abs() < 0.2,
-        "{told:?} {summary}"
+        (value("Peak:") - reported.true_peak).abs() < 0.2,
+        "{reported:?} {summary}"
     );
 }
 
@@ -258,12 +258,12 @@ fn fades_start_and_end_at_nothing() {
         "-f lavfi -i sine=1000:d=4:r=48000 -af volume=4 -c:a flac",
         "tone.flac",
     );
-    let pcm = heard(&Voice {
+    let pcm = heard(&AudioSource {
         fade_in: 1.0,
         fade_out: 1.0,
         length: 3.0,
         volume: 0.5,
-        ..voice(&path)
+        ..audio(&path)
     })
     .pcm;
     assert_eq!(pcm.samples.len(), 144_000);

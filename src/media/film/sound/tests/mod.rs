@@ -28,8 +28,8 @@ fn make(folder: &TempDir, arguments: &str, name: &str) -> PathBuf {
     path
 }
 
-fn voice(path: &Path) -> Voice {
-    Voice {
+fn audio(path: &Path) -> AudioSource {
+    AudioSource {
         path: path.to_owned(),
         jumps: super::super::times::Jumps::default(),
         stream: None,
@@ -46,8 +46,8 @@ fn voice(path: &Path) -> Voice {
     }
 }
 
-fn heard(voice: &Voice) -> Read {
-    read(voice, &Cancel::default())
+fn heard(source: &AudioSource) -> Read {
+    read(source, &Cancel::default())
         .unwrap()
         .expect("there is sound")
 }

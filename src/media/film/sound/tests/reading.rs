@@ -16,7 +16,7 @@ fn surround_is_mixed_down_with_every_voice_at_its_level() {
             &format!("-f lavfi -i sine=1000:d=1:r=48000 -af pan=5.1|{channel}=8*c0 -c:a pcm_f32le"),
             "surround.wav",
         );
-        let read = heard(&voice(&path));
+        let read = heard(&audio(&path));
         // a full-scale tone is 3 dB under full scale
         let tone = -3.0;
         for (side, level) in [left, right].into_iter().enumerate() {
@@ -33,7 +33,7 @@ fn surround_is_mixed_down_with_every_voice_at_its_level() {
         "-f lavfi -i sine=1000:d=1:r=48000 -af pan=7.1|FL=8*c0|FR=8*c0|FC=8*c0|BL=8*c0|BR=8*c0|SL=8*c0|SR=8*c0 -c:a pcm_f32le",
         "loud.wav",
     );
-    let mut pcm = heard(&voice(&path)).pcm;
+    let mut pcm = heard(&audio(&path)).pcm;
     assert!(pcm.samples.iter().any(|sample| sample[0] > 1.5));
     assert!(level(&mut pcm, Aim::Kept).true_peak <= -1.0);
 }
@@ -46,7 +46,7 @@ fn one_channel_is_heard_on_both_sides_at_its_level() {
         "-f lavfi -i sine=440:d=2:r=8000 -af volume=4 -c:a pcm_s16le",
         "phone.wav",
     );
-    let pcm = heard(&voice(&path)).pcm;
+    let pcm = heard(&audio(&path)).pcm;
     assert!((pcm.seconds() - 2.0).abs() < 0.001, "{}", pcm.seconds());
     let [left, right] = [0, 1].map(|side| level_of(&pcm, side, 0.1, 1.9));
     assert!((left - right).abs() < 0.01);
@@ -64,7 +64,7 @@ fn channels_that_nobody_knows_are_heard_all_the_same() {
         ),
         "nine.wav",
     );
-    let pcm = heard(&voice(&path)).pcm;
+    let pcm = heard(&audio(&path)).pcm;
     assert!(level_of(&pcm, 0, 0.1, 0.9) > -30.0);
     assert!(level_of(&pcm, 1, 0.1, 0.9) < -90.0);
 }
@@ -104,10 +104,10 @@ fn every_usual_format_is_read_in_time() {
             "a.avi" if codec == "libmp3lame" => Some(0.025),
             _ => Some(0.0),
         };
-        let read = heard(&Voice {
+        let read = heard(&AudioSource {
             zero,
             length: 3.0,
-            ..voice(&path)
+            ..audio(&path)
         });
         let pcm = read.pcm;
         assert!(
@@ -148,13 +148,13 @@ fn a_late_start_is_silence_before_it() {
         &format!("-itsoffset 0.5 {} -c:a pcm_s16le", beeps(44100, 2.0)),
         "late.mkv",
     );
-    let pcm = heard(&voice(&path)).pcm;
+    let pcm = heard(&audio(&path)).pcm;
     assert!((onset(&pcm) - 0.5).abs() < 0.002, "{}", onset(&pcm));
     assert!((pcm.seconds() - 2.5).abs() < 0.01, "{}", pcm.seconds());
     // and where the picture starts with it, there is none
-    let pcm = heard(&Voice {
+    let pcm = heard(&AudioSource {
         zero: Some(0.5),
-        ..voice(&path)
+        ..audio(&path)
     })
     .pcm;
     assert!(onset(&pcm) < 0.002, "{}", onset(&pcm));
@@ -169,7 +169,7 @@ fn a_gap_in_the_timestamps_becomes_silence_of_its_length() {
         &format!("{tone} -bsf:a setts=pts='if(gte(PTS,1000),PTS+700,PTS)'"),
         "gap.mkv",
     );
-    let pcm = heard(&voice(&path)).pcm;
+    let pcm = heard(&audio(&path)).pcm;
     assert!((pcm.seconds() - 2.7).abs() < 0.01, "{}", pcm.seconds());
     assert!(level_of(&pcm, 0, 0.1, 0.95) > -25.0);
     assert!(level_of(&pcm, 0, 1.05, 1.65) < -90.0);
@@ -185,7 +185,7 @@ fn what_comes_twice_is_heard_once() {
         &format!("{tone} -bsf:a setts=pts='if(gte(PTS,1000),PTS-200,PTS)'"),
         "twice.mkv",
     );
-    let pcm = heard(&voice(&path)).pcm;
+    let pcm = heard(&audio(&path)).pcm;
     assert!((pcm.seconds() - 1.8).abs() < 0.05, "{}", pcm.seconds());
     assert!(level_of(&pcm, 0, 0.1, 1.7) > -22.0);
 }
@@ -199,7 +199,7 @@ fn a_small_gap_moves_nothing_and_silences_nothing() {
         "-f lavfi -i sine=1000:d=36:r=48000 -c:a aac -bsf:a setts=ts='if(gte(TS,10000),TS+21,TS)'",
         "jitter.mkv",
     );
-    let pcm = heard(&voice(&path)).pcm;
+    let pcm = heard(&audio(&path)).pcm;
     assert!((pcm.seconds() - 36.0).abs() < 0.06, "{}", pcm.seconds());
     for second in 0..35 {
         let level = level_of(&pcm, 0, f64::from(second) + 0.1, f64::from(second) + 1.0);
@@ -219,7 +219,7 @@ fn sound_whose_clock_runs_away_is_stretched_after_its_picture() {
         ),
         "drift.mkv",
     );
-    let pcm = heard(&voice(&path)).pcm;
+    let pcm = heard(&audio(&path)).pcm;
     for beep in [4, 20, 40, 56] {
         let due = f64::from(beep) * 0.5 * 1.002;
         let mut after = pcm.clone();
@@ -247,9 +247,9 @@ fn two_recordings_in_one_file_are_heard_one_after_the_other() {
     let both = folder.path().join("both.ts");
     let bytes = [std::fs::read(one).unwrap(), std::fs::read(two).unwrap()].concat();
     std::fs::write(&both, bytes).unwrap();
-    let pcm = heard(&Voice {
+    let pcm = heard(&AudioSource {
         zero: None,
-        ..voice(&both)
+        ..audio(&both)
     })
     .pcm;
     assert!((pcm.seconds() - 4.0).abs() < 0.15, "{}", pcm.seconds());
@@ -279,10 +279,10 @@ fn a_stretch_is_cut_to_the_sample() {
     );
     // the second is after a seek
     for from in [2.3, 31.3] {
-        let pcm = heard(&Voice {
+        let pcm = heard(&AudioSource {
             from,
             until: Some(from + 2.0),
-            ..voice(&path)
+            ..audio(&path)
         })
         .pcm;
         assert_eq!(pcm.samples.len(), 96_000);
@@ -304,9 +304,9 @@ fn other_speeds_keep_the_pitch_and_the_time() {
         "clicks.flac",
     );
     for speed in [0.5, 0.8, 1.25, 2.0] {
-        let pcm = heard(&Voice {
+        let pcm = heard(&AudioSource {
             speed,
-            ..voice(&path)
+            ..audio(&path)
         })
         .pcm;
         assert!(
@@ -316,9 +316,9 @@ fn other_speeds_keep_the_pitch_and_the_time() {
         );
         let tone = pitch(&pcm, 1000.0, 0.5, 0.6);
         assert!((tone + 6.0).abs() < 1.0, "{speed}: {tone}");
-        let pcm = heard(&Voice {
+        let pcm = heard(&AudioSource {
             speed,
-            ..voice(&clicks)
+            ..audio(&clicks)
         })
         .pcm;
         for beep in 1..10 {
@@ -343,11 +343,11 @@ fn a_loop_begins_again_with_the_picture() {
         &format!("{} -c:a flac", beeps(48000, 0.95)),
         "short.flac",
     );
-    let round = Voice {
+    let round = AudioSource {
         until: Some(1.2),
         looped: true,
         length: 5.0,
-        ..voice(&path)
+        ..audio(&path)
     };
     let pcm = heard(&round).pcm;
     for turn in 0..4 {
@@ -379,13 +379,13 @@ fn a_truncated_file_gives_what_is_left() {
     let bytes = std::fs::read(&path).unwrap();
     let cut = folder.path().join("cut.mp4");
     std::fs::write(&cut, &bytes[..bytes.len() / 2]).unwrap();
-    let pcm = heard(&voice(&cut)).pcm;
+    let pcm = heard(&audio(&cut)).pcm;
     assert!((7.0..13.0).contains(&pcm.seconds()), "{}", pcm.seconds());
     assert!(level_of(&pcm, 0, 5.01, 5.09) > -12.0);
 }
 
 #[test]
-fn damage_is_silent_and_told_and_moves_nothing() {
+fn damage_is_silent_and_reported_and_moves_nothing() {
     let folder = folder();
     // in the first the container loses its way, in the second only the decoder does
     for (name, codec) in [
@@ -403,7 +403,7 @@ fn damage_is_silent_and_told_and_moves_nothing() {
             .for_each(|byte| *byte ^= 0x5a);
         let hurt = folder.path().join(name.replace("whole", "hurt"));
         std::fs::write(&hurt, &bytes).unwrap();
-        let read = heard(&voice(&hurt));
+        let read = heard(&audio(&hurt));
         assert!(!read.damaged.is_empty(), "{name}");
         for (start, end) in &read.damaged {
             assert!(
@@ -435,17 +435,17 @@ fn a_film_without_sound_has_none_and_a_text_is_refused() {
         "-f lavfi -i testsrc=d=1:s=64x64 -c:v libx264",
         "silent.mp4",
     );
-    assert_eq!(read(&voice(&path), &Cancel::default()).unwrap(), None);
+    assert_eq!(read(&audio(&path), &Cancel::default()).unwrap(), None);
     let text = folder.path().join("text.mp4");
     std::fs::write(&text, "no film at all").unwrap();
     assert!(matches!(
-        read(&voice(&text), &Cancel::default()),
+        read(&audio(&text), &Cancel::default()),
         Err(Error::Unreadable { .. })
     ));
     let cancel = Cancel::default();
     cancel.stop();
     assert!(matches!(
-        read(&voice(&path), &cancel),
+        read(&audio(&path), &cancel),
         Err(Error::Cancelled)
     ));
 }
@@ -459,6 +459,6 @@ fn the_default_stream_is_the_one_that_is_heard() {
          -c:a aac -disposition:a:0 0 -disposition:a:1 default",
         "two.mp4",
     );
-    let pcm = heard(&voice(&path)).pcm;
+    let pcm = heard(&audio(&path)).pcm;
     assert!(pitch(&pcm, 900.0, 0.5, 0.6) > pitch(&pcm, 400.0, 0.5, 0.6) + 20.0);
 }

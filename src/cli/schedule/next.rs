@@ -1,0 +1,256 @@
+//! `storypress schedule next`: the slots to come, and their pictures.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::{Context, bail};
+
+use super::rows::{Ahead, Rows};
+use super::table::aligned;
+use super::{Clock, Open, account, calendar};
+use crate::batch::{self, Order};
+use crate::calendar::{Rule, Slot, id_of};
+use crate::cli::report::{Item, Report, Status};
+use crate::cli::slot::SlotReport;
+use crate::cli::{Global, Outcome, open, print, publish};
+use crate::diag::{Diagnostic, did_you_mean};
+use crate::project::shown;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// So many days from now; 14 where neither this nor --count is said
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=3660))]
+    days: Option<u32>,
+    /// At most so many slots
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    count: Option<u32>,
+    /// Only the slots of this rule
+    #[arg(long, value_name = "NAME")]
+    schedule: Option<String>,
+    /// Also render each into this folder, as it will be then
+    #[arg(short, long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    clock: Clock,
+}
+
+/// Days that are looked ahead without `--days` and `--count`.
+const DAYS: u32 = 14;
+
+/// With `--count` alone: as far as any rule's next slot can be away.
+const MOST_DAYS: u32 = 3660;
+
+pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
+    let stop = open::on_interrupt();
+    let mut report = Report::new("schedule next");
+    let Some(open) = calendar(&mut report, &args.clock, global)? else {
+        return Ok(Outcome::Usage);
+    };
+    let rules = asked(args, &open)?;
+    let mut notes = Vec::new();
+    let mut seen: Vec<Diagnostic> = Vec::new();
+    for (rule, ahead) in ahead(args, &open, &rules)? {
+        if stop.is_stopped() {
+            break;
+        }
+        let (mut item, note) = item(&open, rule, ahead, args.out.as_deref())?;
+        // a file that cannot be read is in the way of many slots, and is reported to people once
+        match item.diagnostics.iter().all(|d| seen.contains(d)) {
+            true => item.printed = item.diagnostics.len(),
+            false => seen.extend(item.diagnostics.iter().cloned()),
+        }
+        notes.push((report.items.len(), note));
+        report.items.push(item);
+    }
+    report.say_diagnostics(global);
+    if !global.json && !global.quiet {
+        say(&report, &notes, args)?;
+    }
+    let outcome = report.finish(global);
+    Ok(if stop.is_stopped() {
+        Outcome::Interrupted
+    } else {
+        outcome
+    })
+}
+
+/// The rules that are meant.
+fn asked<'o>(args: &Args, open: &'o Open) -> anyhow::Result<Vec<&'o Rule>> {
+    let all = open.calendar.rules.iter();
+    let Some(name) = &args.schedule else {
+        return Ok(all.collect());
+    };
+    match all.clone().find(|rule| rule.name == *name) {
+        Some(rule) => Ok(vec![rule]),
+        None => {
+            let hint = did_you_mean(name, all.map(|rule| rule.name.as_str()));
+            bail!(
+                "no schedule `{name}`{}",
+                hint.map(|h| format!("; {h}")).unwrap_or_default()
+            )
+        }
+    }
+}
+
+/// The slots to come in the order in which they are due, each with its row.
+fn ahead<'o>(
+    args: &Args,
+    open: &Open,
+    rules: &[&'o Rule],
+) -> anyhow::Result<Vec<(&'o Rule, Ahead)>> {
+    let days = match (args.days, args.count) {
+        (Some(days), _) => days,
+        (None, Some(_)) => MOST_DAYS,
+        (None, None) => DAYS,
+    };
+    let until = open.after(days)?;
+    let mut coming: Vec<_> = rules
+        .iter()
+        .map(|rule| (*rule, rule.slots(open.now, until).peekable()))
+        .collect();
+    let most = args.count.map_or(usize::MAX, |count| count as usize);
+    let mut rows = Rows::new(&open.project, &open.kept);
+    let mut found = Vec::new();
+    while found.len() < most {
+        // of rules with slots at one instant the first goes first
+        let earliest = coming
+            .iter_mut()
+            .enumerate()
+            .filter_map(|(at, (_, slots))| Some((slots.peek()?.due, at)))
+            .min();
+        let Some((_, at)) = earliest else {
+            break;
+        };
+        let (rule, slots) = &mut coming[at];
+        if let Some(slot) = slots.next() {
+            let rule: &'o Rule = rule;
+            found.extend(rows.ahead(rule, slot).into_iter().map(|one| (rule, one)));
+        }
+    }
+    found.truncate(most);
+    Ok(found)
+}
+
+fn item(
+    open: &Open,
+    rule: &Rule,
+    ahead: Ahead,
+    out: Option<&Path>,
+) -> anyhow::Result<(Item, Option<String>)> {
+    let Ahead {
+        slot,
+        row,
+        diagnostics,
+        note,
+    } = ahead;
+    let mut told = SlotReport::of(&slot, open.kept.state(rule, &slot));
+    told.account = account(&open.project, told.account.as_deref());
+    told.row_key = row.as_ref().map(id_of).or(told.row_key);
+    told.waits_for = note.clone();
+    let kept = open.kept.slot(&slot);
+    if let (Some(kept), Some(brief)) = (kept, &mut told.slot) {
+        brief.due = kept.due;
+        brief.sha256 = kept.picture.as_ref().map(|p| p.media.sha256.clone());
+        match kept.state.is_open() {
+            true => told.waits_for = kept.reason.clone().or(told.waits_for),
+            false => told.reason = kept.reason.clone(),
+        }
+    }
+    let is_wrong = diagnostics.iter().any(Diagnostic::is_error);
+    let has_picture = !is_wrong && note.is_none();
+    let mut item = match out.filter(|_| has_picture) {
+        Some(out) => picture(open, rule, &slot, row.as_ref(), out)?,
+        None => Item::new(
+            &*slot.template,
+            row.as_ref().map(|row| row.number),
+            Status::Done,
+        ),
+    };
+    item.diagnostics.splice(0..0, diagnostics);
+    if is_wrong {
+        item.status = Status::Failed;
+    }
+    if let Some(brief) = &mut told.slot {
+        let made = publish::deliverable(&item.outputs).map(|media| media.sha256.clone());
+        brief.sha256 = made.or(brief.sha256.take());
+    }
+    item.slot = Some(Box::new(told));
+    Ok((item, note))
+}
+
+/// The picture of a slot as it will be.
+fn picture(
+    open: &Open,
+    rule: &Rule,
+    slot: &Slot,
+    row: Option<&crate::data::Row>,
+    out: &Path,
+) -> anyhow::Result<Item> {
+    let mut plan = batch::plan_slot(open.project.clone(), rule, slot, row);
+    if let Some(failed) = plan.failed.pop() {
+        return Ok(failed.into());
+    }
+    let order = Order {
+        cancel: open::on_interrupt().clone(),
+        ..Order::new(&plan, out)
+    };
+    let made: Mutex<Option<batch::Outcome>> = Mutex::default();
+    let keep = |_place: usize, outcome: batch::Outcome| {
+        *made.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+    };
+    batch::render(&order, &keep).with_context(|| format!("cannot render to {}", out.display()))?;
+    let outcome = made.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(outcome.map_or_else(
+        || Item::new(&*slot.template, None, Status::Failed),
+        Item::from,
+    ))
+}
+
+fn say(report: &Report, notes: &[(usize, Option<String>)], args: &Args) -> anyhow::Result<()> {
+    let mut lines = Vec::new();
+    for (at, note) in notes {
+        let item = &report.items[*at];
+        lines.extend(
+            item.slot
+                .as_deref()
+                .map(|told| line(told, item, note.as_deref())),
+        );
+    }
+    if lines.is_empty() {
+        eprintln!("no slot to come");
+        return Ok(());
+    }
+    print(&aligned(&lines))?;
+    if let Some(out) = &args.out {
+        let pictures = report
+            .items
+            .iter()
+            .filter(|item| !item.outputs.is_empty())
+            .count();
+        eprintln!("{pictures} rendered to {}", shown(out).display());
+    }
+    Ok(())
+}
+
+fn line(told: &SlotReport, item: &Item, note: Option<&str>) -> Vec<String> {
+    let Some(slot) = &told.slot else {
+        return Vec::new();
+    };
+    let zone = jiff::tz::TimeZone::get(&slot.zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let local = slot.due.to_zoned(zone);
+    let change = told.change.map_or("", crate::calendar::Change::as_str);
+    let wrong = item.diagnostics.iter().find(|d| d.is_error());
+    let last = wrong.map(|d| d.code.as_str()).or(note).unwrap_or_default();
+    vec![
+        local.strftime("%a %Y-%m-%d %H:%M").to_string(),
+        change.to_owned(),
+        slot.due.strftime("%H:%MZ").to_string(),
+        slot.zone.clone(),
+        told.schedule.clone(),
+        told.template.clone().unwrap_or_default(),
+        told.row_key.clone().unwrap_or_default(),
+        told.account.clone().unwrap_or_default(),
+        slot.state.to_owned(),
+        last.to_owned(),
+    ]
+}

@@ -1,0 +1,121 @@
+//! A slot of the calendar in a report.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::ser::SerializeStruct;
+
+use crate::calendar::{Change, Slot, SlotId};
+
+/// `slot` of an item, and what is reported beside it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SlotReport {
+    /// None where a rule has no slot to come.
+    pub slot: Option<SlotBrief>,
+    /// In the zone of the slot, with its offset.
+    pub local: Option<String>,
+    pub change: Option<Change>,
+    pub schedule: String,
+    /// As the rule has it.
+    pub template: Option<String>,
+    pub row_key: Option<String>,
+    pub account: Option<String>,
+    /// A rule in words.
+    pub words: Option<String>,
+    /// What keeps it from going out.
+    pub waits_for: Option<String>,
+    /// Why it did not go out.
+    pub reason: Option<String>,
+    /// What another calendar would do: `added`, `dropped`, `moved`.
+    pub difference: Option<&'static str>,
+    /// When a moved slot was due.
+    pub was: Option<Timestamp>,
+}
+
+/// What every report says of a slot.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct SlotBrief {
+    pub id: SlotId,
+    pub due: Timestamp,
+    /// IANA name.
+    pub zone: String,
+    pub state: &'static str,
+    /// Of its picture, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+}
+
+impl SlotReport {
+    /// What is known of the slot by itself.
+    pub fn of(slot: &Slot, state: &'static str) -> Self {
+        let local = slot.due.to_zoned(slot.zone.clone());
+        Self {
+            local: Some(local.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()),
+            slot: Some(SlotBrief {
+                id: slot.id(),
+                due: slot.due,
+                zone: zone_name(slot),
+                state,
+                sha256: None,
+            }),
+            change: slot.change,
+            schedule: slot.schedule.to_string(),
+            template: Some(slot.template.to_string()),
+            row_key: slot.key.clone(),
+            account: slot.account.as_deref().map(str::to_owned),
+            ..Self::default()
+        }
+    }
+
+    /// Writes its fields into an item.
+    ///
+    /// # Errors
+    /// The serializer's.
+    pub fn fields<S: SerializeStruct>(&self, out: &mut S) -> Result<(), S::Error> {
+        if let Some(slot) = &self.slot {
+            out.serialize_field("slot", slot)?;
+            out.serialize_field("local", &self.local)?;
+            out.serialize_field("utc", &slot.due)?;
+            out.serialize_field("zone", &slot.zone)?;
+        }
+        if let Some(change) = self.change {
+            out.serialize_field("change", &change)?;
+        }
+        out.serialize_field("schedule", &self.schedule)?;
+        if let Some(template) = &self.template {
+            out.serialize_field("template", template)?;
+        }
+        if let Some(key) = &self.row_key {
+            out.serialize_field("row_key", key)?;
+        }
+        if self.slot.is_some() {
+            out.serialize_field("account", &self.account)?;
+        }
+        if let Some(slot) = &self.slot {
+            out.serialize_field("state", slot.state)?;
+        }
+        for (name, text) in [
+            ("words", &self.words),
+            ("waits_for", &self.waits_for),
+            ("reason", &self.reason),
+        ] {
+            if let Some(text) = text {
+                out.serialize_field(name, text)?;
+            }
+        }
+        if let Some(difference) = self.difference {
+            out.serialize_field("difference", difference)?;
+        }
+        if let Some(was) = self.was {
+            out.serialize_field("was", &was)?;
+        }
+        Ok(())
+    }
+}
+
+/// The name of the slot's zone; its offset where the machine's own has no name.
+fn zone_name(slot: &Slot) -> String {
+    match slot.zone.iana_name() {
+        Some(name) => name.to_owned(),
+        None => slot.zone.to_offset(slot.due).to_string(),
+    }
+}

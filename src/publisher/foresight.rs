@@ -1,0 +1,176 @@
+//! What slots to come will lack: a row, a part of the account's day, a token that still lives.
+//!
+//! In: the open slots, the data, the accounts. Out: what is wrong with each, kept with it and told once.
+//! Never: a slot that is given up ahead of its time.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::Error;
+use super::calendar::{Calendar, LEASE, calendar_slot};
+use super::slot_picture::Trouble;
+use super::tokens::cannot_keep;
+use crate::calendar::{self, History, Picked, Rule, Used};
+use crate::data::Table;
+use crate::platform::QUOTA_WINDOW;
+use crate::store::{Note, Slot, SlotFilter};
+
+impl Calendar<'_> {
+    /// Says of the slots to come what they lack, as soon as it is known, so that somebody can still mend it.
+    pub(super) async fn foresee(&self, now: Timestamp) -> Result<(), Error> {
+        let filter = SlotFilter {
+            is_open: true,
+            ..SlotFilter::default()
+        };
+        let slots = self.publisher.store.slots(&filter).await?;
+        let mut found = self.of_accounts(&slots).await;
+        for rule in &self.rules {
+            let of_rule = |slot: &&Slot| slot.schedule == rule.name && slot.picture.is_none();
+            let without: Vec<&Slot> = slots.iter().filter(of_rule).collect();
+            if !without.is_empty() {
+                self.of_rows(rule, &without, &mut found, now).await?;
+            }
+        }
+        for slot in slots.iter().filter(|slot| slot.picture.is_none()) {
+            self.note_trouble(slot, found.remove(&slot.id), now).await?;
+        }
+        Ok(())
+    }
+
+    /// Rows that are not there, and data that cannot be had.
+    async fn of_rows(
+        &self,
+        rule: &Rule,
+        slots: &[&Slot],
+        found: &mut HashMap<String, Trouble>,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let data = self.data(rule, now).await;
+        let mut used = self.publisher.store.used_rows(&rule.name).await?;
+        let adopted = self.publisher.store.adopted_rows(&rule.name).await?;
+        for slot in slots {
+            let trouble = match &data {
+                Err(trouble) => Some(trouble.clone()),
+                Ok(None) => None,
+                Ok(Some(data)) => no_row(rule, slot, data, &mut used, adopted.as_deref()),
+            };
+            if let Some(trouble) = trouble {
+                found.insert(slot.id.clone(), trouble);
+            }
+        }
+        Ok(())
+    }
+
+    /// Slots that the account's quota does not suffice for, and those after the end of a token that nobody here renews.
+    async fn of_accounts(&self, slots: &[Slot]) -> HashMap<String, Trouble> {
+        let mut found = HashMap::new();
+        let ends = self.publisher.renewal.all();
+        for (name, key) in &self.publisher.keys {
+            let own: Vec<&Slot> = slots.iter().filter(|slot| slot.account == *name).collect();
+            if own.is_empty() {
+                continue;
+            }
+            let quota = match self.publisher.rooms.get(key) {
+                // what cannot be read now is read the next time
+                Some(rooms) => rooms.graph.quota().await.ok(),
+                None => None,
+            };
+            if let Some(total) = quota.and_then(|quota| quota.total) {
+                for id in beyond(&own, total as usize) {
+                    let said = format!(
+                        "more than {total} slots of {name} within 24 hours: its stories of the day are used up then"
+                    );
+                    found.insert(id, Trouble::new("quota", said));
+                }
+            }
+            let token = ends
+                .iter()
+                .find(|(of, _)| of == key)
+                .map(|(_, found)| found);
+            let end = token.and_then(|token| token.kept.expires_at.zip(cannot_keep(token)));
+            if let Some((end, why)) = end {
+                for slot in own.iter().filter(|slot| slot.due >= end) {
+                    let said = format!("the token of {name} has ended then, on {end:.0}: {why}");
+                    found.insert(slot.id.clone(), Trouble::new("token", said));
+                }
+            }
+        }
+        found
+    }
+
+    /// Keeps with a slot what it lacks, and tells it once.
+    async fn note_trouble(
+        &self,
+        slot: &Slot,
+        found: Option<Trouble>,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let code = found.as_ref().map(|trouble| trouble.code.clone());
+        let said = found.map(|trouble| trouble.said);
+        if (&slot.trouble, &slot.reason) == (&code, &said) || slot.looked.is_some() {
+            return Ok(());
+        }
+        let store = &self.publisher.store;
+        let Some(held) = store.claim_slot(&slot.id, Timestamp::now(), LEASE).await? else {
+            return Ok(());
+        };
+        let mut slot = held.slot.clone();
+        (slot.trouble, slot.reason) = (code, said);
+        let note = match &slot.reason {
+            Some(why) => Note::with(
+                "looked ahead",
+                json!({ "trouble": slot.trouble, "why": why }),
+            ),
+            None => Note::new("looked ahead"),
+        };
+        self.publisher.notice_of_slot(&slot, now).await;
+        store.save_slot(&held, &slot, &note, None, now).await?;
+        if slot.trouble.is_some() {
+            self.tell(&slot);
+        }
+        Ok(())
+    }
+}
+
+/// Why a slot has no row, if it has none; a row that it takes counts as used for those after it.
+fn no_row(
+    rule: &Rule,
+    slot: &Slot,
+    data: &Table,
+    used: &mut Vec<Used>,
+    adopted: Option<&[String]>,
+) -> Option<Trouble> {
+    let history = History { used, adopted };
+    match calendar::pick(rule, &calendar_slot(slot), data, history) {
+        Ok(Picked::Row(row)) => {
+            let row = Used {
+                row: calendar::id_of(row),
+                wall: slot.wall,
+                due: slot.due,
+            };
+            if !used.contains(&row) {
+                used.push(row);
+            }
+            None
+        }
+        Ok(_) => None,
+        Err(wrong) => Some(Trouble::of(&wrong)),
+    }
+}
+
+/// The slots before which so many others of the same account are due within the window of the quota.
+fn beyond(slots: &[&Slot], total: usize) -> Vec<String> {
+    let mut dues: Vec<(Timestamp, &str)> = slots.iter().map(|s| (s.due, s.id.as_str())).collect();
+    dues.sort_unstable();
+    let mut beyond = Vec::new();
+    for (place, (due, id)) in dues.iter().enumerate() {
+        let start = due.checked_sub(QUOTA_WINDOW).unwrap_or(Timestamp::MIN);
+        let first = dues.partition_point(|(at, _)| *at <= start);
+        if place + 1 - first > total {
+            beyond.push((*id).to_owned());
+        }
+    }
+    beyond
+}

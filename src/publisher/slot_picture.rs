@@ -1,0 +1,146 @@
+//! The picture of a slot: its row and its template, as they are at this moment.
+//!
+//! In: a slot, its rule, a row of its data. Out: a finished file, or why there is none, in one word and a sentence.
+//! Never: the time of the call: `today` and `now` are the slot's own.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use crate::batch::{self, FileFormat, Formats, Order, Outcome, Status};
+use crate::calendar::{self, Rule};
+use crate::data::Row;
+use crate::diag::Diagnostic;
+use crate::graph::UserTag;
+use crate::media::Media;
+use crate::platform::Cancel;
+use crate::project::Project;
+use crate::store::Slot;
+
+/// Where the pictures of slots are made, below the project.
+const FOLDER: &str = ".storypress/slots";
+
+/// A finished file of a slot.
+#[derive(Debug, Clone)]
+pub struct Made {
+    /// The file.
+    pub media: Media,
+    /// Who is mentioned in it.
+    pub mentions: Vec<UserTag>,
+    /// What is worth a look.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Why a slot has no picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trouble {
+    /// A diagnostic's code: `no-row`, `missing-asset`, …
+    pub code: String,
+    /// A sentence.
+    pub said: String,
+}
+
+impl Trouble {
+    pub(super) fn new(code: &str, said: impl Into<String>) -> Self {
+        Self {
+            code: code.to_owned(),
+            said: said.into(),
+        }
+    }
+
+    /// The first error among diagnostics.
+    pub(super) fn of(found: &[Diagnostic]) -> Self {
+        match found.iter().find(|d| d.is_error()).or(found.first()) {
+            Some(first) => Self::new(first.code.as_str(), told(first)),
+            None => Self::new(
+                "unreadable-media",
+                "it could not be made, and nothing says why",
+            ),
+        }
+    }
+}
+
+/// A diagnostic on one line, with its place.
+fn told(found: &Diagnostic) -> String {
+    let (line, _) = found.line_column();
+    let name = found.file.file_name().unwrap_or_default().to_string_lossy();
+    let place = match line {
+        0 => name.into_owned(),
+        line => format!("{name}:{line}"),
+    };
+    let hint = found.hint.as_ref().map(|hint| format!(" ({hint})"));
+    format!("{place}: {}{}", found.message, hint.unwrap_or_default())
+}
+
+/// Makes the picture or film of a slot in `out`; where nothing has changed since it was made, it is the same file.
+///
+/// # Errors
+/// What is wrong with template, row or assets.
+pub fn picture(
+    project: &Project,
+    rule: &Rule,
+    slot: &calendar::Slot,
+    row: Option<&Row>,
+    out: &Path,
+    stop: &Cancel,
+) -> Result<Made, Trouble> {
+    let mut plan = batch::plan_slot(project.clone(), rule, slot, row);
+    if let Some(failed) = plan.failed.pop() {
+        return Err(Trouble::of(&failed.diagnostics));
+    }
+    let order = Order {
+        // what the platform takes, whatever else the project makes
+        formats: Formats {
+            stills: vec![FileFormat::Jpg],
+            films: vec![FileFormat::Mp4],
+        },
+        cancel: stop.clone(),
+        ..Order::new(&plan, out)
+    };
+    let ended: Mutex<Option<Outcome>> = Mutex::default();
+    let watcher = |_: usize, outcome: Outcome| {
+        *ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+    };
+    batch::render(&order, &watcher)
+        .map_err(|error| Trouble::new("bad-value", error.to_string()))?;
+    match ended.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        Some(outcome) if outcome.status == Status::Failed => Err(Trouble::of(&outcome.diagnostics)),
+        Some(outcome) => Ok(Made {
+            media: deliverable(&outcome.media)
+                .ok_or_else(|| Trouble::new("unreadable-media", "no file came out"))?,
+            mentions: outcome.mentions,
+            warnings: outcome.diagnostics,
+        }),
+        None => Err(Trouble::new(
+            "interrupted",
+            "it was stopped before it was made",
+        )),
+    }
+}
+
+/// Film before its cover.
+fn deliverable(media: &[Media]) -> Option<Media> {
+    let of = |ending: &str| {
+        let is_it = |m: &&Media| m.path.extension().is_some_and(|e| e == ending);
+        media.iter().find(is_it).cloned()
+    };
+    of("mp4").or_else(|| of("jpg"))
+}
+
+/// Where the picture of a slot is made.
+pub(super) fn folder(project: &Project, slot: &str) -> PathBuf {
+    let hash = blake3::hash(slot.as_bytes()).to_hex();
+    project.root.join(FOLDER).join(&hash.as_str()[..16])
+}
+
+/// Removes what was made for slots that nobody needs any more: it is kept by its hash, where it is.
+pub(super) fn sweep(project: &Project, open: &[Slot]) {
+    let kept: Vec<PathBuf> = open.iter().map(|slot| folder(project, &slot.id)).collect();
+    let Ok(entries) = std::fs::read_dir(project.root.join(FOLDER)) else {
+        return;
+    };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if !kept.contains(&path) {
+            let _ = std::fs::remove_dir_all(&path);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The clock of a sandbox, which everything that is rehearsed against it goes by.
+//!
+//! In: a sandbox's address. Out: a [`Clock`] that is turned when the sandbox's is. Never: another clock for the platform
+//! itself than the real one.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use url::Url;
+
+use super::Error;
+use super::error::Doing;
+use crate::platform::Clock;
+
+/// How often it is asked whether the clock was turned.
+const PACE: Duration = Duration::from_millis(200);
+
+/// How long an answer is waited for.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// As the sandbox answers.
+#[derive(Debug, Deserialize)]
+struct Shown {
+    now: Timestamp,
+    speed: f64,
+}
+
+/// The real time, or that of the sandbox at `base`.
+///
+/// # Errors
+/// The sandbox does not answer.
+pub async fn clock_of(base: Option<&Url>) -> Result<Clock, Error> {
+    let Some(base) = base else {
+        return Ok(Clock::default());
+    };
+    let shown = ask(&client()?, base).await;
+    let shown = shown.doing(format!("the sandbox at {base} does not answer"))?;
+    Ok(Clock::of_world(shown.now, shown.speed))
+}
+
+/// Turns the clock as the sandbox's is turned, until this is aborted.
+pub(super) fn follow(clock: Clock, base: Url) -> Result<tokio::task::JoinHandle<()>, Error> {
+    let client = client()?;
+    Ok(tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(PACE).await;
+            // a sandbox that is away for a moment runs on as it did
+            if let Ok(shown) = ask(&client, &base).await
+                && clock.set(shown.now, shown.speed)
+            {
+                tracing::debug!(now = %shown.now, speed = shown.speed, "the clock was turned");
+            }
+        }
+    }))
+}
+
+fn client() -> Result<reqwest::Client, Error> {
+    let builder = reqwest::Client::builder().no_proxy().timeout(PATIENCE);
+    builder.build().doing("cannot ask the sandbox for its time")
+}
+
+async fn ask(client: &reqwest::Client, base: &Url) -> Result<Shown, reqwest::Error> {
+    let url = format!("{}/sandbox/clock", base.as_str().trim_end_matches('/'));
+    let answer = client.get(url).send().await?.error_for_status()?;
+    answer.json().await
+}

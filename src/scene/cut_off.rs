@@ -1,0 +1,193 @@
+//! Words and codes that nobody sees whole: the canvas ends before they do, or a group cuts them.
+//!
+//! In: layers with their places. Out: an `overflow` warning for each text and code that an edge cuts, with the side and
+//! by how much. Never: pictures and shapes, which are cut on purpose all the time; what says `bleed`; what a text's
+//! own box cuts, which is reported where it is set.
+
+use crate::diag::{Code, Diagnostic};
+
+use super::draft::{Draft, What};
+use super::{Content, Node, Rect, Text};
+
+/// The part of its size that a line of text is high about its middle: about that of a capital. Reasoned, not measured:
+/// a line's box is higher than its letters, and a tight one is no fault.
+const LETTER: f32 = 0.7;
+/// The part of its size that a text may lose at its sides: less than the thinnest letter. Reasoned, not measured.
+const SIDE: f32 = 0.1;
+/// Units that a code may lose; its quiet zone is wider.
+const CODE_EDGE: f32 = 1.0;
+
+/// A group around a layer.
+struct Around<'a> {
+    node: &'a Node,
+    label: String,
+    cuts: bool,
+}
+
+type Corners = [(f32, f32); 4];
+
+/// Reports what of these layers is cut off by groups or by the edge of the canvas.
+pub(super) fn by_edges(placed: &[(&Draft<'_>, &Node)], canvas: Rect, wrong: &mut Vec<Diagnostic>) {
+    for (draft, node) in placed {
+        walk(draft, node, &mut Vec::new(), canvas, wrong);
+    }
+}
+
+fn walk<'a>(
+    draft: &'a Draft<'_>,
+    node: &'a Node,
+    around: &mut Vec<Around<'a>>,
+    canvas: Rect,
+    wrong: &mut Vec<Diagnostic>,
+) {
+    if node.bleed || node.opacity == 0.0 {
+        return;
+    }
+    if let Content::Group(group) = &node.content {
+        around.push(Around {
+            node,
+            label: draft.layer.label(),
+            cuts: group.clip,
+        });
+        for (draft, node) in draft.pairs(node) {
+            walk(draft, node, around, canvas, wrong);
+        }
+        around.pop();
+        return;
+    }
+    let seen = match (&draft.what, &node.content) {
+        (What::Text(_), Content::Text(text)) => letters(text),
+        (What::Qr(_), Content::Qr(_)) => {
+            let r = node.rect;
+            let edge = CODE_EDGE;
+            Some(Rect::new(
+                r.x + edge,
+                r.y + edge,
+                r.w - 2.0 * edge,
+                r.h - 2.0 * edge,
+            ))
+        }
+        _ => None,
+    };
+    let Some(seen) = seen.filter(|r| r.w > 0.0 && r.h > 0.0) else {
+        return;
+    };
+    if let Some((said, hint)) = cut(corners(seen), node, around, canvas) {
+        let said = format!("{} {said}", draft.layer.label());
+        wrong.push(Diagnostic::at(Code::Overflow, &node.place, said).hint(hint));
+    }
+}
+
+/// The box of a text's letters, without the air around them.
+fn letters(text: &Text) -> Option<Rect> {
+    let lines = text.lines.iter().filter(|line| line.w > 0.0);
+    let cores = lines.map(|line| {
+        let high = LETTER * text.size;
+        let middle = line.y + line.h / 2.0;
+        let side = (SIDE * text.size).min(line.w / 4.0);
+        Rect::new(
+            line.x + side,
+            middle - high / 2.0,
+            line.w - 2.0 * side,
+            high,
+        )
+    });
+    let all = cores.reduce(|a, b| a.union(&b))?;
+    match text.clip {
+        Some(own) => {
+            let (x, y) = (all.x.max(own.x), all.y.max(own.y));
+            let (right, bottom) = (all.right().min(own.right()), all.bottom().min(own.bottom()));
+            Some(Rect::new(x, y, right - x, bottom - y))
+        }
+        None => Some(all),
+    }
+}
+
+/// What to say of the innermost edge that cuts, and what helps.
+fn cut(
+    mut at: Corners,
+    node: &Node,
+    around: &[Around<'_>],
+    canvas: Rect,
+) -> Option<(String, &'static str)> {
+    at = turned(at, node);
+    for group in around.iter().rev() {
+        if group.cuts
+            && let Some(how) = beyond(at, group.node.rect)
+        {
+            let said = match how {
+                Beyond::Wholly => format!("cannot be seen: {} cuts it off", group.label),
+                Beyond::By(by, side) => {
+                    format!("is cut off: {by:.0} units at the {side} by {}", group.label)
+                }
+            };
+            return Some((
+                said,
+                "give it room, shorten it, or say bleed = true where that is meant",
+            ));
+        }
+        at = turned(at, group.node);
+    }
+    let said = match beyond(at, canvas)? {
+        Beyond::Wholly => "cannot be seen: it lies outside of the canvas".to_owned(),
+        Beyond::By(by, side) => {
+            format!("is cut off: {by:.0} units at the {side} lie outside of the canvas")
+        }
+    };
+    Some((
+        said,
+        "give it a width and an overflow, shorten it, or say bleed = true where that is meant",
+    ))
+}
+
+enum Beyond {
+    Wholly,
+    /// Units, and the side.
+    By(f32, &'static str),
+}
+
+/// How far a shape leaves a box, at the side where it is most.
+fn beyond(at: Corners, rect: Rect) -> Option<Beyond> {
+    let fold = |f: fn(&(f32, f32)) -> f32, best: fn(f32, f32) -> f32| {
+        let mut values = at.iter().map(f);
+        let first = values.next().unwrap_or_default();
+        values.fold(first, best)
+    };
+    let (left, right) = (fold(|p| p.0, f32::min), fold(|p| p.0, f32::max));
+    let (top, bottom) = (fold(|p| p.1, f32::min), fold(|p| p.1, f32::max));
+    if right <= rect.x || left >= rect.right() || bottom <= rect.y || top >= rect.bottom() {
+        return Some(Beyond::Wholly);
+    }
+    let sides = [
+        (rect.x - left, "left"),
+        (right - rect.right(), "right"),
+        (rect.y - top, "top"),
+        (bottom - rect.bottom(), "bottom"),
+    ];
+    let most = sides.into_iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
+    // half a unit is no reach: boxes that touch the edge are inside
+    (most.0 > 0.5).then(|| Beyond::By(most.0.ceil(), most.1))
+}
+
+fn corners(r: Rect) -> Corners {
+    [
+        (r.x, r.y),
+        (r.right(), r.y),
+        (r.right(), r.bottom()),
+        (r.x, r.bottom()),
+    ]
+}
+
+/// The corners after a node turned about its centre.
+fn turned(at: Corners, node: &Node) -> Corners {
+    if node.rotate == 0.0 {
+        return at;
+    }
+    let angle = node.rotate.to_radians();
+    let (sin, cos) = (libm::sinf(angle), libm::cosf(angle));
+    let c = node.rect.center();
+    at.map(|(x, y)| {
+        let (dx, dy) = (x - c.x, y - c.y);
+        (c.x + dx * cos - dy * sin, c.y + dx * sin + dy * cos)
+    })
+}

@@ -1,0 +1,680 @@
+//! Slots of the calendar as they are found, held and saved.
+//!
+//! In: what the calendar's rules mean. Out: each slot, how far it is, and who decided what about it.
+//! Never: two stories of a slot; a slot that is forgotten because its worker ended.
+
+use std::collections::{BTreeMap, HashSet};
+
+use futures_util::FutureExt;
+use jiff::{SignedDuration, Timestamp};
+use sqlx::AssertSqlSafe;
+
+use super::audit::{Entry, Note};
+use super::db::{Conn, Keep, Row, Value, values};
+use super::queue::{self, Nudge};
+use super::slot::{Slot, SlotState};
+use super::{Error, Store, Story, StoryKey, audit, later, process, stories};
+use crate::calendar::{SlotId, Used};
+
+/// Slots that somebody has to look at again.
+macro_rules! open_slots {
+    () => {
+        "('planned', 'frozen', 'waiting')"
+    };
+}
+
+/// A slot that is ours to move until its lease ends.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeldSlot {
+    /// As it was when it was claimed.
+    pub slot: Slot,
+    fence: i64,
+}
+
+/// Which slots are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SlotFilter {
+    /// Of one rule.
+    pub schedule: Option<String>,
+    /// Due at that time or later.
+    pub from: Option<Timestamp>,
+    /// Due before that time.
+    pub until: Option<Timestamp>,
+    /// Only those that somebody has to look at again.
+    pub is_open: bool,
+    /// To be looked at by that time.
+    pub wake: Option<Timestamp>,
+}
+
+/// A pause by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SchedulePause {
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when; none, until somebody ends it.
+    pub until: Option<Timestamp>,
+    /// Why, where it was said.
+    pub reason: Option<String>,
+    /// Who has paused it.
+    pub by: String,
+}
+
+impl SchedulePause {
+    /// It holds at that time.
+    pub fn is_on(&self, now: Timestamp) -> bool {
+        self.until.is_none_or(|until| until > now)
+    }
+}
+
+/// The name under which every schedule is paused.
+pub const EVERY_SCHEDULE: &str = "*";
+
+impl Store {
+    /// Notes slots that the calendar has now. A slot that is known keeps its state; where nothing was decided about it,
+    /// its time, template and zone follow the rule. One that the calendar had lost is planned again.
+    ///
+    /// # Errors
+    /// What the database says; none is noted then.
+    pub async fn see_slots(&self, slots: &[Slot], now: Timestamp) -> Result<(), Error> {
+        let (slots, who) = (slots.to_vec(), self.who.clone());
+        self.db
+            .change(Keep::Now, move |conn| {
+                async move {
+                    for slot in &slots {
+                        see(conn, slot, &who, now).await?;
+                    }
+                    Ok(())
+                }
+                .boxed()
+            })
+            .await
+    }
+
+    /// Takes open slots out of the calendar that no rule has any more.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn drop_slots(
+        &self,
+        is_kept: impl Fn(&Slot) -> bool,
+        now: Timestamp,
+    ) -> Result<usize, Error> {
+        let filter = SlotFilter {
+            is_open: true,
+            ..SlotFilter::default()
+        };
+        let mut count = 0;
+        for slot in self.slots(&filter).await? {
+            if slot.is_moved || is_kept(&slot) {
+                continue;
+            }
+            let lease = SignedDuration::from_secs(10);
+            if let Some(held) = self.claim_slot(&slot.id, now, lease).await? {
+                let mut slot = held.slot.clone();
+                if slot.state.is_open() && !slot.is_moved {
+                    slot.state = SlotState::Dropped;
+                    slot.reason = Some("the calendar does not have it any more".into());
+                    count += 1;
+                }
+                let note = Note::new("dropped");
+                self.save_slot(&held, &slot, &note, None, now).await?;
+            }
+        }
+        Ok(count)
+    }
+
+    /// A slot.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn slot(&self, id: &str) -> Result<Option<Slot>, Error> {
+        let sql = "SELECT body, wake FROM slots WHERE id = $1";
+        let rows = self.db.rows(sql, values![id]).await?;
+        rows.first().map(slot_of).transpose()
+    }
+
+    /// Slots, the earliest first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn slots(&self, filter: &SlotFilter) -> Result<Vec<Slot>, Error> {
+        let mut sql = "SELECT body, wake FROM slots WHERE 1 = 1".to_owned();
+        let mut values: Vec<Value> = Vec::new();
+        let mut place = |value: Value| {
+            values.push(value);
+            format!("${}", values.len())
+        };
+        if let Some(schedule) = &filter.schedule {
+            sql += &format!(" AND schedule = {}", place(schedule.as_str().into()));
+        }
+        if let Some(from) = filter.from {
+            sql += &format!(" AND due >= {}", place(from.into()));
+        }
+        if let Some(until) = filter.until {
+            sql += &format!(" AND due < {}", place(until.into()));
+        }
+        if let Some(wake) = filter.wake {
+            sql += &format!(" AND wake <= {}", place(wake.into()));
+        }
+        if filter.is_open {
+            sql += concat!(" AND state IN ", open_slots!());
+        }
+        sql += " ORDER BY due, id";
+        // only places for values were put into the text
+        let rows = self.db.rows(AssertSqlSafe(sql), &values).await?;
+        rows.iter().map(slot_of).collect()
+    }
+
+    /// Takes a slot, if nobody has it.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn claim_slot(
+        &self,
+        id: &str,
+        now: Timestamp,
+        lease: SignedDuration,
+    ) -> Result<Option<HeldSlot>, Error> {
+        let sql = "UPDATE slots SET fence = fence + 1, worker = $2, lease = $3
+            WHERE id = $1 AND (lease IS NULL OR lease <= $4 OR worker = $5)
+            RETURNING body, wake, fence";
+        let holder = "SELECT worker FROM slots WHERE id = $1 AND worker IS NOT NULL";
+        let holder = self.db.rows(holder, values![id]).await?;
+        let holder = holder.first().map(|row| row.text(0)).transpose()?;
+        // who has ended does not let go by itself
+        let gone = holder.filter(|who| process::is_gone(who));
+        let until = later(now, lease);
+        let values = values![id, &*self.who, until, now, gone];
+        let rows = self.db.change_in_one(sql, values).await?;
+        let Some(row) = rows.first() else {
+            return Ok(None);
+        };
+        Ok(Some(HeldSlot {
+            slot: slot_of(row)?,
+            fence: row.int(2)?,
+        }))
+    }
+
+    /// Saves what a slot has become and lets it go, with its line of the trail. A story that it becomes is added with
+    /// it: both or neither.
+    ///
+    /// # Errors
+    /// `Lost`, if somebody else has taken it over; what the database says. Nothing is changed then.
+    pub async fn save_slot(
+        &self,
+        held: &HeldSlot,
+        slot: &Slot,
+        note: &Note,
+        story: Option<&Story>,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let (before, fence) = (held.slot.state, held.fence);
+        let (mut slot, note, who) = (slot.clone(), note.clone(), self.who.clone());
+        let mut story = story.cloned();
+        self.db
+            .change(Keep::Now, move |conn| {
+                async move {
+                    // asked first: a change that is refused has written nothing
+                    let sql = "SELECT 1 FROM slots WHERE id = $1 AND fence = $2";
+                    let ours = conn.row(sql, values![slot.id.as_str(), fence]).await?;
+                    if ours.is_none() {
+                        return Err(Error::Lost);
+                    }
+                    if let Some(story) = &mut story {
+                        slot.story = Some(add_story(conn, story, &slot.id, &who, now).await?);
+                    }
+                    update(conn, &slot, fence, now).await?;
+                    let states = (Some(before.word()), slot.state.word());
+                    write_trail(conn, &slot.id, &who, states, &note, now).await
+                }
+                .boxed()
+            })
+            .await?;
+        self.ring();
+        Ok(())
+    }
+
+    /// Keeps a claim for `lease` from now on.
+    ///
+    /// # Errors
+    /// `Lost`, if somebody else has taken over.
+    pub async fn renew_slot(
+        &self,
+        held: &HeldSlot,
+        now: Timestamp,
+        lease: SignedDuration,
+    ) -> Result<(), Error> {
+        let sql = "UPDATE slots SET lease = $3 WHERE id = $1 AND fence = $2
+            AND worker IS NOT NULL RETURNING 1";
+        let values = values![held.slot.id.as_str(), held.fence, later(now, lease)];
+        match self.db.change_in_one(sql, values).await?.is_empty() {
+            true => Err(Error::Lost),
+            false => Ok(()),
+        }
+    }
+
+    /// Saves what a slot has become and lets it go, where nothing has happened that somebody would look for later.
+    ///
+    /// # Errors
+    /// As [`Store::save_slot`].
+    pub async fn keep_slot(
+        &self,
+        held: &HeldSlot,
+        slot: &Slot,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let (slot, fence) = (slot.clone(), held.fence);
+        self.db
+            .change(Keep::Soon, move |conn| {
+                async move { update(conn, &slot, fence, now).await }.boxed()
+            })
+            .await
+    }
+
+    /// Lets go of a slot, to be looked at again then; nothing else of it changes.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn let_slot_go(&self, held: &HeldSlot, wake: Timestamp) -> Result<(), Error> {
+        let sql = "UPDATE slots SET worker = NULL, lease = NULL, wake = $3
+            WHERE id = $1 AND fence = $2";
+        let values = values![held.slot.id.as_str(), held.fence, wake];
+        self.db.change_in_one(sql, values).await?;
+        Ok(())
+    }
+
+    /// Has open slots looked at now: of a rule, or of an account.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn wake_slots(
+        &self,
+        schedule: Option<&str>,
+        account: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let sql = concat!(
+            "UPDATE slots SET wake = $1 WHERE wake > $1 AND state IN ",
+            open_slots!(),
+            " AND (CAST($2 AS TEXT) IS NULL OR schedule = $2)
+            AND (CAST($3 AS TEXT) IS NULL OR account = $3)"
+        );
+        let values = values![now, schedule, account];
+        self.db.change_in_one(sql, values).await?;
+        self.ring();
+        Ok(())
+    }
+
+    /// When the next open slot has to be looked at.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn next_slot_wake(&self) -> Result<Option<Timestamp>, Error> {
+        let sql = concat!("SELECT MIN(wake) FROM slots WHERE state IN ", open_slots!());
+        let rows = self.db.rows(sql, &[]).await?;
+        rows.first().map_or(Ok(None), |row| row.maybe_time(0))
+    }
+
+    /// What was done with a slot, the earliest first; [`Entry::story`] holds the slot's id.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn slot_trail(&self, id: &str) -> Result<Vec<Entry>, Error> {
+        let sql = "SELECT at, who, what, from_state, to_state, detail FROM slot_trail
+            WHERE slot = $1 ORDER BY n";
+        let rows = self.db.rows(sql, values![id]).await?;
+        rows.iter()
+            .map(|row| {
+                let detail = row.text(5)?;
+                Ok(Entry {
+                    at: row.time(0)?,
+                    who: row.text(1)?,
+                    story: StoryKey(id.to_owned()),
+                    what: row.text(2)?,
+                    from: row.maybe_text(3)?,
+                    to: row.text(4)?,
+                    detail: serde_json::from_str(&detail)
+                        .unwrap_or(serde_json::Value::String(detail)),
+                })
+            })
+            .collect()
+    }
+
+    /// The rows that the slots of a rule have used, also skipped and missed ones, the earliest first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn used_rows(&self, schedule: &str) -> Result<Vec<Used>, Error> {
+        let rows = self.db.rows(USED, values![schedule]).await?;
+        used_of(&rows)
+    }
+
+    /// The rows that were there at a rule's first run and do not go out; none before that run.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn adopted_rows(&self, schedule: &str) -> Result<Option<Vec<String>>, Error> {
+        let sql = "SELECT row_key FROM schedule_rows WHERE schedule = $1 ORDER BY row_key";
+        let rows = self.db.rows(sql, values![schedule]).await?;
+        let keys: Vec<String> = rows
+            .iter()
+            .map(|row| row.text(0))
+            .collect::<Result<_, _>>()?;
+        let is_run = !keys.is_empty();
+        Ok(is_run.then(|| keys.into_iter().filter(|key| !key.is_empty()).collect()))
+    }
+
+    /// Notes which row a claimed slot uses, if the rule's rows stand as `seen` has them: of two workers that choose at the
+    /// same moment, one chooses again.
+    ///
+    /// # Errors
+    /// `Lost`, if the rows or the slot have changed; what the database says.
+    pub async fn reserve_row(
+        &self,
+        held: &mut HeldSlot,
+        row: &str,
+        seen: &[Used],
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let (mut slot, fence, seen) = (held.slot.clone(), held.fence, seen.to_vec());
+        slot.row_key = Some(row.to_owned());
+        let reserved = slot.clone();
+        self.db
+            .change(Keep::Now, move |conn| {
+                async move {
+                    if let Conn::Postgres(_) = conn {
+                        let lock = "SELECT CAST(pg_advisory_xact_lock(hashtext($1)) AS TEXT)";
+                        conn.row(lock, values![slot.schedule.as_str()]).await?;
+                    }
+                    let rows = conn.rows(USED, values![slot.schedule.as_str()]).await?;
+                    if used_of(&rows)? != seen {
+                        return Err(Error::Lost);
+                    }
+                    let sql = "UPDATE slots SET row_key = $3, changed = $4, body = $5
+                        WHERE id = $1 AND fence = $2";
+                    let row_key = slot.row_key.as_deref();
+                    let values = values![slot.id.as_str(), fence, row_key, now, body(&slot)?];
+                    match conn.run(sql, values).await? {
+                        0 => Err(Error::Lost),
+                        _ => Ok(()),
+                    }
+                }
+                .boxed()
+            })
+            .await?;
+        held.slot = reserved;
+        Ok(())
+    }
+
+    /// Counts rows as used without a slot: what was there at a rule's first run. An empty key marks the run itself.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn adopt_rows(
+        &self,
+        schedule: &str,
+        keys: &[String],
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let (schedule, keys) = (schedule.to_owned(), keys.to_vec());
+        self.db
+            .change(Keep::Now, move |conn| {
+                async move {
+                    let mark = String::new();
+                    for key in keys.iter().chain([&mark]) {
+                        let sql = "INSERT INTO schedule_rows (schedule, row_key, at)
+                            VALUES ($1, $2, $3) ON CONFLICT (schedule, row_key) DO NOTHING";
+                        conn.run(sql, values![schedule.as_str(), key.as_str(), now])
+                            .await?;
+                    }
+                    Ok(())
+                }
+                .boxed()
+            })
+            .await
+    }
+
+    /// Pauses a schedule, or with [`EVERY_SCHEDULE`] all of them; what is open is looked at now.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn pause_schedule(&self, name: &str, pause: &SchedulePause) -> Result<(), Error> {
+        let sql = "INSERT INTO schedule_pauses (schedule, since, until, reason, who)
+            VALUES ($1, $2, CAST($3 AS BIGINT), CAST($4 AS TEXT), $5)
+            ON CONFLICT (schedule) DO UPDATE SET since = $2, until = CAST($3 AS BIGINT),
+                reason = CAST($4 AS TEXT), who = $5";
+        let values = values![
+            name,
+            pause.since,
+            pause.until,
+            pause.reason.as_deref(),
+            pause.by.as_str()
+        ];
+        self.db.change_in_one(sql, values).await?;
+        self.wake_slots((name != EVERY_SCHEDULE).then_some(name), None, pause.since)
+            .await
+    }
+
+    /// Ends a pause; whether there was one.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn resume_schedule(&self, name: &str, now: Timestamp) -> Result<bool, Error> {
+        let sql = "DELETE FROM schedule_pauses WHERE schedule = $1 RETURNING schedule";
+        let was = self.db.change_in_one(sql, values![name]).await?;
+        self.wake_slots((name != EVERY_SCHEDULE).then_some(name), None, now)
+            .await?;
+        Ok(!was.is_empty())
+    }
+
+    /// The pauses by hand, by schedule; also those that are over.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn schedule_pauses(&self) -> Result<BTreeMap<String, SchedulePause>, Error> {
+        let sql = "SELECT schedule, since, until, reason, who FROM schedule_pauses";
+        let rows = self.db.rows(sql, &[]).await?;
+        rows.iter()
+            .map(|row| {
+                let pause = SchedulePause {
+                    since: row.time(1)?,
+                    until: row.maybe_time(2)?,
+                    reason: row.maybe_text(3)?,
+                    by: row.text(4)?,
+                };
+                Ok((row.text(0)?, pause))
+            })
+            .collect()
+    }
+
+    /// The pictures that slots still need, by their hashes.
+    pub(super) async fn pictures_of_slots(&self) -> Result<HashSet<String>, Error> {
+        let filter = SlotFilter {
+            is_open: true,
+            ..SlotFilter::default()
+        };
+        let slots = self.slots(&filter).await?;
+        let pictures = slots.iter().flat_map(|s| s.picture.iter().chain(&s.former));
+        Ok(pictures.map(|p| p.media.sha256.clone()).collect())
+    }
+
+    /// The story of a slot.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn story_of_slot(&self, id: &str) -> Result<Option<Story>, Error> {
+        let sql = "SELECT key, wake, body FROM stories WHERE slot = $1";
+        let rows = self.db.rows(sql, values![id]).await?;
+        rows.first().map(stories::story).transpose()
+    }
+}
+
+/// The rows that slots of a rule have used.
+const USED: &str = "SELECT row_key, due, id FROM slots
+    WHERE schedule = $1 AND row_key IS NOT NULL AND state NOT IN ('dropped', 'split')
+    ORDER BY due, id";
+
+fn used_of(rows: &[Row]) -> Result<Vec<Used>, Error> {
+    let mut used = Vec::with_capacity(rows.len());
+    for row in rows {
+        // what this program wrote is a slot's id
+        if let Ok(id) = row.text(2)?.parse::<SlotId>() {
+            used.push(Used {
+                row: row.text(0)?,
+                wall: id.wall,
+                due: row.time(1)?,
+            });
+        }
+    }
+    Ok(used)
+}
+
+fn slot_of(row: &Row) -> Result<Slot, Error> {
+    let body = row.text(0)?;
+    let mut slot: Slot = serde_json::from_str(&body).map_err(|source| Error::Unreadable {
+        key: body.chars().take(40).collect(),
+        source,
+    })?;
+    slot.wake = row.time(1)?;
+    Ok(slot)
+}
+
+fn body(slot: &Slot) -> Result<String, Error> {
+    serde_json::to_string(slot).map_err(|source| Error::Unreadable {
+        key: slot.id.clone(),
+        source,
+    })
+}
+
+async fn see(conn: &mut Conn<'_>, slot: &Slot, who: &str, now: Timestamp) -> Result<(), Error> {
+    let sql = "INSERT INTO slots (id, schedule, account, due, state, wake, row_key, changed, body,
+            freezes, place)
+        VALUES ($1, $2, $3, $4, $5, $6, CAST($7 AS TEXT), $8, $9, $10, $11)
+        ON CONFLICT DO NOTHING";
+    let place = slot.place();
+    let values = values![
+        slot.id.as_str(),
+        slot.schedule.as_str(),
+        slot.account.as_str(),
+        slot.due,
+        slot.state.word(),
+        slot.wake,
+        slot.row_key.as_deref(),
+        now,
+        body(slot)?,
+        slot.freeze,
+        place.as_str(),
+    ];
+    if conn.run(sql, values).await? == 1 {
+        let states = (None, slot.state.word());
+        return write_trail(conn, &slot.id, who, states, &Note::new("planned"), now).await;
+    }
+    let sql =
+        "SELECT body, wake, fence FROM slots WHERE place = $1 AND (lease IS NULL OR lease <= $2)";
+    let free = values![place.as_str(), Timestamp::now()];
+    let Some(row) = conn.row(sql, free).await? else {
+        return Ok(());
+    };
+    let known = slot_of(&row)?;
+    let is_new_again = known.state == SlotState::Dropped && slot.due > now;
+    let is_other = (known.due, known.freeze, &known.template, &known.zone)
+        != (slot.due, slot.freeze, &slot.template, &slot.zone);
+    let follows = known.state == SlotState::Planned && !known.is_moved && is_other;
+    // the rule has got another account, or lost one
+    let is_renamed = known.id != slot.id && (known.state.is_open() || is_new_again);
+    let (what, changed) = match (is_new_again, follows) {
+        (true, _) => ("planned", slot.clone()),
+        (false, true) => ("the rule has changed", slot.clone()),
+        (false, false) if is_renamed => ("it has another name", known.clone()),
+        (false, false) => return Ok(()),
+    };
+    let changed = Slot {
+        id: match is_renamed {
+            true => slot.id.clone(),
+            false => known.id.clone(),
+        },
+        seen: known.seen,
+        ..changed
+    };
+    if is_renamed {
+        let sql = "UPDATE slots SET id = $2 WHERE place = $1";
+        conn.run(sql, values![place, changed.id.as_str()]).await?;
+    }
+    update(conn, &changed, row.int(2)?, now).await?;
+    let states = (Some(known.state.word()), changed.state.word());
+    let note = Note::with(what, serde_json::json!({ "was": known.id }));
+    write_trail(conn, &changed.id, who, states, &note, now).await
+}
+
+async fn update(conn: &mut Conn<'_>, slot: &Slot, fence: i64, now: Timestamp) -> Result<(), Error> {
+    let sql = "UPDATE slots SET schedule = $3, account = $4, due = $5, state = $6, wake = $7,
+            row_key = CAST($8 AS TEXT), freezes = $13, sha256 = CAST($9 AS TEXT), story = CAST($10 AS TEXT),
+            changed = $11, body = $12, worker = NULL, lease = NULL
+        WHERE id = $1 AND fence = $2";
+    let picture = slot.picture.as_ref().map(|p| p.media.sha256.as_str());
+    let values = values![
+        slot.id.as_str(),
+        fence,
+        slot.schedule.as_str(),
+        slot.account.as_str(),
+        slot.due,
+        slot.state.word(),
+        slot.wake,
+        slot.row_key.as_deref(),
+        picture,
+        slot.story.as_ref().map(|key| key.0.as_str()),
+        now,
+        body(slot)?,
+        slot.freeze,
+    ];
+    match conn.run(sql, values).await? {
+        0 => Err(Error::Lost),
+        _ => Ok(()),
+    }
+}
+
+/// Adds the slot's story, or finds the one that it has.
+async fn add_story(
+    conn: &mut Conn<'_>,
+    story: &mut Story,
+    slot: &str,
+    who: &str,
+    now: Timestamp,
+) -> Result<StoryKey, Error> {
+    stories::meet(conn, &story.account).await?;
+    let sql = "SELECT key FROM stories WHERE slot = $1";
+    if let Some(row) = conn.row(sql, values![slot]).await? {
+        return Ok(StoryKey(row.text(0)?));
+    }
+    stories::insert(conn, story, now).await?;
+    let sql = "UPDATE stories SET slot = $2 WHERE key = $1";
+    conn.run(sql, values![story.key.0.as_str(), slot]).await?;
+    let note = Note::new("added");
+    audit::write(conn, &story.key, who, None, story.step.state(), &note, now).await?;
+    queue::push_in(conn, &story.key, story.wake, Nudge::Obey).await?;
+    Ok(story.key.clone())
+}
+
+async fn write_trail(
+    conn: &mut Conn<'_>,
+    id: &str,
+    who: &str,
+    (from, to): (Option<&str>, &str),
+    note: &Note,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let sql = "INSERT INTO slot_trail (slot, n, at, who, what, from_state, to_state, detail)
+        SELECT $1, COALESCE(MAX(n), 0) + 1, $2, $3, $4, CAST($5 AS TEXT), $6, $7
+        FROM slot_trail WHERE slot = $1";
+    let values = values![
+        id,
+        now,
+        who,
+        note.what.as_str(),
+        from,
+        to,
+        note.detail.to_string(),
+    ];
+    conn.run(sql, values).await?;
+    Ok(())
+}

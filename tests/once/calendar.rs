@@ -1,0 +1,447 @@
+//! The calendar on a sandbox's clock: every slot becomes one story, or is told why it does not.
+
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use serde_json::{Value, json};
+
+use super::rehearsal::{Rehearsal, Run};
+
+const PROJECT: &str = "[project]\ntimezone = 'Europe/Madrid'\n\
+    [publish]\nsettle = '300ms'\ngap = '10ms'\n[accounts.main]\nlogin = 'instagram'\n";
+
+const TEMPLATE: &str = "[vars]\ndish = { default = 'nothing' }\n\
+    [output]\nsize = [270, 480]\n[canvas]\nbackground = '#203040'\n\
+    [[layer]]\ntype = 'text'\ntext = '{{ dish }} {{ today }}'\nleft = 64\nright = 64\ntop = 600\nsize = 90\n";
+
+/// A project with a calendar, and a sandbox whose clock it goes by.
+struct Month {
+    rehearsal: Rehearsal,
+    worker: Option<Child>,
+}
+
+impl Drop for Month {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+impl Month {
+    /// The sandbox's time begins at eight in the evening, Madrid time, whatever the day is.
+    fn of(schedule: &str, data: &[(&str, &str)]) -> Self {
+        let rehearsal = Rehearsal::of(PROJECT, &[]);
+        let write = |name: &str, text: &str| {
+            let path = rehearsal.path().join(name);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            std::fs::write(path, text).expect("a file");
+        };
+        write("templates/menu.toml", TEMPLATE);
+        write("schedule.toml", schedule);
+        for (name, text) in data {
+            write(name, text);
+        }
+        let month = Self {
+            rehearsal,
+            worker: None,
+        };
+        let evening = month.now().to_zoned(madrid());
+        let mut eight = evening
+            .with()
+            .hour(20)
+            .minute(0)
+            .second(0)
+            .build()
+            .expect("a time");
+        if eight.timestamp() < month.now() {
+            eight = eight.checked_add(1.day()).expect("a time");
+        }
+        month.advance_to(eight.timestamp());
+        month
+    }
+
+    fn now(&self) -> Timestamp {
+        let told = self.rehearsal.get("/sandbox/clock");
+        told["now"]
+            .as_str()
+            .expect("a time")
+            .parse()
+            .expect("a time")
+    }
+
+    fn advance(&self, seconds: i64) {
+        self.rehearsal
+            .post("/sandbox/clock", &json!({ "advance_s": seconds }));
+    }
+
+    fn advance_to(&self, time: Timestamp) {
+        let left = time.duration_since(self.now()).as_secs();
+        if left > 0 {
+            self.advance(left);
+        }
+    }
+
+    /// A day of the calendar, counted from the sandbox's today.
+    fn day(&self, ahead: i64) -> String {
+        let day = self.now().to_zoned(madrid()).checked_add(ahead.days());
+        day.expect("a day").date().to_string()
+    }
+
+    /// The time of a day ahead.
+    fn at(&self, ahead: i64, clock: &str) -> Timestamp {
+        let text = format!("{}T{clock}[Europe/Madrid]", self.day(ahead));
+        text.parse::<jiff::Zoned>().expect("a time").timestamp()
+    }
+
+    fn start(&mut self, more: &[&str]) {
+        let mut command = self.rehearsal.command(&["worker", "--quiet", "--sandbox"]);
+        command.arg(&self.rehearsal.url).args(more);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        self.worker = Some(command.spawn().expect("a worker"));
+    }
+
+    fn kill(&mut self) {
+        if let Some(mut worker) = self.worker.take() {
+            let _ = worker.kill();
+            let _ = worker.wait();
+        }
+    }
+
+    fn call(&self, arguments: &[&str]) -> Run {
+        let mut command = self.rehearsal.command(arguments);
+        command.args(["--json", "--sandbox", &self.rehearsal.url]);
+        Run::of(command.output().expect("a run"))
+    }
+
+    fn why(&self, slot: &str) -> Value {
+        let run = self.call(&["schedule", "why", slot]);
+        assert_eq!(run.code, Some(0), "{run:?}");
+        run.report["items"][0].clone()
+    }
+
+    fn state(&self, slot: &str) -> String {
+        let item = self.why(slot);
+        item["slot"]["state"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    }
+
+    /// Waits until a slot is so far.
+    fn until(&self, slot: &str, states: &[&str]) -> Value {
+        let start = Instant::now();
+        loop {
+            let item = self.why(slot);
+            let state = item["slot"]["state"].as_str().unwrap_or_default();
+            if states.contains(&state) {
+                return item;
+            }
+            assert!(
+                start.elapsed() < Duration::from_secs(60),
+                "{states:?}: {item}"
+            );
+            std::thread::sleep(Duration::from_millis(150));
+        }
+    }
+
+    /// Waits until the worker has noted a slot.
+    fn until_seen(&self, slot: &str) {
+        let start = Instant::now();
+        let is_seen = || {
+            let out = self
+                .rehearsal
+                .command(&["status", "--all", "--json"])
+                .output();
+            String::from_utf8_lossy(&out.expect("a run").stdout).contains(slot)
+        };
+        while !is_seen() {
+            assert!(
+                start.elapsed() < Duration::from_secs(60),
+                "{slot} was not noted"
+            );
+            std::thread::sleep(Duration::from_millis(150));
+        }
+    }
+
+    fn live(&self) -> usize {
+        self.rehearsal.published().values().sum()
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path: PathBuf = self.rehearsal.path().join(name);
+        std::fs::write(path, text).expect("a file");
+    }
+}
+
+/// What a slot waits for, or why it did not go out.
+fn reason(item: &Value) -> Option<&str> {
+    item["reason"].as_str().or(item["waits_for"].as_str())
+}
+
+fn madrid() -> TimeZone {
+    TimeZone::get("Europe/Madrid").expect("a zone")
+}
+
+const DAILY: &str = "[schedule.menu]\ntemplate = 'templates/menu.toml'\ndays = 'daily'\n\
+    times = ['09:00']\nlate = '30min'\n";
+
+#[test]
+fn each_day_has_its_story_once() {
+    let mut month = Month::of(DAILY, &[]);
+    let slots: Vec<String> = (1..=3)
+        .map(|day| format!("menu@{}T09:00", month.day(day)))
+        .collect();
+    let times: Vec<Timestamp> = (1..=3).map(|day| month.at(day, "09:00")).collect();
+    month.start(&[]);
+    month.until_seen(&slots[2]);
+    for (count, (slot, time)) in slots.iter().zip(&times).enumerate() {
+        month.advance_to(*time - SignedDuration::from_secs(30));
+        assert_eq!(month.live(), count, "not before its time");
+        month.advance(40);
+        let item = month.until(slot, &["live"]);
+        assert_eq!(item["story"]["state"], "live", "{item}");
+        assert_eq!(month.live(), count + 1);
+    }
+    // each with the day of its own slot: no two pictures are the same
+    let published = month.rehearsal.published();
+    assert_eq!(published.len(), 3, "{published:?}");
+}
+
+#[test]
+fn a_worker_that_is_killed_again_and_again_sends_each_slot_once() {
+    let rule = DAILY.replace(
+        "['09:00']",
+        "['09:00', '09:01', '09:02', '09:03', '09:04', '09:05']",
+    );
+    let mut month = Month::of(&rule, &[]);
+    let last = format!("menu@{}T09:05", month.day(1));
+    let nine = month.at(1, "08:59");
+    month.start(&[]);
+    month.until_seen(&last);
+    month.advance_to(nine);
+    month
+        .rehearsal
+        .post("/sandbox/clock", &json!({ "speed": 30 }));
+    for pause in [900, 1300, 700, 1700, 1100, 2100, 800] {
+        std::thread::sleep(Duration::from_millis(pause));
+        month.kill();
+        month.start(&[]);
+    }
+    month
+        .rehearsal
+        .post("/sandbox/clock", &json!({ "speed": 1 }));
+    // what was not due yet is due now
+    month.advance_to(nine + SignedDuration::from_mins(7));
+    let mut settled = 0;
+    for minute in 0..6 {
+        let slot = format!("menu@{}T09:0{minute}", month.day_of(&last));
+        let item = month.until(&slot, &["live", "uncertain", "missed", "failed"]);
+        settled += usize::from(item["slot"]["state"] != "missed");
+    }
+    let live = month.live();
+    assert!(live <= 6, "{live} of 6 slots went out: one of them twice");
+    assert!(settled >= live, "{settled} settled, {live} live");
+}
+
+impl Month {
+    fn day_of(&self, slot: &str) -> String {
+        let (_, rest) = slot.split_once('@').expect("a slot");
+        rest.split('T').next().expect("a day").to_owned()
+    }
+}
+
+#[test]
+fn a_slot_that_was_seen_and_is_late_is_missed_and_an_unseen_one_never_fires() {
+    let mut month = Month::of(DAILY, &[]);
+    let seen = format!("menu@{}T09:00", month.day(1));
+    let (ten, after) = (month.at(1, "10:00"), format!("menu@{}T09:00", month.day(2)));
+    month.start(&[]);
+    month.until_seen(&seen);
+    month.kill();
+    month.advance_to(ten);
+    month.start(&[]);
+    let item = month.until(&seen, &["missed"]);
+    assert!(reason(&item).is_some(), "{item}");
+    // a rule that is new at ten has no slot of nine o'clock that day
+    month.write(
+        "schedule.toml",
+        &DAILY.replace("schedule.menu", "schedule.other"),
+    );
+    month.until_seen(&after.replace("menu@", "other@"));
+    month.advance(60);
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(month.live(), 0);
+}
+
+#[test]
+fn an_approval_is_void_when_the_data_changes() {
+    let rule = format!("{DAILY}data = 'menu.csv'\npick = 'date'\nfreeze = '2h'\napprove = true\n");
+    let mut month = Month::of(&rule, &[("menu.csv", "date,dish\n")]);
+    let (day, nine) = (month.day(1), month.at(1, "09:00"));
+    let slot = format!("menu@{day}T09:00");
+    month.write("menu.csv", &format!("date,dish\n{day},soup\n"));
+    month.start(&[]);
+    month.until_seen(&slot);
+    let early = month.call(&["approve", &slot]);
+    assert_eq!(early.code, Some(1), "there is no picture yet: {early:?}");
+    month.advance_to(nine - SignedDuration::from_secs(7100));
+    let waiting = month.until(&slot, &["waiting"]);
+    let first = waiting["slot"]["sha256"]
+        .as_str()
+        .expect("a picture")
+        .to_owned();
+    let approved = month.call(&["approve", &slot, "--sha256", &first, "--by", "ana"]);
+    assert_eq!(approved.code, Some(0), "{approved:?}");
+    month.write("menu.csv", &format!("date,dish\n{day},cake\n"));
+    month.advance(120);
+    let start = Instant::now();
+    let second = loop {
+        let item = month.why(&slot);
+        let now = item["slot"]["sha256"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        if now != first {
+            break now;
+        }
+        assert!(start.elapsed() < Duration::from_secs(60), "{item}");
+        std::thread::sleep(Duration::from_millis(150));
+    };
+    // what was approved is not what would go out
+    month.advance_to(nine + SignedDuration::from_secs(5));
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!((month.live(), month.state(&slot).as_str()), (0, "waiting"));
+    let stale = month.call(&["approve", &slot, "--sha256", &first]);
+    assert_eq!(stale.code, Some(1), "{stale:?}");
+    let approved = month.call(&["approve", &slot, "--sha256", &second[..12]]);
+    assert_eq!(approved.code, Some(0), "{approved:?}");
+    month.until(&slot, &["live"]);
+    let published: Vec<String> = month.rehearsal.published().into_keys().collect();
+    assert_eq!(published, [second]);
+    let trail = month.why(&slot)["trail"].to_string();
+    assert!(trail.contains("\"ana\""), "{trail}");
+}
+
+#[test]
+fn what_nobody_approves_or_is_rejected_is_skipped_with_the_reason() {
+    let rule = DAILY.replace("['09:00']", "['09:00', '09:01']");
+    let mut month = Month::of(&format!("{rule}freeze = '1h'\napprove = true\n"), &[]);
+    let nine = month.at(1, "09:00");
+    let slots = [0, 1].map(|minute| format!("menu@{}T09:0{minute}", month.day(1)));
+    month.start(&[]);
+    month.until_seen(&slots[1]);
+    month.advance_to(nine - SignedDuration::from_secs(3000));
+    month.until(&slots[0], &["waiting"]);
+    let rejected = month.call(&["reject", &slots[0], "--by", "ana", "--reason", "too dark"]);
+    assert_eq!(rejected.code, Some(0), "{rejected:?}");
+    month.advance_to(nine + SignedDuration::from_mins(40));
+    let item = month.until(&slots[0], &["skipped"]);
+    assert!(
+        reason(&item).unwrap_or_default().contains("too dark"),
+        "{item}"
+    );
+    let item = month.until(&slots[1], &["skipped"]);
+    assert!(
+        reason(&item).unwrap_or_default().contains("not approved"),
+        "{item}"
+    );
+    assert_eq!(month.live(), 0);
+}
+
+#[test]
+fn a_row_that_is_not_there_is_told_ahead_and_its_slot_skipped() {
+    let rule = format!("{DAILY}data = 'menu.csv'\npick = 'date'\n");
+    let mut month = Month::of(&rule, &[("menu.csv", "date,dish\n2020-01-01,old\n")]);
+    let (slot, nine) = (format!("menu@{}T09:00", month.day(1)), month.at(1, "09:00"));
+    month.start(&[]);
+    month.until_seen(&slot);
+    let start = Instant::now();
+    // half a day ahead somebody can still write it
+    while reason(&month.why(&slot)).is_none() {
+        assert!(start.elapsed() < Duration::from_secs(60));
+        std::thread::sleep(Duration::from_millis(150));
+    }
+    month.advance_to(nine + SignedDuration::from_mins(31));
+    let item = month.until(&slot, &["skipped"]);
+    assert_eq!(month.live(), 0, "{item}");
+}
+
+#[test]
+fn rows_take_turns_and_two_workers_take_none_twice() {
+    let times = "['09:00', '09:01', '09:02', '09:03']";
+    let rule = DAILY.replace("['09:00']", times);
+    let rule = format!("{rule}data = 'menu.csv'\npick = 'next'\n");
+    let mut month = Month::of(
+        &rule,
+        &[("menu.csv", "id,dish\na,soup\nb,tart\nc,cake\nd,fish\n")],
+    );
+    let slots: Vec<String> = (0..4)
+        .map(|m| format!("menu@{}T09:0{m}", month.day(1)))
+        .collect();
+    let nine = month.at(1, "09:00");
+    month.start(&[]);
+    month.until_seen(&slots[3]);
+    let skipped = month.call(&["schedule", "skip", &slots[1], "--reason", "closed"]);
+    assert_eq!(skipped.code, Some(0), "{skipped:?}");
+    let mut second = month.rehearsal.command(&["worker", "--quiet", "--sandbox"]);
+    second
+        .arg(&month.rehearsal.url)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let mut second: Child = second.spawn().expect("a worker");
+    month.advance_to(nine + SignedDuration::from_secs(200));
+    for slot in [&slots[0], &slots[2], &slots[3]] {
+        month.until(slot, &["live"]);
+    }
+    let _ = Command::new("kill")
+        .args(["-INT", &second.id().to_string()])
+        .status();
+    let _ = second.wait();
+    assert_eq!(month.state(&slots[1]), "skipped");
+    let published = month.rehearsal.published();
+    assert_eq!(published.values().sum::<usize>(), 3);
+    assert_eq!(published.len(), 3, "three rows: {published:?}");
+}
+
+#[test]
+fn a_pause_holds_a_slot_and_a_hand_moves_and_runs_it() {
+    let rule = DAILY.replace("['09:00']", "['09:00', '12:00', '15:00']");
+    let mut month = Month::of(&rule, &[]);
+    let slots = ["09:00", "12:00", "15:00"].map(|time| format!("menu@{}T{time}", month.day(1)));
+    let (nine, day) = (month.at(1, "09:00"), month.day(1));
+    month.start(&[]);
+    month.until_seen(&slots[2]);
+    assert_eq!(
+        month
+            .call(&["schedule", "pause", "menu", "--reason", "rain"])
+            .code,
+        Some(0)
+    );
+    assert_eq!(month.state(&slots[0]), "paused");
+    month.advance_to(nine + SignedDuration::from_mins(31));
+    let item = month.until(&slots[0], &["skipped"]);
+    assert!(reason(&item).unwrap_or_default().contains("rain"), "{item}");
+    assert_eq!(month.call(&["schedule", "resume", "menu"]).code, Some(0));
+    let moved = month.call(&[
+        "schedule",
+        "move",
+        &slots[1],
+        "--to",
+        &format!("{day}T10:00"),
+    ]);
+    assert_eq!(moved.code, Some(0), "{moved:?}");
+    month.advance_to(nine + SignedDuration::from_mins(61));
+    month.until(&slots[1], &["live"]);
+    let run = month.call(&["schedule", "run", &slots[2]]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    month.until(&slots[2], &["live"]);
+    // what was skipped goes out as well when somebody wants it, and only once
+    assert_eq!(month.call(&["schedule", "run", &slots[0]]).code, Some(0));
+    month.until(&slots[0], &["live"]);
+    assert_ne!(month.call(&["schedule", "run", &slots[0]]).code, Some(0));
+    month.advance_to(nine + SignedDuration::from_hours(7));
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(month.live(), 3);
+}

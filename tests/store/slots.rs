@@ -1,0 +1,402 @@
+//! Slots of the calendar: one story each, whoever asks, whatever the rule becomes.
+
+use jiff::Timestamp;
+use jiff::civil::date;
+use storypress::media::{Kind, Media};
+use storypress::store::{
+    Error, HeldSlot, Note, Picture, SchedulePause, Slot, SlotFilter, SlotState, Store,
+};
+
+use crate::world::{World, at, noon, secs, story};
+use crate::{Case, cases};
+
+pub const CASES: &[Case] = cases![
+    a_slot_is_seen_once_and_follows_its_rule,
+    a_slot_becomes_one_story_whoever_asks,
+    a_slot_that_was_taken_over_is_not_saved_by_the_former,
+    what_the_calendar_has_lost_is_dropped_and_planned_again,
+    what_was_moved_by_hand_stays,
+    a_rule_that_gets_another_account_makes_no_second_slot,
+    of_two_that_choose_a_row_one_chooses_again,
+    rows_are_adopted_once,
+    a_pause_ends_by_itself_or_by_hand,
+    open_slots_are_found_by_when_to_look,
+    pictures_of_open_slots_are_kept,
+];
+
+fn slot(name: &str, hour: i8) -> Slot {
+    let due: Timestamp = format!("2026-11-23T{hour:02}:00:00Z")
+        .parse()
+        .expect("a time");
+    Slot {
+        id: format!("{name}@2026-11-23T{hour:02}:00"),
+        schedule: name.to_owned(),
+        account: "main".to_owned(),
+        wall: date(2026, 11, 23).at(hour, 0, 0, 0),
+        own: due,
+        due,
+        freeze: due - secs(3600),
+        zone: "UTC".to_owned(),
+        change: None,
+        template: "menu.toml".to_owned(),
+        state: SlotState::Planned,
+        wake: due - secs(3600),
+        row_key: None,
+        picture: None,
+        former: None,
+        looked: None,
+        approval: None,
+        rejection: None,
+        is_moved: false,
+        story: None,
+        reason: None,
+        trouble: None,
+        position: 0,
+        seen: noon(),
+    }
+}
+
+async fn see(store: &Store, slots: &[Slot]) {
+    store
+        .see_slots(slots, noon())
+        .await
+        .expect("they are noted");
+}
+
+async fn held(store: &Store, id: &str) -> HeldSlot {
+    let held = store.claim_slot(id, noon(), secs(60)).await;
+    held.expect("an answer").expect("it is free")
+}
+
+async fn get(store: &Store, id: &str) -> Slot {
+    store.slot(id).await.expect("an answer").expect("a slot")
+}
+
+async fn a_slot_is_seen_once_and_follows_its_rule(world: World) {
+    let store = world.open().await;
+    let first = slot("menu", 9);
+    see(&store, &[first.clone(), slot("menu", 10)]).await;
+    see(&store, std::slice::from_ref(&first)).await;
+    assert_eq!(get(&store, &first.id).await, first);
+    assert_eq!(store.slot_trail(&first.id).await.expect("a trail").len(), 1);
+    // the zone's clocks were changed by law, and the slot with them
+    let other = Slot {
+        due: first.due + secs(3600),
+        freeze: first.freeze + secs(3600),
+        ..first.clone()
+    };
+    see(&store, std::slice::from_ref(&other)).await;
+    assert_eq!(get(&store, &first.id).await.due, other.due);
+    // once there is a picture, it stays
+    let held = held(&store, &first.id).await;
+    let frozen = Slot {
+        state: SlotState::Frozen,
+        ..held.slot.clone()
+    };
+    let note = Note::new("made");
+    store
+        .save_slot(&held, &frozen, &note, None, noon())
+        .await
+        .expect("saved");
+    see(&store, std::slice::from_ref(&first)).await;
+    assert_eq!(get(&store, &first.id).await.due, other.due);
+}
+
+async fn a_slot_becomes_one_story_whoever_asks(world: World) {
+    let (store, other) = (world.open().await, world.open().await);
+    let one = slot("menu", 9);
+    see(&store, std::slice::from_ref(&one)).await;
+    let mut keys = Vec::new();
+    for store in [&store, &other] {
+        // a worker that was stopped in the middle begins anew
+        let held = held(store, &one.id).await;
+        let mut story = story("instagram:1", 1);
+        story.slot = Some(one.id.clone());
+        let entered = Slot {
+            state: SlotState::Entered,
+            ..held.slot.clone()
+        };
+        let note = Note::new("became a story");
+        let saved = store
+            .save_slot(&held, &entered, &note, Some(&story), noon())
+            .await;
+        saved.expect("saved");
+        keys.push(get(store, &one.id).await.story.expect("a story"));
+    }
+    assert_eq!(keys[0], keys[1]);
+    let found = store.story_of_slot(&one.id).await.expect("an answer");
+    assert_eq!(found.expect("a story").key, keys[0]);
+    let all = store.list(&Default::default()).await.expect("a list");
+    assert_eq!(all.len(), 1);
+}
+
+async fn a_slot_that_was_taken_over_is_not_saved_by_the_former(world: World) {
+    let store = world.open().await;
+    let one = slot("menu", 9);
+    see(&store, std::slice::from_ref(&one)).await;
+    let first = held(&store, &one.id).await;
+    let taken = store
+        .claim_slot(&one.id, noon(), secs(60))
+        .await
+        .expect("an answer");
+    assert!(taken.is_none(), "it is held");
+    let taken = store
+        .claim_slot(&one.id, at(61), secs(60))
+        .await
+        .expect("an answer");
+    let second = taken.expect("the lease ran out");
+    let note = Note::new("late");
+    let story = story("instagram:1", 1);
+    let late = store
+        .save_slot(&first, &first.slot, &note, Some(&story), at(62))
+        .await;
+    assert!(matches!(late, Err(Error::Lost)), "{late:?}");
+    assert!(matches!(
+        store.renew_slot(&first, at(62), secs(60)).await,
+        Err(Error::Lost)
+    ));
+    assert!(
+        store
+            .story_of_slot(&one.id)
+            .await
+            .expect("an answer")
+            .is_none()
+    );
+    store
+        .save_slot(&second, &second.slot, &note, None, at(62))
+        .await
+        .expect("saved");
+}
+
+async fn what_the_calendar_has_lost_is_dropped_and_planned_again(world: World) {
+    let store = world.open().await;
+    let (gone, stays) = (slot("menu", 9), slot("menu", 10));
+    see(&store, &[gone.clone(), stays.clone()]).await;
+    let kept = stays.id.clone();
+    let dropped = store.drop_slots(|slot| slot.id == kept, noon()).await;
+    assert_eq!(dropped.expect("an answer"), 1);
+    assert_eq!(get(&store, &gone.id).await.state, SlotState::Dropped);
+    assert_eq!(get(&store, &stays.id).await.state, SlotState::Planned);
+    see(&store, std::slice::from_ref(&gone)).await;
+    assert_eq!(get(&store, &gone.id).await.state, SlotState::Planned);
+}
+
+async fn what_was_moved_by_hand_stays(world: World) {
+    let store = world.open().await;
+    let one = slot("menu", 9);
+    see(&store, std::slice::from_ref(&one)).await;
+    let held = held(&store, &one.id).await;
+    let moved = Slot {
+        due: one.due + secs(7200),
+        is_moved: true,
+        ..held.slot.clone()
+    };
+    let note = Note::new("moved");
+    store
+        .save_slot(&held, &moved, &note, None, noon())
+        .await
+        .expect("saved");
+    see(&store, std::slice::from_ref(&one)).await;
+    let dropped = store
+        .drop_slots(|_| false, noon())
+        .await
+        .expect("an answer");
+    assert_eq!(dropped, 0);
+    assert_eq!(get(&store, &one.id).await.due, moved.due);
+}
+
+async fn a_rule_that_gets_another_account_makes_no_second_slot(world: World) {
+    let store = world.open().await;
+    let named = |slot: &Slot| Slot {
+        id: format!("{}/main", slot.id),
+        ..slot.clone()
+    };
+    let (planned, out) = (slot("menu", 9), slot("menu", 10));
+    see(&store, &[planned.clone(), out.clone()]).await;
+    let held = held(&store, &out.id).await;
+    let mut story = story("instagram:1", 1);
+    story.slot = Some(out.id.clone());
+    let entered = Slot {
+        state: SlotState::Entered,
+        ..held.slot.clone()
+    };
+    let note = Note::new("became a story");
+    let saved = store
+        .save_slot(&held, &entered, &note, Some(&story), noon())
+        .await;
+    saved.expect("saved");
+    see(&store, &[named(&planned), named(&out)]).await;
+    let all = store.slots(&SlotFilter::default()).await.expect("slots");
+    let ids: Vec<&str> = all.iter().map(|slot| slot.id.as_str()).collect();
+    assert_eq!(ids, [named(&planned).id.as_str(), out.id.as_str()]);
+}
+
+async fn of_two_that_choose_a_row_one_chooses_again(world: World) {
+    let (store, other) = (world.open().await, world.open().await);
+    let (nine, ten) = (slot("menu", 9), slot("menu", 10));
+    see(&store, &[nine.clone(), ten.clone()]).await;
+    let seen = store.used_rows("menu").await.expect("rows");
+    assert!(seen.is_empty());
+    let mut first = held(&store, &nine.id).await;
+    let mut second = held(&other, &ten.id).await;
+    store
+        .reserve_row(&mut first, "tart", &seen, noon())
+        .await
+        .expect("it is its own");
+    let same = other.reserve_row(&mut second, "tart", &seen, noon()).await;
+    assert!(matches!(same, Err(Error::Lost)), "{same:?}");
+    let seen = other.used_rows("menu").await.expect("rows");
+    assert_eq!(seen.len(), 1);
+    assert_eq!((seen[0].row.as_str(), seen[0].wall), ("tart", nine.wall));
+    other
+        .reserve_row(&mut second, "soup", &seen, noon())
+        .await
+        .expect("another one");
+    // also a slot that does not go out has used its row
+    let skipped = Slot {
+        state: SlotState::Skipped,
+        ..first.slot.clone()
+    };
+    let note = Note::new("skipped");
+    store
+        .save_slot(&first, &skipped, &note, None, noon())
+        .await
+        .expect("saved");
+    assert_eq!(store.used_rows("menu").await.expect("rows").len(), 2);
+}
+
+async fn rows_are_adopted_once(world: World) {
+    let store = world.open().await;
+    assert_eq!(store.adopted_rows("blog").await.expect("rows"), None);
+    store
+        .adopt_rows("blog", &[], noon())
+        .await
+        .expect("adopted");
+    assert_eq!(
+        store.adopted_rows("blog").await.expect("rows"),
+        Some(Vec::new())
+    );
+    let keys = ["a".to_owned(), "b".to_owned()];
+    for _ in 0..2 {
+        store
+            .adopt_rows("blog", &keys, at(1))
+            .await
+            .expect("adopted");
+    }
+    assert_eq!(
+        store.adopted_rows("blog").await.expect("rows"),
+        Some(keys.to_vec())
+    );
+    assert_eq!(store.adopted_rows("news").await.expect("rows"), None);
+}
+
+async fn a_pause_ends_by_itself_or_by_hand(world: World) {
+    let store = world.open().await;
+    let pause = |until: Option<Timestamp>| SchedulePause {
+        since: noon(),
+        until,
+        reason: Some("holidays".to_owned()),
+        by: "ana".to_owned(),
+    };
+    store
+        .pause_schedule("menu", &pause(Some(at(60))))
+        .await
+        .expect("paused");
+    store
+        .pause_schedule("*", &pause(None))
+        .await
+        .expect("paused");
+    let pauses = store.schedule_pauses().await.expect("pauses");
+    assert_eq!(pauses["menu"], pause(Some(at(60))));
+    assert!(pauses["menu"].is_on(at(59)) && !pauses["menu"].is_on(at(60)));
+    assert!(pauses["*"].is_on(Timestamp::MAX - secs(1)));
+    assert!(store.resume_schedule("*", at(1)).await.expect("resumed"));
+    assert!(!store.resume_schedule("*", at(1)).await.expect("resumed"));
+    assert_eq!(store.schedule_pauses().await.expect("pauses").len(), 1);
+}
+
+async fn open_slots_are_found_by_when_to_look(world: World) {
+    let store = world.open().await;
+    let (nine, ten) = (slot("menu", 9), slot("news", 10));
+    see(&store, &[nine.clone(), ten.clone()]).await;
+    let due = async |now: Timestamp| -> Vec<String> {
+        let filter = SlotFilter {
+            is_open: true,
+            wake: Some(now),
+            ..SlotFilter::default()
+        };
+        let slots = store.slots(&filter).await.expect("slots");
+        slots.into_iter().map(|slot| slot.id).collect()
+    };
+    assert!(due(nine.wake - secs(1)).await.is_empty());
+    assert_eq!(due(nine.wake).await, std::slice::from_ref(&nine.id));
+    assert_eq!(
+        store.next_slot_wake().await.expect("an answer"),
+        Some(nine.wake)
+    );
+    store
+        .wake_slots(Some("news"), None, noon())
+        .await
+        .expect("woken");
+    assert_eq!(due(noon()).await, std::slice::from_ref(&ten.id));
+    let held = held(&store, &nine.id).await;
+    let missed = Slot {
+        state: SlotState::Missed,
+        ..held.slot.clone()
+    };
+    let note = Note::new("missed");
+    store
+        .save_slot(&held, &missed, &note, None, noon())
+        .await
+        .expect("saved");
+    assert_eq!(due(Timestamp::MAX).await, [ten.id]);
+}
+
+async fn pictures_of_open_slots_are_kept(world: World) {
+    let store = world.open().await;
+    let file = world.root().join("picture.jpg");
+    std::fs::write(&file, b"a picture").expect("a file");
+    let media = Media {
+        path: file.clone(),
+        kind: Kind::Image,
+        bytes: 9,
+        width: 1080,
+        height: 1920,
+        duration_s: None,
+        sha256: storypress::media::sha256_of(&file).expect("a hash"),
+        quality: None,
+        notes: Vec::new(),
+        damaged: Vec::new(),
+    };
+    store.keep(&media).await.expect("kept");
+    let kept = store.kept(&media).expect("a copy");
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(7200);
+    let age = || {
+        let copy = std::fs::File::options()
+            .append(true)
+            .open(&kept)
+            .expect("the copy");
+        copy.set_modified(long_ago).expect("an old copy");
+    };
+    let mut one = slot("menu", 9);
+    one.state = SlotState::Frozen;
+    one.picture = Some(Picture {
+        media,
+        mentions: Vec::new(),
+        made: noon(),
+    });
+    see(&store, std::slice::from_ref(&one)).await;
+    age();
+    store.sweep_kept(Timestamp::now()).await.expect("swept");
+    assert!(kept.exists(), "a slot needs it");
+    let held = held(&store, &one.id).await;
+    one.state = SlotState::Skipped;
+    let note = Note::new("skipped");
+    store
+        .save_slot(&held, &one, &note, None, noon())
+        .await
+        .expect("saved");
+    age();
+    store.sweep_kept(Timestamp::now()).await.expect("swept");
+    assert!(!kept.exists(), "nobody needs it");
+}

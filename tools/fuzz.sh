@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Runs every fuzz target for a while, with AddressSanitizer where a nightly toolchain is there.
+# Usage: tools/fuzz.sh [SECONDS [TARGET…]]; 60 seconds and all of fuzz/fuzz_targets by default.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+seconds=${1:-60}
+targets=("${@:2}")
+if [ ${#targets[@]} -eq 0 ]; then
+    for file in fuzz/fuzz_targets/*.rs; do targets+=("$(basename "$file" .rs)"); done
+fi
+
+# what cargo-fuzz gives the compiler
+flags="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 --cfg fuzzing"
+flags+=" -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table"
+flags+=" -Cllvm-args=-sanitizer-coverage-trace-compares -Cllvm-args=-simplifycfg-branch-fold-threshold=0"
+if rustc +nightly --version >/dev/null 2>&1; then
+    toolchain=+nightly
+    flags+=" -Zsanitizer=address"
+else
+    toolchain=
+    echo "no nightly toolchain: without a sanitizer, only panics and failed assertions are found"
+fi
+host=$(rustc -vV | sed -n 's/^host: //p')
+
+# the versions that the program is built with
+cp Cargo.lock fuzz/Cargo.lock
+# with a target of its own, build scripts stay as they are
+RUSTFLAGS=$flags cargo ${toolchain:+"$toolchain"} build --release --manifest-path fuzz/Cargo.toml --target "$host" \
+    --target-dir fuzz/target "${targets[@]/#/--bin=}"
+
+# where the inputs of a target begin
+seeds() {
+    case $1 in
+    template | value) echo templates tests/goldens tests/errors ;;
+    data | bytes) echo tests/corpus ;;
+    svg | picture) echo tests/goldens tests/pictures ;;
+    film) echo tests/film ;;
+    esac
+}
+
+failed=()
+for target in "${targets[@]}"; do
+    mkdir -p "fuzz/corpus/$target" "fuzz/artifacts/$target"
+    echo "== $target, $seconds s"
+    # shellcheck disable=SC2046 # folders without spaces
+    ASAN_OPTIONS=detect_leaks=0 "fuzz/target/$host/release/$target" "fuzz/corpus/$target" \
+        $(for folder in $(seeds "$target"); do [ -d "$folder" ] && echo "$folder"; done) \
+        -max_total_time="$seconds" -timeout=20 -rss_limit_mb=4096 -max_len=65536 -print_final_stats=1 \
+        -artifact_prefix="fuzz/artifacts/$target/" >"fuzz/artifacts/$target.log" 2>&1 || failed+=("$target")
+    grep -E '^stat::(number_of_executed_units|new_units_added)|SUMMARY|panicked at' "fuzz/artifacts/$target.log" || true
+done
+if [ ${#failed[@]} -gt 0 ]; then
+    echo "failed: ${failed[*]}; the inputs are in fuzz/artifacts, the output beside them"
+    exit 1
+fi
