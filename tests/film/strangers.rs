@@ -207,7 +207,7 @@ fn what_is_see_through_shows_what_lies_beneath() {
 fn what_is_see_through_has_the_colours_of_this_screen() {
     // (192, 64, 64) as Display P3 has it, where it covers
     let box_of_p3 = "color=black@0:s=180x180:r=30:d=4,format=gbrap,geq=r='178*between(X,60,119)':g='74*between(X,60,119)':\
-        b='68*between(X,60,119)':a='255*between(X,60,119)*between(Y,60,119)',scale=out_color_matrix=bt709:out_range=tv";
+        b='68*between(X,60,119)':a='255*between(X,60,119)*between(Y,60,119)',scale=out_color_matrix=bt709:out_range=tv,format=yuva444p10le";
     let clip = make::own(
         "see-through-p3",
         "mov",
