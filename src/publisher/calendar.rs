@@ -391,6 +391,10 @@ impl<'a> Calendar<'a> {
                 Ok(false)
             }
             Choice::Trouble(trouble) => self.troubled(held, slot, trouble, now).await,
+            Choice::Again => {
+                self.publisher.store.let_slot_go(&held, now).await?;
+                Ok(true)
+            }
         }
     }
 
@@ -470,7 +474,12 @@ impl<'a> Calendar<'a> {
             Picked::Row(row) => {
                 let (row, key) = (row.clone(), calendar::id_of(row));
                 if held.slot.row_key.as_deref() != Some(key.as_str()) {
-                    store.reserve_row(held, &key, &used, now).await?;
+                    match store.reserve_row(held, &key, &used, now).await {
+                        Ok(()) => {}
+                        // another worker has taken a row meanwhile
+                        Err(store::Error::Lost) => return Ok(Err(Choice::Again)),
+                        Err(error) => return Err(error.into()),
+                    }
                 }
                 Ok(Ok(row))
             }
@@ -689,6 +698,8 @@ enum Choice {
     Series(Vec<String>),
     Nothing(String),
     Trouble(Trouble),
+    /// The rows have changed at that moment: it is let go of, and chosen anew.
+    Again,
 }
 
 fn story(
