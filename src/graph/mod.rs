@@ -30,7 +30,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::platform::CONTAINER_LIFE;
+use crate::platform::{CONTAINER_LIFE, later};
 
 pub use bearer::PageAccount;
 pub use client::{Client, NewContainer, Source};
@@ -86,9 +86,7 @@ pub struct Container {
 impl Container {
     /// A container that is not published within 24 h is lost.
     pub fn ends(&self) -> Timestamp {
-        self.made
-            .checked_add(CONTAINER_LIFE)
-            .unwrap_or(Timestamp::MAX)
+        later(self.made, CONTAINER_LIFE)
     }
 }
 

@@ -7,6 +7,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::platform::later;
 use crate::store::{Slot, SlotState};
 
 /// The data of a slot that waits for approval is read again after that.
@@ -141,10 +142,6 @@ fn past(time: Timestamp, now: Timestamp) -> Timestamp {
         true => after,
         false => later(now, LOOK_AGAIN),
     }
-}
-
-fn later(time: Timestamp, by: SignedDuration) -> Timestamp {
-    time.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

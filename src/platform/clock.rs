@@ -33,6 +33,11 @@ const SLACK: f64 = 0.15;
 /// How long work waits for a clock that stands.
 const STANDS: Duration = Duration::from_secs(60);
 
+/// A time that much later, or the end of all time.
+pub fn later(time: Timestamp, by: SignedDuration) -> Timestamp {
+    time.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.is_real() {

@@ -12,7 +12,7 @@ mod content;
 mod facts;
 
 pub use cancel::Cancel;
-pub use clock::Clock;
+pub use clock::{Clock, later};
 pub use content::{Content, HEAD, SIGNATURE_PNG, content_of, is_motion_jpeg, is_web_page, sniff};
 pub use facts::{
     BUDGET_BYTES, CONTAINER_LIFE, FILM_LEAST_RATE, FILM_LEAST_SECONDS, FILM_MOST_COLUMNS,

@@ -20,7 +20,7 @@ use crate::data::Table;
 use crate::diag::Diagnostic;
 use crate::media::Media;
 use crate::pipeline::{Event, SlotNext, SlotRule, next_of_slot, state_with_picture};
-use crate::platform::Cancel;
+use crate::platform::{Cancel, later};
 use crate::project::{self, Accounts, Project, SCHEDULE_FILE};
 use crate::source::When;
 use crate::store::{
@@ -181,7 +181,7 @@ impl<'a> Calendar<'a> {
     /// Notes the slots of the days to come, and drops those that no rule has any more.
     async fn expand(&self, now: Timestamp) -> Result<(), Error> {
         let store = &self.publisher.store;
-        let until = now.checked_add(AHEAD).unwrap_or(Timestamp::MAX);
+        let until = later(now, AHEAD);
         for rule in &self.rules {
             if rule.pick == Pick::New {
                 self.adopt(rule, now).await?;
@@ -215,8 +215,8 @@ impl<'a> Calendar<'a> {
         let Some(rule) = self.rule(&slot.schedule) else {
             return false;
         };
-        let until = slot.own.checked_add(SignedDuration::from_millis(1));
-        let mut slots = rule.slots(slot.own, until.unwrap_or(Timestamp::MAX));
+        let until = later(slot.own, SignedDuration::from_millis(1));
+        let mut slots = rule.slots(slot.own, until);
         let account = |found: &calendar::Slot| self.slot_of(rule, found, slot.seen).account;
         slots.any(|found| found.wall == slot.wall && account(&found) == slot.account)
     }
@@ -278,10 +278,8 @@ impl<'a> Calendar<'a> {
         let now = self.publisher.clock.now();
         let store = &self.publisher.store;
         let Some(rule) = self.rule(&held.slot.schedule).cloned() else {
-            let later = now.checked_add(SignedDuration::from_mins(1));
-            store
-                .let_slot_go(&held, later.unwrap_or(Timestamp::MAX))
-                .await?;
+            let again = later(now, SignedDuration::from_mins(1));
+            store.let_slot_go(&held, again).await?;
             return Ok(false);
         };
         if !held.slot.state.is_open() {
@@ -667,10 +665,8 @@ impl<'a> Calendar<'a> {
         let store = &self.publisher.store;
         let Some(account) = self.publisher.keys.get(&held.slot.account) else {
             let why = format!("the account {} is not open here", held.slot.account);
-            let later = now.checked_add(SignedDuration::from_secs(5));
-            return self
-                .wait(held, later.unwrap_or(Timestamp::MAX), Some(why), now)
-                .await;
+            let again = later(now, SignedDuration::from_secs(5));
+            return self.wait(held, again, Some(why), now).await;
         };
         let Some(picture) = held.slot.picture.clone() else {
             return Ok(store.let_slot_go(&held, now).await?);

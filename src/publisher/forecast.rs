@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Error, Publisher};
 use crate::graph::Quota;
-use crate::platform::QUOTA_WINDOW;
+use crate::platform::{QUOTA_WINDOW, later};
 
 /// How many of a call's stories can go out before they are late.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +57,6 @@ impl Publisher {
         let behind = i32::try_from(count.saturating_sub(1)).unwrap_or(i32::MAX);
         let line = gap.checked_mul(behind).unwrap_or(SignedDuration::MAX);
         let due = due.unwrap_or(now).max(now);
-        let later = |at: Timestamp, by| at.checked_add(by).unwrap_or(Timestamp::MAX);
         // the last one waits behind the others, and is late only after that
         let until = later(later(due, line), late);
         let day = QUOTA_WINDOW;

@@ -42,7 +42,6 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
 
 pub use audit::{Entry, Note};
@@ -61,7 +60,7 @@ pub use stories::{Added, Filter, Same};
 pub use story::{Intent, Outgoing, Place, Step, Story, StoryKey};
 pub use workers::Worker;
 
-use crate::platform::Clock;
+use crate::platform::{Clock, later};
 use db::Db;
 
 /// The memory of all stories. Copies share their connections.
@@ -155,9 +154,4 @@ impl fmt::Debug for Store {
         };
         f.debug_struct("Store").field("kind", &kind).finish()
     }
-}
-
-/// A time that much later, or the end of all time.
-fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
-    now.checked_add(by).unwrap_or(Timestamp::MAX)
 }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::db::{Conn, values};
-use super::{Error, Step, Store, Story, StoryKey};
+use super::{Error, Step, Store, Story, StoryKey, later};
 use crate::graph::Insights;
 
 /// So long after a story went live its numbers are taken: 1 h, 6 h, 23 h 30 min.
@@ -59,7 +59,7 @@ impl Store {
 ///
 /// In whole milliseconds, as the queue counts: who is woken for a point is not woken before it.
 pub fn reached(published: Timestamp, point: SignedDuration) -> Timestamp {
-    let at = published.checked_add(point).unwrap_or(Timestamp::MAX);
+    let at = later(published, point);
     Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 

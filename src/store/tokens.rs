@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 
 use super::db::{Keep, values};
-use super::{Error, Store, stories};
+use super::{Error, Store, later, stories};
 
 /// Between two tries, of all workers together.
 const BETWEEN: SignedDuration = SignedDuration::from_hours(24);
@@ -27,7 +27,7 @@ impl Store {
                     let sql = "UPDATE accounts SET token_tried = $2 WHERE account = $1
                         AND (token_tried IS NULL OR token_tried <= $3 OR token_tried > $4)";
                     let before = now.checked_sub(BETWEEN).unwrap_or(Timestamp::MIN);
-                    let after = now.checked_add(BETWEEN).unwrap_or(Timestamp::MAX);
+                    let after = later(now, BETWEEN);
                     let values = values![account, now, before, after];
                     Ok(conn.run(sql, values).await? == 1)
                 }
