@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::platform::later;
 use crate::store::{Slot, SlotState};
 
-/// The data of a slot that waits for approval is read again after that.
+/// The data of a slot that waits for approval is read again after that, and a pause is looked at again.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_secs(60);
 
 /// After trouble it is tried again: soon at first, then less often.
@@ -54,7 +54,7 @@ pub fn next_of_slot(slot: &Slot, rule: &SlotRule, pause: Option<&str>, now: Time
     if let Some(why) = pause {
         return match is_late && !(rule.approve && rule.holds) {
             true => SlotNext::Skip(format!("{why}, until it was too late")),
-            false => SlotNext::Wait(past(late, now), Some(why.to_owned())),
+            false => SlotNext::Wait(paused_until(slot, late, now), Some(why.to_owned())),
         };
     }
     if slot.picture.is_none() {
@@ -133,6 +133,11 @@ fn pause(slot: &Slot, now: Timestamp) -> SignedDuration {
         true => AGAIN.1,
         false => AGAIN.0,
     }
+}
+
+/// When to look again under a pause, which can end before its time and while the slot is still in time to go out.
+fn paused_until(slot: &Slot, late: Timestamp, now: Timestamp) -> Timestamp {
+    later(now, LOOK_AGAIN).max(slot.freeze).min(past(late, now))
 }
 
 /// Just after a time, or now where that is past.
@@ -338,5 +343,26 @@ mod tests {
         assert!(matches!(next("09:00:00"), SlotNext::Wait(_, Some(_))));
         assert!(matches!(next("09:30:00"), SlotNext::Wait(_, Some(_))));
         assert!(matches!(next("09:30:01"), SlotNext::Skip(_)));
+    }
+
+    #[test]
+    fn a_pause_that_ends_is_noticed_in_time() {
+        let paused = |slot: &Slot, now: &str| {
+            let SlotNext::Wait(until, _) = next_of_slot(slot, &RULE, Some("paused"), at(now))
+            else {
+                panic!("{now}: it is paused, and not late yet");
+            };
+            until
+        };
+        let planned = slot();
+        assert_eq!(paused(&planned, "01:00:00"), planned.freeze);
+        assert_eq!(paused(&planned, "07:00:00"), at("07:01:00"));
+        let frozen = with_picture();
+        assert_eq!(paused(&frozen, "08:59:30"), at("09:00:30"));
+        assert!(
+            paused(&frozen, "09:29:30") > at("09:30:00"),
+            "then it is late"
+        );
+        assert!(paused(&frozen, "09:29:30") < at("09:30:01"));
     }
 }
