@@ -107,16 +107,6 @@ pub(crate) fn name_of(media: &Media) -> String {
     stem.to_string_lossy().into_owned()
 }
 
-/// Of a story's files the one that goes out: film before its cover, and no format that the platform does not take.
-pub(crate) fn deliverable(media: &[Media]) -> Option<&Media> {
-    let of = |ending: &str| {
-        media
-            .iter()
-            .find(|m| m.path.extension().is_some_and(|e| e == ending))
-    };
-    of("mp4").or_else(|| of("jpg"))
-}
-
 /// Holds a file against the platform's rules before anything is sent.
 fn examined(file: &Path, cancel: &Cancel) -> (Item, Option<Media>) {
     let failed = |why: Diagnostic| (Item::failed(file, None, vec![why]), None);

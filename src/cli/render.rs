@@ -16,7 +16,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::media::Media;
 use crate::platform::Cancel;
 use crate::project::{Project, shown};
-use crate::publisher::ToPublish;
+use crate::publisher::{self, ToPublish};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -162,7 +162,7 @@ fn publish(args: &Args, plan: &Plan, report: &mut Report, global: &Global) -> an
         if item.status == Status::Failed {
             continue;
         }
-        match publish::deliverable(&item.outputs) {
+        match publisher::deliverable(&item.outputs) {
             Some(media) => finished.push(Finished {
                 item: at,
                 what: ToPublish {

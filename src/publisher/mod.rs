@@ -41,7 +41,7 @@ pub use memory::{backup, restore};
 pub use open::{CONCURRENCY, Publisher, Target, Where, shown};
 pub use publish::{Published, Rehearsed, Standing, ToPublish, Wish};
 pub use service::Service;
-pub use slot_picture::{Made, Trouble, picture};
+pub use slot_picture::{Made, Trouble, deliverable, picture};
 pub use slots::{
     SlotError, approve, is_ended, move_slot, pause_schedule, reject, run_slot, skip, slot_named,
     slot_state,

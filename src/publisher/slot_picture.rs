@@ -106,6 +106,7 @@ pub fn picture(
         Some(outcome) if outcome.status == Status::Failed => Err(Trouble::of(&outcome.diagnostics)),
         Some(outcome) => Ok(Made {
             media: deliverable(&outcome.media)
+                .cloned()
                 .ok_or_else(|| Trouble::new("unreadable-media", "no file came out"))?,
             mentions: outcome.mentions,
             warnings: outcome.diagnostics,
@@ -117,11 +118,12 @@ pub fn picture(
     }
 }
 
-/// Film before its cover.
-fn deliverable(media: &[Media]) -> Option<Media> {
+/// Of a story's files the one that goes out: film before its cover, and no format that the platform does not take.
+pub fn deliverable(media: &[Media]) -> Option<&Media> {
     let of = |ending: &str| {
-        let is_it = |m: &&Media| m.path.extension().is_some_and(|e| e == ending);
-        media.iter().find(is_it).cloned()
+        media
+            .iter()
+            .find(|m| m.path.extension().is_some_and(|e| e == ending))
     };
     of("mp4").or_else(|| of("jpg"))
 }

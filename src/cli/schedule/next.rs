@@ -12,9 +12,10 @@ use crate::batch::{self, Order};
 use crate::calendar::{Rule, Slot, id_of};
 use crate::cli::report::{Item, Report, Status};
 use crate::cli::slot::SlotReport;
-use crate::cli::{Global, Outcome, open, print, publish};
+use crate::cli::{Global, Outcome, open, print};
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::project::shown;
+use crate::publisher;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -171,7 +172,7 @@ fn item(
         item.status = Status::Failed;
     }
     if let Some(brief) = &mut told.slot {
-        let made = publish::deliverable(&item.outputs).map(|media| media.sha256.clone());
+        let made = publisher::deliverable(&item.outputs).map(|media| media.sha256.clone());
         brief.sha256 = made.or(brief.sha256.take());
     }
     item.slot = Some(Box::new(told));
