@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::project::Project;
 use crate::publisher::{self, accounts};
-use crate::store::{Stop, StopCause};
+use crate::store::Stop;
 
 use super::target::Sandbox;
 use super::{Global, Outcome, open};
@@ -52,23 +52,14 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     if until.is_some_and(|until| until <= now) {
         anyhow::bail!("that time is past");
     }
-    let why = match &args.reason {
-        Some(reason) => format!("paused by hand: {reason}"),
-        None => "paused by hand".into(),
-    };
-    let stop = Stop {
-        cause: StopCause::ByHand,
-        since: now,
-        until,
-        why,
-        mark: None,
-    };
-    open::runtime()?.block_on(async {
+    let stop = open::runtime()?.block_on(async {
         let key = key(&project, &args.account, &args.sandbox).await?;
         let store = publisher::open_store(&project).await?;
-        let done = store.stop_account(&key, &stop).await;
+        let account = (key.as_str(), args.account.as_str());
+        let pause = (until, args.reason.as_deref());
+        let stop = publisher::pause_account(&store, account, pause, now).await;
         store.close().await;
-        anyhow::Ok(done?)
+        anyhow::Ok(stop?)
     })?;
     let until = match until {
         Some(until) => format!("until {}", publisher::shown(until, &project.zone()?)),
@@ -90,7 +81,8 @@ pub(crate) fn resume(args: &ResumeArgs, global: &Global) -> anyhow::Result<Outco
     let stop = open::runtime()?.block_on(async {
         let key = key(&project, &args.account, &args.sandbox).await?;
         let store = publisher::open_store(&project).await?;
-        let stop = store.resume_account(&key, now).await;
+        let account = (key.as_str(), args.account.as_str());
+        let stop = publisher::resume_account(&store, account, now).await;
         store.close().await;
         anyhow::Ok(stop?)
     })?;

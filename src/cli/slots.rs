@@ -14,7 +14,7 @@ use crate::calendar::{self, Rule};
 use crate::diag::{Code, Diagnostic};
 use crate::project::{Accounts, Project};
 use crate::publisher::{self, SlotError, accounts};
-use crate::store::{EVERY_SCHEDULE, SchedulePause, Slot, Stop, StopCause, Store, Story};
+use crate::store::{EVERY_SCHEDULE, SchedulePause, Slot, Store, Story};
 
 /// A slot that is kept, as reports have it.
 pub(crate) fn report_of(
@@ -402,7 +402,7 @@ pub(crate) fn run(args: &RunArgs, global: &Global) -> anyhow::Result<Outcome> {
             let slot = desk.slot(&args.slot).await?;
             let story = desk.store.story_of_slot(&slot.id).await?;
             let done = match story {
-                Some(story) if publisher::is_ended(&story) => {
+                Some(story) if publisher::may_retry(&story).is_ok() => {
                     anyhow::bail!(
                         "{} became the story {}, which is {}: `storypress retry {1}` sends it",
                         slot.id,
@@ -442,22 +442,11 @@ pub(crate) fn pause(args: &PauseArgs, global: &Global) -> anyhow::Result<Outcome
                         reason: args.reason.clone(),
                         by: by.clone(),
                     };
-                    publisher::pause_schedule(&desk.store, name, &pause).await?;
+                    desk.store.pause_schedule(name, &pause).await?;
                 }
                 Named::Account(key, account) => {
-                    let why = match &args.reason {
-                        Some(reason) => format!("paused by hand: {reason}"),
-                        None => "paused by hand".into(),
-                    };
-                    let stop = Stop {
-                        cause: StopCause::ByHand,
-                        since: desk.now,
-                        until,
-                        why,
-                        mark: None,
-                    };
-                    desk.store.stop_account(key, &stop).await?;
-                    desk.store.wake_slots(None, Some(account), desk.now).await?;
+                    let pause = (until, args.reason.as_deref());
+                    publisher::pause_account(&desk.store, (key, account), pause, desk.now).await?;
                 }
             }
             say_pause(&name, until, &desk.project.zone()?, global);
@@ -476,9 +465,10 @@ pub(crate) fn resume(args: &ResumeArgs, global: &Global) -> anyhow::Result<Outco
             let was = match &name {
                 Named::Schedule(name) => desk.store.resume_schedule(name, desk.now).await?,
                 Named::Account(key, account) => {
-                    let was = desk.store.resume_account(key, desk.now).await?;
-                    desk.store.wake_slots(None, Some(account), desk.now).await?;
-                    was.is_some()
+                    let account = (key.as_str(), account.as_str());
+                    publisher::resume_account(&desk.store, account, desk.now)
+                        .await?
+                        .is_some()
                 }
             };
             if !global.quiet && !global.json {

@@ -43,8 +43,8 @@ pub use publish::{Published, Rehearsed, Standing, ToPublish, Wish};
 pub use service::Service;
 pub use slot_picture::{Made, Trouble, deliverable, picture};
 pub use slots::{
-    SlotError, approve, is_ended, move_slot, pause_schedule, reject, run_slot, skip, slot_named,
-    slot_state,
+    SlotError, approve, move_slot, pause_account, reject, resume_account, run_slot, skip,
+    slot_named, slot_state,
 };
 pub use stores::{existing_store, open_store};
 pub use targets::tell;

@@ -9,7 +9,7 @@ use super::Error;
 use super::calendar::planned;
 use crate::calendar::{Rule, SlotId};
 use crate::store::{
-    Decision, HeldSlot, Note, NoticeData, NoticeKind, SchedulePause, Slot, SlotState, Step, Store,
+    Decision, HeldSlot, Note, NoticeData, NoticeKind, Slot, SlotState, Stop, StopCause, Store,
     Story,
 };
 
@@ -48,7 +48,7 @@ impl From<crate::store::Error> for SlotError {
     }
 }
 
-/// A slot that people name: by its id, or by the beginning of it that no other open slot has.
+/// A slot that people name by its id.
 ///
 /// One that a rule has and no worker has seen yet is noted first.
 ///
@@ -332,12 +332,47 @@ fn set_due(slot: &mut Slot, due: Timestamp) {
     slot.is_moved = true;
 }
 
-/// Pauses a schedule, or every one ([`crate::store::EVERY_SCHEDULE`]).
+/// Lets nothing of an account go out, until a time or until it is resumed; its open slots are looked at now.
+///
+/// `key` is the account as stories name it, `name` as the project does.
 ///
 /// # Errors
 /// What the store says.
-pub async fn pause_schedule(store: &Store, name: &str, pause: &SchedulePause) -> Result<(), Error> {
-    Ok(store.pause_schedule(name, pause).await?)
+pub async fn pause_account(
+    store: &Store,
+    (key, name): (&str, &str),
+    (until, reason): (Option<Timestamp>, Option<&str>),
+    now: Timestamp,
+) -> Result<Stop, Error> {
+    let stop = Stop {
+        cause: StopCause::ByHand,
+        since: now,
+        until,
+        why: match reason {
+            Some(reason) => format!("paused by hand: {reason}"),
+            None => "paused by hand".into(),
+        },
+        mark: None,
+    };
+    store.stop_account(key, &stop).await?;
+    store.wake_slots(None, Some(name), now).await?;
+    Ok(stop)
+}
+
+/// Lets an account go on, whatever had stopped it; its open slots are looked at now. Gives what had stopped it.
+///
+/// The names are those of [`pause_account`].
+///
+/// # Errors
+/// What the store says.
+pub async fn resume_account(
+    store: &Store,
+    (key, name): (&str, &str),
+    now: Timestamp,
+) -> Result<Option<Stop>, Error> {
+    let stop = store.resume_account(key, now).await?;
+    store.wake_slots(None, Some(name), now).await?;
+    Ok(stop)
 }
 
 /// The word of reports: that of the story that it became, where it became one; `paused`, where a pause holds it.
@@ -353,12 +388,4 @@ pub fn slot_state(
         (state, _) if state.is_open() && is_paused => "paused",
         (state, _) => state.word(),
     }
-}
-
-/// A story whose slot was asked to go out, and did not: it can be tried again as a story.
-pub fn is_ended(story: &Story) -> bool {
-    matches!(
-        story.step,
-        Step::Failed { .. } | Step::Missed | Step::Cancelled { .. }
-    )
 }

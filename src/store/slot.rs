@@ -169,10 +169,4 @@ impl Slot {
         let key = self.id.split_once('#').map_or("", |(_, key)| key);
         format!("{}@{}/{}#{key}", self.schedule, self.wall, self.account)
     }
-
-    /// Its `NAME@TIME`, without account and row: what the slots of a list of accounts or rows share.
-    pub fn stem(&self) -> &str {
-        let end = self.id.find(['/', '#']).unwrap_or(self.id.len());
-        &self.id[..end]
-    }
 }
