@@ -14,10 +14,10 @@ use jiff::Timestamp;
 use memory::Kept;
 
 use super::report::{Item, Report};
+use super::target::Sandbox;
 use super::{Global, Outcome, open, slots};
 use crate::diag::{Code, Diagnostic};
-use crate::project::{Accounts, Calendar, Project, SCHEDULE_FILE, shown};
-use crate::publisher;
+use crate::project::{Calendar, Project, SCHEDULE_FILE, shown};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -63,15 +63,8 @@ pub(super) struct Clock {
     /// Look from another time: a date, or a date and time
     #[arg(long, value_name = "TIME")]
     now: Option<String>,
-    /// Go by the clock of the sandbox at URL
-    #[arg(
-        long,
-        value_name = "URL",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = ""
-    )]
-    sandbox: Option<String>,
+    #[command(flatten)]
+    sandbox: Sandbox,
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
@@ -100,25 +93,10 @@ impl Clock {
             }
             return Ok(project.moment(text)?.timestamp());
         }
-        match self.sandbox.as_deref() {
+        match self.sandbox.sandbox.as_deref() {
             // nothing is sent, and a sandbox that was not started yet has the time of this machine
-            None | Some("") => Ok(Timestamp::now()),
-            Some(_) => {
-                let sandbox = super::target::Sandbox {
-                    sandbox: self.sandbox.clone(),
-                };
-                let url = sandbox.url()?.expect("an address was given");
-                Ok(open::runtime()?
-                    .block_on(publisher::clock_of(Some(&url)))?
-                    .now())
-            }
-        }
-    }
-
-    fn accounts(&self) -> Accounts {
-        match self.sandbox {
-            Some(_) => Accounts::OfSandbox,
-            None => Accounts::Own,
+            Some("") => Ok(Timestamp::now()),
+            _ => self.sandbox.now(),
         }
     }
 }
@@ -146,7 +124,7 @@ fn calendar(report: &mut Report, clock: &Clock, global: &Global) -> anyhow::Resu
         return Ok(None);
     };
     let now = clock.now(&project)?;
-    let mut calendar = project.schedules(clock.accounts());
+    let mut calendar = project.schedules(clock.sandbox.accounts());
     let told = std::mem::take(&mut calendar.told);
     let is_broken = told
         .iter()

@@ -12,7 +12,7 @@ use super::target::Sandbox;
 use super::{Global, Outcome, notices, open, trail};
 use crate::calendar::{self, Rule};
 use crate::diag::{Code, Diagnostic};
-use crate::project::{Accounts, Project};
+use crate::project::Project;
 use crate::publisher::{self, SlotError, accounts};
 use crate::store::{EVERY_SCHEDULE, SchedulePause, Slot, Store, Story};
 
@@ -151,14 +151,14 @@ pub(crate) struct WhyArgs {
 }
 
 /// What a decision about slots needs.
-struct Desk {
+struct Workspace {
     project: Project,
     rules: Vec<Rule>,
     store: Store,
     now: Timestamp,
 }
 
-impl Desk {
+impl Workspace {
     /// The slot that people mean.
     async fn slot(&self, id: &str) -> Result<Slot, SlotError> {
         let account = default_account(&self.project);
@@ -198,14 +198,6 @@ pub(crate) fn item(
     item
 }
 
-/// Which accounts rules may name.
-pub(crate) fn accounts_of(sandbox: &Sandbox) -> Accounts {
-    match sandbox.sandbox {
-        Some(_) => Accounts::OfSandbox,
-        None => Accounts::Own,
-    }
-}
-
 /// The account of rules that name none.
 pub(crate) fn default_account(project: &Project) -> &str {
     project
@@ -230,18 +222,18 @@ fn person(by: Option<&str>) -> String {
 }
 
 /// Has `decide` done for a project, or says what is wrong with that.
-fn with_desk<T>(
+fn in_workspace<T>(
     command: &'static str,
     global: &Global,
     sandbox: &Sandbox,
-    decide: impl AsyncFnOnce(&Desk, &mut Report) -> anyhow::Result<T>,
+    decide: impl AsyncFnOnce(&Workspace, &mut Report) -> anyhow::Result<T>,
 ) -> anyhow::Result<Outcome> {
     let mut report = Report::new(command);
     let Some(project) = open::project(&mut report, Path::new("."), global) else {
         return Ok(Outcome::Usage);
     };
-    // what is wrong with other rules is told by `storypress schedule`
-    let rules = project.schedules(accounts_of(sandbox)).rules;
+    // what is wrong with other rules is reported by `storypress schedule`
+    let rules = project.schedules(sandbox.accounts()).rules;
     let now = sandbox.now()?;
     open::runtime()?.block_on(async {
         let store = publisher::open_store(&project).await?;
@@ -249,15 +241,15 @@ fn with_desk<T>(
             Some(_) => store.rehearsing(),
             None => store,
         };
-        let desk = Desk {
+        let work = Workspace {
             project,
             rules,
             store,
             now,
         };
-        let done = decide(&desk, &mut report).await;
-        notices::tell_of(&desk.project, &desk.store, global).await;
-        desk.store.close().await;
+        let done = decide(&work, &mut report).await;
+        notices::tell_of(&work.project, &work.store, global).await;
+        work.store.close().await;
         done
     })?;
     if !global.json {
@@ -268,53 +260,54 @@ fn with_desk<T>(
 
 pub(crate) fn approve(args: &ApproveArgs, global: &Global) -> anyhow::Result<Outcome> {
     let by = person(args.by.as_deref());
-    with_desk("approve", global, &args.sandbox, async |desk, report| {
-        let mut slots = Vec::new();
-        // what is not there is told before anything is decided
-        for id in &args.slots {
-            slots.push(desk.slot(id).await?);
-        }
-        for slot in slots {
-            let sha256 = args.sha256.as_deref();
-            let done = publisher::approve(&desk.store, &slot.id, sha256, &by, desk.now).await;
-            decided(
-                desk,
-                report,
-                &slot,
-                done,
-                &format!("approved by {by}"),
-                global,
-            )
-            .await?;
-        }
-        Ok(())
+    let verdict = Verdict {
+        command: "approve",
+        message: format!("approved by {by}"),
+    };
+    of_each(args, verdict, global, async |store, id, now| {
+        publisher::approve(store, id, args.sha256.as_deref(), &by, now).await
     })
 }
 
 pub(crate) fn reject(args: &RejectArgs, global: &Global) -> anyhow::Result<Outcome> {
-    let by = person(args.what.by.as_deref());
-    with_desk(
-        "reject",
+    let what = &args.what;
+    let by = person(what.by.as_deref());
+    let verdict = Verdict {
+        command: "reject",
+        message: format!("rejected by {by}"),
+    };
+    of_each(what, verdict, global, async |store, id, now| {
+        let who = (by.as_str(), args.reason.as_deref());
+        publisher::reject(store, id, what.sha256.as_deref(), who, now).await
+    })
+}
+
+/// What is decided about pictures.
+struct Verdict {
+    command: &'static str,
+    message: String,
+}
+
+/// Has the same decided about each of the slots.
+fn of_each(
+    args: &ApproveArgs,
+    verdict: Verdict,
+    global: &Global,
+    decide: impl AsyncFn(&Store, &str, Timestamp) -> Result<Slot, SlotError>,
+) -> anyhow::Result<Outcome> {
+    in_workspace(
+        verdict.command,
         global,
-        &args.what.sandbox,
-        async |desk, report| {
+        &args.sandbox,
+        async |work, report| {
             let mut slots = Vec::new();
-            for id in &args.what.slots {
-                slots.push(desk.slot(id).await?);
+            // what is not there is reported before anything is decided
+            for id in &args.slots {
+                slots.push(work.slot(id).await?);
             }
             for slot in slots {
-                let sha256 = args.what.sha256.as_deref();
-                let who = (by.as_str(), args.reason.as_deref());
-                let done = publisher::reject(&desk.store, &slot.id, sha256, who, desk.now).await;
-                decided(
-                    desk,
-                    report,
-                    &slot,
-                    done,
-                    &format!("rejected by {by}"),
-                    global,
-                )
-                .await?;
+                let done = decide(&work.store, &slot.id, work.now).await;
+                report_decision(work, report, &slot, done, &verdict.message, global).await?;
             }
             Ok(())
         },
@@ -322,24 +315,24 @@ pub(crate) fn reject(args: &RejectArgs, global: &Global) -> anyhow::Result<Outco
 }
 
 /// What became of a decision, in the report and for people.
-async fn decided(
-    desk: &Desk,
+async fn report_decision(
+    work: &Workspace,
     report: &mut Report,
     before: &Slot,
     done: Result<Slot, SlotError>,
-    said: &str,
+    message: &str,
     global: &Global,
 ) -> anyhow::Result<()> {
     match done {
         Ok(slot) => {
-            report.items.push(desk.item(&slot).await?);
+            report.items.push(work.item(&slot).await?);
             if !global.quiet && !global.json {
-                eprintln!("{}: {said}", slot.id);
+                eprintln!("{}: {message}", slot.id);
             }
         }
         Err(SlotError::Other(error)) => return Err(error.into()),
         Err(refused) => {
-            let mut item = desk.item(before).await?;
+            let mut item = work.item(before).await?;
             let file = item.input.clone();
             item.fail(Diagnostic::of_file(
                 Code::NotPublished,
@@ -354,119 +347,119 @@ async fn decided(
 
 pub(crate) fn skip(args: &SkipArgs, global: &Global) -> anyhow::Result<Outcome> {
     let by = person(None);
-    with_desk(
+    in_workspace(
         "schedule skip",
         global,
         &args.sandbox,
-        async |desk, report| {
-            let slot = desk.slot(&args.slot).await?;
+        async |work, report| {
+            let slot = work.slot(&args.slot).await?;
             let who = (by.as_str(), args.reason.as_deref());
-            let done = publisher::skip(&desk.store, &slot.id, who, desk.now).await;
-            decided(desk, report, &slot, done, "does not go out", global).await
+            let done = publisher::skip(&work.store, &slot.id, who, work.now).await;
+            report_decision(work, report, &slot, done, "does not go out", global).await
         },
     )
 }
 
 pub(crate) fn move_to(args: &MoveArgs, global: &Global) -> anyhow::Result<Outcome> {
     let by = person(None);
-    with_desk(
+    in_workspace(
         "schedule move",
         global,
         &args.sandbox,
-        async |desk, report| {
-            let to = desk.project.moment(&args.to)?.timestamp();
-            let zone = desk.project.zone()?;
-            let slot = desk.slot(&args.slot).await?;
-            let said = format!("goes out {}", publisher::shown(to, &zone));
-            let done = match desk.store.story_of_slot(&slot.id).await? {
+        async |work, report| {
+            let to = work.project.moment(&args.to)?.timestamp();
+            let zone = work.project.zone()?;
+            let slot = work.slot(&args.slot).await?;
+            let message = format!("goes out {}", publisher::shown(to, &zone));
+            let done = match work.store.story_of_slot(&slot.id).await? {
                 // it is a story, which can be moved as long as it was not sent
                 Some(story) => {
                     let moved =
-                        publisher::move_to(&desk.store, &story.key, to, &zone, desk.now).await;
+                        publisher::move_to(&work.store, &story.key, to, &zone, work.now).await;
                     moved.map(|_| slot.clone()).map_err(SlotError::Other)
                 }
-                None => publisher::move_slot(&desk.store, &slot.id, to, &by, desk.now).await,
+                None => publisher::move_slot(&work.store, &slot.id, to, &by, work.now).await,
             };
-            decided(desk, report, &slot, done, &said, global).await
+            report_decision(work, report, &slot, done, &message, global).await
         },
     )
 }
 
 pub(crate) fn run(args: &RunArgs, global: &Global) -> anyhow::Result<Outcome> {
     let by = person(None);
-    with_desk(
+    in_workspace(
         "schedule run",
         global,
         &args.sandbox,
-        async |desk, report| {
-            let slot = desk.slot(&args.slot).await?;
-            let story = desk.store.story_of_slot(&slot.id).await?;
+        async |work, report| {
+            let slot = work.slot(&args.slot).await?;
+            let story = work.store.story_of_slot(&slot.id).await?;
             let done = match story {
                 Some(story) if publisher::may_retry(&story).is_ok() => {
                     anyhow::bail!(
                         "{} became the story {}, which is {}: `storypress retry {1}` sends it",
                         slot.id,
                         story.key,
-                        story.state(desk.now)
+                        story.state(work.now)
                     )
                 }
-                _ => publisher::run_slot(&desk.store, &slot.id, &by, desk.now).await,
+                _ => publisher::run_slot(&work.store, &slot.id, &by, work.now).await,
             };
-            let said = "goes out as soon as a worker looks at it";
-            decided(desk, report, &slot, done, said, global).await
+            let message = "goes out as soon as a worker looks at it";
+            report_decision(work, report, &slot, done, message, global).await
         },
     )
 }
 
 pub(crate) fn pause(args: &PauseArgs, global: &Global) -> anyhow::Result<Outcome> {
     let by = person(None);
-    with_desk(
+    in_workspace(
         "schedule pause",
         global,
         &args.sandbox,
-        async |desk, _report| {
+        async |work, _report| {
             let until = match &args.until {
-                Some(until) => Some(desk.project.moment(until)?.timestamp()),
+                Some(until) => Some(work.project.moment(until)?.timestamp()),
                 None => None,
             };
             anyhow::ensure!(
-                until.is_none_or(|until| until > desk.now),
+                until.is_none_or(|until| until > work.now),
                 "that time is past"
             );
-            let name = paused_name(desk, &args.what, &args.sandbox).await?;
+            let name = paused_name(work, &args.what, &args.sandbox).await?;
             match &name {
                 Named::Schedule(name) => {
                     let pause = SchedulePause {
-                        since: desk.now,
+                        since: work.now,
                         until,
                         reason: args.reason.clone(),
                         by: by.clone(),
                     };
-                    desk.store.pause_schedule(name, &pause).await?;
+                    work.store.pause_schedule(name, &pause).await?;
                 }
                 Named::Account(key, account) => {
                     let pause = (until, args.reason.as_deref());
-                    publisher::pause_account(&desk.store, (key, account), pause, desk.now).await?;
+                    publisher::pause_account(&work.store, (key, account), pause, work.now).await?;
                 }
             }
-            say_pause(&name, until, &desk.project.zone()?, global);
+            print_pause(&name, until, &work.project.zone()?, global);
             Ok(())
         },
     )
 }
 
 pub(crate) fn resume(args: &ResumeArgs, global: &Global) -> anyhow::Result<Outcome> {
-    with_desk(
+    in_workspace(
         "schedule resume",
         global,
         &args.sandbox,
-        async |desk, _report| {
-            let name = paused_name(desk, &args.what, &args.sandbox).await?;
+        async |work, _report| {
+            let name = paused_name(work, &args.what, &args.sandbox).await?;
             let was = match &name {
-                Named::Schedule(name) => desk.store.resume_schedule(name, desk.now).await?,
+                Named::Schedule(name) => work.store.resume_schedule(name, work.now).await?,
                 Named::Account(key, account) => {
                     let account = (key.as_str(), account.as_str());
-                    publisher::resume_account(&desk.store, account, desk.now)
+                    publisher::resume_account(&work.store, account, work.now)
                         .await?
                         .is_some()
                 }
@@ -499,16 +492,16 @@ impl Named {
     }
 }
 
-async fn paused_name(desk: &Desk, what: &What, sandbox: &Sandbox) -> anyhow::Result<Named> {
+async fn paused_name(work: &Workspace, what: &What, sandbox: &Sandbox) -> anyhow::Result<Named> {
     if let Some(account) = &what.account {
         let base = sandbox.url()?;
-        let key = accounts::key_of(&desk.project, Some(account), base.as_ref()).await?;
+        let key = accounts::key_of(&work.project, Some(account), base.as_ref()).await?;
         return Ok(Named::Account(key, account.clone()));
     }
     let Some(name) = &what.name else {
         return Ok(Named::Schedule(EVERY_SCHEDULE.to_owned()));
     };
-    let names = || desk.rules.iter().map(|rule| rule.name.as_str());
+    let names = || work.rules.iter().map(|rule| rule.name.as_str());
     if !names().any(|known| known == name) {
         let hint = crate::diag::did_you_mean(name, names());
         let hint = hint.map(|hint| format!(": {hint}")).unwrap_or_default();
@@ -517,7 +510,7 @@ async fn paused_name(desk: &Desk, what: &What, sandbox: &Sandbox) -> anyhow::Res
     Ok(Named::Schedule(name.clone()))
 }
 
-fn say_pause(name: &Named, until: Option<Timestamp>, zone: &TimeZone, global: &Global) {
+fn print_pause(name: &Named, until: Option<Timestamp>, zone: &TimeZone, global: &Global) {
     if global.quiet || global.json {
         return;
     }
@@ -537,8 +530,8 @@ pub(crate) fn why(args: &WhyArgs, global: &Global) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Usage);
     };
     let now = args.sandbox.now()?;
-    let rules = project.schedules(accounts_of(&args.sandbox)).rules;
-    let told = open::runtime()?.block_on(async {
+    let rules = project.schedules(args.sandbox.accounts()).rules;
+    let found = open::runtime()?.block_on(async {
         let store = publisher::open_store(&project).await?;
         let account = default_account(&project);
         let slot = publisher::slot_named(&store, &rules, account, &args.slot, now).await?;
@@ -552,7 +545,7 @@ pub(crate) fn why(args: &WhyArgs, global: &Global) -> anyhow::Result<Outcome> {
         store.close().await;
         anyhow::Ok((slot, story, trail, pauses))
     })?;
-    let (slot, story, trail, pauses) = told;
+    let (slot, story, trail, pauses) = found;
     let rule = rules.iter().find(|rule| rule.name == slot.schedule);
     let pause = rule.and_then(|rule| publisher::schedule_pause(rule, &pauses, now));
     let state = publisher::slot_state(&slot, story.as_ref(), pause.is_some(), now);

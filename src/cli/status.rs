@@ -260,7 +260,7 @@ impl Seen {
             .collect();
         let pauses = store.schedule_pauses().await?;
         // rules that cannot be read are told by `storypress schedule`
-        let rules = project.schedules(slots::accounts_of(&args.sandbox)).rules;
+        let rules = project.schedules(args.sandbox.accounts()).rules;
         for slot in &self.slots {
             let rule = rules.iter().find(|rule| rule.name == slot.schedule);
             let pause = rule.and_then(|rule| publisher::schedule_pause(rule, &pauses, now));

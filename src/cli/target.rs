@@ -6,6 +6,7 @@ use url::Url;
 
 use super::{Global, open};
 use crate::platform::Clock;
+use crate::project::Accounts;
 use crate::publisher::{self, Publisher, Where};
 
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -24,10 +25,10 @@ pub(super) struct Target {
     pub sandbox: Option<String>,
 }
 
-/// The sandbox whose accounts are meant, for commands that send nothing.
+/// The sandbox whose accounts and clock are meant, for commands that send nothing.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct Sandbox {
-    /// The account is one of the sandbox at URL
+    /// Go by the accounts and the clock of the sandbox at URL
     #[arg(
         long,
         value_name = "URL",
@@ -55,9 +56,15 @@ impl Sandbox {
             )),
         }
     }
-}
 
-impl Sandbox {
+    /// Which accounts rules may name.
+    pub fn accounts(&self) -> Accounts {
+        match self.sandbox {
+            Some(_) => Accounts::OfSandbox,
+            None => Accounts::Own,
+        }
+    }
+
     /// What the time is: the sandbox's own, where one is meant.
     ///
     /// # Errors

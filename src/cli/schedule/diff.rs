@@ -30,7 +30,7 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     };
     let other = open
         .project
-        .schedules_of(&args.other, args.clock.accounts());
+        .schedules_of(&args.other, args.clock.sandbox.accounts());
     let is_wrong = other.told.iter().any(Diagnostic::is_error);
     if !other.told.is_empty() {
         report.items.push(of_file(&open.project, other.told));
