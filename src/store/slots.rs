@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use sqlx::AssertSqlSafe;
 
-use super::audit::{Entry, Note};
+use super::audit::Note;
 use super::db::{Conn, Keep, Row, Value, values};
 use super::queue::{self, Nudge};
 use super::slot::{Slot, SlotState};
@@ -225,7 +225,7 @@ impl Store {
                     }
                     update(conn, &slot, fence, now).await?;
                     let states = (Some(before.word()), slot.state.word());
-                    write_trail(conn, &slot.id, &who, states, &note, now).await
+                    audit::write_of_slot(conn, &slot.id, &who, states, &note, now).await
                 }
                 .boxed()
             })
@@ -313,31 +313,6 @@ impl Store {
         let sql = concat!("SELECT MIN(wake) FROM slots WHERE state IN ", open_slots!());
         let rows = self.db.rows(sql, &[]).await?;
         rows.first().map_or(Ok(None), |row| row.maybe_time(0))
-    }
-
-    /// What was done with a slot, the earliest first; [`Entry::story`] holds the slot's id.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn slot_trail(&self, id: &str) -> Result<Vec<Entry>, Error> {
-        let sql = "SELECT at, who, what, from_state, to_state, detail FROM slot_trail
-            WHERE slot = $1 ORDER BY n";
-        let rows = self.db.rows(sql, values![id]).await?;
-        rows.iter()
-            .map(|row| {
-                let detail = row.text(5)?;
-                Ok(Entry {
-                    at: row.time(0)?,
-                    who: row.text(1)?,
-                    story: StoryKey(id.to_owned()),
-                    what: row.text(2)?,
-                    from: row.maybe_text(3)?,
-                    to: row.text(4)?,
-                    detail: serde_json::from_str(&detail)
-                        .unwrap_or(serde_json::Value::String(detail)),
-                })
-            })
-            .collect()
     }
 
     /// The rows that the slots of a rule have used, also skipped and missed ones, the earliest first.
@@ -567,7 +542,7 @@ async fn see(conn: &mut Conn<'_>, slot: &Slot, who: &str, now: Timestamp) -> Res
     ];
     if conn.run(sql, values).await? == 1 {
         let states = (None, slot.state.word());
-        return write_trail(conn, &slot.id, who, states, &Note::new("planned"), now).await;
+        return audit::write_of_slot(conn, &slot.id, who, states, &Note::new("planned"), now).await;
     }
     let sql =
         "SELECT body, wake, fence FROM slots WHERE place = $1 AND (lease IS NULL OR lease <= $2)";
@@ -603,7 +578,7 @@ async fn see(conn: &mut Conn<'_>, slot: &Slot, who: &str, now: Timestamp) -> Res
     update(conn, &changed, row.int(2)?, now).await?;
     let states = (Some(known.state.word()), changed.state.word());
     let note = Note::with(what, serde_json::json!({ "was": known.id }));
-    write_trail(conn, &changed.id, who, states, &note, now).await
+    audit::write_of_slot(conn, &changed.id, who, states, &note, now).await
 }
 
 async fn update(conn: &mut Conn<'_>, slot: &Slot, fence: i64, now: Timestamp) -> Result<(), Error> {
@@ -653,28 +628,4 @@ async fn add_story(
     audit::write(conn, &story.key, who, None, story.step.state(), &note, now).await?;
     queue::push_in(conn, &story.key, story.wake, Nudge::Obey).await?;
     Ok(story.key.clone())
-}
-
-async fn write_trail(
-    conn: &mut Conn<'_>,
-    id: &str,
-    who: &str,
-    (from, to): (Option<&str>, &str),
-    note: &Note,
-    now: Timestamp,
-) -> Result<(), Error> {
-    let sql = "INSERT INTO slot_trail (slot, n, at, who, what, from_state, to_state, detail)
-        SELECT $1, COALESCE(MAX(n), 0) + 1, $2, $3, $4, CAST($5 AS TEXT), $6, $7
-        FROM slot_trail WHERE slot = $1";
-    let values = values![
-        id,
-        now,
-        who,
-        note.what.as_str(),
-        from,
-        to,
-        note.detail.to_string(),
-    ];
-    conn.run(sql, values).await?;
-    Ok(())
 }
