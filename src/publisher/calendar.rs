@@ -118,9 +118,9 @@ impl<'a> Calendar<'a> {
         let now = self.publisher.clock.now();
         self.read_rules();
         let is_old = |at: Timestamp| now < at || now.duration_since(at) > EXPAND;
-        if self.expanded.is_none_or(is_old) {
+        let is_to_expand = self.expanded.is_none_or(is_old);
+        if is_to_expand {
             self.expand(now).await?;
-            self.expanded = Some(now);
         }
         let filter = SlotFilter {
             is_open: true,
@@ -142,6 +142,11 @@ impl<'a> Calendar<'a> {
             Ok::<(), Error>(())
         });
         let done: Vec<_> = stream::iter(each).buffer_unordered(AT_ONCE).collect().await;
+        if is_to_expand {
+            // it asks sources and the platform, which what is due does not wait for
+            self.foresee(now).await?;
+            self.expanded = Some(now);
+        }
         done.into_iter().collect()
     }
 
@@ -193,7 +198,6 @@ impl<'a> Calendar<'a> {
             store.see_slots(&slots, now).await?;
         }
         store.drop_slots(|slot| self.is_in_rules(slot), now).await?;
-        self.foresee(now).await?;
         let filter = SlotFilter {
             is_open: true,
             ..SlotFilter::default()
@@ -238,7 +242,7 @@ impl<'a> Calendar<'a> {
         match calendar::adopt(&data, self.backfill) {
             Ok(keys) => Ok(store.adopt_rows(&rule.name, &keys, now).await?),
             Err(wrong) => {
-                tracing::warn!("[schedule.{}]: {}", rule.name, Trouble::of(&wrong).said);
+                tracing::warn!("[schedule.{}]: {}", rule.name, Trouble::of(&wrong).message);
                 Ok(())
             }
         }
@@ -599,17 +603,17 @@ impl<'a> Calendar<'a> {
         trouble: Trouble,
         now: Timestamp,
     ) -> Result<bool, Error> {
-        let is_news = slot.reason.as_deref() != Some(&trouble.said);
+        let is_news = slot.reason.as_deref() != Some(&trouble.message);
         slot.looked = Some(now);
         slot.trouble = Some(trouble.code.clone());
-        slot.reason = Some(trouble.said.clone());
+        slot.reason = Some(trouble.message.clone());
         // a picture of a row that is gone does not go out
         if let Some(picture) = slot.picture.take() {
             slot.former = Some(picture);
             slot.state = SlotState::Planned;
         }
         slot.wake = now;
-        let detail = json!({ "code": trouble.code, "why": trouble.said });
+        let detail = json!({ "code": trouble.code, "why": trouble.message });
         let note = Note::with("no picture", detail);
         let store = &self.publisher.store;
         match is_news {

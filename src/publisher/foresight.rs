@@ -79,10 +79,10 @@ impl Calendar<'_> {
             };
             if let Some(total) = quota.and_then(|quota| quota.total) {
                 for id in beyond(&own, total as usize) {
-                    let said = format!(
+                    let message = format!(
                         "more than {total} slots of {name} within 24 hours: its stories of the day are used up then"
                     );
-                    found.insert(id, Trouble::new("quota", said));
+                    found.insert(id, Trouble::new("quota", message));
                 }
             }
             let token = ends
@@ -92,8 +92,8 @@ impl Calendar<'_> {
             let end = token.and_then(|token| token.kept.expires_at.zip(cannot_keep(token)));
             if let Some((end, why)) = end {
                 for slot in own.iter().filter(|slot| slot.due >= end) {
-                    let said = format!("the token of {name} has ended then, on {end:.0}: {why}");
-                    found.insert(slot.id.clone(), Trouble::new("token", said));
+                    let message = format!("the token of {name} has ended then, on {end:.0}: {why}");
+                    found.insert(slot.id.clone(), Trouble::new("token", message));
                 }
             }
         }
@@ -108,8 +108,8 @@ impl Calendar<'_> {
         now: Timestamp,
     ) -> Result<(), Error> {
         let code = found.as_ref().map(|trouble| trouble.code.clone());
-        let said = found.map(|trouble| trouble.said);
-        if (&slot.trouble, &slot.reason) == (&code, &said) || slot.looked.is_some() {
+        let why = found.map(|trouble| trouble.message);
+        if (&slot.trouble, &slot.reason) == (&code, &why) || slot.looked.is_some() {
             return Ok(());
         }
         let store = &self.publisher.store;
@@ -117,7 +117,7 @@ impl Calendar<'_> {
             return Ok(());
         };
         let mut slot = held.slot.clone();
-        (slot.trouble, slot.reason) = (code, said);
+        (slot.trouble, slot.reason) = (code, why);
         let note = match &slot.reason {
             Some(why) => Note::with(
                 "looked ahead",

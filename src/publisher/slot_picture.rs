@@ -36,21 +36,21 @@ pub struct Trouble {
     /// A diagnostic's code: `no-row`, `missing-asset`, …
     pub code: String,
     /// A sentence.
-    pub said: String,
+    pub message: String,
 }
 
 impl Trouble {
-    pub(super) fn new(code: &str, said: impl Into<String>) -> Self {
+    pub(super) fn new(code: &str, message: impl Into<String>) -> Self {
         Self {
             code: code.to_owned(),
-            said: said.into(),
+            message: message.into(),
         }
     }
 
     /// The first error among diagnostics.
     pub(super) fn of(found: &[Diagnostic]) -> Self {
         match found.iter().find(|d| d.is_error()).or(found.first()) {
-            Some(first) => Self::new(first.code.as_str(), told(first)),
+            Some(first) => Self::new(first.code.as_str(), on_one_line(first)),
             None => Self::new(
                 "unreadable-media",
                 "it could not be made, and nothing says why",
@@ -60,7 +60,7 @@ impl Trouble {
 }
 
 /// A diagnostic on one line, with its place.
-fn told(found: &Diagnostic) -> String {
+fn on_one_line(found: &Diagnostic) -> String {
     let (line, _) = found.line_column();
     let name = found.file.file_name().unwrap_or_default().to_string_lossy();
     let place = match line {
