@@ -97,8 +97,11 @@ impl Copy {
         Ok(table)
     }
 
-    /// The columns that copies had and this one has no more, and that are among `needed`.
+    /// The columns that copies had and this one has no more, and that are among `needed`. An empty list has lost none.
     pub fn gone(&self, table: &Table, needed: &BTreeSet<String>) -> Vec<String> {
+        if table.columns.is_empty() && table.rows.is_empty() {
+            return Vec::new();
+        }
         let has = |column: &str| {
             let found = column_of(column, table.columns.iter().map(String::as_str));
             // several that it could be are told with the row

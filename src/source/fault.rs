@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::data::MAX_BYTES;
+
 /// Why nothing was fetched.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
@@ -81,7 +83,9 @@ impl Fault {
             Self::Status {
                 status: 404 | 410, ..
             } => "is the address still right?",
-            Self::TooLarge(_) => "`max_bytes` in the source raises the limit",
+            Self::TooLarge(limit) if *limit != MAX_BYTES => {
+                "`max_bytes` in the source raises the limit"
+            }
             Self::Page => {
                 "an address that needs a login answers with its login page; open the address in a private window of your browser"
             }

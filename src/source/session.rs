@@ -14,6 +14,7 @@ use super::format::known;
 use super::net::{Net, Times};
 use super::record::Kept;
 use super::{Fault, Options, pick};
+use crate::data::MAX_BYTES;
 
 /// How many pages are fetched.
 const PAGES: usize = 100;
@@ -40,7 +41,7 @@ impl Session<'_> {
     /// None where nothing has changed.
     pub async fn whole(&self, before: Option<&Kept>) -> Result<Option<Whole>, Refused> {
         let options = self.options;
-        let limit = options.max_bytes;
+        let limit = self.limit();
         // that the first of several pages is as it was says nothing about the others
         let before = before.filter(|_| options.next.is_none());
         let validators = before.map(|before| &before.validators);
@@ -113,6 +114,14 @@ impl Session<'_> {
         }
     }
 
+    /// Most bytes of all pages together: `max_bytes`, and where they are the data itself no more than can be read.
+    fn limit(&self) -> u64 {
+        match self.options.picks_rows() {
+            true => self.options.max_bytes,
+            false => self.options.max_bytes.min(MAX_BYTES),
+        }
+    }
+
     async fn page(
         &self,
         url: &Url,
@@ -132,7 +141,7 @@ impl Session<'_> {
         let said = question.ask(&self.net).await;
         // the limit is that of all pages, whichever of them was over it
         said.map_err(|refused| match refused.fault {
-            Fault::TooLarge(_) => Fault::TooLarge(self.options.max_bytes).into(),
+            Fault::TooLarge(_) => Fault::TooLarge(self.limit()).into(),
             _ => refused,
         })
     }

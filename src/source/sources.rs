@@ -220,9 +220,12 @@ impl Sources {
     pub fn accept_columns(&self, copy: &mut Copy, table: &Table) -> Result<(), Box<Diagnostic>> {
         let options = self.find(&copy.name).map_err(unknown)?;
         let mut record = Record::of(&self.folder, options);
-        record
-            .columns
-            .retain(|column| table.columns.contains(column));
+        // an empty list has no columns, and has lost none
+        if !table.columns.is_empty() {
+            record
+                .columns
+                .retain(|column| table.columns.contains(column));
+        }
         copy.columns = record.columns.clone();
         let kept = self.folder.put_record(&Record::name(&copy.name), &record);
         kept.map_err(|e| failed(options, &Fault::from(e), None))
@@ -434,7 +437,7 @@ fn read(
     let table = match data::read_as(&folder.file(&file), encoding) {
         // a sentence such as `Try again later`, which nobody has called data
         Ok(table)
-            if known.extension == "txt" && table.rows.is_empty() && table.columns.len() < 2 =>
+            if known.extension == "txt" && table.rows.is_empty() && table.columns.len() == 1 =>
         {
             Err("a line of text without rows".to_owned())
         }

@@ -251,6 +251,35 @@ async fn a_column_that_a_sheet_loses_is_missed_until_that_is_accepted() {
     );
 }
 
+#[tokio::test]
+async fn an_empty_list_is_no_failure_and_loses_no_column() {
+    for format in [None, Some(Format::Json)] {
+        let root = tempfile::tempdir().expect("a folder");
+        let server = Server::new(|_, number| {
+            let body = match number {
+                1 => "[]",
+                _ => r#"[{"id": "a", "price": 4}]"#,
+            };
+            Reply::Whole(answer(200, "content-type: application/json\r\n", body))
+        });
+        let options = Options {
+            format,
+            ..menu(server.url("menu.json"))
+        };
+        let sources = sources(root.path(), options);
+        let needed = ["price".to_owned()].into();
+        for (minutes, rows) in [(0, 1), (20, 0), (40, 1)] {
+            let mut copy = sources.fetch("menu", at(minutes)).await.expect("a copy");
+            assert_eq!(warned(&copy), "", "{format:?} at {minutes}");
+            let table = copy.table(None, &BTreeSet::new()).expect("rows");
+            assert_eq!(table.rows.len(), rows, "{format:?} at {minutes}");
+            assert_eq!(copy.gone(&table, &needed), [""; 0]);
+            sources.accept_columns(&mut copy, &table).expect("a record");
+            assert!(copy.columns.contains(&"price".to_owned()), "at {minutes}");
+        }
+    }
+}
+
 #[test]
 fn an_unknown_source_is_told_with_the_one_that_is_meant() {
     let sources = Sources::new(
