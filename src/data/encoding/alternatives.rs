@@ -34,10 +34,14 @@ const PAGES: [Page; 16] = [
 /// Readings that a message has room for.
 const MOST: usize = 5;
 
-/// The first word that is not ASCII; none where the guess has no such word.
+/// The first word that is not ASCII; none where the guess has no such word, and none in UTF-16, which no other page
+/// could be taken for.
 pub(super) fn of(bytes: &[u8], guess: Page) -> Option<Word> {
+    if matches!(guess, Page::Web(page) if !page.is_ascii_compatible()) {
+        return None;
+    }
     let is_end = |b: &u8| matches!(b, b'\n' | b'\r');
-    // lines end at the same byte in every code page here
+    // lines end at the same byte in all of these code pages
     let line = bytes.split(is_end).find(|line| !line.is_ascii())?;
     let line = &line[..line.len().min(4096)];
     let (text, _) = lossy(line, guess);

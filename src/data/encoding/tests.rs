@@ -174,6 +174,7 @@ fn utf_16_without_a_mark_is_found() {
             let decoded = decode(&bytes, None).expect("text");
             assert_eq!(decoded.text, right);
             assert!(decoded.is_guess);
+            assert_eq!(decoded.word, None, "no other page reads it as text");
         }
     }
 }
