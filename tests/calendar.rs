@@ -343,3 +343,26 @@ fn another_calendar_adds_drops_and_moves() {
     assert_eq!(said, "the same slots in the next 90 days\n");
     assert_eq!(storypress(dir.path(), "schedule diff nothing.toml").0, 2);
 }
+
+#[test]
+fn a_zone_that_is_nonsense_is_no_utc() {
+    let dir = project(
+        "[schedule.menu]\ntemplate = \"menu.toml\"\ndays = \"daily\"\ntimes = [\"09:00\"]\n",
+    );
+    std::fs::write(
+        dir.path().join("storypress.toml"),
+        "[accounts.main]\nlogin = \"instagram\"\nuser_id = 1\ntoken_env = \"T\"\n",
+    )
+    .unwrap();
+    for call in ["schedule", "schedule next"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_storypress"))
+            .args(call.split_whitespace())
+            .env("TZ", "Nowhere/Atall")
+            .current_dir(dir.path())
+            .output()
+            .unwrap();
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_ne!(output.status.code(), Some(0), "{call}: {message}");
+        assert!(message.contains("no time zone"), "{call}: {message}");
+    }
+}

@@ -68,7 +68,16 @@ impl Project {
             .as_ref()
             .map(|table| table.entries.as_slice())
             .unwrap_or_default();
-        let zone = self.zone().unwrap_or(TimeZone::UTC);
+        let zone = match self.zone() {
+            Ok(zone) => zone,
+            // rules that nobody has written need no zone
+            Err(_) if own.is_empty() && other.is_empty() => TimeZone::UTC,
+            Err(why) => {
+                let wrong = Diagnostic::of_file(Code::BadValue, &shown(file), why.to_string());
+                calendar.told.push(wrong);
+                return calendar;
+            }
+        };
         for (entry, is_own) in own
             .iter()
             .map(|e| (e, true))
