@@ -257,6 +257,37 @@ fn an_svg_nested_without_end_is_refused() {
     }
 }
 
+/// Each of these was read by one call within another, and ended the process.
+#[test]
+fn a_style_nested_without_end_is_refused_or_left_out() {
+    let depth = 40_000;
+    let within =
+        |open: &str, inside: &str, close: &str| open.repeat(depth) + inside + &close.repeat(depth);
+    for sheet in [
+        within(":not(", "g", ")") + "{fill:red}",
+        within("@media all{", "rect{fill:red}", "}"),
+        within("@supports (x:y){", "rect{fill:red}", "}"),
+    ] {
+        let body = format!("<style>{sheet}</style><rect width='9' height='9'/>");
+        assert!(matches!(refused(&svg(&body)), Error::Unsafe { .. }));
+        // brackets may be written as references
+        let body = body.replace('(', "&#40;").replace('{', "&#123;");
+        assert!(matches!(refused(&svg(&body)), Error::Unsafe { .. }));
+    }
+    for value in [
+        within("rgb(from ", "red", " r g b)"),
+        within("light-dark(", "red", ",blue)"),
+        within("color-mix(in srgb,", "red", ",blue)"),
+    ] {
+        let body = format!("<rect width='9' height='9' fill='{value}'/>");
+        assert!(prepare(&svg(&body), 9, 9, Fit::Fill).is_ok());
+    }
+    let selector = vec!["rect"; depth].join("+");
+    let rects = "<rect width='9' height='9'/>".repeat(depth);
+    let body = format!("<style>{selector}{{fill:red}}</style>{rects}");
+    assert!(prepare(&svg(&body), 9, 9, Fit::Fill).is_ok());
+}
+
 #[test]
 fn an_svg_of_any_size_is_drawn_at_the_size_of_its_box() {
     let large = b"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 30000 30000'><rect width='30000' height='30000' fill='#fff'/></svg>";

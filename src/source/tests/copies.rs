@@ -275,7 +275,7 @@ async fn an_empty_list_is_no_failure_and_loses_no_column() {
             assert_eq!(table.rows.len(), rows, "{format:?} at {minutes}");
             assert_eq!(copy.gone(&table, &needed), [""; 0]);
             sources.accept_columns(&mut copy, &table).expect("a record");
-            assert!(copy.columns.contains(&"price".to_owned()), "at {minutes}");
+            assert!(copy.columns.contains("price"), "at {minutes}");
         }
     }
 }

@@ -4,10 +4,10 @@
 //! An unreadable declaration gives way to the one before it, as in CSS; where none is left it is reported. Never:
 //! what a value means.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use resvg::usvg::roxmltree::{Document, Node};
+use resvg::usvg::roxmltree::{Document, Node, NodeId};
 
 use super::outline::Outline;
 use super::selector::Specificity;
@@ -78,7 +78,12 @@ pub struct Cascade<'a> {
     rules: &'a [Rule],
     notes: &'a mut Notes,
     steps: u64,
+    /// Elements with dashes, and with an offset of dashes, of their own or from above.
+    dashed: [HashSet<NodeId>; 2],
 }
+
+/// What [`Cascade::dashed`] is about.
+const DASHES: [&str; 2] = ["stroke-dasharray", "stroke-dashoffset"];
 
 impl<'a> Cascade<'a> {
     pub fn new(rules: &'a Rules, notes: &'a mut Notes) -> Self {
@@ -86,6 +91,7 @@ impl<'a> Cascade<'a> {
             rules: &rules.list,
             notes,
             steps: 0,
+            dashed: Default::default(),
         }
     }
 
@@ -136,6 +142,15 @@ impl<'a> Cascade<'a> {
             self.notes.add(own[0].at, what.to_owned());
         }
         let outcome = self.decide(node, &candidates, &variables);
+        for (name, dashed) in DASHES.into_iter().zip(&mut self.dashed) {
+            let is_dashed = match outcome.value(node, name) {
+                Some(own) if own != "inherit" => own != "none",
+                _ => is_above_in(dashed, node),
+            };
+            if is_dashed {
+                dashed.insert(node.id());
+            }
+        }
         write(node, outcome, text, edits);
         variables
     }
@@ -256,21 +271,26 @@ impl<'a> Cascade<'a> {
     /// Dashes that are counted in parts of the path, in units. `None` where the path's length is not known.
     fn dashes(&self, node: Node<'_, '_>, said: &str, outcome: &mut Outcome) -> Option<()> {
         let get = |name: &str| outcome.value(node, name).filter(|v| v != "none");
+        let [dashed, moved] = &self.dashed;
         let Some(dashes) = get("stroke-dasharray") else {
-            let mut above = node.ancestors().skip(1);
-            let inherits = above.any(|n| n.has_attribute("stroke-dasharray"));
-            return (!inherits).then_some(());
+            let is_none = outcome.value(node, "stroke-dasharray").is_some();
+            return (is_none || !is_above_in(dashed, node)).then_some(());
         };
         let view = viewport(node);
         let outline = Outline::of(node, &|name| outcome.value(node, name), view)?;
         let said = super::color::number_of(said.trim()).filter(|n| *n > 0.0)?;
         let factor = outline.length() / said;
-        let scaled = |text: &str| Some((transform::length(text, 0.0)? * factor).to_string());
+        // a percentage is of the viewport, whatever the path's length
+        let scaled = |text: &str| match text.ends_with('%') {
+            true => None,
+            false => Some((transform::length(text, 0.0)? * factor).to_string()),
+        };
         let separator = |c: char| c == ',' || c.is_whitespace();
         let parts = dashes.split(separator).filter(|p| !p.is_empty());
         let all: Vec<String> = parts.map(scaled).collect::<Option<_>>()?;
         let offset = match get("stroke-dashoffset") {
             Some(text) => Some(scaled(text.trim())?),
+            None if is_above_in(moved, node) => return None,
             None => None,
         };
         outcome.set_style("stroke-dasharray", all.join(" "));
@@ -395,6 +415,12 @@ impl<'a> Cascade<'a> {
             }
         }
     }
+}
+
+/// Whether the element that a node is in is among those.
+fn is_above_in(nodes: &HashSet<NodeId>, node: Node<'_, '_>) -> bool {
+    node.parent_element()
+        .is_some_and(|parent| nodes.contains(&parent.id()))
 }
 
 /// The attributes that are styles too.

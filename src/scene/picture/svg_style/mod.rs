@@ -20,6 +20,9 @@ use cascade::Cascade;
 /// What matching selectors may take; a drawing of a thousand rules and ten thousand elements takes ten million.
 const MOST_STEPS: u64 = 100_000_000;
 
+/// Brackets within each other, which are read by one call within another.
+const DEEPEST: usize = 64;
+
 /// Notes of one drawing; the same mistake may stand on every element.
 const MOST_NOTES: usize = 8;
 
@@ -77,6 +80,13 @@ pub(super) fn plain(document: &Document<'_>, text: &str) -> Result<(String, Vec<
             let here = part.range();
             let at = text.get(here.clone()).and_then(|raw| raw.find(css));
             let css = stylesheet::without_comments(css);
+            if is_too_deep(&css) {
+                return Err(Error::Unsafe {
+                    what: format!(
+                        "its style sheet has more than {DEEPEST} brackets within each other"
+                    ),
+                });
+            }
             rules.read(&css, here.start + at.unwrap_or(0), &mut notes);
         }
     }
@@ -177,6 +187,19 @@ fn split(text: &str, separator: char) -> Vec<&str> {
     }
     parts.push(&text[start..]);
     parts
+}
+
+/// Whether brackets stand in more than [`DEEPEST`] others.
+fn is_too_deep(text: &str) -> bool {
+    let mut depth = 0usize;
+    outside_strings(text).any(|(_, c)| {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth > DEEPEST
+    })
 }
 
 /// Where the bracket that was opened before `text` closes.

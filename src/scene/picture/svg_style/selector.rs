@@ -54,6 +54,9 @@ enum Simple {
     Never,
 }
 
+/// Parts of one selector, which are matched by one call within another.
+const LONGEST: usize = 64;
+
 /// Reads a list of selectors; `None` if any of them is not understood, as CSS drops the rule then.
 pub fn list(text: &str) -> Option<Vec<Selector>> {
     super::split(text, ',').into_iter().map(one).collect()
@@ -71,6 +74,9 @@ fn one(text: &str) -> Option<Selector> {
             last.0 = joint;
         }
         compounds.push((Joint::Own, compound));
+        if compounds.len() > LONGEST {
+            return None;
+        }
         let spaces = reader.rest.len() - reader.rest.trim_start().len();
         reader.rest = reader.rest.trim_start();
         if reader.rest.is_empty() {

@@ -284,6 +284,44 @@ fn dashes_count_in_parts_of_the_path() {
 }
 
 #[test]
+fn dashes_that_cannot_be_counted_in_parts_are_reported() {
+    let notes = |inside: &str| {
+        let svg = format!("<svg xmlns='http://www.w3.org/2000/svg'>{inside}</svg>");
+        plain_text(&svg).1.len()
+    };
+    let line = |style: &str| format!("<line x2='50' pathLength='10' {style}/>");
+    for inside in [
+        line("stroke-dasharray='10% 5%'"),
+        format!("<g style='stroke-dasharray:1 2'>{}</g>", line("")),
+        format!(
+            "<style>g{{stroke-dasharray:1 2}}</style><g><g>{}</g></g>",
+            line("")
+        ),
+        format!(
+            "<g stroke-dashoffset='3'>{}</g>",
+            line("stroke-dasharray='1 2'")
+        ),
+    ] {
+        assert_eq!(notes(&inside), 1, "{inside}");
+    }
+    for inside in [
+        line(""),
+        format!("<g stroke-dasharray='none'>{}</g>", line("")),
+        format!(
+            "<g style='stroke-dasharray:1'>{}</g>",
+            line("stroke-dasharray='none'")
+        ),
+        format!(
+            "<g style='stroke-dasharray:1'><g style='stroke-dasharray:none'>{}</g></g>",
+            line("")
+        ),
+        line("stroke-dasharray='1 2' stroke-dashoffset='3'"),
+    ] {
+        assert_eq!(notes(&inside), 0, "{inside}");
+    }
+}
+
+#[test]
 fn movement_and_light_between_stops_are_reported() {
     for inside in [
         "<rect><animate attributeName='fill' to='red'/></rect>",

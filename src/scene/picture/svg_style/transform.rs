@@ -134,10 +134,7 @@ fn function(name: &str, inside: &str, size: (f64, f64)) -> Option<Matrix> {
             let turn = turned(angle(first)?);
             match args.as_slice() {
                 [_] => turn,
-                [_, x, y] => {
-                    let (x, y) = (length(x, size.0)?, length(y, size.1)?);
-                    product(product(moved(x, y), turn), moved(-x, -y))
-                }
+                [_, x, y] => about((length(x, size.0)?, length(y, size.1)?), turn),
                 _ => return None,
             }
         }

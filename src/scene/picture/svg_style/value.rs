@@ -4,7 +4,7 @@
 //! for what is not understood. Never: which of several declarations wins.
 
 use super::color::{self, number_of};
-use super::{closing, split};
+use super::{closing, is_too_deep, split};
 
 /// Properties that are looked at; the others draw nothing here.
 pub fn is_known(name: &str) -> bool {
@@ -70,6 +70,9 @@ pub const MOVES: &[&str] = &[
 /// The value written plainly.
 pub fn plain(name: &str, value: &str) -> Option<String> {
     let value = value.trim();
+    if is_too_deep(value) {
+        return None;
+    }
     let lower = value.to_ascii_lowercase();
     if lower == "inherit" {
         return Some(lower);
