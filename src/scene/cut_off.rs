@@ -7,6 +7,7 @@
 use crate::diag::{Code, Diagnostic};
 
 use super::draft::{Draft, What};
+use super::geometry::Corners;
 use super::{Content, Node, Rect, Text};
 
 /// The part of its size that a line of text is high about its middle: about that of a capital. Reasoned, not measured:
@@ -23,8 +24,6 @@ struct Around<'a> {
     label: String,
     cuts: bool,
 }
-
-type Corners = [(f32, f32); 4];
 
 /// Reports what of these layers is cut off by groups or by the edge of the canvas.
 pub(super) fn by_edges(placed: &[(&Draft<'_>, &Node)], canvas: Rect, wrong: &mut Vec<Diagnostic>) {
@@ -72,7 +71,7 @@ fn walk<'a>(
     let Some(seen) = seen.filter(|r| r.w > 0.0 && r.h > 0.0) else {
         return;
     };
-    if let Some((said, hint)) = cut(corners(seen), node, around, canvas) {
+    if let Some((said, hint)) = cut(seen.corners(), node, around, canvas) {
         let said = format!("{} {said}", draft.layer.label());
         wrong.push(Diagnostic::at(Code::Overflow, &node.place, said).hint(hint));
     }
@@ -110,7 +109,7 @@ fn cut(
     around: &[Around<'_>],
     canvas: Rect,
 ) -> Option<(String, &'static str)> {
-    at = turned(at, node);
+    at = at.turned(node.rotate, node.rect.center());
     for group in around.iter().rev() {
         if group.cuts
             && let Some(how) = beyond(at, group.node.rect)
@@ -126,7 +125,7 @@ fn cut(
                 "give it room, shorten it, or say bleed = true where that is meant",
             ));
         }
-        at = turned(at, group.node);
+        at = at.turned(group.node.rotate, group.node.rect.center());
     }
     let said = match beyond(at, canvas)? {
         Beyond::Wholly => "cannot be seen: it lies outside of the canvas".to_owned(),
@@ -148,13 +147,8 @@ enum Beyond {
 
 /// How far a shape leaves a box, at the side where it is most.
 fn beyond(at: Corners, rect: Rect) -> Option<Beyond> {
-    let fold = |f: fn(&(f32, f32)) -> f32, best: fn(f32, f32) -> f32| {
-        let mut values = at.iter().map(f);
-        let first = values.next().unwrap_or_default();
-        values.fold(first, best)
-    };
-    let (left, right) = (fold(|p| p.0, f32::min), fold(|p| p.0, f32::max));
-    let (top, bottom) = (fold(|p| p.1, f32::min), fold(|p| p.1, f32::max));
+    let all = at.upright();
+    let (left, right, top, bottom) = (all.x, all.right(), all.y, all.bottom());
     if right <= rect.x || left >= rect.right() || bottom <= rect.y || top >= rect.bottom() {
         return Some(Beyond::Wholly);
     }
@@ -167,27 +161,4 @@ fn beyond(at: Corners, rect: Rect) -> Option<Beyond> {
     let most = sides.into_iter().max_by(|a, b| a.0.total_cmp(&b.0))?;
     // half a unit is no reach: boxes that touch the edge are inside
     (most.0 > 0.5).then(|| Beyond::By(most.0.ceil(), most.1))
-}
-
-fn corners(r: Rect) -> Corners {
-    [
-        (r.x, r.y),
-        (r.right(), r.y),
-        (r.right(), r.bottom()),
-        (r.x, r.bottom()),
-    ]
-}
-
-/// The corners after a node turned about its centre.
-fn turned(at: Corners, node: &Node) -> Corners {
-    if node.rotate == 0.0 {
-        return at;
-    }
-    let angle = node.rotate.to_radians();
-    let (sin, cos) = (libm::sinf(angle), libm::cosf(angle));
-    let c = node.rect.center();
-    at.map(|(x, y)| {
-        let (dx, dy) = (x - c.x, y - c.y);
-        (c.x + dx * cos - dy * sin, c.y + dx * sin + dy * cos)
-    })
 }

@@ -24,6 +24,45 @@ pub struct Rect {
     pub h: f32,
 }
 
+/// The four corners of a box, which may be turned.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Corners([Point; 4]);
+
+impl Corners {
+    /// The same corners after a turn about `center`, `degrees` clockwise.
+    pub fn turned(self, degrees: f32, center: Point) -> Self {
+        if degrees == 0.0 {
+            return self;
+        }
+        let angle = degrees.to_radians();
+        let (sin, cos) = (libm::sinf(angle), libm::cosf(angle));
+        Self(self.0.map(|at| {
+            let (dx, dy) = (at.x - center.x, at.y - center.y);
+            Point {
+                x: center.x + dx * cos - dy * sin,
+                y: center.y + dx * sin + dy * cos,
+            }
+        }))
+    }
+
+    /// The upright box around them.
+    pub fn upright(&self) -> Rect {
+        let [first, rest @ ..] = self.0;
+        let (mut least, mut most) = (first, first);
+        for at in rest {
+            least = Point {
+                x: least.x.min(at.x),
+                y: least.y.min(at.y),
+            };
+            most = Point {
+                x: most.x.max(at.x),
+                y: most.y.max(at.y),
+            };
+        }
+        Rect::new(least.x, least.y, most.x - least.x, most.y - least.y)
+    }
+}
+
 impl Rect {
     /// A box from its left-top corner and size.
     pub const fn new(x: f32, y: f32, w: f32, h: f32) -> Self {
@@ -46,6 +85,17 @@ impl Rect {
             x: self.x + self.w / 2.0,
             y: self.y + self.h / 2.0,
         }
+    }
+
+    /// Its corners, clockwise from the left-top one.
+    pub fn corners(&self) -> Corners {
+        let at = |x, y| Point { x, y };
+        Corners([
+            at(self.x, self.y),
+            at(self.right(), self.y),
+            at(self.right(), self.bottom()),
+            at(self.x, self.bottom()),
+        ])
     }
 
     /// The same box elsewhere.

@@ -121,8 +121,8 @@ fn compose(template: &Template, raster: (u32, u32), stage: &mut Stage<'_>) -> Sc
     for (draft, node) in &placed {
         pair(draft, node, &mut pairs);
     }
-    zone::outside(&pairs, height, &mut stage.wrong);
     let outermost: Vec<_> = placed.iter().map(|(draft, node)| (*draft, node)).collect();
+    zone::outside(&outermost, height, &mut stage.wrong);
     cut_off::by_edges(&outermost, canvas, &mut stage.wrong);
     let mentions = template
         .mentions
