@@ -19,11 +19,11 @@ const TYPES: [VarType; 8] = [
 
 /// What templates make of a cell.
 const USES: [&str; 6] = [
-    "{{ x | number('de') }}",
+    "{{ x | number(lang='de') }}",
     "{{ x | money('EUR', 'fr') }}",
-    "{{ x | percent('en') }}",
+    "{{ x | percent(lang='en') }}",
     "{{ x | date('%-d. %B %Y', 'de') }}",
-    "{{ x | long_date('es') }}",
+    "{{ x | date(lang='es') }}",
     "{{ x | days_until }}",
 ];
 

@@ -46,8 +46,9 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
             '(' => depth += 1,
             ')' => depth = depth.saturating_sub(1),
             _ if depth > 0 => {}
-            // marks of direction, of stress, and what is left of a small `İ`
-            '\u{200b}'..='\u{200f}' | '\u{61c}' | '\u{301}' | '\u{307}' => {}
+            // marks of stress, and what is left of a small `İ`
+            '\u{301}' | '\u{307}' => {}
+            _ if numerals::is_direction(c) => {}
             _ => push(&mut out, c),
         }
     }

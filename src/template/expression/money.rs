@@ -10,7 +10,7 @@ use super::arguments::Fault;
 use super::cldr::{TABLE, pairs};
 use super::languages::Language;
 use super::numbers::Decimal;
-use super::patterns;
+use super::{numerals, patterns};
 use crate::diag::did_you_mean;
 
 /// A currency that is money somewhere.
@@ -38,13 +38,14 @@ const MORE_MARKS: [(&str, &[&str]); 12] = [
     ("BGN", &["лв"]),
 ];
 
-/// Marks of direction, which stand in the signs and prices of languages from right to left.
-const DIRECTIONS: [char; 3] = ['\u{200e}', '\u{200f}', '\u{61c}'];
-
 /// Signs that are words and may stand beside a number of no named currency. Others could be anything: `5 km`, `top 5`.
 const WORDS: [&str; 14] = [
     "kr", "kr.", "zł", "Kč", "Ft", "lei", "лв.", "лв", "Rp", "R", "S/", "TL", "RMB", "元",
 ];
+
+/// Codes that are words of headlines as well, and say nothing of money by themselves: `TOP 5`, `ALL 3`. A filter that
+/// names the currency reads them. Read off the list of codes, for words of English that stand before numbers.
+const CODES_THAT_ARE_WORDS: [&str; 5] = ["ALL", "CUP", "MOP", "SOS", "TOP"];
 
 /// Each currency with all marks that it has in any language, its letters among them.
 static MARKS: LazyLock<Vec<(Currency, Vec<&'static str>)>> = LazyLock::new(|| {
@@ -54,7 +55,7 @@ static MARKS: LazyLock<Vec<(Currency, Vec<&'static str>)>> = LazyLock::new(|| {
         .flat_map(pairs);
     for (code, sign) in TABLE.entries("signs").chain(of_locales) {
         let of_code = signs.entry(code).or_default();
-        let sign = sign.trim_matches(DIRECTIONS);
+        let sign = sign.trim_matches(numerals::is_direction);
         if !of_code.contains(&sign) {
             of_code.push(sign);
         }
@@ -88,6 +89,11 @@ fn all() -> impl Iterator<Item = Currency> {
         code,
         decimals: decimals.parse().unwrap_or(2),
     })
+}
+
+/// The currencies whose three letters are nothing else.
+fn plain_codes() -> impl Iterator<Item = Currency> {
+    all().filter(|currency| !CODES_THAT_ARE_WORDS.contains(&currency.code))
 }
 
 /// `text` without `mark` at its start or end; letters may be small.
@@ -169,7 +175,7 @@ impl Currency {
         let (before, bare, after) = unsigned(text);
         let once = |text: &'_ str| -> usize {
             let rest = PLAIN_MARKS.iter().map(|mark| without(text, mark).len());
-            let codes = all()
+            let codes = plain_codes()
                 .filter(|c| text.starts_with(c.code) || text.ends_with(c.code))
                 .map(|c| without(text, c.code).len());
             rest.chain(codes).min().unwrap_or(text.len())
@@ -181,7 +187,7 @@ impl Currency {
             let of = |mark: &str| Some(without(bare, mark)).filter(|t| t.len() == shortest);
             let by_mark = PLAIN_MARKS.iter().find_map(|mark| of(mark));
             bare = by_mark
-                .or_else(|| all().find_map(|c| of(c.code)))
+                .or_else(|| plain_codes().find_map(|c| of(c.code)))
                 .unwrap_or(bare);
         }
         format!("{before}{bare}{after}")
@@ -214,7 +220,7 @@ fn stripped(text: &str, marks: &[&str]) -> String {
 
 /// A text without the marks that only steer its direction.
 fn undirected(text: &str) -> String {
-    text.replace(DIRECTIONS, "")
+    text.replace(numerals::is_direction, "")
 }
 
 /// A text with its sign, or an accountant's brackets, apart.

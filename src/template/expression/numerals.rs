@@ -50,13 +50,21 @@ pub(super) fn ascii_digit(c: char) -> Option<char> {
     char::from_digit(code - zero, 10)
 }
 
+/// A mark that only steers the direction of a text, or is not seen at all: they stand around the numbers, prices and
+/// dates of languages from right to left, and where a text was copied from a page.
+pub(super) fn is_direction(c: char) -> bool {
+    matches!(
+        c,
+        '\u{200b}'..='\u{200f}' | '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
+    )
+}
+
 /// The same text in ASCII digits, signs and separators, without marks that only steer its direction.
 pub(super) fn plain(text: &str) -> String {
     let one = |c: char| {
         Some(match c {
             _ if ascii_digit(c).is_some() => ascii_digit(c)?,
-            '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{feff}' => return None,
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => return None,
+            c if is_direction(c) => return None,
             '−' | '–' | '—' | '‒' | '‐' | '‑' | '﹣' | '－' => '-',
             '＋' => '+',
             '’' | '‘' | 'ʼ' | '′' | '`' | '\u{66c}' => '\'',

@@ -218,3 +218,47 @@ fn long_text_is_cut_by_what_people_see_as_characters() {
     assert_eq!(text("{{ '👩‍👩‍👧‍👦👍🏽e\u{301}x' | truncate(3) }}"), "👩‍👩‍👧‍👦👍🏽…");
     assert_eq!(text("{{ 'abc' | truncate(1) }}"), "…");
 }
+
+#[test]
+fn words_that_are_also_codes_of_money_are_no_money() {
+    for headline in ["TOP 5", "5 TOP", "ALL 3", "SOS 2", "MOP 1", "CUP 7"] {
+        assert!(super::super::number(headline).is_err(), "{headline}");
+        problem(&format!("{{{{ '{headline}' | number }}}}"));
+    }
+    assert_eq!(text("{{ 'TOP 5' | money('TOP') }}"), "T$5.00");
+    assert_eq!(text("{{ 'PEN 5' | number }}"), "5");
+}
+
+#[test]
+fn marks_that_steer_the_direction_are_not_read() {
+    // as pages and sheets in Arabic and Hebrew isolate what stands in them, and as a byte order mark is left behind
+    for (open, close) in [
+        ("\u{2066}", "\u{2069}"),
+        ("\u{202a}", "\u{202c}"),
+        ("\u{feff}", ""),
+        ("\u{200e}", "\u{200f}"),
+    ] {
+        assert_eq!(
+            text(&format!("{{{{ '{open}12.5{close}' | number }}}}")),
+            "12.5"
+        );
+        assert_eq!(
+            text(&format!(
+                "{{{{ '{open}€{close}{open}12.5{close}' | money('EUR') }}}}"
+            )),
+            "€12.50"
+        );
+        assert_eq!(
+            text(&format!(
+                "{{{{ '{open}28.11.2026{close}' | date('%Y-%m-%d') }}}}"
+            )),
+            "2026-11-28"
+        );
+        assert_eq!(
+            text(&format!(
+                "{{{{ '{open}28 November 2026{close}' | date('%Y-%m-%d') }}}}"
+            )),
+            "2026-11-28"
+        );
+    }
+}
