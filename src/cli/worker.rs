@@ -100,14 +100,17 @@ async fn work(
     let mut calendar = Calendar::new(publisher, project, args.backfill, stop);
     if args.once {
         publisher.report_to(told.clone());
-        calendar.turn().await?;
-        let due = due(publisher).await?;
-        publisher.run(&due, told).await?;
-        publisher.look_after().await?;
-        publisher.sweep(publisher.clock.now()).await?;
+        // what went wrong with one part keeps no other from its turn: nobody comes back until the next call
+        let turned = calendar.turn().await;
+        let ran = run_due(publisher, told).await;
+        let looked_after = publisher.look_after().await;
+        let swept = publisher.sweep(publisher.clock.now()).await;
         notices::say_untold(publisher.finish_notices(NOTICES).await, global);
         publisher.beat().await;
-        return Ok(());
+        turned?;
+        ran?;
+        looked_after?;
+        return Ok(swept?);
     }
     let done = tokio::select! {
         done = publisher.serve(service, jobs, told) => done.map_err(anyhow::Error::from),
@@ -191,22 +194,23 @@ fn of_slot(slot: &Slot, now: Timestamp) -> serde_json::Value {
     line
 }
 
-/// What is due on the open accounts.
-async fn due(publisher: &Publisher) -> anyhow::Result<Vec<crate::store::StoryKey>> {
-    let now = publisher.clock.now();
-    let in_flight = ["rendered", "uploaded", "contained", "publishing"];
+/// Runs what is due on the open accounts until it rests.
+async fn run_due(
+    publisher: &Publisher,
+    told: impl Fn(Event<'_>) + Send + Sync + 'static,
+) -> anyhow::Result<()> {
     let filter = Filter {
-        states: in_flight.map(str::to_owned).to_vec(),
-        due_until: Some(now),
+        due_until: Some(publisher.clock.now()),
         ..Filter::default()
     };
     let stories = publisher.store.list(&filter).await?;
-    let is_due = |story: &&Story| publisher.rooms.contains_key(&story.account);
-    Ok(stories
+    let is_open = |story: &&Story| publisher.rooms.contains_key(&story.account);
+    let due: Vec<_> = stories
         .iter()
-        .filter(is_due)
+        .filter(is_open)
         .map(|s| s.key.clone())
-        .collect())
+        .collect();
+    Ok(publisher.run(&due, told).await?)
 }
 
 /// Removes uploaded files that no story needs any more, now and then; never comes back.

@@ -592,6 +592,12 @@ impl<'a> Calendar<'a> {
         (slot.trouble, slot.reason) = (None, None);
         let note = Note::with("one slot for each row", json!({ "rows": rows }));
         store.save_slot(&held, &slot, &note, None, now).await?;
+        // a turn lists its slots once, and may be the only one there is for a while
+        for child in &children {
+            if !self.stop.is_stopped() {
+                Box::pin(self.walk(&child.id)).await?;
+            }
+        }
         Ok(false)
     }
 

@@ -445,3 +445,27 @@ fn a_pause_holds_a_slot_and_a_hand_moves_and_runs_it() {
     std::thread::sleep(Duration::from_secs(1));
     assert_eq!(month.live(), 3);
 }
+
+#[test]
+fn a_worker_that_ends_makes_the_whole_series() {
+    let month = Month::of(
+        "[schedule.menu]\ntemplate = 'templates/menu.toml'\ndays = 'daily'\ntimes = ['20:30']\n\
+         data = 'menu.csv'\npick = 'all'\nlate = '30min'\n",
+        &[("menu.csv", "id,dish\na,Leek\nb,Kale\nc,Chard\n")],
+    );
+    let slot = format!("menu@{}T20:30", month.day(0));
+    // cron: one call sees the slot, the next one comes when it is due
+    let once = || month.call(&["worker", "--once"]);
+    assert_eq!(once().code, Some(0));
+    month.advance_to(month.at(0, "20:31"));
+    let run = once();
+    assert_eq!(run.code, Some(0), "{run:?}");
+    for key in ["a", "b", "c"] {
+        assert_eq!(
+            month.state(&format!("{slot}#{key}")),
+            "live",
+            "{key}: {run:?}"
+        );
+    }
+    assert_eq!(month.rehearsal.published().values().sum::<usize>(), 3);
+}
