@@ -2,18 +2,18 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
-
 use crate::publisher;
 
 use super::report::Report;
+use super::target::Sandbox;
 use super::{Global, Outcome, notices, open, status};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
   storypress resolve 7kq2 --live          it is there: nothing is sent again
-  storypress resolve 7kq2 --not-live      it is not: `storypress retry 7kq2` may send it again")]
+  storypress resolve 7kq2 --not-live      it is not: `storypress retry 7kq2` may send it again
+  storypress resolve 7kq2 --live --sandbox=http://127.0.0.1:8026   the same of a rehearsal")]
 #[command(group(clap::ArgGroup::new("outcome").required(true).args(["live", "not_live"])))]
 pub(crate) struct Args {
     /// An uncertain story; the beginning of its id will do
@@ -25,6 +25,8 @@ pub(crate) struct Args {
     /// It is not live
     #[arg(long)]
     pub not_live: bool,
+    #[command(flatten)]
+    pub sandbox: Sandbox,
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
@@ -32,16 +34,19 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     let Some(project) = open::project(&mut report, Path::new("."), global) else {
         return Ok(Outcome::Usage);
     };
-    let now = Timestamp::now();
+    let now = args.sandbox.now()?;
     let story = open::runtime()?.block_on(async {
         let store = status::store(&project, &args.id).await?;
+        let store = match args.sandbox.sandbox {
+            Some(_) => store.rehearsing(),
+            None => store,
+        };
         let key = publisher::one(&store, &args.id).await?.key;
         let story = publisher::resolve(&store, &key, args.live, now).await;
         notices::tell_of(&project, &store, global).await;
         store.close().await;
         story
     })?;
-    let now = Timestamp::now();
     let mut item = status::item(&project, &story, None, now);
     item.status = super::report::Status::Done;
     report.items.push(item);

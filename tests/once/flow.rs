@@ -210,7 +210,7 @@ fn an_uncertain_story_is_for_people_to_decide() {
         Some(2),
         "it may be live"
     );
-    let resolved = call(&["resolve", id, "--not-live"]);
+    let resolved = call(&["resolve", id, "--not-live", &sandbox]);
     assert_eq!(resolved.code, Some(0), "{resolved:?}");
     let retried = call(&["retry", id, &sandbox]);
     assert_eq!(retried.code, Some(0), "{retried:?}");
