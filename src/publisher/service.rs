@@ -16,10 +16,7 @@ use super::tokens;
 use crate::pipeline::Event;
 use crate::platform::{Cancel, QUOTA_WINDOW};
 use crate::project::Project;
-use crate::store::{self, Filter, Store};
-
-/// How long a database has for a connection.
-const CONNECT: Duration = Duration::from_secs(10);
+use crate::store::{Filter, Store};
 
 /// The longest pause before a database is asked again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -119,19 +116,17 @@ async fn wait_for(
     let mut pause = Duration::from_secs(1);
     let mut is_told = false;
     loop {
-        let opened = tokio::time::timeout(CONNECT, Store::open(url, root)).await;
-        let error = match opened {
-            Ok(Ok(store)) => {
+        let error = match Store::open(url, root).await {
+            Ok(store) => {
                 if is_told {
                     told("the store can be reached");
                 }
                 return Ok(Some(store));
             }
-            Ok(Err(error)) if error.is_passing() => error,
-            Ok(Err(error)) => {
+            Err(error) if error.is_passing() => error,
+            Err(error) => {
                 return Err(error).doing(format!("cannot open the store {:?}", project.store_url));
             }
-            Err(_) => store::Error::Away("the server does not answer".to_owned()),
         };
         if !is_told {
             is_told = true;

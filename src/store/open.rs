@@ -37,6 +37,9 @@ pub(super) const IN_MEMORY: (&str, &str) = ("temp_store", "MEMORY");
 /// How many statements may run at the same time, a process.
 const CONNECTIONS: u32 = 8;
 
+/// How long a server has for the first connection.
+const CONNECT: Duration = Duration::from_secs(10);
+
 /// What makes the schema, in order: its number, for SQLite, for PostgreSQL.
 const MIGRATIONS: &[(i64, &str, &str)] = &[
     (
@@ -342,7 +345,10 @@ async fn postgres(url: &str) -> Result<Db, Error> {
         .options([("search_path", SCHEMA), ("synchronous_commit", "off")])
         .disable_statement_logging();
     // not from the pool: that would try again for a while, and then only say that it took too long
-    let mut conn = options.connect().await?;
+    let mut conn = tokio::time::timeout(CONNECT, options.connect())
+        .await
+        .map_err(|_| Error::Away("the server does not answer".to_owned()))??;
+    // this may wait for another worker that brings the tables up to date, however long that takes
     migrate_postgres(&mut conn).await?;
     conn.close().await?;
     let pool = PgPoolOptions::new()
