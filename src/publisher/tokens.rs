@@ -204,21 +204,18 @@ impl Publisher {
 
     /// Tells people of a token that ends, once a day, with a notice of type `token`.
     pub(super) async fn token_warning(&self, key: &str, warning: &TokenWarning, now: Timestamp) {
-        if self.renewal.is_news(&warning.dedup(now)) {
-            let said = warning.said(&self.zone, now);
+        let (said, once) = (warning.said(&self.zone, now), warning.dedup(now));
+        if self.renewal.is_news(&once) {
             self.driver.tell(Event::Token(key, &said));
-            let data = NoticeData {
-                account: Some(warning.account.clone()),
-                ..NoticeData::new(said)
-            };
-            let once = warning.dedup(now);
-            if let Err(error) = self
-                .store
-                .notify(NoticeKind::Token, &data, &once, now)
-                .await
-            {
-                tracing::warn!(%error, "a notice could not be written down");
-            }
+        }
+        // the store knows whether it has this one: a notice that could not be written is written at the next look
+        let data = NoticeData {
+            account: Some(warning.account.clone()),
+            ..NoticeData::new(said)
+        };
+        let written = self.store.notify(NoticeKind::Token, &data, &once, now);
+        if let Err(error) = written.await {
+            tracing::warn!(%error, "a notice could not be written down");
         }
     }
 }

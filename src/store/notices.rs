@@ -219,7 +219,7 @@ impl NoticeEvent {
 impl Store {
     /// Has something told that is no story's; whether that is news.
     ///
-    /// `once` names the trouble and the occasion, such as `token/main/2026-11-28`: whatever bears a name that was used in
+    /// `once` names the trouble and the occasion, such as `token:main:2026-11-28`: whatever bears a name that was used in
     /// the last month is not told again. Nobody is told by this call itself, so it may stand in any loop.
     ///
     /// # Errors
