@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::Url;
 
+use super::ask_sandbox;
 use super::error::{Doing, Error};
 use crate::graph::tokens::{self, FileMode, Kept};
 use crate::graph::{Client, ContainerId, Hosts, Login, Next, Options, UserId, oauth};
@@ -340,26 +341,8 @@ struct World {
 }
 
 async fn people(base: &Url) -> Result<Vec<Person>, Error> {
-    // its tokens are good for nothing but itself; still, only this machine is asked for them
-    if !Hosts::at(base).are_local() {
-        return Err(Error::refused("a sandbox is on this machine"));
-    }
-    let asked = format!("{}/sandbox", base.as_str().trim_end_matches('/'));
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .tls_certs_only([])
-        .build()
-        .doing("cannot ask")?;
-    let world: Result<World, reqwest::Error> = async {
-        client
-            .get(&asked)
-            .send()
-            .await?
-            .error_for_status()?
-            .json()
-            .await
-    }
-    .await;
+    let client = ask_sandbox::client(base)?;
+    let world: Result<World, _> = ask_sandbox::asked(&client, base, "/sandbox").await;
     let world = world.doing(format!("no sandbox answers at {base}"))?;
     Ok(world.accounts)
 }

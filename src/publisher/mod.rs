@@ -7,6 +7,7 @@
 //! loopback, whatever `[upload]` says.
 
 pub mod accounts;
+mod ask_sandbox;
 mod calendar;
 mod decide;
 mod error;

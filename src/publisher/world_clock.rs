@@ -9,15 +9,12 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use url::Url;
 
-use super::Error;
 use super::error::Doing;
+use super::{Error, ask_sandbox};
 use crate::platform::Clock;
 
 /// How often it is asked whether the clock was turned.
 const PACE: Duration = Duration::from_millis(200);
-
-/// How long an answer is waited for.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// As the sandbox answers.
 #[derive(Debug, Deserialize)]
@@ -34,14 +31,14 @@ pub async fn clock_of(base: Option<&Url>) -> Result<Clock, Error> {
     let Some(base) = base else {
         return Ok(Clock::default());
     };
-    let shown = ask(&client()?, base).await;
+    let shown = ask(&ask_sandbox::client(base)?, base).await;
     let shown = shown.doing(format!("the sandbox at {base} does not answer"))?;
     Ok(Clock::of_world(shown.now, shown.speed))
 }
 
 /// Turns the clock as the sandbox's is turned, until this is aborted.
 pub(super) fn follow(clock: Clock, base: Url) -> Result<tokio::task::JoinHandle<()>, Error> {
-    let client = client()?;
+    let client = ask_sandbox::client(&base)?;
     Ok(tokio::spawn(async move {
         loop {
             tokio::time::sleep(PACE).await;
@@ -55,13 +52,6 @@ pub(super) fn follow(clock: Clock, base: Url) -> Result<tokio::task::JoinHandle<
     }))
 }
 
-fn client() -> Result<reqwest::Client, Error> {
-    let builder = reqwest::Client::builder().no_proxy().timeout(PATIENCE);
-    builder.build().doing("cannot ask the sandbox for its time")
-}
-
 async fn ask(client: &reqwest::Client, base: &Url) -> Result<Shown, reqwest::Error> {
-    let url = format!("{}/sandbox/clock", base.as_str().trim_end_matches('/'));
-    let answer = client.get(url).send().await?.error_for_status()?;
-    answer.json().await
+    ask_sandbox::asked(client, base, "/sandbox/clock").await
 }
