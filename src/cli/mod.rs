@@ -36,7 +36,6 @@ mod retry;
 mod sandbox;
 mod schedule;
 mod selection;
-mod slot;
 mod slots;
 mod spool;
 mod status;

@@ -11,8 +11,10 @@ use crate::media::{self, Media, Profile};
 use crate::pipeline::Event;
 use crate::platform::{Cancel, Clock};
 use crate::project::Project;
-use crate::publisher::{self, Forecast, Published, Publisher, Standing, ToPublish};
-use crate::store::{Step, StopCause, Story};
+use crate::publisher::{
+    self, Forecast, Published, Publisher, Standing, ToPublish, after_stop, reason,
+};
+use crate::store::{Step, Story};
 
 use super::report::{Item, More, Report, Status, StoryTold};
 use super::target::{Target, say_notes};
@@ -384,20 +386,6 @@ fn already_planned(known: &Story, publisher: &Publisher) -> Diagnostic {
     Diagnostic::of_file(Code::AlreadyPlanned, &known.outgoing.media.path, said).hint(hint)
 }
 
-/// What ends a stop.
-pub(crate) fn after_stop(cause: StopCause, account: &str) -> String {
-    match cause {
-        StopCause::Login => format!(
-            "renew the token (`storypress account login {account}`): its stories go on by themselves"
-        ),
-        StopCause::UnknownLive => "`storypress store import`, then the same command again".into(),
-        StopCause::Refused => {
-            format!("look at the account in the app, then `storypress resume --account {account}`")
-        }
-        StopCause::ByHand => format!("`storypress resume --account {account}`"),
-    }
-}
-
 /// What became of a story, in its item.
 pub(crate) fn told(item: &mut Item, story: &Story, was_known: bool, now: Timestamp) {
     item.story = Some(StoryTold::of(story, now));
@@ -492,20 +480,6 @@ fn line_of(event: &Event<'_>, names: &HashMap<String, String>, clock: &Clock) ->
             )
         }
         Event::Token(account, said) => format!("{now} {}: {said}", named(account)),
-    }
-}
-
-/// Why a story is where it is.
-pub(crate) fn reason(story: &Story) -> Option<String> {
-    match &story.step {
-        Step::Failed { why } | Step::Cancelled { why } | Step::Uncertain { why, .. } => {
-            Some(why.clone())
-        }
-        Step::Missed => Some(match &story.trouble {
-            Some(trouble) => format!("too late; it waited, because: {trouble}"),
-            None => "too late".into(),
-        }),
-        _ => story.trouble.clone(),
     }
 }
 

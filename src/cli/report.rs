@@ -9,13 +9,13 @@ use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-use super::slot::SlotReport;
 use super::spool::{Counts, Spool};
 use super::{Global, Outcome};
 use crate::batch::{self, Timings};
 use crate::diag::Diagnostic;
 use crate::graph::UserTag;
 use crate::media::Media;
+use crate::publisher::SlotReport;
 use crate::store::Story;
 
 pub(crate) use crate::batch::Status;

@@ -2,22 +2,20 @@
 
 mod diff;
 mod list;
-mod memory;
 mod next;
-mod rows;
 mod table;
 
 use std::path::Path;
 
 use jiff::Timestamp;
 
-use memory::Kept;
-
 use super::report::{Item, Report};
 use super::target::Sandbox;
 use super::{Global, Outcome, open, slots};
+use crate::calendar::Rule;
 use crate::diag::{Code, Diagnostic};
 use crate::project::{Calendar, Project, SCHEDULE_FILE, shown};
+use crate::publisher::{self, Remembered};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -105,7 +103,7 @@ impl Clock {
 struct Open {
     project: Project,
     calendar: Calendar,
-    kept: Kept,
+    kept: Remembered,
     now: Timestamp,
 }
 
@@ -147,7 +145,7 @@ fn calendar(report: &mut Report, clock: &Clock, global: &Global) -> anyhow::Resu
         report.finish(global);
         return Ok(None);
     }
-    let kept = open::runtime()?.block_on(Kept::of(&project, &calendar.rules, now))?;
+    let kept = open::runtime()?.block_on(remembered(&project, &calendar.rules, now))?;
     Ok(Some(Open {
         project,
         calendar,
@@ -172,11 +170,16 @@ fn of_file(project: &Project, told: Vec<Diagnostic>) -> Item {
     }
 }
 
-/// The account of a slot: the rule's, else the project's only one.
-fn account(project: &Project, own: Option<&str>) -> Option<String> {
-    match (own, project.accounts.as_slice()) {
-        (Some(name), _) => Some(name.to_owned()),
-        (None, [only]) => Some(only.name.clone()),
-        (None, _) => None,
+/// What the project's store remembers of its calendar.
+async fn remembered(
+    project: &Project,
+    rules: &[Rule],
+    now: Timestamp,
+) -> anyhow::Result<Remembered> {
+    let store = publisher::existing_store(project).await?;
+    let kept = Remembered::of(project, rules, store.as_ref(), now).await;
+    if let Some(store) = store {
+        store.close().await;
     }
+    Ok(kept?)
 }

@@ -7,38 +7,13 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::report::{Item, Report, Status, StoryTold};
-use super::slot::SlotReport;
 use super::target::Sandbox;
 use super::{Global, Outcome, notices, open, trail};
-use crate::calendar::{self, Rule};
+use crate::calendar::Rule;
 use crate::diag::{Code, Diagnostic};
 use crate::project::Project;
-use crate::publisher::{self, SlotError, accounts};
+use crate::publisher::{self, SlotError, SlotReport, accounts};
 use crate::store::{EVERY_SCHEDULE, SchedulePause, Slot, Store, Story};
-
-/// A slot that is kept, as reports have it.
-pub(crate) fn report_of(
-    slot: &Slot,
-    story: Option<&Story>,
-    is_paused: bool,
-    now: Timestamp,
-) -> SlotReport {
-    let at = calendar::Slot {
-        due: slot.due,
-        ..publisher::calendar_slot(slot)
-    };
-    let mut report = SlotReport::of(&at, publisher::slot_state(slot, story, is_paused, now));
-    report.account = Some(slot.account.clone());
-    report.row_key = slot.row_key.clone();
-    match slot.state.is_open() {
-        true => report.waits_for = slot.reason.clone(),
-        false => report.reason = slot.reason.clone(),
-    }
-    if let Some(brief) = &mut report.slot {
-        brief.sha256 = slot.picture.as_ref().map(|p| p.media.sha256.clone());
-    }
-    report
-}
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -161,7 +136,7 @@ struct Workspace {
 impl Workspace {
     /// The slot that people mean.
     async fn slot(&self, id: &str) -> Result<Slot, SlotError> {
-        let account = default_account(&self.project);
+        let account = accounts::default_name(&self.project);
         publisher::slot_named(&self.store, &self.rules, account, id, self.now).await
     }
 
@@ -194,16 +169,8 @@ pub(crate) fn item(
         item.outputs.push(picture.media.clone());
     }
     item.story = story.map(|story| StoryTold::of(story, now));
-    item.slot = Some(Box::new(report_of(slot, story, is_paused, now)));
+    item.slot = Some(Box::new(SlotReport::of_kept(slot, story, is_paused, now)));
     item
-}
-
-/// The account of rules that name none.
-pub(crate) fn default_account(project: &Project) -> &str {
-    project
-        .accounts
-        .first()
-        .map_or("main", |account| account.name.as_str())
 }
 
 /// Who decides, where nobody says so.
@@ -533,7 +500,7 @@ pub(crate) fn why(args: &WhyArgs, global: &Global) -> anyhow::Result<Outcome> {
     let rules = project.schedules(args.sandbox.accounts()).rules;
     let found = open::runtime()?.block_on(async {
         let store = publisher::open_store(&project).await?;
-        let account = default_account(&project);
+        let account = accounts::default_name(&project);
         let slot = publisher::slot_named(&store, &rules, account, &args.slot, now).await?;
         let story = store.story_of_slot(&slot.id).await?;
         let mut trail = store.slot_trail(&slot.id).await?;

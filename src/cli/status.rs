@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::diag::{Code, Diagnostic};
 use crate::project::Project;
-use crate::publisher::{self, TokenWarning, accounts};
+use crate::publisher::{self, SlotReport, TokenWarning, accounts, after_stop, reason};
 use crate::store::{self, Filter, Slot, SlotFilter, SlotState, Step, Store, Story};
 
 use super::report::{Item, More, Report, Status, StoryTold};
@@ -49,7 +49,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         let waits_for = seen.waits_for(&project, story, now);
         let mut item = item(&project, story, waits_for.clone(), now);
         let slot = story.slot.as_ref().and_then(|id| seen.entered.get(id));
-        item.slot = slot.map(|slot| Box::new(slots::report_of(slot, Some(story), false, now)));
+        item.slot = slot.map(|slot| Box::new(SlotReport::of_kept(slot, Some(story), false, now)));
         report.items.push(item);
         table += &lines(&project, story, waits_for, &zone, now);
         for line in trail {
@@ -108,32 +108,8 @@ impl Seen {
 
     /// What keeps a story from going on.
     fn waits_for(&self, project: &Project, story: &Story, now: Timestamp) -> Option<String> {
-        if !story.step.is_in_flight() {
-            return None;
-        }
         let account = self.accounts.get(&story.account);
-        let stop = account
-            .and_then(|a| a.stop.as_ref())
-            .filter(|s| s.is_on(now));
-        if let Some(stop) = stop.filter(|_| !matches!(story.step, Step::Publishing { .. })) {
-            let hint = publish::after_stop(stop.cause, accounts::name_of(project, &story.account));
-            return Some(format!("the account is stopped: {}; {hint}", stop.why));
-        }
-        let rest = account.and_then(|a| a.rest.as_ref());
-        if let Some((until, why)) = rest.filter(|(until, _)| *until > now && story.due <= now) {
-            let zone = project.zone().ok()?;
-            return Some(format!("{why}, until {}", publisher::shown(*until, &zone)));
-        }
-        if let Some(trouble) = &story.trouble {
-            return Some(trouble.clone());
-        }
-        let has_worker = |worker: &store::Worker| worker.accounts.contains(&story.account);
-        match self.workers.iter().any(has_worker) {
-            false => {
-                Some("a worker: none that works for its account was seen in the last minute".into())
-            }
-            true => None,
-        }
+        publisher::waits_for(project, story, account, &self.workers, now)
     }
 
     /// Accounts that are stopped, and who is at work.
@@ -147,7 +123,7 @@ impl Seen {
         for (key, account) in accounts {
             if let Some(stop) = account.stop.as_ref().filter(|stop| stop.is_on(now)) {
                 let name = accounts::name_of(project, key);
-                let hint = publish::after_stop(stop.cause, name);
+                let hint = after_stop(stop.cause, name);
                 lines.push(format!("{name} is stopped: {}; {hint}", stop.why));
             }
         }
@@ -350,7 +326,7 @@ pub(crate) fn item(
     let mut told = StoryTold::of(story, now);
     told.more = Some(More {
         waits_for,
-        trouble: publish::reason(story),
+        trouble: reason(story),
         ..More::of(story, accounts::name_of(project, &story.account))
     });
     item.story = Some(told);
@@ -387,7 +363,7 @@ fn lines(
         accounts::name_of(project, &story.account),
         publish::printable(&story.name)
     );
-    match (waits_for, publish::reason(story)) {
+    match (waits_for, reason(story)) {
         (Some(why), _) => lines += &format!("    waits for: {why}\n"),
         (None, Some(why)) => lines += &format!("    {why}\n"),
         (None, None) => {}

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::pipeline::Event;
 use crate::platform::{Cancel, Clock};
 use crate::project::Project;
-use crate::publisher::{CONCURRENCY, Calendar, Publisher, Service};
+use crate::publisher::{self, CONCURRENCY, Calendar, Publisher, Service};
 use crate::store::{Filter, Slot, Story};
 
 use super::report::Report;
@@ -157,7 +157,7 @@ fn json_of(
         if let Some(id) = story.step.story() {
             line["media_id"] = json!(id);
         }
-        if let Some(why) = publish::reason(story) {
+        if let Some(why) = publisher::reason(story) {
             line["reason"] = json!(why);
         }
         line

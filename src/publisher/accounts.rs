@@ -98,6 +98,21 @@ pub fn account(project: &Project, name: Option<&str>) -> Result<Account, Error> 
     }
 }
 
+/// The account of rules that name none.
+pub fn default_name(project: &Project) -> &str {
+    let first = project.accounts.first();
+    first.map_or("main", |account| account.name.as_str())
+}
+
+/// The account that is named, else the project's only one.
+pub fn name_or_only(project: &Project, name: Option<&str>) -> Option<String> {
+    match (name, project.accounts.as_slice()) {
+        (Some(name), _) => Some(name.to_owned()),
+        (None, [only]) => Some(only.name.clone()),
+        (None, _) => None,
+    }
+}
+
 fn none(project: &Project) -> String {
     match &project.file {
         Some(file) => format!("{} names no account: add [accounts.NAME]", file.display()),

@@ -7,6 +7,8 @@
 //! loopback, whatever `[upload]` says.
 
 pub mod accounts;
+mod agenda;
+mod ahead;
 mod ask_sandbox;
 mod calendar;
 mod decide;
@@ -21,16 +23,21 @@ mod metrics;
 mod notices;
 mod open;
 mod publish;
+mod remembered;
 mod renewal;
 mod service;
 mod slot_picture;
+mod slot_report;
 mod slots;
 mod stores;
 mod sweep;
 mod targets;
 mod tokens;
+mod waits;
 mod world_clock;
 
+pub use agenda::{Entry, agenda, entry};
+pub use ahead::{Ahead, Rows};
 pub use calendar::{AHEAD, Calendar, calendar_slot, schedule_pause};
 pub use decide::{cancel, may_retry, move_to, one, resolve, unknown};
 pub use error::Error;
@@ -41,8 +48,10 @@ pub use insights::{
 pub use memory::{backup, restore};
 pub use open::{CONCURRENCY, Publisher, Target, Where, shown};
 pub use publish::{Published, Rehearsed, Standing, ToPublish, Wish};
+pub use remembered::{Memory, Remembered};
 pub use service::Service;
 pub use slot_picture::{Made, Trouble, deliverable, picture};
+pub use slot_report::{SlotBrief, SlotReport};
 pub use slots::{
     SlotError, approve, move_slot, pause_account, reject, resume_account, run_slot, skip,
     slot_named, slot_state,
@@ -50,4 +59,5 @@ pub use slots::{
 pub use stores::{existing_store, open_store};
 pub use targets::tell;
 pub use tokens::{TokenWarning, cannot_keep, note, renew, warning, warnings};
+pub use waits::{after_stop, reason, waits_for};
 pub use world_clock::clock_of;

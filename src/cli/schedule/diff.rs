@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 
-use super::memory::Kept;
 use super::table::aligned;
-use super::{Clock, account, calendar, of_file};
+use super::{Clock, calendar, of_file};
 use crate::calendar::{self as room, Difference, Rule, Slot};
 use crate::cli::report::{Item, Report, Status};
-use crate::cli::slot::SlotReport;
 use crate::cli::{Global, Outcome, print};
 use crate::diag::Diagnostic;
+use crate::publisher::{Remembered, SlotReport, accounts};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -73,13 +72,13 @@ fn item(
     difference: &Difference,
     rules: &[Rule],
     project: &crate::project::Project,
-    kept: &Kept,
+    kept: &Remembered,
 ) -> Item {
     let slot = difference.slot();
     let rule = rules.iter().find(|rule| *rule.name == *slot.schedule);
     let state = rule.map_or("planned", |rule| kept.state(rule, slot));
     let mut told = SlotReport::of(slot, state);
-    told.account = account(project, told.account.as_deref());
+    told.account = accounts::name_or_only(project, told.account.as_deref());
     told.difference = Some(word(difference));
     if let Difference::Moved { from, .. } = difference {
         told.was = Some(from.due);

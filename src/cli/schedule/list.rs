@@ -1,18 +1,19 @@
 //! `storypress schedule`: each rule in words, its next slot, and what holds it.
 
-use super::rows::Rows;
-use super::{Clock, Open, account, calendar};
+use super::{Clock, Open, calendar};
 use crate::calendar::Rule;
 use crate::cli::report::{Item, Report, Status};
-use crate::cli::slot::SlotReport;
-use crate::cli::{Global, Outcome, print};
+use crate::cli::{Global, Outcome, open, print};
+use crate::publisher::{Rows, SlotReport, accounts};
 
 pub(super) fn run(clock: &Clock, global: &Global) -> anyhow::Result<Outcome> {
     let mut report = Report::new("schedule");
     let Some(open) = calendar(&mut report, clock, global)? else {
         return Ok(Outcome::Usage);
     };
-    let mut rows = Rows::new(&open.project, &open.kept);
+    let rules = &open.calendar.rules;
+    let rows = Rows::read(&open.project, &open.kept, rules);
+    let mut rows = open::runtime()?.block_on(rows);
     let mut lines = String::new();
     for rule in &open.calendar.rules {
         let item = item(&open, rule, &mut rows);
@@ -35,7 +36,7 @@ fn item(open: &Open, rule: &Rule, rows: &mut Rows<'_>) -> Item {
     };
     if let Some(slot) = rule.next(open.now) {
         told = SlotReport::of(&slot, open.kept.state(rule, &slot));
-        told.account = account(&open.project, told.account.as_deref());
+        told.account = accounts::name_or_only(&open.project, told.account.as_deref());
         let ahead = rows.ahead(rule, slot);
         told.row_key = match ahead.as_slice() {
             [one] => one.row.as_ref().map(crate::calendar::id_of),

@@ -5,17 +5,15 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, bail};
 
-use super::rows::{Ahead, Rows};
 use super::table::aligned;
-use super::{Clock, Open, account, calendar};
+use super::{Clock, Open, calendar};
 use crate::batch::{self, Order};
-use crate::calendar::{Rule, Slot, id_of};
+use crate::calendar::{Rule, Slot};
 use crate::cli::report::{Item, Report, Status};
-use crate::cli::slot::SlotReport;
 use crate::cli::{Global, Outcome, open, print};
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::project::shown;
-use crate::publisher;
+use crate::publisher::{self, Ahead, Rows, SlotReport};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -110,7 +108,8 @@ fn ahead<'o>(
         .map(|rule| (*rule, rule.slots(open.now, until).peekable()))
         .collect();
     let most = args.count.map_or(usize::MAX, |count| count as usize);
-    let mut rows = Rows::new(&open.project, &open.kept);
+    let read = Rows::read(&open.project, &open.kept, rules.iter().copied());
+    let mut rows = open::runtime()?.block_on(read);
     let mut found = Vec::new();
     while found.len() < most {
         // of rules with slots at one instant the first goes first
@@ -138,25 +137,13 @@ fn item(
     ahead: Ahead,
     out: Option<&Path>,
 ) -> anyhow::Result<(Item, Option<String>)> {
+    let mut told = ahead.report(&open.project, &open.kept, rule);
     let Ahead {
         slot,
         row,
         diagnostics,
         note,
     } = ahead;
-    let mut told = SlotReport::of(&slot, open.kept.state(rule, &slot));
-    told.account = account(&open.project, told.account.as_deref());
-    told.row_key = row.as_ref().map(id_of).or(told.row_key);
-    told.waits_for = note.clone();
-    let kept = open.kept.slot(&slot);
-    if let (Some(kept), Some(brief)) = (kept, &mut told.slot) {
-        brief.due = kept.due;
-        brief.sha256 = kept.picture.as_ref().map(|p| p.media.sha256.clone());
-        match kept.state.is_open() {
-            true => told.waits_for = kept.reason.clone().or(told.waits_for),
-            false => told.reason = kept.reason.clone(),
-        }
-    }
     let is_wrong = diagnostics.iter().any(Diagnostic::is_error);
     let has_picture = !is_wrong && note.is_none();
     let mut item = match out.filter(|_| has_picture) {

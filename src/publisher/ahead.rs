@@ -1,42 +1,93 @@
-//! The rows of a rule's slots, slot after slot.
+//! The slots to come, each with the row that it will take.
+//!
+//! In: a project's rules, what is remembered of them, their data. Out: what each slot shows and what it lacks.
+//! Never: the network; a row that is used up by looking.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
-use super::memory::{Kept, Memory};
+use super::accounts;
+use super::remembered::{Memory, Remembered};
+use super::slot_report::SlotReport;
 use crate::batch;
 use crate::calendar::{self, Picked, Rule, Slot, Used, id_of};
 use crate::data::{Row, Table};
-use crate::diag::{Code, Diagnostic};
+use crate::diag::Diagnostic;
 use crate::project::Project;
 use crate::source::When;
 
 /// One slot with the row that it takes.
-#[derive(Debug)]
-pub(super) struct Ahead {
+#[derive(Debug, Clone)]
+pub struct Ahead {
+    /// Where it stands in the calendar.
     pub slot: Slot,
     /// None without data, where nothing is new yet, and where something is wrong.
     pub row: Option<Row>,
+    /// What is wrong, and what is worth a look.
     pub diagnostics: Vec<Diagnostic>,
     /// Why there is no row, where that is no fault.
     pub note: Option<String>,
 }
 
-/// The data of rules, each file read once, and what was used so far.
-pub(super) struct Rows<'p> {
-    project: &'p Project,
-    kept: &'p Kept,
-    tables: HashMap<String, Result<Table, Vec<Diagnostic>>>,
+impl Ahead {
+    /// Something is in its way.
+    pub fn is_wrong(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// What is reported of it.
+    pub fn report(&self, project: &Project, kept: &Remembered, rule: &Rule) -> SlotReport {
+        let at = Slot {
+            due: kept.slot(&self.slot).map_or(self.slot.due, |kept| kept.due),
+            ..self.slot.clone()
+        };
+        let mut report = SlotReport::of(&at, kept.state(rule, &self.slot));
+        report.account = accounts::name_or_only(project, report.account.as_deref());
+        report.row_key = self.row.as_ref().map(id_of).or(report.row_key);
+        report.waits_for = self.note.clone();
+        if let (Some(kept), Some(brief)) = (kept.slot(&self.slot), &mut report.slot) {
+            brief.sha256 = kept.picture.as_ref().map(|p| p.media.sha256.clone());
+            match kept.state.is_open() {
+                true => report.waits_for = kept.reason.clone().or(report.waits_for),
+                false => report.reason = kept.reason.clone(),
+            }
+        }
+        report
+    }
+}
+
+/// The data of rules, read once, and what was used so far.
+pub struct Rows<'k> {
+    kept: &'k Remembered,
+    tables: BTreeMap<String, Result<Table, Vec<Diagnostic>>>,
     memories: HashMap<String, Memory>,
 }
 
-impl<'p> Rows<'p> {
-    pub fn new(project: &'p Project, kept: &'p Kept) -> Self {
+impl std::fmt::Debug for Rows<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rows")
+            .field("tables", &self.tables.keys())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'k> Rows<'k> {
+    /// Reads the data of these rules, or the last copies of their sources: nothing is fetched.
+    pub async fn read<'r>(
+        project: &Project,
+        kept: &'k Remembered,
+        rules: impl IntoIterator<Item = &'r Rule>,
+    ) -> Self {
+        let now: Timestamp = kept.now();
+        let mut tables = BTreeMap::new();
+        for rule in rules.into_iter().filter(|rule| rule.data.is_some()) {
+            let table = batch::data_of_rule(project, rule, When::Never, now).await;
+            tables.insert(rule.name.clone(), table);
+        }
         Self {
-            project,
             kept,
-            tables: HashMap::new(),
+            tables,
             memories: HashMap::new(),
         }
     }
@@ -49,7 +100,7 @@ impl<'p> Rows<'p> {
             diagnostics: Vec::new(),
             note: None,
         };
-        let Some(name) = &rule.data else {
+        let Some(table) = self.tables.get(&rule.name) else {
             return vec![bare(slot)];
         };
         let first = !self.memories.contains_key(&rule.name);
@@ -57,12 +108,7 @@ impl<'p> Rows<'p> {
             .memories
             .entry(rule.name.clone())
             .or_insert_with(|| self.kept.rows(rule));
-        let (project, now) = (self.project, self.kept.now());
-        let table = match self
-            .tables
-            .entry(name.clone())
-            .or_insert_with(|| table(project, rule, now))
-        {
+        let table = match table {
             Ok(table) => table,
             Err(why) => {
                 let diagnostics = why.clone();
@@ -125,16 +171,4 @@ impl<'p> Rows<'p> {
         }
         found
     }
-}
-
-/// The rows of a data file, or of the last copy of a source: nothing is fetched.
-fn table(project: &Project, rule: &Rule, now: Timestamp) -> Result<Table, Vec<Diagnostic>> {
-    let runtime = crate::cli::open::runtime().map_err(|error| {
-        vec![Diagnostic::at(
-            Code::SourceFailed,
-            rule.places.of("data"),
-            error.to_string(),
-        )]
-    })?;
-    runtime.block_on(batch::data_of_rule(project, rule, When::Never, now))
 }

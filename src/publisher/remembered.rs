@@ -1,22 +1,28 @@
-//! What is remembered of slots and their rows.
+//! What the store remembers of the calendar, read at once.
+//!
+//! In: a project's rules, its store. Out: each slot with its story, the rows that were used, what is paused.
+//! Never: a store that is made by looking; a decision.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 
+use super::{Error, accounts, calendar, slots};
 use crate::calendar::{History, Rule, Slot, Used};
 use crate::project::Project;
-use crate::publisher::{self, accounts};
-use crate::store::{self, SchedulePause, SlotFilter, StopCause, Story};
+use crate::store::{self, SchedulePause, SlotFilter, StopCause, Store, Story};
 
 /// What is remembered of a rule, and what a look ahead adds to it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Memory {
+pub struct Memory {
+    /// The rows that went out, or will.
     pub used: Vec<Used>,
+    /// What was there at the first run of a `new` rule.
     pub adopted: Option<Vec<String>>,
 }
 
 impl Memory {
+    /// As the calendar takes it.
     pub fn history(&self) -> History<'_> {
         History {
             used: &self.used,
@@ -27,7 +33,7 @@ impl Memory {
 
 /// What the store holds of the calendar; nothing, where there is no store yet.
 #[derive(Debug, Default)]
-pub(super) struct Kept {
+pub struct Remembered {
     rows: HashMap<String, Memory>,
     slots: HashMap<String, (store::Slot, Option<Story>)>,
     pauses: BTreeMap<String, SchedulePause>,
@@ -36,17 +42,22 @@ pub(super) struct Kept {
     now: Timestamp,
 }
 
-impl Kept {
-    /// Of a project's rules.
+impl Remembered {
+    /// Of a project's rules; nothing is remembered where there is no store.
     ///
     /// # Errors
     /// What the store says.
-    pub async fn of(project: &Project, rules: &[Rule], now: Timestamp) -> anyhow::Result<Self> {
+    pub async fn of(
+        project: &Project,
+        rules: &[Rule],
+        store: Option<&Store>,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
         let mut kept = Self {
             now,
             ..Self::default()
         };
-        let Some(store) = publisher::existing_store(project).await? else {
+        let Some(store) = store else {
             return Ok(kept);
         };
         kept.pauses = store.schedule_pauses().await?;
@@ -75,7 +86,6 @@ impl Kept {
                     .insert(accounts::name_of(project, &key).to_owned());
             }
         }
-        store.close().await;
         Ok(kept)
     }
 
@@ -89,6 +99,18 @@ impl Kept {
         self.rows.get(&rule.name).cloned().unwrap_or_default()
     }
 
+    /// Every slot that a worker has seen, with the story that it became; in no order.
+    pub fn slots(&self) -> impl Iterator<Item = (&store::Slot, Option<&Story>)> {
+        self.slots
+            .values()
+            .map(|(slot, story)| (slot, story.as_ref()))
+    }
+
+    /// The story of a slot, where it became one.
+    pub fn story(&self, slot: &Slot) -> Option<&Story> {
+        self.slots.get(&slot.id().to_string())?.1.as_ref()
+    }
+
     /// A slot, where a worker has seen it.
     pub fn slot(&self, slot: &Slot) -> Option<&store::Slot> {
         self.slots.get(&slot.id().to_string()).map(|(slot, _)| slot)
@@ -96,12 +118,11 @@ impl Kept {
 
     /// How far a slot is.
     pub fn state(&self, rule: &Rule, slot: &Slot) -> &'static str {
-        let is_paused = publisher::schedule_pause(rule, &self.pauses, self.now).is_some()
-            || (slot.account.as_deref()).is_some_and(|name| self.accounts.contains(name));
+        let is_paused = self.is_paused(Some(rule), slot.account.as_deref());
         match self.slots.get(&slot.id().to_string()) {
             Some((kept, story)) => {
                 let is_paused = is_paused || self.accounts.contains(&kept.account);
-                publisher::slot_state(kept, story.as_ref(), is_paused, self.now)
+                slots::slot_state(kept, story.as_ref(), is_paused, self.now)
             }
             None if is_paused => "paused",
             None => "planned",
@@ -110,6 +131,12 @@ impl Kept {
 
     /// Why nothing of a rule goes out, if it is so.
     pub fn pause(&self, rule: &Rule) -> Option<String> {
-        publisher::schedule_pause(rule, &self.pauses, self.now)
+        calendar::schedule_pause(rule, &self.pauses, self.now)
+    }
+
+    /// A pause holds the slots of that rule, or of that account.
+    pub fn is_paused(&self, rule: Option<&Rule>, account: Option<&str>) -> bool {
+        rule.is_some_and(|rule| self.pause(rule).is_some())
+            || account.is_some_and(|name| self.accounts.contains(name))
     }
 }

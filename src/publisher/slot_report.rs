@@ -1,23 +1,32 @@
-//! A slot of the calendar in a report.
+//! A slot of the calendar, as reports have it.
+//!
+//! In: a slot, as the calendar or the store knows it. Out: what programs are told of it. Never: words for people.
 
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::ser::SerializeStruct;
 
-use crate::calendar::{Change, Slot, SlotId};
+use super::calendar::calendar_slot;
+use super::slots::slot_state;
+use crate::calendar::{self, Change, Slot, SlotId};
+use crate::store::{self, Story};
 
 /// `slot` of an item, and what is reported beside it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct SlotReport {
+pub struct SlotReport {
     /// None where a rule has no slot to come.
     pub slot: Option<SlotBrief>,
     /// In the zone of the slot, with its offset.
     pub local: Option<String>,
+    /// Where the zone's clocks change at that time.
     pub change: Option<Change>,
+    /// The rule's name.
     pub schedule: String,
     /// As the rule has it.
     pub template: Option<String>,
+    /// The key of the row that it takes.
     pub row_key: Option<String>,
+    /// As the project names it.
     pub account: Option<String>,
     /// A rule in words.
     pub words: Option<String>,
@@ -33,11 +42,14 @@ pub(crate) struct SlotReport {
 
 /// What every report says of a slot.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct SlotBrief {
+pub struct SlotBrief {
+    /// Its name.
     pub id: SlotId,
+    /// When it goes out.
     pub due: Timestamp,
     /// IANA name.
     pub zone: String,
+    /// A word of reports.
     pub state: &'static str,
     /// Of its picture, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,6 +76,30 @@ impl SlotReport {
             account: slot.account.as_deref().map(str::to_owned),
             ..Self::default()
         }
+    }
+
+    /// Of one that is kept.
+    pub fn of_kept(
+        slot: &store::Slot,
+        story: Option<&Story>,
+        is_paused: bool,
+        now: Timestamp,
+    ) -> Self {
+        let at = calendar::Slot {
+            due: slot.due,
+            ..calendar_slot(slot)
+        };
+        let mut report = Self::of(&at, slot_state(slot, story, is_paused, now));
+        report.account = Some(slot.account.clone());
+        report.row_key = slot.row_key.clone();
+        match slot.state.is_open() {
+            true => report.waits_for = slot.reason.clone(),
+            false => report.reason = slot.reason.clone(),
+        }
+        if let Some(brief) = &mut report.slot {
+            brief.sha256 = slot.picture.as_ref().map(|p| p.media.sha256.clone());
+        }
+        report
     }
 
     /// Writes its fields into an item.
