@@ -180,6 +180,19 @@ fn node(rect: Rect, content: Content) -> Node {
     }
 }
 
+/// A finished file in small: a picture, or a film's cover, so many pixels wide and in the shape of a story. None where it
+/// cannot be read, or the work was stopped.
+pub fn thumbnail(path: &Path, kind: Kind, width: u32, stop: &Cancel) -> Option<Arc<Pixels>> {
+    let pictures = Pictures::new(Limits::default());
+    let thumbnails = Thumbnails { pictures, stop };
+    let width = width as f32;
+    let rect = Rect::new(0.0, 0.0, width, (width * 16.0 / 9.0).round());
+    match kind {
+        Kind::Video => thumbnails.film(rect, path),
+        Kind::Image => thumbnails.picture(rect, path),
+    }
+}
+
 /// Makes finished files small.
 struct Thumbnails<'a> {
     pictures: Pictures,

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::publisher;
 
 use super::report::{Item, Report, Status};
+use super::slots::person;
 use super::target::Sandbox;
 use super::{Global, Outcome, open, status};
 
@@ -27,6 +28,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Usage);
     };
     let now = args.sandbox.now()?;
+    let by = person(None);
     open::runtime()?.block_on(async {
         let store = status::store(&project, &args.ids[0]).await?;
         let mut keys = Vec::new();
@@ -35,7 +37,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
             keys.push(publisher::one(&store, id).await?.key);
         }
         for key in keys {
-            match publisher::cancel(&store, &key, now).await {
+            match publisher::cancel(&store, &key, &by, now).await {
                 Ok(story) => {
                     let item = status::item(&project, &story, None, now);
                     report.items.push(Item {

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::publisher;
 
 use super::report::Report;
+use super::slots::person;
 use super::target::Sandbox;
 use super::{Global, Outcome, open, status};
 
@@ -35,7 +36,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     let story = open::runtime()?.block_on(async {
         let store = status::store(&project, &args.id).await?;
         let key = publisher::one(&store, &args.id).await?.key;
-        let story = publisher::move_to(&store, &key, to, &zone, now).await;
+        let story = publisher::move_to(&store, &key, to, &person(None), &zone, now).await;
         store.close().await;
         story
     })?;

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::publisher;
 
 use super::report::Report;
+use super::slots::person;
 use super::target::Sandbox;
 use super::{Global, Outcome, notices, open, status};
 
@@ -42,7 +43,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
             None => store,
         };
         let key = publisher::one(&store, &args.id).await?.key;
-        let story = publisher::resolve(&store, &key, args.live, now).await;
+        let story = publisher::resolve(&store, &key, (args.live, None), &person(None), now).await;
         notices::tell_of(&project, &store, global).await;
         store.close().await;
         story

@@ -9,6 +9,7 @@ use crate::publisher::{self, Publisher};
 use crate::store::{Filter, Story};
 
 use super::report::Report;
+use super::slots::person;
 use super::target::Target;
 use super::{Global, Outcome, notices, open, publish, status};
 
@@ -66,7 +67,9 @@ async fn retry(
     let quiet = global.quiet || global.json;
     let (names, clock) = (publisher.names.clone(), publisher.clock.clone());
     let told = move |event: Event<'_>| publish::say_event(&event, &names, &clock, quiet);
-    let done = publisher.retry(&keys, publisher.clock.now(), told).await;
+    let done = publisher
+        .retry(&keys, &person(None), publisher.clock.now(), told)
+        .await;
     let now = publisher.clock.now();
     notices::tell_now(&publisher, global).await;
     publisher.close().await;

@@ -174,7 +174,7 @@ pub(crate) fn item(
 }
 
 /// Who decides, where nobody says so.
-fn person(by: Option<&str>) -> String {
+pub(crate) fn person(by: Option<&str>) -> String {
     let of = |name: &str| {
         std::env::var(name)
             .ok()
@@ -342,7 +342,7 @@ pub(crate) fn move_to(args: &MoveArgs, global: &Global) -> anyhow::Result<Outcom
                 // it is a story, which can be moved as long as it was not sent
                 Some(story) => {
                     let moved =
-                        publisher::move_to(&work.store, &story.key, to, &zone, work.now).await;
+                        publisher::move_to(&work.store, &story.key, to, &by, &zone, work.now).await;
                     moved.map(|_| slot.clone()).map_err(SlotError::Other)
                 }
                 None => publisher::move_slot(&work.store, &slot.id, to, &by, work.now).await,

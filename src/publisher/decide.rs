@@ -2,8 +2,10 @@
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 
 use super::{Error, Publisher};
+use crate::graph::StoryId;
 use crate::pipeline::Event;
 use crate::store::{Claim, Hold, Note, Step, Store, Story, StoryKey};
 
@@ -37,7 +39,7 @@ pub fn unknown(id: &str) -> Error {
 async fn decide(
     store: &Store,
     key: &StoryKey,
-    (what, hold): (&str, Hold),
+    (what, by, hold): (&str, &str, Hold),
     now: Timestamp,
     change: impl FnOnce(&mut Story) -> Result<(), Error>,
 ) -> Result<Story, Error> {
@@ -51,27 +53,29 @@ async fn decide(
         store.release(&claimed, now).await?;
         return Err(refused);
     }
-    let note = Note::new(what);
+    let note = Note::with(what, json!({ "by": by }));
     store.save(&claimed, &story, &note, hold, now).await?;
     Ok(story)
 }
 
-/// A person has looked at an uncertain story: it is live, or it is not.
+/// A person has looked at an uncertain story: it is live, or it is not; and what the platform calls it, where that is
+/// known.
 ///
 /// # Errors
 /// `Refused` where it is not uncertain, or somebody is at work on it; what the store says.
 pub async fn resolve(
     store: &Store,
     key: &StoryKey,
-    is_live: bool,
+    (is_live, name): (bool, Option<StoryId>),
+    by: &str,
     now: Timestamp,
 ) -> Result<Story, Error> {
     let what = match is_live {
         true => "found live by hand",
         false => "found not live by hand",
     };
-    decide(store, key, (what, Hold::Off), now, |story| {
-        story.step = resolved(story, is_live)?;
+    decide(store, key, (what, by, Hold::Off), now, |story| {
+        story.step = resolved(story, is_live, name)?;
         story.trouble = None;
         Ok(())
     })
@@ -79,7 +83,7 @@ pub async fn resolve(
 }
 
 /// Where an uncertain story stands when somebody has looked.
-fn resolved(story: &Story, is_live: bool) -> Result<Step, Error> {
+fn resolved(story: &Story, is_live: bool, name: Option<StoryId>) -> Result<Step, Error> {
     let Step::Uncertain { intent, .. } = &story.step else {
         return Err(Error::refused(format!(
             "{} is {}, not uncertain",
@@ -89,7 +93,7 @@ fn resolved(story: &Story, is_live: bool) -> Result<Step, Error> {
     };
     Ok(match is_live {
         true => Step::Published {
-            story: None,
+            story: name,
             container: intent.container.id.clone(),
             at: intent.at,
             insights: None,
@@ -123,15 +127,26 @@ pub fn may_retry(story: &Story) -> Result<(), Error> {
 ///
 /// # Errors
 /// `Refused` where it is or may be live, or has ended; what the store says.
-pub async fn cancel(store: &Store, key: &StoryKey, now: Timestamp) -> Result<Story, Error> {
-    decide(store, key, ("cancelled by hand", Hold::Off), now, |story| {
-        may_change(story, "cancel")?;
-        story.step = Step::Cancelled {
-            why: "taken back by hand".into(),
-        };
-        story.trouble = None;
-        Ok(())
-    })
+pub async fn cancel(
+    store: &Store,
+    key: &StoryKey,
+    by: &str,
+    now: Timestamp,
+) -> Result<Story, Error> {
+    decide(
+        store,
+        key,
+        ("cancelled by hand", by, Hold::Off),
+        now,
+        |story| {
+            may_change(story, "cancel")?;
+            story.step = Step::Cancelled {
+                why: "taken back by hand".into(),
+            };
+            story.trouble = None;
+            Ok(())
+        },
+    )
     .await
 }
 
@@ -144,6 +159,7 @@ pub async fn move_to(
     store: &Store,
     key: &StoryKey,
     to: Timestamp,
+    by: &str,
     zone: &TimeZone,
     now: Timestamp,
 ) -> Result<Story, Error> {
@@ -164,7 +180,7 @@ pub async fn move_to(
             other.state(now)
         )));
     }
-    decide(store, key, ("moved by hand", Hold::Nap), now, |story| {
+    decide(store, key, ("moved by hand", by, Hold::Nap), now, |story| {
         may_change(story, "move")?;
         moved(story);
         story.attempts = 0;
@@ -202,12 +218,13 @@ impl Publisher {
     pub async fn retry(
         &self,
         keys: &[StoryKey],
+        by: &str,
         now: Timestamp,
         told: impl Fn(Event<'_>) + Send + Sync + 'static,
     ) -> Result<Vec<Result<Story, Error>>, Error> {
         let mut outcomes = Vec::new();
         for key in keys {
-            outcomes.push(self.again(key, now).await);
+            outcomes.push(self.requeue(key, by, now).await);
         }
         let begun = outcomes.iter().flatten().map(|story| story.key.clone());
         let begun: Vec<_> = begun.collect();
@@ -218,8 +235,11 @@ impl Publisher {
         Ok(outcomes)
     }
 
-    /// A story that did not go out is due now.
-    async fn again(&self, key: &StoryKey, now: Timestamp) -> Result<Story, Error> {
+    /// A story that did not go out is due now: whoever works next sends it.
+    ///
+    /// # Errors
+    /// `Refused` where it may be live, its account is not open, or another story shows the same picture.
+    pub async fn requeue(&self, key: &StoryKey, by: &str, now: Timestamp) -> Result<Story, Error> {
         let mut story = self.store.get(key).await?;
         may_retry(&story)?;
         if !self.rooms.contains_key(&story.account) {
@@ -242,7 +262,7 @@ impl Publisher {
         decide(
             &self.store,
             key,
-            ("retried by hand", Hold::Off),
+            ("retried by hand", by, Hold::Off),
             now,
             |story| {
                 may_retry(story)?;

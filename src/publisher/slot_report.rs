@@ -3,8 +3,8 @@
 //! In: a slot, as the calendar or the store knows it. Out: what programs are told of it. Never: words for people.
 
 use jiff::Timestamp;
-use serde::Serialize;
 use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 
 use super::calendar::calendar_slot;
 use super::slots::slot_state;
@@ -145,6 +145,14 @@ impl SlotReport {
             out.serialize_field("was", &was)?;
         }
         Ok(())
+    }
+}
+
+impl Serialize for SlotReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("SlotReport", 8)?;
+        self.fields(&mut out)?;
+        out.end()
     }
 }
 
