@@ -138,7 +138,6 @@ const CLOSED: &[&str] = &[
     "media::film",
     "scene::clips",
     "scene::picture::color",
-    "scene::resolve",
     "scene::text::place",
 ];
 

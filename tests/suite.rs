@@ -4,6 +4,7 @@
 //! house (`house`).
 
 mod calendar;
+mod edits;
 mod flow;
 mod generators;
 mod graph;

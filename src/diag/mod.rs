@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 pub use code::{Code, Severity};
 pub use row::RowName;
+pub use serialize::WithBytes;
 pub use suggest::{did_you_mean, nearest};
 
 /// A text that was read, with the name under which people know it.
@@ -24,6 +25,8 @@ pub struct Source {
     pub path: PathBuf,
     /// The whole text, UTF-8.
     pub text: String,
+    /// Bytes of the file before `text`: those of a byte order mark.
+    pub mark: usize,
 }
 
 impl Source {
@@ -32,7 +35,27 @@ impl Source {
         Arc::new(Self {
             path: path.into(),
             text: text.into(),
+            mark: 0,
         })
+    }
+
+    /// Wraps the text of a file, which may begin with a byte order mark.
+    pub fn of_file(path: impl Into<PathBuf>, text: &str) -> Arc<Self> {
+        let rest = text.strip_prefix('\u{feff}').unwrap_or(text);
+        Arc::new(Self {
+            path: path.into(),
+            text: rest.to_owned(),
+            mark: text.len() - rest.len(),
+        })
+    }
+
+    /// The path as programs read it, with `/` between its parts.
+    pub fn name(&self) -> String {
+        let name = self.path.display().to_string();
+        match std::path::MAIN_SEPARATOR {
+            '/' => name,
+            other => name.replace(other, "/"),
+        }
     }
 
     /// Line and column, both from 1, of a byte offset; the column counts characters.
@@ -63,6 +86,15 @@ impl Source {
 pub struct Place {
     /// The text it is in.
     pub source: Arc<Source>,
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+/// UTF-8 bytes of a file, as programs read them; the first is 0, a byte order mark counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Bytes {
     /// First byte.
     pub start: usize,
     /// One past the last byte.
@@ -102,6 +134,14 @@ impl Place {
             &self.source,
             self.start + range.start..self.start + range.end,
         )
+    }
+
+    /// The bytes of the file it takes.
+    pub fn bytes(&self) -> Bytes {
+        Bytes {
+            start: self.start + self.source.mark,
+            end: self.end + self.source.mark,
+        }
     }
 
     /// The text there.

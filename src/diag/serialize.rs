@@ -10,26 +10,48 @@ use super::{Code, Diagnostic, Lines, RowName, Severity};
 
 impl Serialize for Diagnostic {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Lines { start, end } = self.lines();
         let mut out = serializer.serialize_struct("Diagnostic", 10)?;
-        out.serialize_field("severity", self.severity.as_str())?;
-        out.serialize_field("code", self.code.as_str())?;
-        out.serialize_field("message", &self.message)?;
-        out.serialize_field("file", &self.file.display().to_string())?;
-        out.serialize_field("line", &start.0)?;
-        out.serialize_field("column", &start.1)?;
-        if let Some((line, column)) = end {
-            out.serialize_field("end_line", &line)?;
-            out.serialize_field("end_column", &column)?;
-        }
-        if let Some(hint) = &self.hint {
-            out.serialize_field("hint", hint)?;
-        }
-        if let Some(row) = &self.row {
-            out.serialize_field("row", row)?;
+        fields(self, &mut out)?;
+        out.end()
+    }
+}
+
+/// A diagnostic that also says `start` and `end`, the UTF-8 bytes of its file: for editors.
+#[derive(Debug, Clone, Copy)]
+pub struct WithBytes<'a>(pub &'a Diagnostic);
+
+impl Serialize for WithBytes<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut out = serializer.serialize_struct("Diagnostic", 12)?;
+        fields(self.0, &mut out)?;
+        if let Some(place) = &self.0.place {
+            let bytes = place.bytes();
+            out.serialize_field("start", &bytes.start)?;
+            out.serialize_field("end", &bytes.end)?;
         }
         out.end()
     }
+}
+
+fn fields<S: SerializeStruct>(diagnostic: &Diagnostic, out: &mut S) -> Result<(), S::Error> {
+    let Lines { start, end } = diagnostic.lines();
+    out.serialize_field("severity", diagnostic.severity.as_str())?;
+    out.serialize_field("code", diagnostic.code.as_str())?;
+    out.serialize_field("message", &diagnostic.message)?;
+    out.serialize_field("file", &diagnostic.file.display().to_string())?;
+    out.serialize_field("line", &start.0)?;
+    out.serialize_field("column", &start.1)?;
+    if let Some((line, column)) = end {
+        out.serialize_field("end_line", &line)?;
+        out.serialize_field("end_column", &column)?;
+    }
+    if let Some(hint) = &diagnostic.hint {
+        out.serialize_field("hint", hint)?;
+    }
+    if let Some(row) = &diagnostic.row {
+        out.serialize_field("row", row)?;
+    }
+    Ok(())
 }
 
 /// The fields of a serialised diagnostic.

@@ -102,9 +102,14 @@ pub(super) fn drafts<'t>(layers: &'t [Layer], stage: &mut Stage<'_>) -> Vec<Draf
 }
 
 fn draft<'t>(layer: &'t Layer, stage: &mut Stage<'_>) -> Option<Draft<'t>> {
-    if !is_shown(layer, stage) {
-        return None;
+    match is_shown(layer, stage) {
+        true => shown(layer, stage),
+        false => None,
     }
+}
+
+/// The layer whatever its `when` says.
+pub(super) fn shown<'t>(layer: &'t Layer, stage: &mut Stage<'_>) -> Option<Draft<'t>> {
     let keys: Vec<_> = layer.kind.keys().collect();
     let mut own = layer.keys.clone();
     own.remove(key!(LAYER.when).name);
@@ -133,7 +138,8 @@ fn draft<'t>(layer: &'t Layer, stage: &mut Stage<'_>) -> Option<Draft<'t>> {
     })
 }
 
-fn is_shown(layer: &Layer, stage: &mut Stage<'_>) -> bool {
+/// Whether its `when` leaves the layer in.
+pub(super) fn is_shown(layer: &Layer, stage: &mut Stage<'_>) -> bool {
     let Some(when) = layer.keys.written(key!(LAYER.when)) else {
         return true;
     };
@@ -146,6 +152,19 @@ fn is_shown(layer: &Layer, stage: &mut Stage<'_>) -> bool {
         Some(node) => grammar::condition(node).unwrap_or(true),
         // a condition that failed was reported; the layer is looked at all the same
         None => true,
+    }
+}
+
+/// A box with the layer's edges, where what is in it cannot be told.
+pub(super) fn bare<'t>(layer: &'t Layer, stage: &mut Stage<'_>) -> Draft<'t> {
+    let keys: Vec<_> = layer.kind.keys().collect();
+    let filled = stage.fill(&layer.keys, &keys);
+    Draft {
+        layer,
+        axes: Axis::of(&filled),
+        keys: filled,
+        what: What::Shape,
+        children: Vec::new(),
     }
 }
 

@@ -2,6 +2,11 @@
 //!
 //! In: units, origin top-left, y down. Out: where something lies. Never: pixels, percentages.
 
+use crate::platform::STORY;
+
+/// The canvas of a Story in units: as many as the platform has pixels.
+pub(super) const CANVAS_SIZE: (f32, f32) = (STORY.0 as f32, STORY.1 as f32);
+
 /// A point in canvas units.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Point {

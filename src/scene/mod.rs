@@ -5,6 +5,7 @@
 
 mod assets;
 mod axis;
+mod boxes;
 mod clips;
 mod cut_off;
 mod draft;
@@ -31,10 +32,11 @@ mod values;
 pub mod zone;
 
 pub use assets::Assets;
+pub use boxes::{LayerBox, LineBox, Placing, Variable, Written};
 pub use film::Seen;
 pub use geometry::{Point, Rect};
 pub use glyphs::{Face, Glyph, GlyphRun, Highlight, Rule, Stroke, Text};
 pub use model::*;
 pub use paint::{Color, Paint, Pixels, Stop};
-pub use resolve::resolve;
+pub use resolve::{Inspected, inspect, resolve};
 pub use values::{SET, context};

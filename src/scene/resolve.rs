@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use crate::data::Row;
 use crate::diag::{self, Diagnostic, Severity, Warned};
-use crate::platform::STORY;
 use crate::template::language::{AUDIO, CANVAS, OUTPUT};
 use crate::template::{Table, Template, grammar, key};
 
 use super::draft::{Draft, drafts};
 use super::emit::{self, Setting};
 use super::filling::Filler;
+use super::geometry::CANVAS_SIZE;
 use super::layout::Measure;
 use super::stage::Stage;
-use super::{Assets, Node, Rect, Scene, clips, cut_off, fills, sticker, values, zone};
-
-/// The canvas of a Story in units: as many as the platform has pixels.
-pub(super) const CANVAS_SIZE: (f32, f32) = (STORY.0 as f32, STORY.1 as f32);
+use super::{
+    Assets, LayerBox, Node, Rect, Scene, Variable, boxes, clips, cut_off, fills, sticker, values,
+    zone,
+};
 
 /// Fills, loads, lays out and shapes one story.
 ///
@@ -27,6 +27,52 @@ pub fn resolve(
     row: &Row,
     assets: &Assets,
 ) -> Result<Warned<Scene>, Vec<Diagnostic>> {
+    let (scene, reported, _) = run(template, row, assets, false);
+    if reported.iter().any(|d| d.severity == Severity::Error) {
+        return Err(reported);
+    }
+    Ok(Warned {
+        value: scene,
+        warnings: reported,
+    })
+}
+
+/// A story, and what an editor needs to know of it.
+#[derive(Debug)]
+pub struct Inspected {
+    /// The story; none where something is wrong with it.
+    pub scene: Option<Scene>,
+    /// Every layer that can be told, in paint order, a group before what is in it; stickers last.
+    pub boxes: Vec<LayerBox>,
+    /// The template's variables, with what they come to.
+    pub variables: Vec<Variable>,
+    /// Everything that is wrong, warnings among it.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// The same as [`resolve`], with the boxes and values of the layers. What can be told of a story with errors is told.
+///
+/// The diagnostics are the story's; those of the template itself came when it was read.
+pub fn inspect(template: &Template, row: &Row, assets: &Assets) -> Inspected {
+    let (scene, diagnostics, told) = run(template, row, assets, true);
+    let failed = diagnostics.iter().any(|d| d.severity == Severity::Error);
+    let (boxes, variables) = told.unwrap_or_default();
+    Inspected {
+        scene: (!failed).then_some(scene),
+        boxes,
+        variables,
+        diagnostics,
+    }
+}
+
+type Told = (Vec<LayerBox>, Vec<Variable>);
+
+fn run(
+    template: &Template,
+    row: &Row,
+    assets: &Assets,
+    is_inspected: bool,
+) -> (Scene, Vec<Diagnostic>, Option<Told>) {
     let (context, mut wrong) = values::context(template, row, assets);
     let filler = Filler {
         expressions: &assets.expressions,
@@ -46,19 +92,15 @@ pub fn resolve(
         wrong,
         files: Vec::new(),
     };
-    let mut scene = compose(template, raster, &mut stage);
+    let mut told = is_inspected.then(|| (Vec::new(), boxes::variables(template, &context)));
+    let boxes = told.as_mut().map(|(boxes, _)| boxes);
+    let mut scene = compose(template, raster, &mut stage, boxes);
     scene.length = output.as_ref().and_then(length);
     scene.files = stage.files;
     let mut reported = stage.wrong;
     // one slip in a style or a variable is reported once, however many layers meet it
     diag::in_order(&mut reported);
-    if reported.iter().any(|d| d.severity == Severity::Error) {
-        return Err(reported);
-    }
-    Ok(Warned {
-        value: scene,
-        warnings: reported,
-    })
+    (scene, reported, told)
 }
 
 fn length(output: &Table) -> Option<Duration> {
@@ -87,7 +129,12 @@ fn raster(output: Option<&Table>, wrong: &mut Vec<Diagnostic>) -> (u32, u32) {
     (w, h)
 }
 
-fn compose(template: &Template, raster: (u32, u32), stage: &mut Stage<'_>) -> Scene {
+fn compose(
+    template: &Template,
+    raster: (u32, u32),
+    stage: &mut Stage<'_>,
+    boxes: Option<&mut Vec<LayerBox>>,
+) -> Scene {
     let (width, height) = CANVAS_SIZE;
     let canvas = Rect::new(0.0, 0.0, width, height);
     let canvas_keys = template
@@ -136,6 +183,9 @@ fn compose(template: &Template, raster: (u32, u32), stage: &mut Stage<'_>) -> Sc
         .filter_map(|link| sticker::link(link, &pairs, stage))
         .chain(caption)
         .collect();
+    if let Some(boxes) = boxes {
+        *boxes = boxes::of(template, &drafts, &outermost, canvas, &measure, stage);
+    }
     let nodes = placed.into_iter().map(|(_, node)| node).collect();
     Scene {
         raster,

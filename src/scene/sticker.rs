@@ -7,7 +7,7 @@ use crate::template::language::{CAPTION, LINK, MENTION};
 use crate::template::{Entry, Table, grammar, key};
 
 use super::draft::Draft;
-use super::resolve::CANVAS_SIZE;
+use super::geometry::CANVAS_SIZE;
 use super::stage::Stage;
 use super::{ByHand, Extra, Mention, Node, Point};
 

@@ -42,6 +42,29 @@ pub fn load(
     allowed: &AllowedPaths,
 ) -> Result<(Template, Vec<Diagnostic>), Diagnostic> {
     let source = read(path, shown)?;
+    Ok(load_source(source, path, allowed))
+}
+
+/// The same of a text that stands for the file at `path`, which need not exist: as an editor holds it.
+///
+/// # Errors
+/// The text is larger than a template may be.
+pub fn load_text(
+    text: &str,
+    path: &Path,
+    shown: &Path,
+    allowed: &AllowedPaths,
+) -> Result<(Template, Vec<Diagnostic>), Diagnostic> {
+    check_size(text.len() as u64, shown)?;
+    Ok(load_source(Source::of_file(shown, text), path, allowed))
+}
+
+fn load_source(
+    source: Arc<Source>,
+    path: &Path,
+    allowed: &AllowedPaths,
+) -> (Template, Vec<Diagnostic>) {
+    let shown = source.path.clone();
     let mut chain = Chain {
         allowed,
         sources: Vec::new(),
@@ -52,9 +75,17 @@ pub fn load(
     let Chain {
         sources, mut wrong, ..
     } = chain;
-    let mut template = build(shown, sources, &table, &mut wrong);
+    let mut template = build(&shown, sources, &table, &mut wrong);
     template.folder = path.parent().unwrap_or(Path::new("")).to_owned();
-    Ok((template, wrong))
+    (template, wrong)
+}
+
+fn check_size(bytes: u64, shown: &Path) -> Result<(), Diagnostic> {
+    if bytes <= MAX_BYTES {
+        return Ok(());
+    }
+    let message = format!("the template has {bytes} bytes, more than {MAX_BYTES}");
+    Err(Diagnostic::of_file(Code::Syntax, shown, message))
 }
 
 fn read(path: &Path, shown: &Path) -> Result<Arc<Source>, Diagnostic> {
@@ -62,17 +93,11 @@ fn read(path: &Path, shown: &Path) -> Result<Arc<Source>, Diagnostic> {
     let size = std::fs::metadata(path)
         .map_err(|e| missing(format!("cannot read the template: {e}")))?
         .len();
-    if size > MAX_BYTES {
-        let message = format!("the template has {size} bytes, more than {MAX_BYTES}");
-        return Err(Diagnostic::of_file(Code::Syntax, shown, message));
-    }
+    check_size(size, shown)?;
     let bytes =
         std::fs::read(path).map_err(|e| missing(format!("cannot read the template: {e}")))?;
     match String::from_utf8(bytes) {
-        Ok(text) => Ok(Source::new(
-            shown,
-            text.strip_prefix('\u{feff}').unwrap_or(&text),
-        )),
+        Ok(text) => Ok(Source::of_file(shown, &text)),
         Err(e) => {
             let valid = e.utf8_error().valid_up_to();
             let text = String::from_utf8_lossy(e.as_bytes()).into_owned();
@@ -231,8 +256,8 @@ fn build(
         wrong.push(Diagnostic::at(Code::BadValue, &audio.place, message));
     }
     let mut ids = BTreeSet::new();
-    template.layers = layers(table.get("layer"), "layer", &mut ids, wrong);
-    for mention in tables(table.get("mention"), "mention", wrong) {
+    template.layers = layers(table.get("layer"), "layer", "layer", &mut ids, wrong);
+    for (_, mention) in tables(table.get("mention"), "mention", wrong) {
         check_sticker(
             mention,
             MENTION,
@@ -243,7 +268,7 @@ fn build(
         );
         template.mentions.push(mention.clone());
     }
-    for link in tables(table.get("link"), "link", wrong) {
+    for (_, link) in tables(table.get("link"), "link", wrong) {
         check_sticker(link, LINK, "a link", key!(LINK.url), &ids, wrong);
         template.links.push(link.clone());
     }
@@ -289,7 +314,12 @@ fn section(
     Some(found.clone())
 }
 
-fn tables<'t>(node: Option<&'t Node>, name: &str, wrong: &mut Vec<Diagnostic>) -> Vec<&'t Table> {
+/// The tables of a list, each with its place in it.
+fn tables<'t>(
+    node: Option<&'t Node>,
+    name: &str,
+    wrong: &mut Vec<Diagnostic>,
+) -> Vec<(usize, &'t Table)> {
     let Some(node) = node else { return Vec::new() };
     let Value::Array(items) = &node.value else {
         let message = format!("`{name}` is a list of tables: write `[[{name}]]`");
@@ -297,9 +327,9 @@ fn tables<'t>(node: Option<&'t Node>, name: &str, wrong: &mut Vec<Diagnostic>) -
         return Vec::new();
     };
     let mut found = Vec::new();
-    for item in items {
+    for (at, item) in items.iter().enumerate() {
         match &item.value {
-            Value::Table(table) => found.push(table),
+            Value::Table(table) => found.push((at, table)),
             _ => {
                 let message = format!("each `{name}` is a table, not {}", item.type_name());
                 wrong.push(Diagnostic::at(Code::BadValue, &item.place, message));
@@ -312,16 +342,22 @@ fn tables<'t>(node: Option<&'t Node>, name: &str, wrong: &mut Vec<Diagnostic>) -
 fn layers(
     node: Option<&Node>,
     name: &str,
+    path: &str,
     ids: &mut BTreeSet<String>,
     wrong: &mut Vec<Diagnostic>,
 ) -> Vec<Layer> {
     tables(node, name, wrong)
         .into_iter()
-        .filter_map(|t| layer(t, ids, wrong))
+        .filter_map(|(at, table)| layer(table, format!("{path}[{at}]"), ids, wrong))
         .collect()
 }
 
-fn layer(table: &Table, ids: &mut BTreeSet<String>, wrong: &mut Vec<Diagnostic>) -> Option<Layer> {
+fn layer(
+    table: &Table,
+    path: String,
+    ids: &mut BTreeSet<String>,
+    wrong: &mut Vec<Diagnostic>,
+) -> Option<Layer> {
     let id = table
         .node(key!(LAYER.id))
         .and_then(Node::as_text)
@@ -348,7 +384,8 @@ fn layer(table: &Table, ids: &mut BTreeSet<String>, wrong: &mut Vec<Diagnostic>)
     check_box(table, wrong);
     let children = match children {
         Some(entry) if kind == LayerType::Group => {
-            layers(Some(&entry.node), "layer.children", ids, wrong)
+            let inside = format!("{path}.children");
+            layers(Some(&entry.node), "layer.children", &inside, ids, wrong)
         }
         Some(entry) => {
             let message = format!("{owner} has no children");
@@ -363,6 +400,7 @@ fn layer(table: &Table, ids: &mut BTreeSet<String>, wrong: &mut Vec<Diagnostic>)
     require(kind, &keys, &owner, wrong);
     Some(Layer {
         id,
+        path,
         kind,
         place: table.place.clone(),
         keys,

@@ -12,6 +12,7 @@ pub(crate) mod keys;
 pub mod language;
 mod load;
 mod merge;
+mod origin;
 mod reference;
 mod schema;
 pub(crate) mod tree;
@@ -20,7 +21,8 @@ mod vars;
 pub(crate) use allowed_paths::equivalent;
 pub use allowed_paths::{AllowedPaths, Refusal};
 pub use brand::{Brand, BrandFont};
-pub use load::{load, parse};
+pub use load::{load, load_text, parse};
+pub use origin::{Origin, OriginKind};
 pub use reference::reference;
 pub use schema::schema;
 pub use tree::{Entry, Node, Table, Value};
@@ -34,6 +36,7 @@ use crate::diag::{Place, Source};
 pub(crate) use check::{check_table, check_value};
 pub(crate) use keys::key;
 pub(crate) use load::{problem_at, refused, sibling};
+pub(crate) use origin::{whole_layer, whole_table};
 
 /// A template with its bases merged in: keys known, shapes right, nothing loaded yet.
 #[derive(Debug, Clone)]
@@ -69,6 +72,8 @@ pub struct Template {
 pub struct Layer {
     /// `id`, when it has one.
     pub id: Option<String>,
+    /// Where it is among the layers, bases merged in: `layer[2].children[0]`.
+    pub path: String,
     /// `type`.
     pub kind: language::LayerType,
     /// Where the layer's heading is.

@@ -56,6 +56,20 @@ impl VarType {
         })
     }
 
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Image => "image",
+            Self::Video => "video",
+            Self::Color => "color",
+            Self::Number => "number",
+            Self::Date => "date",
+            Self::Url => "url",
+            Self::Bool => "bool",
+        }
+    }
+
     /// What people are told it holds.
     pub fn describe(self) -> &'static str {
         match self {
