@@ -72,4 +72,6 @@ pub mod sandbox;
 
 pub mod publisher;
 
+pub mod studio;
+
 pub mod cli;

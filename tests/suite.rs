@@ -13,4 +13,5 @@ mod pictures;
 mod samples;
 mod sandbox;
 mod sources;
+mod studio;
 mod upload;

@@ -42,6 +42,7 @@ mod status;
 mod stdout;
 mod store;
 mod stories;
+mod studio;
 mod target;
 mod trail;
 mod transcode;
@@ -170,6 +171,8 @@ enum Command {
     Schedule(schedule::Args),
     /// Run due work until stopped
     Worker(worker::Args),
+    /// Run the web studio of a project, or print its token for programs
+    Studio(studio::Args),
     /// Say what a media file holds
     Probe(probe::Args),
     /// Print the JSON Schema of templates, for editors
@@ -286,6 +289,7 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Resolve(args) => resolve::run(&args, &global),
         Command::Insights(args) => insights::run(&args, &global),
         Command::Schedule(args) => schedule::run(&args, &global),
+        Command::Studio(args) => studio::run(&args, &global),
         Command::Worker(args) => worker::run(&args, &global),
         Command::Schema => print(&format!("{:#}\n", crate::template::schema())),
         Command::Completions { shell } => {

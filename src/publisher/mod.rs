@@ -46,7 +46,7 @@ pub use insights::{
     Sums, by_hour, by_template, by_weekday, csv, local, numbers, published, weekday,
 };
 pub use memory::{backup, restore};
-pub use open::{CONCURRENCY, Publisher, Target, Where, shown};
+pub use open::{CONCURRENCY, Publisher, Target, Where, platform, shown};
 pub use publish::{Published, Rehearsed, Standing, ToPublish, Wish};
 pub use remembered::{Memory, Remembered};
 pub use service::Service;

@@ -326,7 +326,7 @@ fn notes_of(account: &Account) -> Vec<String> {
 }
 
 /// A sandbox that was started, and the address of the one that stands in for the platform.
-async fn platform(
+pub async fn platform(
     project: &Project,
     platform: &Where,
 ) -> Result<(Option<sandbox::Running>, Option<Url>), Error> {

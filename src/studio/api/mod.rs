@@ -1,0 +1,32 @@
+//! `/api/v1`: the same work for other programs.
+//!
+//! In: requests that the guard let in. Out: JSON, pictures, events; the OpenAPI document made from the routes themselves.
+//! Never: a page.
+//!
+//! A file has a `router()` with its routes, each with a `#[utoipa::path]`, and is named in [`router`]. What acts is done once
+//! for an `Idempotency-Key` without a word in the route: `idempotency` lies over all of them. A path that goes on over
+//! slashes is written `{*path}`; the document calls it `{path}`.
+
+mod accounts;
+mod batches;
+mod edit;
+mod session;
+mod slots;
+mod stories;
+mod templates;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use super::state::Studio;
+
+/// All routes below `/api/v1`.
+pub fn router() -> OpenApiRouter<Studio> {
+    OpenApiRouter::new()
+        .merge(session::router())
+        .merge(templates::router())
+        .merge(edit::router())
+        .merge(slots::router())
+        .merge(stories::router())
+        .merge(accounts::router())
+        .merge(batches::router())
+}

@@ -1,0 +1,93 @@
+//! `session`: a start token or a pairing code becomes a cookie.
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::studio::guard::{cookie, cookie_name};
+use crate::studio::page::problem_page;
+use crate::studio::problem::Problem;
+use crate::studio::state::Studio;
+
+/// The routes.
+pub fn router() -> OpenApiRouter<Studio> {
+    OpenApiRouter::new().routes(routes!(begin, ask, end))
+}
+
+/// What opens a session.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct Begin {
+    /// The start token, or the pairing code; each works once.
+    token: String,
+}
+
+/// Opens a session: the cookie is in the answer.
+#[utoipa::path(
+    post, path = "/session", tag = "session", request_body = Begin,
+    responses(
+        (status = 204, description = "The cookie is set"),
+        (status = 303, description = "The same, for a form"),
+        (status = 400, description = "No token", body = Object, content_type = "application/problem+json"),
+        (status = 403, description = "The token is wrong, or was used", body = Object, content_type = "application/problem+json"),
+    )
+)]
+async fn begin(State(studio): State<Studio>, headers: HeaderMap, body: Bytes) -> Response {
+    let kind = headers.get(header::CONTENT_TYPE).map(|v| v.as_bytes());
+    let is_form = kind.is_some_and(|kind| kind.starts_with(b"application/x-www-form-urlencoded"));
+    let asked = if is_form {
+        url::form_urlencoded::parse(&body)
+            .find(|(key, _)| key == "token")
+            .map(|(_, token)| token.into_owned())
+    } else {
+        serde_json::from_slice::<Begin>(&body).ok().map(|b| b.token)
+    };
+    let Some(token) = asked else {
+        return Problem::bad_request("a session needs `{\"token\": …}`").into_response();
+    };
+    let set_cookie = match studio.sessions.begin(&token) {
+        Ok(Some(value)) => {
+            let name = cookie_name(studio.port);
+            format!("{name}={value}; HttpOnly; SameSite=Strict; Path=/")
+        }
+        Ok(None) if is_form => {
+            let detail = "this code is wrong, was used, or is too old";
+            let problem = Problem::new(StatusCode::FORBIDDEN, "forbidden", detail);
+            return problem_page(&studio.pages, &problem);
+        }
+        Ok(None) => return Problem::forbidden().into_response(),
+        Err(error) => return Problem::internal(error).into_response(),
+    };
+    let set_cookie = [(header::SET_COOKIE, set_cookie)];
+    match is_form {
+        true => (set_cookie, Redirect::to("/")).into_response(),
+        false => (StatusCode::NO_CONTENT, set_cookie).into_response(),
+    }
+}
+
+/// Whether there is a session.
+#[utoipa::path(get, path = "/session", tag = "session", responses(
+    (status = 204, description = "There is one"),
+    (status = 403, description = "There is none"),
+))]
+async fn ask() -> StatusCode {
+    StatusCode::NO_CONTENT
+}
+
+/// Ends the session.
+#[utoipa::path(delete, path = "/session", tag = "session", responses(
+    (status = 204, description = "The cookie is void"),
+    (status = 403, description = "There is none"),
+))]
+async fn end(State(studio): State<Studio>, headers: HeaderMap) -> Response {
+    if let Some(value) = cookie(&headers, studio.port) {
+        studio.sessions.end(&value);
+    }
+    let name = cookie_name(studio.port);
+    let gone = format!("{name}=; HttpOnly; SameSite=Strict; Path=/; Max-Age=0");
+    (StatusCode::NO_CONTENT, [(header::SET_COOKIE, gone)]).into_response()
+}

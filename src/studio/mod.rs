@@ -1,0 +1,24 @@
+//! The studio: the web pages of a project, and the same work for other programs over HTTP.
+//!
+//! In: [`Options`]: a project, an address. Out: a [`Running`] server on loopback. Never: a second renderer (pictures come
+//! from `batch`, as deliverables do), a file outside the project, an answer to somebody who was not let in.
+
+mod api;
+mod embedded;
+mod events;
+mod guard;
+mod idempotency;
+mod openapi;
+mod page;
+mod pages;
+mod problem;
+mod secret;
+mod server;
+mod session;
+mod state;
+mod template_files;
+
+pub use secret::{new_token, token_or_new};
+pub use server::{Error, Running, start};
+pub use session::Caller;
+pub use state::{Options, Studio};

@@ -1,0 +1,129 @@
+//! Secrets that open the studio: how they are made, compared and kept.
+//!
+//! In: a project's folder. Out: the token for programs, kept with mode 0600 in `.storypress`. Never: a secret in a log or
+//! in a page.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+/// 32 random bytes in hex.
+pub fn random() -> io::Result<String> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    Ok(hex::encode(bytes))
+}
+
+/// A code that a person types: eight digits.
+pub fn code() -> io::Result<String> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    Ok(format!("{:08}", u64::from_le_bytes(bytes) % 100_000_000))
+}
+
+/// Whether two secrets are one, in a time that does not depend on where they differ.
+pub fn is_same(one: &str, other: &str) -> bool {
+    // comparing digests tells nothing of the texts; blake3's own comparison takes constant time
+    blake3::hash(one.as_bytes()) == blake3::hash(other.as_bytes())
+}
+
+fn path(root: &Path) -> PathBuf {
+    root.join(".storypress").join("studio-token")
+}
+
+/// The project's token for programs, if one was ever made.
+///
+/// # Errors
+/// The file cannot be read, or others may read it.
+pub fn token(root: &Path) -> io::Result<Option<String>> {
+    let mut options = OpenOptions::new();
+    // a link put in its place is not followed
+    let flags = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0);
+    options.read(true).custom_flags(flags);
+    let file = match options.open(path(root)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened?,
+    };
+    let mode = std::os::unix::fs::MetadataExt::mode(&file.metadata()?);
+    if mode & 0o077 != 0 {
+        return Err(io::Error::other(format!(
+            "{} can be read by others: `storypress studio token --new` makes another one",
+            path(root).display()
+        )));
+    }
+    let mut text = String::new();
+    file.take(256).read_to_string(&mut text)?;
+    let token = text.trim();
+    Ok((token.len() >= 32).then(|| token.to_owned()))
+}
+
+/// The project's token for programs; made where there is none.
+///
+/// # Errors
+/// The folder or the file cannot be read or written.
+pub fn token_or_new(root: &Path) -> io::Result<String> {
+    match token(root)? {
+        Some(token) => Ok(token),
+        None => new_token(root),
+    }
+}
+
+/// Another token for programs; the old one is void from then on, in a studio that runs, too.
+///
+/// # Errors
+/// The folder or the file cannot be written.
+pub fn new_token(root: &Path) -> io::Result<String> {
+    let token = random()?;
+    let target = path(root);
+    let folder = root.join(".storypress");
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&folder)?;
+    let unfinished = folder.join(format!(".studio-token-{}", &token[..8]));
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&unfinished)
+        .and_then(|mut file| {
+            file.write_all(format!("{token}\n").as_bytes())?;
+            file.sync_all()
+        })
+        .and_then(|()| fs::rename(&unfinished, &target));
+    if written.is_err() {
+        let _ = fs::remove_file(&unfinished);
+    }
+    written.map(|()| token)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    #[test]
+    fn a_token_is_kept_for_its_owner_and_replaced_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(token(folder.path()).unwrap(), None);
+        let first = token_or_new(folder.path()).unwrap();
+        assert_eq!(token_or_new(folder.path()).unwrap(), first);
+        let mode = fs::metadata(path(folder.path()))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!((mode & 0o777, first.len()), (0o600, 64));
+        let second = new_token(folder.path()).unwrap();
+        assert_ne!(first, second);
+        assert_eq!(token(folder.path()).unwrap(), Some(second));
+        fs::set_permissions(path(folder.path()), fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(token(folder.path()).is_err());
+    }
+
+    #[test]
+    fn secrets_are_compared_whole() {
+        assert!(is_same("abc", "abc"));
+        assert!(!is_same("abc", "abcd") && !is_same("", "a"));
+    }
+}
