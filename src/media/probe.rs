@@ -137,9 +137,6 @@ pub fn probe_until(path: &Path, cancel: &Cancel) -> Result<Probe, Error> {
     if let Content::Film(container) = content {
         return of_film(path, container, cancel);
     }
-    if content == Content::Jpeg && platform::is_motion_jpeg(&bytes) {
-        return of_film(path, "MJPEG", cancel);
-    }
     // FFmpeg knows more containers than are told apart here
     if content == Content::Unknown && other(&bytes).is_none() {
         match of_film(path, "another container", cancel) {
@@ -224,11 +221,7 @@ pub(super) fn open(path: &Path) -> Result<(Content, Vec<u8>), Error> {
     let failed = || Error::io("read", path);
     let mut file = File::open(path).map_err(failed())?;
     let mut bytes = Vec::new();
-    file.by_ref()
-        .take(platform::HEAD as u64)
-        .read_to_end(&mut bytes)
-        .map_err(failed())?;
-    let content = platform::sniff(&bytes);
+    let content = platform::read_content(&mut file, &mut bytes).map_err(failed())?;
     if content.film().is_some() {
         return Ok((content, bytes));
     }

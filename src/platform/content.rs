@@ -38,14 +38,33 @@ impl Content {
     }
 }
 
+/// Bytes in which the second picture of a raw stream of JPEGs begins. Reasoned: two pictures of a capture card take less.
+const MOTION_JPEG: u64 = 32 << 20;
+
 /// Tells what a file is.
 ///
 /// # Errors
 /// As the system says.
 pub fn content_of(path: &Path) -> io::Result<Content> {
-    let mut head = Vec::new();
-    File::open(path)?.take(HEAD as u64).read_to_end(&mut head)?;
-    Ok(sniff(&head))
+    read_content(&mut File::open(path)?, &mut Vec::new())
+}
+
+/// Tells what a file is while it is read: `bytes` gets its first [`HEAD`] bytes, and more where these are a JPEG's, which
+/// may be the first of a stream.
+///
+/// # Errors
+/// As the system says.
+pub fn read_content(file: &mut impl Read, bytes: &mut Vec<u8>) -> io::Result<Content> {
+    file.take(HEAD as u64).read_to_end(bytes)?;
+    let content = sniff(bytes);
+    if content != Content::Jpeg {
+        return Ok(content);
+    }
+    file.take(MOTION_JPEG).read_to_end(bytes)?;
+    Ok(match is_motion_jpeg(bytes) {
+        true => Content::Film("MJPEG"),
+        false => Content::Jpeg,
+    })
 }
 
 /// Tells from the first bytes of a file what it is.
@@ -110,7 +129,7 @@ pub fn sniff(head: &[u8]) -> Content {
 
 /// Whether a JPEG is followed by another of its size: the raw stream of a webcam or a capture card. Cameras that keep several
 /// views in one file say so (`MPF`), and are none.
-pub fn is_motion_jpeg(bytes: &[u8]) -> bool {
+fn is_motion_jpeg(bytes: &[u8]) -> bool {
     let Some((size, Some(end))) = jpeg(bytes) else {
         return false;
     };

@@ -13,7 +13,7 @@ mod facts;
 
 pub use cancel::Cancel;
 pub use clock::{Clock, later};
-pub use content::{Content, HEAD, SIGNATURE_PNG, content_of, is_motion_jpeg, is_web_page, sniff};
+pub use content::{Content, HEAD, SIGNATURE_PNG, content_of, is_web_page, read_content, sniff};
 pub use facts::{
     BUDGET_BYTES, CONTAINER_LIFE, FILM_LEAST_RATE, FILM_LEAST_SECONDS, FILM_MOST_COLUMNS,
     FILM_MOST_RATE, FILM_MOST_SECONDS, PLATFORM_IMAGE_BYTES, PLATFORM_VIDEO_BYTES, QUOTA_WINDOW,

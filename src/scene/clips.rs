@@ -120,24 +120,16 @@ fn other(written: &str, what: &str, user: &str, at: &Place) -> Diagnostic {
     }
 }
 
-/// Bytes in which the second picture of a raw stream of JPEGs begins.
-const MOTION_JPEG: u64 = 32 << 20;
-
 /// What a file holds that is surely neither film nor sound.
 fn holds(path: &Path) -> Option<&'static str> {
-    let mut head = Vec::with_capacity(HEAD);
     // what cannot be read is reported in its own words by whoever decodes it
-    let file = std::fs::File::open(path).ok()?;
-    let mut file = file.take(HEAD as u64);
-    file.read_to_end(&mut head).ok()?;
-    if platform::sniff(&head) == Content::Jpeg {
-        // as much as two pictures take, and more
-        file.set_limit(MOTION_JPEG);
-        file.read_to_end(&mut head).ok()?;
-        if platform::is_motion_jpeg(&head) {
-            return None;
-        }
+    let mut file = std::fs::File::open(path).ok()?;
+    let mut head = Vec::with_capacity(HEAD);
+    if platform::read_content(&mut file, &mut head).ok()? == Content::Film("MJPEG") {
+        return None;
     }
+    let more = HEAD.saturating_sub(head.len()) as u64;
+    file.take(more).read_to_end(&mut head).ok()?;
     what_is_not_film(&head)
 }
 

@@ -10,7 +10,6 @@
 use std::cell::RefCell;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 use std::sync::Once;
 
@@ -27,9 +26,6 @@ use crate::platform::{self, Cancel, Content};
 /// Containers that hold film or sound; playlists, which name other files, are not among them.
 const CONTAINERS: &str = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,m4v,h264,hevc,flv,asf,ogg,wav,w64,\
     aiff,caf,mp3,aac,ac3,eac3,flac,amr,au,gif,apng,mxf,dv,ivf,yuv4mpegpipe,nut,rm,gxf,vob,wtv,swf,obu,mjpeg,vc1,dirac";
-
-/// Bytes in which the second picture of a raw stream of JPEGs begins.
-const MOTION_JPEG: u64 = 32 << 20;
 
 /// Bytes a read of the source asks for.
 const READ_BYTES: usize = 256 * 1024;
@@ -167,16 +163,7 @@ unsafe extern "C" fn keep(
 
 /// Whether a file is a raw stream of JPEGs, which FFmpeg takes for one picture.
 fn is_motion_jpeg(path: &Path) -> bool {
-    let mut bytes = Vec::new();
-    let Ok(file) = File::open(path) else {
-        return false;
-    };
-    let mut file = file.take(platform::HEAD as u64);
-    if file.read_to_end(&mut bytes).is_err() || platform::sniff(&bytes) != Content::Jpeg {
-        return false;
-    }
-    file.set_limit(MOTION_JPEG);
-    file.read_to_end(&mut bytes).is_ok() && platform::is_motion_jpeg(&bytes)
+    platform::content_of(path).is_ok_and(|content| content == Content::Film("MJPEG"))
 }
 
 /// Opens a film or a sound file for reading; what is opened stops reading when `cancel` is set.
