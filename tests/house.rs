@@ -14,7 +14,14 @@ use source::{Token, named_at_root, tokens};
 const UNSAFE_FILES: &[&str] = &["src/media/film/av.rs"];
 
 /// Folders without anything of ours to read.
-const SKIPPED: &[&str] = &["target", "out", "assets", "corpus", "artifacts"];
+const SKIPPED: &[&str] = &[
+    "target",
+    "out",
+    "assets",
+    "corpus",
+    "artifacts",
+    "node_modules",
+];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

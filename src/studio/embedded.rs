@@ -21,6 +21,10 @@ const JS: &str = "text/javascript; charset=utf-8";
 const FILES: &[File] = &[
     ("studio.css", CSS, include_bytes!("static/studio.css")),
     ("shell.js", JS, include_bytes!("static/shell.js")),
+    ("edit.css", CSS, include_bytes!("static/edit.css")),
+    // studio/build.sh makes both of the sources in studio/
+    ("edit.js", JS, include_bytes!("dist/edit.js")),
+    ("code.js", JS, include_bytes!("dist/code.js")),
     (
         "icon.svg",
         "image/svg+xml",

@@ -18,6 +18,7 @@ use super::problem::Problem;
 const TEMPLATES: &[(&str, &str)] = &[
     ("shell.html", include_str!("templates/shell.html")),
     ("problem.html", include_str!("templates/problem.html")),
+    ("edit.html", include_str!("templates/edit.html")),
 ];
 
 /// The templates, read once.

@@ -10,6 +10,7 @@
 mod accounts;
 mod batches;
 mod edit;
+mod palette;
 mod session;
 mod slots;
 mod stories;
@@ -25,6 +26,7 @@ pub fn router() -> OpenApiRouter<Studio> {
         .merge(session::router())
         .merge(templates::router())
         .merge(edit::router())
+        .merge(palette::router())
         .merge(slots::router())
         .merge(stories::router())
         .merge(accounts::router())

@@ -1,0 +1,211 @@
+// In: what the editor wants of the server. Out: its answers, typed; a `Refusal` where it says no.
+// Paths of templates are the project's own (`templates/menu.toml`); every call stays on this origin.
+// Never: decides what to do about a refusal.
+
+import { parts } from './multipart';
+
+export interface Span {
+  start: number;
+  end: number;
+}
+
+export interface Origin {
+  kind: 'here' | 'base' | 'style' | 'default' | 'expression';
+  file?: string;
+  span?: Span;
+  computed?: boolean;
+}
+
+export interface Value {
+  value: unknown;
+  origin: Origin;
+}
+
+export interface Box {
+  path: string;
+  id?: string;
+  type: string;
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+  rotate: number;
+  /** A row or column places it. */
+  in_flow?: boolean;
+  hidden?: boolean;
+  file?: string;
+  span?: Span;
+  lines?: { left: number; top: number; width: number; height: number; start: number; end: number }[];
+  values: Record<string, Value>;
+}
+
+export interface Diagnostic {
+  severity: 'error' | 'warning';
+  code: string;
+  message: string;
+  hint?: string;
+  file?: string;
+  line?: number;
+  column?: number;
+  start?: number;
+  end?: number;
+}
+
+export interface Variable {
+  name: string;
+  type: string;
+  /** As the template's list gives it, or with its origin as a preview does. */
+  default?: unknown;
+  /** What it is in this story. */
+  value?: unknown;
+  label?: string;
+  max_chars?: number;
+}
+
+export interface Template {
+  path: string;
+  text: string;
+  hash: string;
+  variables: Variable[];
+  diagnostics: Diagnostic[];
+}
+
+export interface Row {
+  row: number;
+  key: string;
+  diagnostics: Diagnostic[];
+  why?: string[];
+  values?: Record<string, unknown>;
+}
+
+export interface Look {
+  hash: string;
+  variables: Variable[];
+  boxes: Box[];
+  diagnostics: Diagnostic[];
+}
+
+export interface Shown extends Partial<Look> {
+  picture?: Blob;
+  /** What the server says the picture was made from. */
+  text?: string;
+}
+
+/** What a project offers to a form and to completion. */
+export interface Palette {
+  colors: Record<string, string>;
+  fonts: { name: string; path?: string }[];
+  styles: string[];
+  assets: { path: string; kind: string }[];
+  data: string[];
+  /** Base → the templates that build on it. */
+  bases: Record<string, string[]>;
+  upload?: string;
+}
+
+export interface PreviewRequest {
+  template: string;
+  text: string;
+  data?: string;
+  row?: number | string;
+  set?: Record<string, string>;
+  now?: string;
+  scale: number;
+  guides?: boolean;
+}
+
+export type Edit =
+  | { layer: string; key: string; value: unknown; override?: boolean }
+  | { op: 'place'; layer: string; left?: number; top?: number; width?: number; height?: number; rotate?: number; override?: boolean }
+  | { op: 'insert' | 'delete' | 'move' | 'duplicate' | 'group'; layer?: string; [more: string]: unknown };
+
+export interface Edited {
+  text: string;
+  hash: string;
+  diagnostics: Diagnostic[];
+}
+
+export class Refusal extends Error {
+  readonly status: number;
+  readonly problem: { detail?: string; title?: string; origin?: Origin; diagnostics?: Diagnostic[] };
+
+  constructor(status: number, problem: Refusal['problem']) {
+    super(problem.detail || problem.title || `the server answered ${status}`);
+    this.status = status;
+    this.problem = problem;
+  }
+}
+
+const ROOT = '/api/v1/';
+
+/** A path as it is in an address: its slashes stay. */
+export const inAddress = (path: string): string => path.split('/').map(encodeURIComponent).join('/');
+
+async function call(method: string, path: string, body?: BodyInit | object, headers: Record<string, string> = {}): Promise<Response> {
+  const plain = body === undefined || typeof body === 'string' || body instanceof FormData;
+  const answer = await fetch(ROOT + path, {
+    method,
+    headers: plain ? headers : { 'Content-Type': 'application/json', ...headers },
+    body: plain ? (body as BodyInit | undefined) : JSON.stringify(body),
+    cache: 'no-store',
+  }).catch(() => {
+    throw new Refusal(0, { detail: 'The studio does not answer. Is it still running?' });
+  });
+  if (!answer.ok) throw new Refusal(answer.status, await answer.json().catch(() => ({})));
+  return answer;
+}
+
+/** A name of its own for each act, so that a repeated request does it once. */
+const act = (): Record<string, string> => {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return { 'Idempotency-Key': Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('') };
+};
+
+export const template = async (path: string): Promise<Template> => (await call('GET', `templates/${inAddress(path)}`)).json();
+
+export const schema = async () => (await call('GET', 'schema')).json();
+
+export const palette = async (): Promise<Palette> => (await call('GET', 'palette')).json();
+
+/** The rows of a data file; the `worst` that strain the template most, with why. */
+export async function rows(of: string, data: string, worst?: number): Promise<Row[]> {
+  const query = new URLSearchParams({ template: of, data });
+  if (worst) query.set('worst', String(worst));
+  return (await (await call('GET', `rows?${query}`)).json()).items;
+}
+
+/** Writes a template. `hash`: of the text that it takes the place of. */
+export async function write(path: string, text: string, hash: string, force = false): Promise<{ hash: string; diagnostics: Diagnostic[] }> {
+  const headers = { 'If-Match': `"${hash}"`, 'Content-Type': 'application/toml', ...act() };
+  return (await call('PUT', `templates/${inAddress(path)}${force ? '?force=1' : ''}`, text, headers)).json();
+}
+
+export const edit = async (of: string, text: string, edits: Edit[]): Promise<Edited> =>
+  (await call('POST', 'edit', { template: of, text, edits })).json();
+
+export async function upload(file: File, to: string): Promise<string> {
+  const form = new FormData();
+  form.set('to', to);
+  form.set('file', file);
+  return (await (await call('POST', 'assets', form, act())).json()).path;
+}
+
+/** Picture, boxes and diagnostics of one text in one answer; without the picture where an error is in its way. */
+export async function preview(request: PreviewRequest): Promise<Shown> {
+  try {
+    const answer = await call('POST', 'preview', request, { Accept: 'multipart/mixed, image/jpeg;q=0.5' });
+    const bytes = new Uint8Array(await answer.arrayBuffer());
+    const shown: Shown = { text: answer.headers.get('Storypress-Text') ?? undefined };
+    for (const { headers, body } of parts(answer.headers.get('Content-Type') ?? '', bytes)) {
+      const type = headers.get('content-type') ?? '';
+      if (type.startsWith('image/')) shown.picture = new Blob([body], { type });
+      else Object.assign(shown, JSON.parse(new TextDecoder().decode(body)));
+    }
+    return shown;
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.status !== 422) throw error;
+    return (await call('POST', 'preview', request, { Accept: 'application/json' })).json();
+  }
+}
+
+export const asset = (path: string): string => `${ROOT}assets/${inAddress(path)}`;

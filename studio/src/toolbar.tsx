@@ -1,0 +1,148 @@
+// In: the editor's state. Out: the bar above: file, undo, data and rows, date, guides, zoom, before and after, save.
+// Never: saves without being asked, unless "save by itself" is on.
+
+import type { Editor } from './editor';
+import { Button, useEditor } from './view';
+
+export type Zoom = number | 'fit';
+
+interface Props {
+  editor: Editor;
+  zoom: Zoom;
+  setZoom: (zoom: Zoom) => void;
+  showPending: () => void;
+  showHelp: () => void;
+}
+
+export function Toolbar({ editor, showPending, showHelp }: Props) {
+  useEditor(editor);
+  const state = editor.saving ? 'Saving …' : editor.pending ? 'Not saved' : 'Saved';
+  return (
+    <header class="bar">
+      <a class="back" href="/" aria-label="All templates" title="All templates">
+        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
+          <path d="M13 8H3M7 4L3 8l4 4" />
+        </svg>
+      </a>
+      <h1 title={editor.path}>
+        {editor.path.split('/').pop()}
+        <span class={`state ${editor.pending ? 'pending' : ''}`}>{state}</span>
+      </h1>
+      <div class="group">
+        <Button icon="undo" label="Undo" keys="Control+Z" disabled={!editor.journal.canUndo} onClick={() => editor.step('undo')} />
+        <Button icon="redo" label="Redo" keys="Control+Y" disabled={!editor.journal.canRedo} onClick={() => editor.step('redo')} />
+      </div>
+      <div class="end">
+        <label class="tick">
+          <input
+            type="checkbox"
+            checked={editor.autosave}
+            onChange={(e) => {
+              editor.autosave = e.currentTarget.checked;
+              if (editor.autosave) void editor.save();
+              editor.changed();
+            }}
+          />
+          Save by itself
+        </label>
+        <Button icon="help" label="Keys" onClick={showHelp} />
+        <Button label="Changes" disabled={!editor.pending} onClick={showPending} />
+        <Button label="Save" primary keys="Control+S" disabled={!editor.pending || editor.saving} onClick={() => void editor.save()} />
+      </div>
+    </header>
+  );
+}
+
+/** What the picture is made with: data and row, the date, guides; how it is looked at. */
+export function StageBar({ editor, zoom, setZoom }: Pick<Props, 'editor' | 'zoom' | 'setZoom'>) {
+  useEditor(editor);
+  const { options } = editor;
+  const steps = [0.1, 0.2, 0.33, 0.5, 0.75, 1, 1.5, 2];
+  const now = zoom === 'fit' ? editor.shownWidth / 1080 : zoom;
+  const closer = steps.find((s) => s > now + 0.01) ?? 2;
+  const farther = [...steps].reverse().find((s) => s < now - 0.01) ?? 0.1;
+  return (
+    <div class="stage-bar" role="toolbar" aria-label="Picture">
+      <Rows editor={editor} />
+      <label class="date">
+        <span class="sr">The picture on this day</span>
+        <input
+          type="datetime-local"
+          value={options.now?.slice(0, 16) ?? ''}
+          title="The picture at this day and time; empty is now"
+          onChange={(e) => editor.setOptions({ now: e.currentTarget.value ? rfc3339(e.currentTarget.value) : undefined })}
+        />
+      </label>
+      <div class="group">
+        <Button icon="guides" label="Safe zone and the app’s own chrome" on={options.guides} onClick={() => editor.setOptions({ guides: !options.guides })} />
+        <Button icon="compare" label="Show it as it is saved" on={editor.before !== undefined} disabled={!editor.pending && !editor.before} onClick={() => void editor.compare(!editor.before)} />
+      </div>
+      <div class="group zoom">
+        <Button icon="minus" label="Farther" onClick={() => setZoom(farther)} />
+        <button type="button" class="plain" title="Fit the picture to the room" aria-label={`Zoom ${Math.round(now * 100)} %. Fit the picture.`} onClick={() => setZoom('fit')}>
+          {zoom === 'fit' ? 'Fit' : `${Math.round(now * 100)} %`}
+        </button>
+        <Button icon="plus" label="Closer" onClick={() => setZoom(closer)} />
+      </div>
+    </div>
+  );
+}
+
+/** A local date and time with this machine's distance from UTC, as RFC 3339 wants it. */
+function rfc3339(local: string): string {
+  const away = -new Date(local).getTimezoneOffset();
+  const two = (n: number) => String(Math.floor(Math.abs(n))).padStart(2, '0');
+  return `${local.length === 16 ? `${local}:00` : local}${away < 0 ? '-' : '+'}${two(away / 60)}:${two(away % 60)}`;
+}
+
+function Rows({ editor }: { editor: Editor }) {
+  const { options, rows } = editor;
+  const at = options.row ? rows.indexOf(options.row) : -1;
+  const go = (to: number) => editor.setOptions({ row: rows[to], set: {} });
+  const why = options.row?.why?.join('; ');
+  return (
+    <div class="rows">
+      <label>
+        <span class="sr">Data</span>
+        <select value={options.data ?? ''} onChange={(e) => void editor.loadRows(e.currentTarget.value || undefined, editor.worstFirst)}>
+          <option value="">No data</option>
+          {editor.palette.data.map((path) => (
+            <option key={path} value={path}>
+              {path.split('/').pop()}
+            </option>
+          ))}
+        </select>
+      </label>
+      {options.data && (
+        <>
+          <div class="group">
+            <Button icon="previous" label="Row before" disabled={at <= 0} onClick={() => go(at - 1)} />
+            <label>
+              <span class="sr">Row</span>
+              <select class="row-of" value={at} onChange={(e) => go(Number(e.currentTarget.value))}>
+                {rows.map((row, n) => (
+                  <option key={n} value={n}>
+                    {row.key}
+                  </option>
+                ))}
+              </select>
+            </label>
+            <Button icon="next" label="Row after" disabled={at < 0 || at >= rows.length - 1} onClick={() => go(at + 1)} />
+          </div>
+          <label class="tick">
+            <input
+              type="checkbox"
+              checked={editor.worstFirst}
+              onChange={(e) => {
+                editor.worstFirst = e.currentTarget.checked;
+                void editor.loadRows(options.data, editor.worstFirst);
+              }}
+            />
+            Worst first
+          </label>
+          {why && <span class="why" title={why}>{why}</span>}
+        </>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,406 @@
+// Drives the editor in a real Chromium, against a studio that runs.
+//   node studio/test/run.mjs START_URL PROJECT_FOLDER [NAME…]
+// The project is the one that tests/studio/browser.rs makes. Prints one line a test; ends with 1 where one failed.
+
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const [start, project, ...only] = process.argv.slice(2);
+if (!start || !project) {
+  console.error('usage: node studio/test/run.mjs START_URL PROJECT_FOLDER [NAME…]');
+  process.exit(2);
+}
+const browser = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+if (!browser) {
+  console.error('no Chromium: tools/setup.sh installs it');
+  process.exit(2);
+}
+const FILE = join(project, 'templates/card.toml');
+const FIRST = readFileSync(FILE, 'utf8');
+const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+const origin = new URL(start).origin;
+const WAIT = 30_000;
+
+const tests = {
+  async 'opens with picture, text and form'(page) {
+    assert.equal(await page.locator('.picture').count(), 1);
+    assert.equal(await code(page), FIRST);
+    assert.equal(await page.getByLabel('Title', { exact: true }).inputValue(), 'Hello');
+    assert.ok((await page.locator('.layer-list .words').allTextContents()).includes('panel'));
+  },
+
+  async 'typing makes a new picture'(page) {
+    const before = await page.locator('.picture').getAttribute('src');
+    await retype(page, 'fill = "{{ accent }}"', 'fill = "#00ff00"');
+    await fresh(page);
+    assert.notEqual(await page.locator('.picture').getAttribute('src'), before);
+    const [r, g, b] = await pixel(page, 340, 850);
+    assert.ok(g > 240 && r < 20 && b < 20, `green, not ${r},${g},${b}`);
+    assert.equal(await page.locator('.state').textContent(), 'Not saved');
+    assert.equal(readFileSync(FILE, 'utf8'), FIRST, 'nothing is written before it is saved');
+  },
+
+  async 'thirty keys a second never starve the picture'(page) {
+    await place(page, 'default = "Hello');
+    const pictures = new Set();
+    for (let n = 0; n < 60; n++) {
+      await page.keyboard.type('ab'[n % 2], { delay: 33 });
+      pictures.add(await page.locator('.picture').getAttribute('src'));
+    }
+    await fresh(page);
+    assert.ok(pictures.size > 1, 'pictures come while keys are pressed');
+    assert.ok((await code(page)).includes(`default = "Hello${'ab'.repeat(30)}"`));
+  },
+
+  async 'a mistake is told at its line, and goes'(page) {
+    await retype(page, 'size = 96', 'size = "huge"');
+    await fresh(page);
+    await page.locator('.problems .error').first().waitFor();
+    assert.ok(await page.locator('.cm-lintRange-error').count(), 'underlined in the text');
+    assert.match(await page.locator('.problems h2').textContent(), /1 error/);
+    await page.keyboard.press('Control+z');
+    await fresh(page);
+    await page.waitForFunction(() => document.querySelector('.problems h2').textContent === 'No problems', null, { timeout: WAIT });
+  },
+
+  async 'the picture chooses a layer and its line, and the text its box'(page) {
+    await click(page, 340, 850);
+    await page.locator('.outline.chosen').waitFor();
+    assert.match(await marked(page), /id = "panel"/);
+    await place(page, 'id = "title"');
+    await page.locator('.layer.chosen', { hasText: 'title' }).waitFor();
+  },
+
+  async 'a drag snaps, and a key suspends that'(page) {
+    await click(page, 340, 850);
+    // its centre comes within 3 units of the canvas's: 340 + 197
+    await drag(page, [340, 850], [537, 850]);
+    await fresh(page);
+    assert.equal(await value(page, 'panel', 'left'), '340', 'the centres meet');
+    await drag(page, [540, 850], [543, 950], 'Alt');
+    await fresh(page);
+    assert.equal(await value(page, 'panel', 'left'), '343');
+    assert.equal(await value(page, 'panel', 'top'), '800');
+    assert.ok((await code(page)).includes('# the panel moves'), 'comments stay');
+  },
+
+  async 'a handle resizes, another one turns'(page) {
+    await click(page, 340, 850);
+    await drag(page, [540, 1000], [600, 1060], 'Alt');
+    await fresh(page);
+    assert.equal(await value(page, 'panel', 'width'), '460');
+    assert.equal(await value(page, 'panel', 'height'), '360');
+    const knob = await page.locator('.turn .knob').boundingBox();
+    const [x, y] = await point(page, 870, 880);
+    await page.mouse.move(knob.x + knob.width / 2, knob.y + knob.height / 2);
+    await page.mouse.down();
+    await page.keyboard.down('Shift');
+    await page.mouse.move(x, y, { steps: 6 });
+    await page.mouse.up();
+    await page.keyboard.up('Shift');
+    await fresh(page);
+    assert.equal(await value(page, 'panel', 'rotate'), '90');
+  },
+
+  async 'numbers do what handles do'(page) {
+    await click(page, 340, 850);
+    const x = page.getByRole('spinbutton', { name: 'X', exact: true });
+    await x.fill('200');
+    await x.press('Enter');
+    await fresh(page);
+    assert.equal(await value(page, 'panel', 'left'), '200');
+    await x.press('Shift+ArrowUp');
+    await fresh(page);
+    assert.equal(await value(page, 'panel', 'left'), '210');
+  },
+
+  async 'the keyboard alone: choose, move, save'(page) {
+    await tabTo(page, '.overlay');
+    await page.keyboard.press('n');
+    for (let n = 0; n < 5 && !(await page.locator('.layer.chosen', { hasText: 'panel' }).count()); n++) await page.keyboard.press('n');
+    for (const key of ['ArrowRight', 'Shift+ArrowRight', 'ArrowDown']) await page.keyboard.press(key);
+    await settled(page, () => value(page, 'panel', 'left'), '151');
+    assert.equal(await value(page, 'panel', 'top'), '701');
+    await page.keyboard.press('Control+s');
+    await page.waitForFunction(() => document.querySelector('.state').textContent === 'Saved', null, { timeout: WAIT });
+    assert.equal(readFileSync(FILE, 'utf8'), FIRST.replace('left = 140', 'left = 151').replace('top = 700', 'top = 701'));
+  },
+
+  async 'the form changes the default, or this preview alone'(page) {
+    await panel(page, 'Content');
+    const title = page.getByLabel('Title', { exact: true });
+    await title.fill('Good morning');
+    await settled(page, async () => (await code(page)).includes('default = "Good morning"'), true);
+    await fresh(page);
+    const text = await code(page);
+    await page.getByRole('button', { name: 'This preview only' }).click();
+    await title.fill('Tried');
+    await fresh(page);
+    assert.equal(await code(page), text, 'what is tried is not written');
+    assert.equal(await page.locator('.chip.tried').count(), 1);
+  },
+
+  async 'a value that a base gives is asked about'(page) {
+    await panel(page, 'Layers');
+    await page.locator('.layer .name', { hasText: 'band' }).click();
+    const y = page.getByRole('spinbutton', { name: 'Y', exact: true });
+    await y.fill('1200');
+    await y.press('Enter');
+    await page.locator('dialog.ask').waitFor();
+    assert.match(await page.locator('dialog.ask').textContent(), /base .*_base\.toml/);
+    assert.match(await page.locator('dialog.ask').textContent(), /templates\/card\.toml/, 'which templates the base changes');
+    await page.getByRole('button', { name: 'Override here' }).click();
+    await settled(page, () => value(page, 'band', 'top'), '1200');
+  },
+
+  async 'undo goes back over a change from outside, and over a reload'(page) {
+    await retype(page, 'size = 96', 'size = 80');
+    await fresh(page);
+    outside(FIRST.replace('background = "#101418"', 'background = "#223344"'));
+    await settled(page, async () => (await code(page)).includes('#223344'), true);
+    assert.ok((await code(page)).includes('size = 80'), 'both changes are here');
+    await page.waitForTimeout(400);
+    await page.reload();
+    await opened(page);
+    assert.ok((await code(page)).includes('size = 80'), 'what was not saved is back');
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await settled(page, async () => (await code(page)).includes('size = 96'), true);
+    assert.ok((await code(page)).includes('#223344'), 'the change from outside stays');
+    await page.getByRole('button', { name: 'Redo' }).click();
+    await settled(page, async () => (await code(page)).includes('size = 80'), true);
+  },
+
+  async 'a conflict is a question with both texts'(page) {
+    await retype(page, 'size = 96', 'size = 80');
+    await fresh(page);
+    outside(FIRST.replace('size = 96', 'size = 120'));
+    const dialog = page.locator('dialog.ask');
+    await dialog.waitFor({ timeout: WAIT });
+    const said = await dialog.textContent();
+    assert.ok(said.includes('size = 80') && said.includes('size = 120'), said);
+    await axe(page);
+    await dialog.locator('.side', { hasText: 'size = 120' }).click();
+    await dialog.getByRole('button', { name: 'Use this text' }).click();
+    assert.ok((await code(page)).includes('size = 120'));
+  },
+
+  async 'the worst row comes first, with why'(page) {
+    await page.locator('.rows select').first().selectOption({ label: 'cards.csv' });
+    await settled(page, () => page.locator('.row-of option').count(), 3);
+    assert.equal(await page.locator('.row-of option').first().textContent(), 'long');
+    await page.locator('.why').waitFor();
+    await fresh(page);
+    await page.getByRole('button', { name: 'Row after' }).click();
+    await fresh(page);
+    assert.notEqual(await page.locator('.row-of').inputValue(), '0');
+  },
+
+  async 'layers: hide, copy, order, delete'(page) {
+    await panel(page, 'Layers');
+    await page.getByRole('button', { name: 'Hide panel' }).click();
+    await settled(page, () => value(page, 'panel', 'when'), 'false');
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.locator('.layer .name', { hasText: 'panel' }).click();
+    await page.getByRole('button', { name: 'Duplicate' }).click();
+    await settled(page, () => page.locator('.layer').count(), 4);
+    await page.locator('.layer .name', { hasText: 'panel' }).first().click();
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await settled(page, () => page.locator('.layer').count(), 3);
+    await page.locator('.layer .name', { hasText: 'panel' }).click();
+    await page.getByRole('button', { name: 'Raise' }).click();
+    await settled(page, async () => (await page.locator('.layer .words').first().textContent()) === 'panel', true);
+  },
+
+  async 'text is edited on the picture'(page) {
+    const [x, y] = await point(page, 200, 450);
+    await page.mouse.dblclick(x, y);
+    await page.locator('.on-picture').fill('On the picture');
+    await page.keyboard.press('Enter');
+    await settled(page, async () => (await code(page)).includes('default = "On the picture"'), true);
+  },
+
+  async 'no state of the page breaks a rule of axe'(page) {
+    await axe(page);
+    await click(page, 340, 850);
+    await axe(page);
+    await retype(page, 'size = 96', 'size = "huge"');
+    await fresh(page);
+    await axe(page);
+    await page.getByRole('button', { name: 'Changes' }).click();
+    await axe(page);
+    await page.keyboard.press('Escape');
+    await page.setViewportSize({ width: 390, height: 844 });
+    await axe(page);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await axe(page);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+    assert.equal(wide, false, 'nothing is wider than a phone');
+  },
+};
+
+/* ---- the page ---- */
+
+async function opened(page) {
+  await page.waitForFunction(() => document.querySelector('.code')?.shadowRoot && document.querySelector('.picture'), null, { timeout: WAIT });
+  await fresh(page);
+}
+
+/** Waits until the picture is of the text that is shown. */
+async function fresh(page) {
+  await page.waitForTimeout(60);
+  await page.waitForFunction(() => /up to date|older picture/.test(document.querySelector('.freshness')?.textContent), null, { timeout: WAIT });
+}
+
+async function settled(page, read, wanted) {
+  const end = Date.now() + WAIT;
+  for (;;) {
+    const now = await read();
+    if (now === wanted) return;
+    assert.ok(Date.now() < end, `still ${JSON.stringify(now)}, not ${JSON.stringify(wanted)}\n${await code(page)}`);
+    await page.waitForTimeout(100);
+  }
+}
+
+const view = `document.querySelector('.code').shadowRoot.querySelector('.cm-content').cmTile.view`;
+
+const code = (page) => page.evaluate(`${view}.state.doc.toString()`);
+
+/** Puts the cursor behind a piece of the text, as a click there would. */
+async function place(page, behind) {
+  const at = await page.evaluate(`${view}.state.doc.toString().indexOf(${JSON.stringify(behind)})`);
+  assert.ok(at >= 0, `no ${behind}`);
+  await page.evaluate(`(() => { const v = ${view}; v.focus(); v.dispatch({ selection: { anchor: ${at + behind.length} }, scrollIntoView: true }); })()`);
+}
+
+/** Types over a piece of the text. */
+async function retype(page, from, to) {
+  const at = await page.evaluate(`${view}.state.doc.toString().indexOf(${JSON.stringify(from)})`);
+  assert.ok(at >= 0, `no ${from}`);
+  await page.evaluate(`(() => { const v = ${view}; v.focus(); v.dispatch({ selection: { anchor: ${at}, head: ${at + from.length} }, scrollIntoView: true }); })()`);
+  await page.keyboard.insertText(to);
+}
+
+/** The lines that are marked as the chosen layer's. */
+const marked = (page) => page.evaluate(() => [...document.querySelector('.code').shadowRoot.querySelectorAll('.cm-chosen')].map((line) => line.textContent).join('\n'));
+
+/** A value of a layer, as the text has it. */
+async function value(page, id, key) {
+  const table = (await code(page)).split(/^\[\[layer\]\]/m).find((part) => part.includes(`id = "${id}"`)) ?? '';
+  return new RegExp(`^${key} = (.*?)(?:\\s+#.*)?$`, 'm').exec(table)?.[1];
+}
+
+async function panel(page, name) {
+  await page.locator('.tabs').getByRole('button', { name }).click();
+}
+
+/** Where a point of the canvas is on the screen. */
+async function point(page, x, y) {
+  const box = await page.locator('.overlay').boundingBox();
+  return [box.x + (x / 1080) * box.width, box.y + (y / 1920) * box.height];
+}
+
+async function click(page, x, y) {
+  await page.mouse.click(...(await point(page, x, y)));
+}
+
+async function drag(page, from, to, key) {
+  await page.mouse.move(...(await point(page, ...from)));
+  await page.mouse.down();
+  if (key) await page.keyboard.down(key);
+  await page.mouse.move(...(await point(page, (from[0] + to[0]) / 2, (from[1] + to[1]) / 2)), { steps: 4 });
+  await page.mouse.move(...(await point(page, ...to)), { steps: 4 });
+  await page.mouse.up();
+  if (key) await page.keyboard.up(key);
+}
+
+async function tabTo(page, selector) {
+  for (let n = 0; n < 80; n++) {
+    await page.keyboard.press('Tab');
+    if (await page.evaluate((s) => document.activeElement?.matches(s), selector)) return;
+  }
+  assert.fail(`Tab does not come to ${selector}`);
+}
+
+/** The colour that the shown picture has at a point of the canvas. */
+async function pixel(page, x, y) {
+  return page.evaluate(
+    async ([x, y]) => {
+      const shown = document.querySelector('.picture');
+      await shown.decode();
+      const canvas = document.createElement('canvas');
+      canvas.width = shown.naturalWidth;
+      canvas.height = shown.naturalHeight;
+      const context = canvas.getContext('2d');
+      context.drawImage(shown, 0, 0);
+      return [...context.getImageData((x / 1080) * canvas.width, (y / 1920) * canvas.height, 1, 1).data].slice(0, 3);
+    },
+    [x, y],
+  );
+}
+
+async function axe(page) {
+  // by the debugger's own way: the page's policy would refuse a script of a test
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+  const said = violations.map((v) => `${v.id}: ${v.help}\n${v.nodes.slice(0, 3).map((n) => `  ${n.html}\n  ${n.failureSummary}`).join('\n')}`);
+  assert.deepEqual(said, []);
+}
+
+/** Writes the file as another program would. */
+function outside(text) {
+  writeFileSync(FILE, text);
+}
+
+/* ---- the run ---- */
+
+const chromiumRun = await chromium.launch({ executablePath: browser, args: ['--no-sandbox', '--disable-gpu'] });
+const entrance = await chromiumRun.newContext();
+const first = await entrance.newPage();
+await first.goto(start);
+await first.waitForFunction(() => !location.hash.includes('token'), null, { timeout: WAIT });
+await first.waitForLoadState();
+// each test has a browser's memory of its own: only the session is the same
+const storageState = await entrance.storageState();
+await entrance.close();
+
+let failed = 0;
+for (const [name, test] of Object.entries(tests)) {
+  if (only.length && !only.some((word) => name.includes(word))) continue;
+  outside(FIRST);
+  const context = await chromiumRun.newContext({ storageState, viewport: { width: 1280, height: 900 } });
+  context.setDefaultTimeout(WAIT);
+  await context.addInitScript(() => {
+    window.broken = [];
+    document.addEventListener('securitypolicyviolation', (event) => window.broken.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));
+  });
+  const page = await context.newPage();
+  const wrong = [];
+  page.on('pageerror', (error) => wrong.push(`error: ${error.stack}`));
+  // what the server refuses, as a conflict, is an answer that the page shows; the browser notes its status all the same
+  page.on('console', (message) => {
+    const isAnswer = /status of (409|412|422)/.test(message.text());
+    if (message.type() === 'error' && !isAnswer) wrong.push(`console: ${message.text()}`);
+  });
+  page.on('request', (request) => {
+    const url = request.url();
+    if (!url.startsWith(origin) && !url.startsWith('blob:') && !url.startsWith('data:')) wrong.push(`a request to ${url}`);
+  });
+  const began = Date.now();
+  try {
+    await page.goto(`${origin}/edit/templates/card.toml`);
+    await opened(page);
+    await test(page);
+    wrong.push(...(await page.evaluate(() => window.broken)).map((what) => `policy: ${what}`));
+    assert.deepEqual(wrong, []);
+    console.log(`ok    ${name} (${Date.now() - began} ms)`);
+  } catch (error) {
+    failed++;
+    console.log(`FAIL  ${name}\n${error.stack ?? error}\n${wrong.join('\n')}`);
+    if (process.env.SHOTS) await page.screenshot({ path: join(process.env.SHOTS, `${name.replace(/\W+/g, '-')}.png`) }).catch(() => undefined);
+  }
+  await context.close();
+}
+await chromiumRun.close();
+process.exit(failed ? 1 : 0);
