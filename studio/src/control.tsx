@@ -185,9 +185,12 @@ function TextControl({ id, value, kind, onChange }: Props & { value: string }) {
           setOwn(e.currentTarget.value);
           onChange(e.currentTarget.value, true);
         }}
-        onBlur={() => setOwn(undefined)}
+        onBlur={(e) => {
+          if (own !== undefined && own !== value) onChange(e.currentTarget.value);
+          setOwn(undefined);
+        }}
         onKeyDown={(e) => {
-          if (e.key === 'Escape') e.currentTarget.blur();
+          if (e.key === 'Escape') setOwn(undefined);
         }}
       />
       {kind.limit !== undefined && (

@@ -70,7 +70,8 @@ function ValueField({ editor, box, name, of }: { editor: Editor; box: Box; name:
   const id = `value-${name}`;
   const kind = kindOf(name, value?.value, of);
   const change = (next: unknown, live?: boolean) => {
-    // typed words go to the text once the field is left; a round trip for each key would fight with the typing
+    // a value that is written elsewhere is asked about once the field is left, not at its first letter
+    if (live && value && (computed(value) || !['here', 'default'].includes(value.origin.kind))) return;
     if (live) return void editor.applyLast(`${box.path}.${name}`, [{ layer: layerOf(box), key: name, value: next }], `${label(name)} of ${nameOf(box)}`);
     void editor.apply([{ layer: layerOf(box), key: name, value: next }], `${label(name)} of ${nameOf(box)}`);
   };

@@ -318,7 +318,7 @@ function Handles({ rect: r, scale }: { rect: Rect; scale: number }) {
         <circle class="reach" cx={c.x} cy={y} r={reach / 2} />
         <circle class="knob" cx={c.x} cy={y} r={size / 2 + 1 / scale} />
       </g>
-      {HANDLES.map((h) => {
+      {HANDLES.filter((h) => (h.x !== 0 || r.width * scale > 48) && (h.y !== 0 || r.height * scale > 48)).map((h) => {
         const x = c.x + (h.x * r.width) / 2;
         const at = c.y + (h.y * r.height) / 2;
         return (
