@@ -66,7 +66,9 @@ export class Editor {
   private refineTimer = 0;
   private saveTimer = 0;
   private keepTimer = 0;
+  /** Digests of own writes whose echo has not come. */
   private own = new Set<string>();
+  private missed = false;
   private line: Promise<unknown> = Promise.resolve();
   private last = new Map<string, api.Edit[]>();
   /** Set by the text's part of the page. */
@@ -174,7 +176,7 @@ export class Editor {
     clearTimeout(this.keepTimer);
     this.keepTimer = window.setTimeout(() => this.keepNow(), 150);
     clearTimeout(this.saveTimer);
-    if (this.autosave && this.pending) this.saveTimer = window.setTimeout(() => this.save(), AUTOSAVE_MS);
+    if (this.autosave && this.pending) this.saveTimer = window.setTimeout(() => this.save(false, true), AUTOSAVE_MS);
     this.refresh();
     this.changed();
   }
@@ -457,7 +459,8 @@ export class Editor {
     this.changed();
   }
 
-  async save(force = false): Promise<void> {
+  /** Writes the text. `byItself`: without a question that nobody asked for. */
+  async save(force = false, byItself = false): Promise<void> {
     clearTimeout(this.saveTimer);
     if (this.saving || !this.pending) return;
     this.saving = true;
@@ -470,13 +473,17 @@ export class Editor {
       this.keepNow();
       this.say('Saved.');
     } catch (error) {
-      await this.unsaved(error);
+      await this.unsaved(error, byItself);
     }
     this.saving = false;
     this.changed();
+    if (this.missed) {
+      this.missed = false;
+      await this.lookAgain();
+    }
   }
 
-  private async unsaved(error: unknown): Promise<void> {
+  private async unsaved(error: unknown, byItself: boolean): Promise<void> {
     const status = error instanceof api.Refusal ? error.status : 0;
     if (status === 412) {
       const theirs = await api.template(this.path);
@@ -486,6 +493,8 @@ export class Editor {
         await this.save();
         this.say('The file had changed meanwhile; both changes are saved.');
       }
+    } else if (status === 422 && byItself) {
+      this.say('Not saved by itself: this is not TOML yet.');
     } else if (status === 422) {
       this.question = {
         title: 'This is not TOML yet',
@@ -501,10 +510,16 @@ export class Editor {
   /** A file changed: an own write is known by its hash, another one is brought together with what is pending. */
   async fileChanged(path: string, hash: string): Promise<void> {
     if (!samePath(path, this.path)) return this.refresh(true);
-    if (this.saving || this.own.has(hash) || hash === this.base.hash) return;
+    // the answer to the own write says which event is its echo
+    if (this.saving) this.missed = true;
+    else if (!this.own.delete(hash) && hash !== this.base.hash) await this.lookAgain();
+  }
+
+  /** Takes what the file holds now into the text. */
+  private async lookAgain(): Promise<void> {
     const theirs = await api.template(this.path).catch(() => undefined);
     if (!theirs) return this.say('The file is gone. What you see is kept here until you save it.');
-    if (this.own.has(theirs.hash) || theirs.hash === this.base.hash) return;
+    if (theirs.hash === this.base.hash) return;
     if (this.bringTogether(this.base.text, this.text, theirs)) this.say('The file was changed by another program; the change is here.');
   }
 
