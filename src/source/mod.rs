@@ -21,6 +21,7 @@ mod folder;
 mod format;
 mod net;
 mod options;
+mod pauses;
 mod pick;
 mod pictures;
 mod record;

@@ -12,11 +12,12 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use url::Url;
 
-use super::ask::{Question, Said, Validators};
+use super::ask::{Question, Refused, Said, Validators};
 use super::copy::Picture;
 use super::folder::Folder;
 use super::net::{Net, Times};
 use super::options::{digest, shown};
+use super::pauses::{Failed, Pauses};
 use super::record::spoken;
 use super::{Fault, Options};
 use crate::platform::{Content, is_web_page, sniff};
@@ -115,14 +116,14 @@ impl Fetcher<'_> {
             self.touch(address, kept);
             return (own, kept.picture(), None);
         }
-        let fault = match self.ask(address, kept.as_ref(), end).await {
+        let failed = match self.asked(address, kept.as_ref(), end).await {
             Ok(picture) => return (own, picture, None),
-            Err(fault) => fault,
+            Err(failed) => failed,
         };
         // an outage takes nothing away that was here; that there is no such picture any more does
         let usable = kept.filter(|kept| {
             let age = self.now.duration_since(kept.at);
-            fault.may_pass() && age <= self.options.stale
+            failed.may_pass && age <= self.options.stale
         });
         match usable {
             Some(kept) => {
@@ -130,10 +131,39 @@ impl Fetcher<'_> {
                 (
                     own,
                     kept.picture(),
-                    Some(format!("{fault}; the one of {age} ago is used")),
+                    Some(format!("{}; the one of {age} ago is used", failed.why)),
                 )
             }
-            None => (own, Picture::Missing(fault.to_string()), None),
+            None => (own, Picture::Missing(failed.why), None),
+        }
+    }
+
+    /// Asks, unless the address or its server is let be; what is refused is let be from then on.
+    async fn asked(
+        &self,
+        address: &str,
+        kept: Option<&Kept>,
+        end: Instant,
+    ) -> Result<Picture, Failed> {
+        let pauses = Pauses {
+            folder: self.folder,
+            now: self.now,
+        };
+        if let Some(held) = pauses.hold(address, self.anew) {
+            return Err(held);
+        }
+        match self.ask(address, kept, end).await {
+            Ok(picture) => {
+                pauses.end(address);
+                Ok(picture)
+            }
+            Err(refused) => {
+                // what the others left no time for was not asked, and is next time
+                if Instant::now() < end {
+                    pauses.put(address, &refused, self.options.every);
+                }
+                Err(Failed::from(&refused.fault))
+            }
         }
     }
 
@@ -142,7 +172,7 @@ impl Fetcher<'_> {
         address: &str,
         kept: Option<&Kept>,
         end: Instant,
-    ) -> Result<Picture, Fault> {
+    ) -> Result<Picture, Refused> {
         let url: Url = address
             .parse()
             .map_err(|_| Fault::NotHttp(address.chars().take(100).collect()))?;
@@ -156,15 +186,12 @@ impl Fetcher<'_> {
             deadline,
             allowed: self.times.whole,
         };
-        let said = question
-            .ask(self.net)
-            .await
-            .map_err(|refused| refused.fault)?;
+        let said = question.ask(self.net).await?;
         let now = self.now;
         let kept = match (said, kept) {
             (Said::Answer(answer), _) => Kept {
                 address: shown(&url),
-                file: self.folder.keep(&answer.body, extension(&answer.body)?)?,
+                file: self.kept(&answer.body)?,
                 at: now,
                 used: now,
                 validators: answer.validators,
@@ -176,14 +203,19 @@ impl Fetcher<'_> {
             },
             // nobody is told 304 who asks without conditions
             (Said::Unchanged, None) => {
-                return Err(Fault::Status {
+                return Err(Refused::from(Fault::Status {
                     status: 304,
                     at: None,
-                });
+                }));
             }
         };
-        self.folder.put_record(&Kept::name(address), &kept)?;
+        let written = self.folder.put_record(&Kept::name(address), &kept);
+        written.map_err(Fault::from)?;
         Ok(kept.picture())
+    }
+
+    fn kept(&self, body: &[u8]) -> Result<String, Fault> {
+        Ok(self.folder.keep(body, extension(body)?)?)
     }
 
     /// Remembers that a row still names it; once a day is enough.
@@ -201,6 +233,7 @@ impl Fetcher<'_> {
 
 /// Takes away pictures that no row has named for a week; `needed` are files that something else names.
 pub(super) fn sweep(folder: &Folder, needed: &BTreeSet<String>, now: Timestamp) {
+    Pauses { folder, now }.sweep();
     let (mut unused, mut used) = (Vec::new(), needed.clone());
     for name in folder.records(RECORDS) {
         match folder.record::<Kept>(&name) {

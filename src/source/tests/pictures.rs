@@ -140,3 +140,55 @@ async fn a_feeds_thumbnails_are_fetched() {
             .ends_with(".png")
     );
 }
+
+#[tokio::test]
+async fn what_a_server_refused_is_let_be_for_a_while() {
+    let root = tempfile::tempdir().expect("a folder");
+    let png = PNG.to_vec();
+    let mood = Arc::new(AtomicUsize::new(0));
+    let now = mood.clone();
+    let server = Server::new(move |request, _| {
+        let path = request.split(' ').nth(1).unwrap_or_default();
+        let host = request
+            .lines()
+            .find_map(|line| line.strip_prefix("host: "))
+            .unwrap_or_default();
+        Reply::Whole(match (path, now.load(Ordering::Relaxed)) {
+            ("/menu.csv", _) => csv(&format!(
+                "id,photo\na,http://{host}/gone.png\nb,http://{host}/2.png\n"
+            )),
+            ("/gone.png", 0 | 1) => answer(404, "", ""),
+            ("/2.png", 0) => answer(503, "", ""),
+            ("/2.png", 1) => answer(429, "retry-after: 600\r\n", ""),
+            _ => answer(200, "", &png),
+        })
+    });
+    let sources = sources(root.path(), menu(server.url("menu.csv")));
+    let columns = BTreeSet::from(["photo".to_owned()]);
+    let read = async |minutes: i64| {
+        let mut copy = sources.fetch("menu", at(minutes)).await.expect("a copy");
+        sources.pictures(&mut copy, &columns, at(minutes)).await;
+        let table = copy.table(None, &columns).expect("rows");
+        let wrong = table.rows.iter().filter_map(|row| row.as_ref().err());
+        wrong.map(said).collect::<Vec<_>>().join("\n")
+    };
+    let first = read(0).await;
+    assert!(first.contains("404") && first.contains("503"), "{first}");
+    assert_eq!(server.count(), 3);
+    // however often it is read, the same is said, and nobody asked
+    assert_eq!(read(0).await, first);
+    assert_eq!(server.count(), 3);
+    // an outage is looked at again soon, what is not there only with its source
+    mood.store(1, Ordering::Relaxed);
+    let second = read(2).await;
+    assert!(second.contains("404") && second.contains("429"), "{second}");
+    assert_eq!(server.count(), 4);
+    // the server has asked for ten minutes, for all that is on it
+    mood.store(2, Ordering::Relaxed);
+    let third = read(10).await;
+    assert!(third.contains("asked not to be asked before"), "{third}");
+    assert_eq!(server.count(), 4);
+    assert_eq!(read(13).await.lines().count(), 1, "the other is gone still");
+    assert_eq!(server.count(), 5);
+    assert_eq!(read(16).await, "", "the source was asked anew");
+}
