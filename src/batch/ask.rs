@@ -4,6 +4,7 @@
 //! Never: a template that is drawn.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -31,22 +32,31 @@ pub async fn ask_source(
     let Some(name) = selection.data.as_deref().and_then(source::named) else {
         return Ok(());
     };
+    let columns = picture_columns(selection, project);
+    selection.source = Some(asked(project, name, &columns, when, now).await?);
+    Ok(())
+}
+
+async fn asked(
+    project: &Project,
+    name: &str,
+    columns: &BTreeSet<String>,
+    when: When,
+    now: Timestamp,
+) -> Result<Asked, UnknownSource> {
     let sources = project.sources();
     sources.find(name)?;
-    let columns = picture_columns(selection, project);
-    let asked = match (sources.get(name, when, now).await, when) {
+    Ok(match (sources.get(name, when, now).await, when) {
         (Ok(mut copy), When::Never) => {
-            sources.known_pictures(&mut copy, &columns);
+            sources.known_pictures(&mut copy, columns);
             Ok(Arc::new(copy))
         }
         (Ok(mut copy), When::Due | When::Now) => {
-            sources.pictures(&mut copy, &columns, now).await;
+            sources.pictures(&mut copy, columns, now).await;
             Ok(Arc::new(copy))
         }
         (Err(why), _) => Err(why),
-    };
-    selection.source = Some(asked);
-    Ok(())
+    })
 }
 
 /// The columns that the templates of a selection take for pictures and films.
@@ -68,9 +78,8 @@ pub async fn data_of_rule(
     let Some(data) = &rule.data else {
         return Err(Vec::new());
     };
-    let mut selection = Selection {
-        data: Some(data.into()),
-        ..selection_of(rule, project)
+    let Some(name) = source::named(Path::new(data)) else {
+        return data::read(&shown(&project.data_file(data)));
     };
     let unknown = |why: UnknownSource| {
         vec![Diagnostic::at(
@@ -79,19 +88,16 @@ pub async fn data_of_rule(
             why.to_string(),
         )]
     };
-    ask_source(&mut selection, project, when, now)
+    // read once: each call reads and parses the files anew
+    let templates = templates(&selection_of(rule, project), project);
+    let columns = source::picture_columns(&templates);
+    let asked = asked(project, name, &columns, when, now)
         .await
         .map_err(unknown)?;
-    let columns = picture_columns(&selection, project);
-    let copy = match selection.source {
-        None => return data::read(&shown(&project.data_file(data))),
-        Some(Ok(copy)) => copy,
-        Some(Err(why)) => return Err(vec![*why]),
-    };
+    let copy = asked.map_err(|why| vec![*why])?;
     let mut table = copy.table(None, &columns)?;
     let set = &rule.set;
-    let missing = templates(&selection_of(rule, project), project);
-    let missing = missing
+    let missing = templates
         .iter()
         .flat_map(|template| missed(&copy, &table, template, set));
     let missing: Vec<Diagnostic> = missing.collect();
