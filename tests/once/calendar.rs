@@ -1,187 +1,16 @@
 //! The calendar on a sandbox's clock: every slot becomes one story, or is told why it does not.
 
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::rehearsal::{Rehearsal, Run};
-
-const PROJECT: &str = "[project]\ntimezone = 'Europe/Madrid'\n\
-    [publish]\nsettle = '300ms'\ngap = '10ms'\n[accounts.main]\nlogin = 'instagram'\n";
-
-const TEMPLATE: &str = "[vars]\ndish = { default = 'nothing' }\n\
-    [output]\nsize = [270, 480]\n[canvas]\nbackground = '#203040'\n\
-    [[layer]]\ntype = 'text'\ntext = '{{ dish }} {{ today }}'\nleft = 64\nright = 64\ntop = 600\nsize = 90\n";
-
-/// A project with a calendar, and a sandbox whose clock it goes by.
-struct Month {
-    rehearsal: Rehearsal,
-    worker: Option<Child>,
-}
-
-impl Drop for Month {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
-impl Month {
-    /// The sandbox's time begins at eight in the evening, Madrid time, whatever the day is.
-    fn of(schedule: &str, data: &[(&str, &str)]) -> Self {
-        let rehearsal = Rehearsal::of(PROJECT, &[]);
-        let write = |name: &str, text: &str| {
-            let path = rehearsal.path().join(name);
-            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
-            std::fs::write(path, text).expect("a file");
-        };
-        write("templates/menu.toml", TEMPLATE);
-        write("schedule.toml", schedule);
-        for (name, text) in data {
-            write(name, text);
-        }
-        let month = Self {
-            rehearsal,
-            worker: None,
-        };
-        let evening = month.now().to_zoned(madrid());
-        let mut eight = evening
-            .with()
-            .hour(20)
-            .minute(0)
-            .second(0)
-            .build()
-            .expect("a time");
-        if eight.timestamp() < month.now() {
-            eight = eight.checked_add(1.day()).expect("a time");
-        }
-        month.advance_to(eight.timestamp());
-        month
-    }
-
-    fn now(&self) -> Timestamp {
-        let told = self.rehearsal.get("/sandbox/clock");
-        told["now"]
-            .as_str()
-            .expect("a time")
-            .parse()
-            .expect("a time")
-    }
-
-    fn advance(&self, seconds: i64) {
-        self.rehearsal
-            .post("/sandbox/clock", &json!({ "advance_s": seconds }));
-    }
-
-    fn advance_to(&self, time: Timestamp) {
-        let left = time.duration_since(self.now()).as_secs();
-        if left > 0 {
-            self.advance(left);
-        }
-    }
-
-    /// A day of the calendar, counted from the sandbox's today.
-    fn day(&self, ahead: i64) -> String {
-        let day = self.now().to_zoned(madrid()).checked_add(ahead.days());
-        day.expect("a day").date().to_string()
-    }
-
-    /// The time of a day ahead.
-    fn at(&self, ahead: i64, clock: &str) -> Timestamp {
-        let text = format!("{}T{clock}[Europe/Madrid]", self.day(ahead));
-        text.parse::<jiff::Zoned>().expect("a time").timestamp()
-    }
-
-    fn start(&mut self, more: &[&str]) {
-        let mut command = self.rehearsal.command(&["worker", "--quiet", "--sandbox"]);
-        command.arg(&self.rehearsal.url).args(more);
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        self.worker = Some(command.spawn().expect("a worker"));
-    }
-
-    fn kill(&mut self) {
-        if let Some(mut worker) = self.worker.take() {
-            let _ = worker.kill();
-            let _ = worker.wait();
-        }
-    }
-
-    fn call(&self, arguments: &[&str]) -> Run {
-        let mut command = self.rehearsal.command(arguments);
-        command.args(["--json", "--sandbox", &self.rehearsal.url]);
-        Run::of(command.output().expect("a run"))
-    }
-
-    fn why(&self, slot: &str) -> Value {
-        let run = self.call(&["schedule", "why", slot]);
-        assert_eq!(run.code, Some(0), "{run:?}");
-        run.report["items"][0].clone()
-    }
-
-    fn state(&self, slot: &str) -> String {
-        let item = self.why(slot);
-        item["slot"]["state"]
-            .as_str()
-            .unwrap_or_default()
-            .to_owned()
-    }
-
-    /// Waits until a slot is so far.
-    fn until(&self, slot: &str, states: &[&str]) -> Value {
-        let start = Instant::now();
-        loop {
-            let item = self.why(slot);
-            let state = item["slot"]["state"].as_str().unwrap_or_default();
-            if states.contains(&state) {
-                return item;
-            }
-            assert!(
-                start.elapsed() < Duration::from_secs(60),
-                "{states:?}: {item}"
-            );
-            std::thread::sleep(Duration::from_millis(150));
-        }
-    }
-
-    /// Waits until the worker has noted a slot.
-    fn until_seen(&self, slot: &str) {
-        let start = Instant::now();
-        let is_seen = || {
-            let out = self
-                .rehearsal
-                .command(&["status", "--all", "--json"])
-                .output();
-            String::from_utf8_lossy(&out.expect("a run").stdout).contains(slot)
-        };
-        while !is_seen() {
-            assert!(
-                start.elapsed() < Duration::from_secs(60),
-                "{slot} was not noted"
-            );
-            std::thread::sleep(Duration::from_millis(150));
-        }
-    }
-
-    fn live(&self) -> usize {
-        self.rehearsal.published().values().sum()
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        let path: PathBuf = self.rehearsal.path().join(name);
-        std::fs::write(path, text).expect("a file");
-    }
-}
+use super::month::Month;
 
 /// What a slot waits for, or why it did not go out.
 fn reason(item: &Value) -> Option<&str> {
     item["reason"].as_str().or(item["waits_for"].as_str())
-}
-
-fn madrid() -> TimeZone {
-    TimeZone::get("Europe/Madrid").expect("a zone")
 }
 
 const DAILY: &str = "[schedule.menu]\ntemplate = 'templates/menu.toml'\ndays = 'daily'\n\
@@ -236,20 +65,13 @@ fn a_worker_that_is_killed_again_and_again_sends_each_slot_once() {
     month.advance_to(nine + SignedDuration::from_mins(7));
     let mut settled = 0;
     for minute in 0..6 {
-        let slot = format!("menu@{}T09:0{minute}", month.day_of(&last));
+        let slot = last.replace("T09:05", &format!("T09:0{minute}"));
         let item = month.until(&slot, &["live", "uncertain", "missed", "failed"]);
         settled += usize::from(item["slot"]["state"] != "missed");
     }
     let live = month.live();
     assert!(live <= 6, "{live} of 6 slots went out: one of them twice");
     assert!(settled >= live, "{settled} settled, {live} live");
-}
-
-impl Month {
-    fn day_of(&self, slot: &str) -> String {
-        let (_, rest) = slot.split_once('@').expect("a slot");
-        rest.split('T').next().expect("a day").to_owned()
-    }
 }
 
 #[test]
@@ -385,7 +207,7 @@ fn rows_take_turns_and_two_workers_take_none_twice() {
     month.until_seen(&slots[3]);
     let skipped = month.call(&["schedule", "skip", &slots[1], "--reason", "closed"]);
     assert_eq!(skipped.code, Some(0), "{skipped:?}");
-    let mut second = month.rehearsal.command(&["worker", "--quiet", "--sandbox"]);
+    let mut second = month.command(&["worker", "--quiet", "--sandbox"]);
     second
         .arg(&month.rehearsal.url)
         .stdout(Stdio::null())

@@ -10,6 +10,8 @@ mod kills;
 mod machines;
 mod mailbox;
 mod many;
+mod month;
+mod months;
 mod night;
 mod notices;
 mod numbers;
