@@ -38,14 +38,14 @@ color = "#fff"
 const SVG: &str = "<svg xmlns='http://www.w3.org/2000/svg' width='1080' height='768'><rect width='1080' height='768' fill='#e76f51'/></svg>";
 
 /// A server whose answers can be changed while it runs: status, headers, body by path; a path that is not there is 404.
-struct Server {
-    url: String,
+pub struct Server {
+    pub url: String,
     answers: Arc<Mutex<Vec<(String, String, String)>>>,
     heard: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let socket = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", socket.local_addr().expect("an address"));
         let answers: Arc<Mutex<Vec<(String, String, String)>>> = Arc::default();
@@ -78,16 +78,16 @@ impl Server {
         }
     }
 
-    fn say(&self, path: &str, head: &str, body: &str) {
+    pub fn say(&self, path: &str, head: &str, body: &str) {
         let answer = (path.to_owned(), head.to_owned(), body.to_owned());
         self.answers.lock().expect("no panic").push(answer);
     }
 
-    fn csv(&self, body: &str) {
+    pub fn csv(&self, body: &str) {
         self.say("/menu.csv", "200 OK\r\ncontent-type: text/csv", body);
     }
 
-    fn count(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.heard.lock().expect("no panic").len()
     }
 }

@@ -77,6 +77,10 @@ codes! {
     NoRow = "no-row" Error;
     /// The same picture is planned for another time of that day.
     AlreadyPlanned = "already-planned" Error;
+    /// More slots of an account within 24 hours than its quota has stories.
+    Quota = "quota" Error;
+    /// The token of a slot's account has ended by then, and nobody here can renew it.
+    Token = "token" Error;
     /// Data that lives elsewhere, could not be fetched and has no copy that may be used.
     SourceFailed = "source-failed" Error;
     /// Text that was shrunk to the least size or cut.

@@ -13,9 +13,10 @@ use super::slot_report::SlotReport;
 use crate::batch;
 use crate::calendar::{self, Picked, Rule, Slot, Used, id_of};
 use crate::data::{Row, Table};
-use crate::diag::Diagnostic;
+use crate::diag::{Code, Diagnostic};
 use crate::project::Project;
 use crate::source::When;
+use crate::store;
 
 /// One slot with the row that it takes.
 #[derive(Debug, Clone)]
@@ -34,6 +35,13 @@ impl Ahead {
     /// Something is in its way.
     pub fn is_wrong(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+
+    /// Its picture can be made as far as is known: what is wrong, if anything is, is the account's.
+    pub fn has_picture(&self) -> bool {
+        let is_own = |found: &&Diagnostic| !matches!(found.code, Code::Quota | Code::Token);
+        let mut own = self.diagnostics.iter().filter(is_own);
+        self.note.is_none() && !own.any(Diagnostic::is_error)
     }
 
     /// What is reported of it.
@@ -94,6 +102,16 @@ impl<'k> Rows<'k> {
 
     /// What a slot is: one story, or one for each row of a series. Slots of a rule are asked for in their order.
     pub fn ahead(&mut self, rule: &Rule, slot: Slot) -> Vec<Ahead> {
+        let kept = self.kept;
+        let mut found = self.of_rows(rule, slot);
+        for one in &mut found {
+            let foreseen = kept.slot(&one.slot).and_then(|slot| foreseen(rule, slot));
+            one.diagnostics.extend(foreseen);
+        }
+        found
+    }
+
+    fn of_rows(&mut self, rule: &Rule, slot: Slot) -> Vec<Ahead> {
         let bare = |slot: Slot| Ahead {
             slot,
             row: None,
@@ -171,4 +189,15 @@ impl<'k> Rows<'k> {
         }
         found
     }
+}
+
+/// What a worker has found to be in the way of a slot, and that its data does not tell.
+fn foreseen(rule: &Rule, slot: &store::Slot) -> Option<Diagnostic> {
+    let code = match slot.trouble.as_deref()? {
+        "quota" => Code::Quota,
+        "token" => Code::Token,
+        _ => return None,
+    };
+    let why = slot.reason.clone().filter(|_| slot.state.is_open())?;
+    Some(Diagnostic::at(code, rule.places.of("account"), why))
 }

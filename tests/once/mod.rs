@@ -6,6 +6,7 @@
 mod calendar;
 mod disk;
 mod flow;
+mod foresight;
 mod kills;
 mod machines;
 mod mailbox;

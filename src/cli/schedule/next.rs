@@ -138,14 +138,13 @@ fn item(
     out: Option<&Path>,
 ) -> anyhow::Result<(Item, Option<String>)> {
     let mut told = ahead.report(&open.project, &open.kept, rule);
+    let (is_wrong, has_picture) = (ahead.is_wrong(), ahead.has_picture());
     let Ahead {
         slot,
         row,
         diagnostics,
         note,
     } = ahead;
-    let is_wrong = diagnostics.iter().any(Diagnostic::is_error);
-    let has_picture = !is_wrong && note.is_none();
     let mut item = match out.filter(|_| has_picture) {
         Some(out) => picture(open, rule, &slot, row.as_ref(), out)?,
         None => Item::new(
