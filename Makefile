@@ -1,6 +1,7 @@
 # make demo   renders the sample templates into out/ and publishes them to a sandbox on this machine
 # make test   everything that has to hold: format, lints, documentation, tests
 # make quick  what can be held in a minute: format, lints, and the tests that need no film, no server and no golden
+# make year   a year of the calendar with everything that goes wrong, on SQLite and PostgreSQL: half an hour each, for the night
 # make fuzz   runs each fuzz target for a minute; SECONDS=… and TARGETS="…" choose
 # make deb    a Debian package of the release build, in target/debian
 # All first see to the system libraries, and need only git, make and Rust.
@@ -15,7 +16,7 @@ STAMP := target/system-libraries
 # its version, so that a package is the same wherever it is made
 CARGO_DEB := 3.8.0
 
-.PHONY: demo test quick fuzz deb
+.PHONY: demo test quick year fuzz deb
 .NOTPARALLEL:
 
 demo: $(STAMP)
@@ -47,6 +48,9 @@ quick: $(STAMP)
 	then set -x; $(UNOPTIMISED) cargo nextest run --locked --profile quick; \
 	else set -x; $(UNOPTIMISED) cargo test --locked --lib --test house --test suite -- --skip media::film --skip once:: \
 	--skip pictures:: --skip sandbox:: --skip upload::; fi
+
+year: $(STAMP)
+	cargo test --locked --test suite a_year_of -- --ignored --nocapture --test-threads 1
 
 fuzz: $(STAMP)
 	tools/fuzz.sh $(or $(SECONDS),60) $(TARGETS)

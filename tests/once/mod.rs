@@ -4,6 +4,7 @@
 //! story says `uncertain`, `missed` or `failed`.
 
 mod calendar;
+mod clocks;
 mod disk;
 mod flow;
 mod foresight;
@@ -26,3 +27,4 @@ mod service;
 mod surroundings;
 mod tokens;
 mod two;
+mod year;
