@@ -1,13 +1,16 @@
 #!/usr/bin/env python3
 """Measures a worker: how late stories start on a busy minute, and how long questions take with 10,000 planned stories.
 
-    tools/bench-worker.py [--storypress PATH] [--stories N] [--waves N] [--planned N] [--only minute|planned] [--no-postgres] [--json FILE]
+    tools/bench-worker.py [--storypress PATH] [--stories N] [--waves N] [--planned N] [--only minute|planned|slots|ahead] [--slots N] [--no-postgres] [--json FILE]
 
 In: a release build of storypress (target/release/storypress). Out: a table, and exit code 1 with a goal that is missed.
 The minute: N stories (1,000) of 20 accounts of a sandbox, due in waves (10) within a minute; the worker runs before they are due. Order is
 held against the sandbox's own list; a story starts when its first step is written down, which is read from the trail.
 The planned: one story is planned for 2036 and copied N times (10,000) in the database; then `status`, `status --json`, `worker --once` and a
 scrape of `/metrics` are timed on SQLite and on a PostgreSQL server of its own (Debian's package postgresql; as root it runs as its user).
+The slots: N slots (1,000) of 50 rules and 20 accounts, all due at one minute of the calendar, with a freeze of two hours; the sandbox's clock is
+turned to the freeze, and to ten seconds before they are due when all have their pictures. A slot starts when its story's first step is written.
+The ahead: 10,000 slots of the next 14 days; `schedule next`, `status` and a scrape of `/metrics` are timed, and how long the worker's loop stands still.
 Each call is timed whole, the start of the process included; `version` is told beside them, which does nothing else.
 The store's questions one by one: `cargo test --release --test store -- --ignored --nocapture measure_ten_thousand`.
 Standard library only. Nothing leaves the machine.
@@ -169,6 +172,134 @@ def minute(bench, program, stories, waves):
         bench.tell("most memory of the worker", peak / 1024, "MB", GOALS["memory"])
 
 
+RULE = """[schedule.rule{n:02}]
+template = "story.toml"
+account = {accounts}
+days = "daily"
+times = {times}
+set = {{ id = "{n}" }}
+freeze = "2h"
+"""
+
+
+def clock(told, **changes):
+    body = changes or None
+    return datetime.fromisoformat(ask(told["url"] + "/sandbox/clock", body)["now"][:26].rstrip("Z") + "+00:00")
+
+
+def calendar(folder, accounts, rules, times):
+    names = json.dumps([account["name"] for account in accounts])
+    (folder / "story.toml").write_text(TEMPLATE.replace("{{ id }}", "{{ id }} {{ now | date('%H:%M') }}"))
+    (folder / "schedule.toml").write_text("".join(RULE.format(n=n, accounts=names, times=json.dumps(times)) for n in range(rules)))
+
+
+def peak(worker):
+    status = Path(f"/proc/{worker.pid}/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1024
+
+
+def stored(folder, question):
+    with contextlib.closing(sqlite3.connect(folder / ".storypress/store.db", timeout=30)) as store:
+        return store.execute(question).fetchall()
+
+
+def slots(bench, program, count):
+    """All slots of one minute."""
+    with tempfile.TemporaryDirectory() as folder, sandbox(program, folder) as told:
+        folder = Path(folder)
+        accounts = told["accounts"][:ACCOUNTS]
+        project(folder, accounts, '[project]\ntimezone = "UTC"\n')
+        rules = count // ACCOUNTS
+        now = clock(told)
+        due = (now + timedelta(hours=5)).replace(minute=0, second=0, microsecond=0)
+        calendar(folder, accounts, rules, [due.strftime("%H:%M")])
+        worker = subprocess.Popen([program, "worker", "--quiet", f"--sandbox={told['url']}"], cwd=folder)
+        try:
+            wanted = rules * ACCOUNTS
+            of_day = f"FROM slots WHERE due = {int(due.timestamp() * 1000)}"
+
+            def until(question, seconds):
+                limit = time.monotonic() + seconds
+                while time.monotonic() < limit:
+                    with contextlib.suppress(sqlite3.OperationalError):
+                        if stored(folder, question)[0][0] >= wanted:
+                            return
+                    time.sleep(0.5)
+                sys.exit(f"not {wanted} in time: {question}")
+
+            until(f"SELECT COUNT(*) {of_day}", 120)
+            clock(told, advance_s=(due - timedelta(hours=2) - clock(told)).total_seconds())
+            began = time.monotonic()
+            until(f"SELECT COUNT(*) {of_day} AND sha256 IS NOT NULL", 1800)
+            bench.tell(f"{wanted} pictures of slots made within", time.monotonic() - began, "s")
+            clock(told, advance_s=(due - timedelta(seconds=10) - clock(told)).total_seconds())
+            limit, live = time.monotonic() + 600, []
+            while len(live) < wanted and time.monotonic() < limit:
+                time.sleep(1)
+                live = ask(told["url"] + "/sandbox/stories")
+            bench.tell("most memory of the worker", peak(worker), "MB", GOALS["memory"])
+        finally:
+            worker.send_signal(signal.SIGINT)
+            worker.wait()
+        bench.tell("slots that are live", len(live), f"of {wanted}")
+        if len(live) != wanted:
+            bench.missed.append("all live")
+        started = "SELECT MIN(audit.at) - stories.due FROM audit JOIN stories ON stories.key = audit.story WHERE audit.what <> 'added' GROUP BY stories.key"
+        late = sorted(row[0] for row in stored(folder, started))
+        entered = sorted(row[0] for row in stored(folder, "SELECT slot_trail.at - slots.due FROM slot_trail JOIN slots ON slots.id = slot_trail.slot WHERE slot_trail.to_state = 'entered'"))
+        out = sorted(row[0] for row in stored(folder, "SELECT published - due FROM stories WHERE published IS NOT NULL"))
+        for what, times, goal in [("becomes a story", entered, None), ("starts", late, GOALS["start"]), ("is sent", out, None)]:
+            bench.tell(f"a due slot {what} after, median", statistics.median(times), "ms", goal)
+            bench.tell(f"a due slot {what} after, worst", times[-1], "ms", goal)
+
+
+def ahead(bench, program, count, url):
+    """Questions with so many slots of the next days."""
+    kind = "PostgreSQL" if url else "SQLite"
+    with tempfile.TemporaryDirectory() as folder, sandbox(program, folder) as told:
+        folder = Path(folder)
+        accounts = told["accounts"][:ACCOUNTS]
+        project(folder, accounts, '[project]\ntimezone = "UTC"\n' + (f'[store]\nurl = "{url}"\n' if url else ""))
+        rules = -(-count // (ACCOUNTS * 14))
+        calendar(folder, accounts, rules, ["12:00"])
+        port = free_port()
+        words = ["worker", "--quiet", f"--sandbox={told['url']}", "--listen", f"127.0.0.1:{port}"]
+        worker = subprocess.Popen([program, *words], cwd=folder)
+        try:
+            time.sleep(2)
+            began = time.monotonic()
+            status = lambda: call(program, ["status", "--all", "--json"], folder)
+            while len(json.loads(status())["items"]) < rules * ACCOUNTS * 13:
+                if time.monotonic() - began > 300:
+                    sys.exit("the worker does not note the slots")
+            bench.tell(f"{kind}: {rules * ACCOUNTS * 14} slots noted within", time.monotonic() - began, "s")
+            start, _ = timed(bench, "version", lambda: call(program, ["--version"], folder))
+            bench.tell(f"{kind}: a call that asks nothing", start, "ms")
+            for words in (["status"], ["schedule", "next", "--count", "20"], ["schedule"]):
+                words = [*words, f"--sandbox={told['url']}"]
+                median, worst = timed(bench, words[0], lambda: call(program, words, folder))
+                name = " ".join(words[:-1])
+                bench.tell(f"{kind}: {name}, without the start, median", median - start, "ms", GOALS["question"])
+                bench.tell(f"{kind}: {name}, without the start, worst", worst - start, "ms")
+            scrape = lambda: urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30).read()
+            took = []
+            for _ in range(8):
+                time.sleep(1.1)
+                took.append(timed(bench, "metrics", scrape, 1)[0])
+            bench.tell(f"{kind}: /metrics, median", statistics.median(took), "ms", GOALS["question"])
+            bench.tell(f"{kind}: /metrics, worst", max(took), "ms", GOALS["question"])
+            # a pass over the whole calendar, as every ten minutes
+            spent = lambda: sum(int(n) for n in Path(f"/proc/{worker.pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13]) * 10
+            before = spent()
+            clock(told, advance_s=700)
+            time.sleep(8)
+            bench.tell(f"{kind}: processor time of the worker for a pass over {rules * ACCOUNTS * 14} slots", spent() - before, "ms")
+            bench.tell(f"{kind}: most memory of the worker", peak(worker), "MB", GOALS["memory"])
+        finally:
+            worker.send_signal(signal.SIGINT)
+            worker.wait()
+
+
 @contextlib.contextmanager
 def postgres():
     """The address of an empty database; none where there is no PostgreSQL."""
@@ -296,21 +427,27 @@ def main():
     options.add_argument("--stories", default=1000, type=int)
     options.add_argument("--waves", default=10, type=int)
     options.add_argument("--planned", default=10000, type=int)
-    options.add_argument("--only", choices=["minute", "planned"])
+    options.add_argument("--slots", default=1000, type=int)
+    options.add_argument("--only", choices=["minute", "planned", "slots", "ahead"])
     options.add_argument("--no-postgres", action="store_true")
     options.add_argument("--json", type=Path)
     asked = options.parse_args()
     program = shutil.which(asked.storypress) or sys.exit(f"no program at {asked.storypress}: cargo build --release")
     program = str(Path(program).resolve())
     bench = Bench()
-    if asked.only != "planned":
+    is_asked = lambda what: asked.only in (None, what)
+    if is_asked("minute"):
         minute(bench, program, asked.stories, asked.waves)
-    if asked.only != "minute":
-        planned(bench, program, asked.planned, None)
+    if is_asked("slots"):
+        slots(bench, program, asked.slots)
+    for what, measure in [("planned", planned), ("ahead", ahead)]:
+        if not is_asked(what):
+            continue
+        measure(bench, program, asked.planned, None)
         if not asked.no_postgres:
             with postgres() as url:
                 if url:
-                    planned(bench, program, asked.planned, url)
+                    measure(bench, program, asked.planned, url)
                 else:
                     print("PostgreSQL is not installed: left out")
     if asked.json:
