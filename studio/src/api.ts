@@ -185,7 +185,8 @@ export const edit = async (of: string, text: string, edits: Edit[]): Promise<Edi
 
 export async function upload(file: File, to: string): Promise<string> {
   const form = new FormData();
-  form.set('to', to);
+  // a place that ends in a slash takes the file's own name
+  form.set('to', to.endsWith('/') ? to : `${to}/`);
   form.set('file', file);
   return (await (await call('POST', 'assets', form, act())).json()).path;
 }
