@@ -25,6 +25,8 @@ command:python3       python3
 venv                  python3-venv
 av1                   libdav1d-dev
 postgres              postgresql
+command:node          nodejs
+command:npm           npm
 '
 
 is_there() {

@@ -123,6 +123,8 @@ export class Editor {
 
   async start(): Promise<void> {
     const [template, kept] = await Promise.all([api.template(this.path), load(this.path)]);
+    // a file that is no UTF-8 has no text; writing one would lose what it holds
+    if (typeof template.text !== 'string') throw new Error(`${this.path} is not UTF-8: it cannot be edited here.`);
     this.base = { text: template.text, hash: template.hash };
     this.text = template.text;
     this.look = { variables: template.variables, diagnostics: template.diagnostics };

@@ -359,8 +359,8 @@ const chromiumRun = await chromium.launch({ executablePath: browser, args: ['--n
 const entrance = await chromiumRun.newContext();
 const first = await entrance.newPage();
 await first.goto(start);
-await first.waitForFunction(() => !location.hash.includes('token'), null, { timeout: WAIT });
-await first.waitForLoadState();
+// the page changes its token for a cookie
+for (let n = 0; n < 100 && !(await entrance.cookies()).length; n++) await first.waitForTimeout(100);
 // each test has a browser's memory of its own: only the session is the same
 const storageState = await entrance.storageState();
 await entrance.close();
