@@ -12,6 +12,7 @@ use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
+use super::noted::Noted;
 use super::slot_picture::{self, Made, Trouble};
 use super::{Error, Publisher};
 use crate::batch;
@@ -62,6 +63,7 @@ pub struct Calendar<'a> {
     stamp: Option<Stamp>,
     /// When slots were last noted.
     expanded: Option<Timestamp>,
+    noted: Noted,
 }
 
 /// What tells whether files have changed.
@@ -87,6 +89,7 @@ impl<'a> Calendar<'a> {
             rules: Vec::new(),
             stamp: None,
             expanded: None,
+            noted: Noted::default(),
         }
     }
 
@@ -181,11 +184,13 @@ impl<'a> Calendar<'a> {
         }
         self.rules = rules;
         self.expanded = None;
+        self.noted = Noted::default();
     }
 
     /// Notes the slots of the days to come, and drops those that no rule has any more.
-    async fn expand(&self, now: Timestamp) -> Result<(), Error> {
+    async fn expand(&mut self, now: Timestamp) -> Result<(), Error> {
         let store = &self.publisher.store;
+        let is_whole = self.noted.begins_anew(now);
         let until = later(now, AHEAD);
         for rule in &self.rules {
             if rule.pick == Pick::New {
@@ -195,7 +200,15 @@ impl<'a> Calendar<'a> {
                 .slots(now, until)
                 .map(|slot| self.slot_of(rule, &slot, now))
                 .collect();
-            store.see_slots(&slots, now).await?;
+            let news: Vec<Slot> = match is_whole {
+                true => slots,
+                false => slots
+                    .into_iter()
+                    .filter(|slot| self.noted.is_news(slot))
+                    .collect(),
+            };
+            store.see_slots(&news, now).await?;
+            self.noted.add(news);
         }
         store.drop_slots(|slot| self.is_in_rules(slot), now).await?;
         let filter = SlotFilter {

@@ -20,6 +20,7 @@ mod kill_point;
 mod listen;
 mod memory;
 mod metrics;
+mod noted;
 mod notices;
 mod open;
 mod publish;

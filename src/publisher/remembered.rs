@@ -71,11 +71,9 @@ impl Remembered {
                 schedule: Some(rule.name.clone()),
                 ..SlotFilter::default()
             };
+            let mut stories = store.stories_of_schedule(&rule.name).await?;
             for slot in store.slots(&filter).await? {
-                let story = match slot.story {
-                    Some(_) => store.story_of_slot(&slot.id).await?,
-                    None => None,
-                };
+                let story = stories.remove(&slot.id);
                 kept.slots.insert(slot.id.clone(), (slot, story));
             }
         }

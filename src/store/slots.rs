@@ -3,7 +3,7 @@
 //! In: what the calendar's rules mean. Out: each slot, how far it is, and who decided what about it.
 //! Never: two stories of a slot; a slot that is forgotten because its worker ended.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
@@ -471,6 +471,22 @@ impl Store {
         let slots = self.slots(&filter).await?;
         let pictures = slots.iter().flat_map(|s| s.picture.iter().chain(&s.former));
         Ok(pictures.map(|p| p.media.sha256.clone()).collect())
+    }
+
+    /// The stories of a rule's slots, by the slot's id.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn stories_of_schedule(
+        &self,
+        schedule: &str,
+    ) -> Result<HashMap<String, Story>, Error> {
+        let sql = "SELECT key, wake, body, slot FROM stories
+            WHERE slot IN (SELECT id FROM slots WHERE schedule = $1 AND story IS NOT NULL)";
+        let rows = self.db.rows(sql, values![schedule]).await?;
+        rows.iter()
+            .map(|row| Ok((row.text(3)?, stories::story(row)?)))
+            .collect()
     }
 
     /// The story of a slot.
