@@ -166,6 +166,19 @@ pub fn still(frame: &Frame, path: &Path, options: &Options) -> Result<Media, Err
     write(pixels, path, options)
 }
 
+/// The bytes of the file that [`still`] writes, without the file.
+///
+/// # Errors
+/// As [`still`], but for the disk.
+pub fn still_bytes(frame: &Frame, options: &Options) -> Result<Vec<u8>, Error> {
+    let pixels = Pixels {
+        width: frame.width(),
+        height: frame.height(),
+        rgba: frame.rgba(),
+    };
+    encoded(pixels, options, |bytes, _| Ok(bytes.to_vec()))
+}
+
 /// A picture that no scene stands behind: a contact sheet, a guide.
 #[derive(Clone, Copy)]
 pub struct Pixels<'a> {
@@ -221,6 +234,18 @@ pub fn write(pixels: Pixels<'_>, path: &Path, options: &Options) -> Result<Media
         notes: Vec::new(),
         damaged: Vec::new(),
     };
+    encoded(pixels, options, |bytes, quality| {
+        put(bytes, &path, options)?;
+        Ok(media(bytes, quality))
+    })
+}
+
+/// Encodes, and walks through what came of it; `take` gets the bytes and, of a JPEG, the quality.
+fn encoded<T>(
+    pixels: Pixels<'_>,
+    options: &Options,
+    take: impl FnOnce(&[u8], Option<u8>) -> Result<T, Error>,
+) -> Result<T, Error> {
     match options.format {
         Format::Jpeg => jpeg::encode(
             pixels,
@@ -229,15 +254,13 @@ pub fn write(pixels: Pixels<'_>, path: &Path, options: &Options) -> Result<Media
             |bytes, quality| {
                 jpeg_walk::whole(bytes, pixels.width, pixels.height)
                     .map_err(|message| refused(options.format, message))?;
-                put(bytes, &path, options)?;
-                Ok(media(bytes, Some(quality)))
+                take(bytes, Some(quality))
             },
         ),
         Format::Png => png::encode(pixels, options.max_bytes, |bytes| {
             png_walk::whole(bytes, pixels.width, pixels.height)
                 .map_err(|message| refused(options.format, message))?;
-            put(bytes, &path, options)?;
-            Ok(media(bytes, None))
+            take(bytes, None)
         }),
     }
 }

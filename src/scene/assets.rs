@@ -19,9 +19,9 @@ pub struct Assets {
     /// Colours, fonts, styles.
     pub brand: Brand,
     /// Decoded pictures.
-    pub pictures: Pictures,
+    pub pictures: Arc<Pictures>,
     /// Fonts, and text already set.
-    pub typesetter: Typesetter,
+    pub typesetter: Arc<Typesetter>,
     /// Filters and the clock.
     pub expressions: Expressions,
 }
@@ -65,11 +65,23 @@ impl Assets {
             allowed,
             in_project,
             brand,
-            pictures: Pictures::new(limits),
-            typesetter,
+            pictures: Arc::new(Pictures::new(limits)),
+            typesetter: Arc::new(typesetter),
             expressions: Expressions::new(clock),
         };
         (assets, wrong)
+    }
+
+    /// The same at another time: fonts and decoded pictures are shared.
+    pub fn at(&self, clock: Clock) -> Self {
+        Self {
+            allowed: self.allowed.clone(),
+            in_project: self.in_project,
+            brand: self.brand.clone(),
+            pictures: Arc::clone(&self.pictures),
+            typesetter: Arc::clone(&self.typesetter),
+            expressions: Expressions::new(clock),
+        }
     }
 
     /// The file that `written` names in a template of `folder`.

@@ -38,5 +38,5 @@ pub use geometry::{Point, Rect};
 pub use glyphs::{Face, Glyph, GlyphRun, Highlight, Rule, Stroke, Text};
 pub use model::*;
 pub use paint::{Color, Paint, Pixels, Stop};
-pub use resolve::{Inspected, inspect, resolve};
+pub use resolve::{Inspected, inspect, inspect_scaled, resolve};
 pub use values::{SET, context};

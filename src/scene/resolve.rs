@@ -27,7 +27,7 @@ pub fn resolve(
     row: &Row,
     assets: &Assets,
 ) -> Result<Warned<Scene>, Vec<Diagnostic>> {
-    let (scene, reported, _) = run(template, row, assets, false);
+    let (scene, reported, _) = run(template, row, assets, (false, 1.0));
     if reported.iter().any(|d| d.severity == Severity::Error) {
         return Err(reported);
     }
@@ -54,7 +54,12 @@ pub struct Inspected {
 ///
 /// The diagnostics are the story's; those of the template itself came when it was read.
 pub fn inspect(template: &Template, row: &Row, assets: &Assets) -> Inspected {
-    let (scene, diagnostics, told) = run(template, row, assets, true);
+    inspect_scaled(template, row, assets, 1.0)
+}
+
+/// The same for a scene of `scale` times its raster; pictures are prepared for that. 1 gives the scene of [`resolve`].
+pub fn inspect_scaled(template: &Template, row: &Row, assets: &Assets, scale: f64) -> Inspected {
+    let (scene, diagnostics, told) = run(template, row, assets, (true, scale));
     let failed = diagnostics.iter().any(|d| d.severity == Severity::Error);
     let (boxes, variables) = told.unwrap_or_default();
     Inspected {
@@ -71,7 +76,7 @@ fn run(
     template: &Template,
     row: &Row,
     assets: &Assets,
-    is_inspected: bool,
+    (is_inspected, factor): (bool, f64),
 ) -> (Scene, Vec<Diagnostic>, Option<Told>) {
     let (context, mut wrong) = values::context(template, row, assets);
     let filler = Filler {
@@ -82,7 +87,7 @@ fn run(
         .output
         .as_ref()
         .map(|table| filler.table(table, OUTPUT.iter(), &mut wrong));
-    let raster = raster(output.as_ref(), &mut wrong);
+    let raster = scaled(raster(output.as_ref(), &mut wrong), factor);
     let scale = raster.0 as f32 / CANVAS_SIZE.0;
     let mut stage = Stage {
         assets,
@@ -108,6 +113,12 @@ fn length(output: &Table) -> Option<Duration> {
         .node(key!(OUTPUT.seconds))
         .and_then(grammar::number)?;
     Duration::try_from_secs_f64(seconds).ok()
+}
+
+/// A raster times a factor, one pixel at the least.
+fn scaled((width, height): (u32, u32), factor: f64) -> (u32, u32) {
+    let side = |side: u32| ((f64::from(side) * factor).round() as u32).max(1);
+    (side(width), side(height))
 }
 
 fn raster(output: Option<&Table>, wrong: &mut Vec<Diagnostic>) -> (u32, u32) {

@@ -3,7 +3,10 @@
 //! In: [`Options`]: a project, an address. Out: a [`Running`] server on loopback. Never: a second renderer (pictures come
 //! from `batch`, as deliverables do), a file outside the project, an answer to somebody who was not let in.
 
+mod accept;
 mod api;
+mod asset_files;
+mod changes;
 mod embedded;
 mod events;
 mod guard;
@@ -16,7 +19,9 @@ mod secret;
 mod server;
 mod session;
 mod state;
+mod store_events;
 mod template_files;
+mod write;
 
 pub use secret::{new_token, token_or_new};
 pub use server::{Error, Running, start};

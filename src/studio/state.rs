@@ -9,14 +9,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::http::StatusCode;
 use minijinja::Environment;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use url::Url;
 
+use super::changes::Changes;
 use super::events::Events;
 use super::idempotency::Answers;
 use super::page;
 use super::problem::Problem;
 use super::session::Sessions;
+use crate::batch::Previewer;
 use crate::diag::Diagnostic;
 use crate::platform::{Cancel, Clock};
 use crate::project::{self, Project};
@@ -68,10 +70,19 @@ pub struct Shared {
     pub answers: Answers,
     /// What happened.
     pub events: Events,
+    /// What listeners know of the project's files.
+    pub changes: Changes,
+    /// Held while a file of the project is written.
+    pub writing: tokio::sync::Mutex<()>,
+    /// Makes previews.
+    pub previewer: Previewer,
+    /// Previews that are made at the same time: one a core.
+    pub turns: Arc<Semaphore>,
     /// The templates of the pages.
     pub pages: Environment<'static>,
     /// Set when the studio ends; also asks rendering to stop.
     pub cancel: Cancel,
+    listeners: Arc<()>,
     stop: watch::Sender<bool>,
     root: PathBuf,
     file: Option<PathBuf>,
@@ -123,6 +134,13 @@ impl Studio {
             sessions: Sessions::default(),
             answers: Answers::default(),
             events: Events::default(),
+            changes: Changes::default(),
+            writing: tokio::sync::Mutex::default(),
+            previewer: Previewer::default(),
+            turns: Arc::new(Semaphore::new(
+                std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+            )),
+            listeners: Arc::default(),
             pages: page::environment(),
             cancel: Cancel::default(),
             stop: watch::Sender::new(false),
@@ -210,6 +228,16 @@ impl Shared {
                 Some(url) => publisher::Where::Sandbox(url.to_string()),
             },
         }
+    }
+
+    /// Counts as one who listens for events, while it is held.
+    pub fn listen(&self) -> Arc<()> {
+        Arc::clone(&self.listeners)
+    }
+
+    /// Whether anybody listens for events.
+    pub fn has_listeners(&self) -> bool {
+        Arc::strong_count(&self.listeners) > 1
     }
 
     /// Ends what listens and what is being made.

@@ -7,11 +7,15 @@ use std::path::{Component, Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::diag::{Code, Diagnostic, Source};
 use crate::project::{FILE, Project, SCHEDULE_FILE};
 use crate::template::{self, Var};
 
 /// Files that are looked at; a folder with more is no folder of templates.
 const MOST: usize = 10_000;
+
+/// The largest text of a template.
+pub const MOST_BYTES: usize = 4 << 20;
 
 /// The folder of the templates: what the project file says, else `templates` where that is there, else the project's own.
 pub fn folder(project: &Project) -> PathBuf {
@@ -107,27 +111,55 @@ pub fn stays_in(file: &Path, folder: &Path) -> bool {
 
 /// The digest of a text: what `If-Match` and `ETag` hold.
 pub fn hash_of(text: &[u8]) -> String {
-    blake3::hash(text).to_hex()[..32].to_owned()
+    short(&blake3::hash(text))
+}
+
+/// A digest as the studio writes it: 32 hex digits.
+pub fn short(hash: &blake3::Hash) -> String {
+    hash.to_hex()[..32].to_owned()
+}
+
+/// What is wrong with a text as TOML; nothing where it is TOML, whatever its keys say.
+pub fn syntax(path: &str, text: &str) -> Vec<Diagnostic> {
+    let (_, mut found) = template::parse(&Source::of_file(path, text));
+    found.retain(|wrong| wrong.code == Code::Syntax && wrong.is_error());
+    found
+}
+
+fn loaded(project: &Project, path: &str) -> (Vec<Var>, Vec<Diagnostic>) {
+    let file = project.root.join(path);
+    let allowed = project.allowed_paths(file.parent().unwrap_or(&project.root));
+    match template::load(&file, Path::new(path), &allowed) {
+        Ok((template, found)) => (template.vars, found),
+        Err(why) => (Vec::new(), vec![why]),
+    }
+}
+
+/// What is wrong with a template's text and its bases, with bytes.
+pub fn diagnostics(project: &Project, path: &str) -> Value {
+    with_bytes(&loaded(project, path).1)
+}
+
+/// Diagnostics as editors need them.
+pub fn with_bytes(found: &[Diagnostic]) -> Value {
+    let each = found
+        .iter()
+        .map(|wrong| json!(crate::diag::WithBytes(wrong)));
+    Value::Array(each.collect())
 }
 
 /// A template as lists show it: `{path, name, hash, is_base, variables, diagnostics}`.
 pub fn described(project: &Project, path: &str) -> Value {
-    let file = project.root.join(path);
-    let text = std::fs::read(&file).unwrap_or_default();
+    let text = std::fs::read(project.root.join(path)).unwrap_or_default();
     let stem = path.rsplit('/').next().unwrap_or(path);
-    let folder = file.parent().unwrap_or(&project.root);
-    let allowed = project.allowed_paths(folder);
-    let (variables, found) = match template::load(&file, Path::new(path), &allowed) {
-        Ok((template, found)) => (template.vars.iter().map(variable).collect(), found),
-        Err(why) => (Vec::new(), vec![why]),
-    };
+    let (variables, found) = loaded(project, path);
     json!({
         "path": path,
         "name": stem.trim_end_matches(".toml"),
         "hash": hash_of(&text),
         "is_base": stem.starts_with('_'),
-        "variables": variables,
-        "diagnostics": found,
+        "variables": variables.iter().map(variable).collect::<Vec<_>>(),
+        "diagnostics": with_bytes(&found),
     })
 }
 

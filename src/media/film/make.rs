@@ -4,6 +4,7 @@
 //! lost a frame, a name before everything was checked.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::analysis::{self, LOSSLESS_CRF, Plan, Size};
 use super::compose::Known;
@@ -96,6 +97,25 @@ pub(super) fn cover(scene: &Scene, known: &Known, options: &FilmOptions) -> Resu
     };
     let film = Timeline::of(scene, known, &options)?;
     super::cover::with_frame(&film, super::cover::best_frame(&film)?)
+}
+
+/// See [`Film::frame_at`](super::Film::frame_at).
+pub(super) fn frame_at(
+    scene: &Scene,
+    known: &Known,
+    options: &FilmOptions,
+    at: Duration,
+) -> Result<Scene, Error> {
+    if scene.clips().is_empty() {
+        return Ok(scene.clone());
+    }
+    let options = FilmOptions {
+        short: Short::Hold,
+        ..options.clone()
+    };
+    let film = Timeline::of(scene, known, &options)?;
+    let index = (at.as_secs_f64() * film.rate()).round() as u64;
+    super::cover::with_frame(&film, index.min(film.frames.saturating_sub(1)))
 }
 
 /// A file, not yet checked.

@@ -91,6 +91,14 @@ impl Film {
         self.timed(|options| make::cover(&self.scene, &self.known, options))
     }
 
+    /// The scene with the frame that the film shows at a time in place of its clips; the last one behind its end.
+    ///
+    /// # Errors
+    /// As [`cover`](Self::cover).
+    pub fn frame_at(&self, at: Duration) -> Result<Scene, Error> {
+        self.timed(|options| make::frame_at(&self.scene, &self.known, options, at))
+    }
+
     /// Makes the film at `path`.
     ///
     /// # Errors

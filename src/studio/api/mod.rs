@@ -8,9 +8,15 @@
 //! slashes is written `{*path}`; the document calls it `{path}`.
 
 mod accounts;
+mod assets;
 mod batches;
+mod condition;
 mod edit;
+mod events;
+pub mod input;
 mod palette;
+mod preview;
+mod rows;
 mod session;
 mod slots;
 mod stories;
@@ -25,6 +31,10 @@ pub fn router() -> OpenApiRouter<Studio> {
     OpenApiRouter::new()
         .merge(session::router())
         .merge(templates::router())
+        .merge(preview::router())
+        .merge(assets::router())
+        .merge(rows::router())
+        .merge(events::router())
         .merge(edit::router())
         .merge(palette::router())
         .merge(slots::router())

@@ -1,29 +1,244 @@
 //! `templates`: the files of the project that make stories.
 
-use axum::Json;
-use axum::extract::State;
+use std::io;
+use std::path::PathBuf;
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::condition;
+use super::input::{Json, Query, bytes};
+use crate::project::Project;
 use crate::studio::problem::Problem;
 use crate::studio::state::Studio;
-use crate::studio::template_files;
+use crate::studio::template_files::{self, file_of, hash_of};
+use crate::studio::write::{self, Target};
 
 /// The routes.
 pub fn router() -> OpenApiRouter<Studio> {
-    OpenApiRouter::new().routes(routes!(list))
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(show, put, remove, act))
 }
 
 /// Every template of the project, with its variables and what is wrong with it.
 #[utoipa::path(get, path = "/templates", tag = "templates", responses(
-    (status = 200, description = "`{\"items\": […]}`", body = Object),
+    (status = 200, description = "`{\"items\": [{path, name, hash, is_base, variables, diagnostics}]}`", body = Object),
+    (status = 422, description = "The project file is wrong", body = Object, content_type = "application/problem+json"),
 ))]
-async fn list(State(studio): State<Studio>) -> Result<Json<Value>, Problem> {
+async fn list(State(studio): State<Studio>) -> Result<axum::Json<Value>, Problem> {
     let project = studio.project()?;
-    let items: Vec<Value> = template_files::all(&project)
-        .iter()
-        .map(|path| template_files::described(&project, path))
-        .collect();
-    Ok(Json(json!({"items": items})))
+    let listed = tokio::task::spawn_blocking(move || {
+        let paths = template_files::all(&project);
+        let items = paths
+            .iter()
+            .map(|path| template_files::described(&project, path));
+        json!({"items": items.collect::<Vec<_>>()})
+    });
+    Ok(axum::Json(listed.await.map_err(Problem::internal)?))
+}
+
+/// One template: its text, variables, diagnostics.
+#[utoipa::path(get, path = "/templates/{*path}", tag = "templates",
+    params(("path" = String, Path, description = "Against the project's folder, as `templates/menu.toml`; slashes stay")),
+    responses(
+        (status = 200, description = "`{path, name, hash, is_base, variables, diagnostics, text}`, and `ETag`", body = Object),
+        (status = 404, description = "No template has this path", body = Object, content_type = "application/problem+json"),
+    ))]
+async fn show(State(studio): State<Studio>, Path(path): Path<String>) -> Result<Response, Problem> {
+    let project = studio.project()?;
+    let file = existing(&project, &path)?;
+    let text = std::fs::read(&file).map_err(Problem::internal)?;
+    let mut described = template_files::described(&project, &path);
+    let hash = hash_of(&text);
+    described["hash"] = json!(hash);
+    // a file that is no text has a diagnostic that says so
+    described["text"] = json!(String::from_utf8(text).ok());
+    Ok((etag(&hash), axum::Json(described)).into_response())
+}
+
+/// How a template is written.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Put {
+    /// `1`: what is no TOML is written all the same.
+    force: Option<String>,
+}
+
+/// Writes a template, whole: `If-Match: "HASH"` over the one that was read, `If-None-Match: *` for a new one.
+#[utoipa::path(put, path = "/templates/{*path}", tag = "templates",
+    params(("path" = String, Path, description = "Against the project's folder; ends in `.toml`"), Put,
+        ("If-Match" = Option<String>, Header, description = "The hash that was read, in quotes"),
+        ("If-None-Match" = Option<String>, Header, description = "`*` for a new file")),
+    request_body(content = String, content_type = "application/toml", description = "UTF-8"),
+    responses(
+        (status = 200, description = "`{path, hash, diagnostics}`, and `ETag`", body = Object),
+        (status = 201, description = "The same for a new file", body = Object),
+        (status = 404, description = "No template may have this path", body = Object, content_type = "application/problem+json"),
+        (status = 412, description = "It changed meanwhile", body = Object, content_type = "application/problem+json"),
+        (status = 413, description = "More than 4 MiB", body = Object, content_type = "application/problem+json"),
+        (status = 422, description = "It is no TOML, with diagnostics", body = Object, content_type = "application/problem+json"),
+        (status = 428, description = "Neither condition is given", body = Object, content_type = "application/problem+json"),
+    ))]
+async fn put(
+    State(studio): State<Studio>,
+    Path(path): Path<String>,
+    Query(query): Query<Put>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    let project = studio.project()?;
+    let file = file_of(&project, &path).ok_or_else(no_template)?;
+    let _writing = studio.writing.lock().await;
+    let before = std::fs::read(&file).ok().map(|text| hash_of(&text));
+    condition::check_write(&headers, before.as_deref())?;
+    let body = bytes(body).await?;
+    if body.len() > template_files::MOST_BYTES {
+        let detail = format!(
+            "a template has at most {} bytes",
+            template_files::MOST_BYTES
+        );
+        return Err(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too-large",
+            detail,
+        ));
+    }
+    let text = String::from_utf8(body).map_err(|_| Problem::invalid("the text is not UTF-8"))?;
+    let is_forced = query
+        .force
+        .is_some_and(|word| word != "0" && word != "false");
+    let wrong = template_files::syntax(&path, &text);
+    if !wrong.is_empty() && !is_forced {
+        return Err(Problem::of_diagnostics("the text is no TOML", &wrong));
+    }
+    // an editor outside may have written while the body was on its way
+    let now = std::fs::read(&file).ok().map(|text| hash_of(&text));
+    if now != before {
+        return Err(Problem::stale("it changed meanwhile"));
+    }
+    let target = if before.is_some() {
+        Target::Any
+    } else {
+        Target::New
+    };
+    write::bytes(&file, text.as_bytes(), target).map_err(written)?;
+    let hash = hash_of(text.as_bytes());
+    studio.changes.own(&path, Some(&hash), &studio.events);
+    let status = match before {
+        Some(_) => StatusCode::OK,
+        None => StatusCode::CREATED,
+    };
+    let answer = json!({
+        "path": path,
+        "hash": hash,
+        "diagnostics": template_files::diagnostics(&project, &path),
+    });
+    Ok((status, etag(&hash), axum::Json(answer)).into_response())
+}
+
+/// Removes a template; with `If-Match` only the one that was read.
+#[utoipa::path(delete, path = "/templates/{*path}", tag = "templates",
+    params(("path" = String, Path, description = "Against the project's folder"),
+        ("If-Match" = Option<String>, Header, description = "The hash that was read, in quotes")),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 404, description = "No template has this path", body = Object, content_type = "application/problem+json"),
+        (status = 412, description = "It changed meanwhile", body = Object, content_type = "application/problem+json"),
+    ))]
+async fn remove(
+    State(studio): State<Studio>,
+    Path(path): Path<String>,
+    headers: HeaderMap,
+) -> Result<StatusCode, Problem> {
+    let project = studio.project()?;
+    let file = existing(&project, &path)?;
+    let _writing = studio.writing.lock().await;
+    let text = std::fs::read(&file).map_err(Problem::internal)?;
+    condition::check(&headers, Some(&hash_of(&text)))?;
+    std::fs::remove_file(&file).map_err(Problem::internal)?;
+    studio.changes.own(&path, None, &studio.events);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Where a template goes.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct To {
+    /// A path against the project's folder, as `templates/menu-2.toml`.
+    to: String,
+}
+
+/// `PATH/duplicate` and `PATH/rename`: a copy of a template, or another name for it.
+#[utoipa::path(post, path = "/templates/{*path}", tag = "templates", request_body = To,
+    params(("path" = String, Path, description = "`templates/menu.toml/duplicate` or `…/rename`")),
+    responses(
+        (status = 200, description = "Renamed: `{path, hash}`", body = Object),
+        (status = 201, description = "Duplicated: `{path, hash}`", body = Object),
+        (status = 404, description = "No template has this path", body = Object, content_type = "application/problem+json"),
+        (status = 409, description = "There is a file at `to`", body = Object, content_type = "application/problem+json"),
+        (status = 412, description = "It changed meanwhile", body = Object, content_type = "application/problem+json"),
+        (status = 422, description = "No template may be at `to`", body = Object, content_type = "application/problem+json"),
+    ))]
+async fn act(
+    State(studio): State<Studio>,
+    Path(path): Path<String>,
+    headers: HeaderMap,
+    Json(To { to }): Json<To>,
+) -> Result<Response, Problem> {
+    let (path, word) = path.rsplit_once('/').ok_or_else(no_template)?;
+    let is_rename = match word {
+        "duplicate" => false,
+        "rename" => true,
+        _ => return Err(no_template()),
+    };
+    let project = studio.project()?;
+    let file = existing(&project, path)?;
+    let target = file_of(&project, &to).ok_or_else(|| {
+        let detail = "`to` is a path in the templates folder, and ends in `.toml`";
+        Problem::invalid(detail)
+    })?;
+    let _writing = studio.writing.lock().await;
+    let text = std::fs::read(&file).map_err(Problem::internal)?;
+    let hash = hash_of(&text);
+    condition::check(&headers, Some(&hash))?;
+    write::bytes(&target, &text, Target::New).map_err(written)?;
+    studio.changes.own(&to, Some(&hash), &studio.events);
+    if is_rename {
+        std::fs::remove_file(&file).map_err(Problem::internal)?;
+        studio.changes.own(path, None, &studio.events);
+    }
+    let status = if is_rename {
+        StatusCode::OK
+    } else {
+        StatusCode::CREATED
+    };
+    let answer = json!({"path": to, "hash": hash});
+    Ok((status, etag(&hash), axum::Json(answer)).into_response())
+}
+
+fn no_template() -> Problem {
+    Problem::not_found("no template has this path")
+}
+
+fn existing(project: &Project, path: &str) -> Result<PathBuf, Problem> {
+    let file = file_of(project, path).filter(|file| file.is_file());
+    file.ok_or_else(no_template)
+}
+
+fn etag(hash: &str) -> [(header::HeaderName, String); 1] {
+    [(header::ETAG, format!("\"{hash}\""))]
+}
+
+fn written(error: io::Error) -> Problem {
+    match error.kind() {
+        io::ErrorKind::AlreadyExists => Problem::conflict("there is a file already"),
+        _ => Problem::internal(error),
+    }
 }

@@ -1,0 +1,73 @@
+//! What a request brings: JSON and query strings, read with an answer that says what is wrong with them.
+//!
+//! In: a request. Out: a value, or a [`Problem`]. Never: a body of any length.
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{FromRequest, FromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use serde::de::DeserializeOwned;
+
+use crate::studio::problem::Problem;
+
+/// The largest body that is no upload.
+pub const MOST_BYTES: usize = 8 * 1024 * 1024;
+
+/// A JSON body.
+pub struct Json<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request<Body>, _: &S) -> Result<Self, Problem> {
+        let kind = text(request.headers(), header::CONTENT_TYPE.as_str());
+        // what a form of another site could send is not taken for JSON
+        if !kind.is_empty() && !kind.starts_with("application/json") {
+            let detail = format!("the body is JSON, not {kind}");
+            let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+            return Err(Problem::new(status, "unsupported-media-type", detail));
+        }
+        let body = bytes(request.into_body()).await?;
+        // no body is an object without members
+        let body = if body.is_empty() { b"{}" } else { &body[..] };
+        let value = serde_json::from_slice(body).map_err(|error| {
+            let what = format!("the body cannot be read: {error}");
+            match error.classify() {
+                serde_json::error::Category::Data => Problem::invalid(what),
+                _ => Problem::bad_request(what),
+            }
+        })?;
+        Ok(Self(value))
+    }
+}
+
+/// A query string.
+pub struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let query = axum::extract::Query::<T>::try_from_uri(&parts.uri);
+        let query = query.map_err(|error| Problem::bad_request(error.body_text()))?;
+        Ok(Self(query.0))
+    }
+}
+
+/// A whole body.
+///
+/// # Errors
+/// 413 for more than [`MOST_BYTES`].
+pub async fn bytes(body: Body) -> Result<Vec<u8>, Problem> {
+    let read = to_bytes(body, MOST_BYTES).await.map_err(|_| {
+        let detail = format!("the body is cut off, or has more than {MOST_BYTES} bytes");
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
+    })?;
+    Ok(read.to_vec())
+}
+
+/// A header's text; empty where there is none.
+pub fn text<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
+    let value = headers.get(name).and_then(|value| value.to_str().ok());
+    value.unwrap_or_default()
+}

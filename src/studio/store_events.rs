@@ -1,0 +1,127 @@
+//! Slots and stories that changed: whoever moved them, a worker, a command or a page.
+//!
+//! In: the project's store, asked while somebody listens. Out: `slot` and `story` events `{id, state}`. Never: a store that is
+//! made by looking.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+
+use super::state::Studio;
+use crate::publisher;
+use crate::store::{Error, Filter, SlotFilter, Store};
+
+/// How often the store is asked.
+const PACE: Duration = Duration::from_millis(300);
+
+/// How long it is left alone when it does not answer.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// Stories that are followed: the latest ones.
+const MOST_STORIES: u32 = 500;
+
+/// Slots are followed so far back and ahead.
+const BACK: SignedDuration = SignedDuration::from_hours(48);
+const AHEAD: SignedDuration = SignedDuration::from_hours(35 * 24);
+
+/// What listeners know: by kind and id, the state and what else would be seen.
+type Known = HashMap<(&'static str, String), (String, String)>;
+
+/// Tells changes until the studio ends.
+pub async fn watch(studio: Studio) {
+    tokio::select! {
+        () = follow(&studio) => {}
+        () = studio.closed() => {}
+    }
+}
+
+async fn follow(studio: &Studio) {
+    let mut store: Option<Store> = None;
+    let mut known: Option<Known> = None;
+    loop {
+        tokio::time::sleep(PACE).await;
+        if !studio.has_listeners() {
+            // who comes back asks for what there is; changes since then are no news
+            known = None;
+            continue;
+        }
+        if store.is_none() {
+            store = opened(studio).await;
+        }
+        let Some(open) = &store else {
+            known.get_or_insert_default();
+            continue;
+        };
+        match states(studio, open).await {
+            Ok(now) => {
+                if let Some(before) = &known {
+                    tell(studio, before, &now);
+                }
+                known = Some(now);
+            }
+            Err(error) => {
+                tracing::debug!(%error, "the store does not say what changed");
+                store = None;
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn opened(studio: &Studio) -> Option<Store> {
+    let project = studio.project().ok()?;
+    match publisher::existing_store(&project).await {
+        Ok(store) => store,
+        Err(error) => {
+            tracing::debug!(%error, "the store cannot be opened");
+            tokio::time::sleep(PAUSE).await;
+            None
+        }
+    }
+}
+
+async fn states(studio: &Studio, store: &Store) -> Result<Known, Error> {
+    let now = studio
+        .clock()
+        .await
+        .map_or_else(|_| Timestamp::now(), |clock| clock.now());
+    let filter = Filter {
+        limit: Some(MOST_STORIES),
+        ..Filter::default()
+    };
+    let stories = store.list(&filter).await?;
+    let stories = stories.iter().map(|story| {
+        let seen = format!("{} {:?}", story.due, story.trouble);
+        let state = story.state(now).to_owned();
+        (("story", story.key.to_string()), (state, seen))
+    });
+    let filter = SlotFilter {
+        from: Some(now - BACK),
+        until: Some(now + AHEAD),
+        ..SlotFilter::default()
+    };
+    let slots = store.slots(&filter).await?;
+    let slots = slots.iter().map(|slot| {
+        let picture = slot.picture.as_ref().map(|picture| &picture.media.sha256);
+        let seen = format!("{} {picture:?} {:?}", slot.due, slot.reason);
+        (
+            ("slot", slot.id.clone()),
+            (slot.state.word().to_owned(), seen),
+        )
+    });
+    Ok(stories.chain(slots).collect())
+}
+
+fn tell(studio: &Studio, before: &Known, now: &Known) {
+    let mut changed: Vec<_> = now
+        .iter()
+        .filter(|(id, seen)| before.get(*id) != Some(*seen))
+        .collect();
+    // a map has no order, and listeners like one
+    changed.sort();
+    for ((kind, id), (state, _)) in changed {
+        studio.events.tell(kind, json!({"id": id, "state": state}));
+    }
+}
