@@ -58,6 +58,8 @@ pub mod upload;
 
 pub mod graph;
 
+pub mod private;
+
 pub mod store;
 
 pub mod notify;

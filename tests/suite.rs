@@ -10,6 +10,7 @@ mod generators;
 mod graph;
 mod once;
 mod pictures;
+mod private;
 mod samples;
 mod sandbox;
 mod sources;

@@ -1,6 +1,7 @@
 //! `storypress account`: tokens, their end, what they may do, and what is left of the quota.
 
 mod login;
+mod private;
 
 use std::path::Path;
 
@@ -65,6 +66,10 @@ async fn dispatch(args: &Args, project: &Project, global: &Global) -> anyhow::Re
         Command::Login(args) => {
             let account = login::account(args, project)?;
             let name = account.name.clone();
+            if account.login == Login::Private {
+                let told = private::login(project, &account, args).await.into();
+                return Ok(report("account login", vec![told], global));
+            }
             let told = match login::run(args, account, global).await {
                 Ok(found) => Told::of_login(found, args.sandbox.as_ref()).await,
                 Err(error) => Told::failed(&name, &error),
@@ -74,6 +79,9 @@ async fn dispatch(args: &Args, project: &Project, global: &Global) -> anyhow::Re
         Command::Status(args) => {
             if let Some(base) = &args.sandbox {
                 let name = args.which.name.as_deref();
+                if let Some(told) = private::of_sandbox(project, name, base).await {
+                    return Ok(report("account status", vec![told.into()], global));
+                }
                 let (account, client) = client(project, name, Some(base)).await?;
                 let told = Told::of_status(Found::of_sandbox(account, client, base)).await;
                 return Ok(report("account status", vec![told], global));
@@ -99,6 +107,10 @@ async fn each(
     let mut all = Vec::new();
     for account in accounts::accounts(project, which.name.as_deref())? {
         let name = account.name.clone();
+        if account.login == Login::Private {
+            all.push(private::status(project, &account, command).await.into());
+            continue;
+        }
         all.push(match accounts::open(account) {
             Ok(found) => act(found).await,
             Err(error) => Told::failed(&name, &error.into()),
@@ -112,6 +124,16 @@ struct Told {
     json: Value,
     lines: Vec<String>,
     is_ok: bool,
+}
+
+impl From<private::Told> for Told {
+    fn from(told: private::Told) -> Self {
+        Self {
+            json: told.json,
+            lines: told.lines,
+            is_ok: told.is_ok,
+        }
+    }
 }
 
 impl Told {
@@ -338,6 +360,7 @@ fn login_name(login: Login) -> &'static str {
     match login {
         Login::Instagram => "Instagram",
         Login::Facebook => "Facebook",
+        Login::Private => "private",
     }
 }
 
@@ -370,6 +393,7 @@ fn missing_scopes(login: Login, scopes: &[String]) -> Vec<&'static str> {
             "instagram_business_content_publish",
         ],
         Login::Facebook => ["instagram_basic", "instagram_content_publish"],
+        Login::Private => return Vec::new(),
     };
     let has = |scope: &&str| scopes.is_empty() || scopes.iter().any(|s| s == scope);
     needed.into_iter().filter(|scope| !has(scope)).collect()

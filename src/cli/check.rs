@@ -1,8 +1,8 @@
 //! `storypress check`.
 
+use super::batch::Stories;
 use super::report::{Item, Report, Status};
 use super::selection::Selection;
-use super::stories::Stories;
 use super::{Global, Outcome, open};
 use crate::batch;
 use crate::diag::{Code, Diagnostic};

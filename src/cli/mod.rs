@@ -18,15 +18,18 @@ macro_rules! println {
 
 mod account;
 mod bars;
+mod batch;
 mod cancel;
 mod check;
 mod fetch;
+mod highlights;
 mod insights;
 mod move_to;
 mod new;
 mod notices;
 mod open;
 mod pause;
+mod private;
 mod probe;
 mod publish;
 mod render;
@@ -173,6 +176,12 @@ enum Command {
     Worker(worker::Args),
     /// Run the web studio of a project, or print its token for programs
     Studio(studio::Args),
+    /// Show what is live on an account; fetch it, take it back
+    Stories(stories::Args),
+    /// Show and change the stories that stay on a profile
+    Highlights(highlights::Args),
+    /// Set up the private way: the app's own protocol, off by default
+    Private(private::Args),
     /// Say what a media file holds
     Probe(probe::Args),
     /// Print the JSON Schema of templates, for editors
@@ -275,6 +284,9 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Verify(args) => verify::run(&args, &global),
         Command::Sandbox(args) => sandbox::run(&args, &global),
         Command::Account(args) => account::run(&args, &global),
+        Command::Stories(args) => stories::run(&args, &global),
+        Command::Highlights(args) => highlights::run(&args, &global),
+        Command::Private(args) => private::run(&args, &global),
         Command::Probe(args) => probe::run(&args, &global),
         Command::Publish(args) => publish::run(&args, &global),
         Command::Status(args) => status::run(&args, &global),

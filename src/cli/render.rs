@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 
+use super::batch::Stories;
 use super::publish::{self, Finished, Wish};
 use super::report::{Item, Report, Status, timings_ms};
 use super::selection::Selection;
-use super::stories::Stories;
 use super::target::Target;
 use super::{Global, Outcome, open};
 use crate::batch::{self, FileFormat, Formats, Order, Plan, contact_sheet};

@@ -123,6 +123,10 @@ impl Client {
             let said = "the token is empty".to_owned();
             return Err(Error::new(Call::Setup, Cause::BadOption(said)));
         }
+        if options.login == Login::Private {
+            let said = "login `private` is none of the Graph API's".to_owned();
+            return Err(Error::new(Call::Setup, Cause::BadOption(said)));
+        }
         // only Facebook's hosts know it
         let secret = app_secret
             .as_ref()
@@ -182,7 +186,7 @@ impl Client {
         match (&self.options.user_id, self.options.login) {
             (Some(id), _) => Ok(id.as_str()),
             (None, Login::Instagram) => Ok("me"),
-            (None, Login::Facebook) => Err(Error::new(
+            (None, Login::Facebook | Login::Private) => Err(Error::new(
                 call,
                 Cause::NotHere("Facebook Login needs the account's `user_id`"),
             )),

@@ -48,6 +48,8 @@ pub enum Login {
     Instagram,
     /// Facebook Login for Business, `graph.facebook.com`.
     Facebook,
+    /// None of the Graph API: the app's own protocol, see [`crate::private`].
+    Private,
 }
 
 impl Login {
@@ -56,6 +58,7 @@ impl Login {
         match self {
             Self::Instagram => "instagram",
             Self::Facebook => "facebook",
+            Self::Private => "private",
         }
     }
 }

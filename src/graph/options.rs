@@ -119,7 +119,7 @@ impl Hosts {
                 "www.instagram.com",
                 "api.instagram.com",
             ],
-            Login::Facebook => [
+            Login::Facebook | Login::Private => [
                 "graph.facebook.com",
                 "www.facebook.com",
                 "graph.facebook.com",

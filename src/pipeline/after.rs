@@ -8,7 +8,7 @@ use crate::graph;
 pub(super) use crate::platform::STORY_LIFE as LIFE;
 use crate::store::{POINTS, Step, Story, reached};
 
-use super::{Next, Rooms, after};
+use super::{Next, PlatformError, Rooms, after};
 
 /// Numbers that could not be had are asked for again after that; where the answer will hardly change, after the second.
 const AGAIN: (Duration, Duration) = (Duration::from_secs(600), Duration::from_secs(3600));
@@ -40,7 +40,7 @@ pub(super) async fn numbers(story: &Story, rooms: &Rooms, now: Timestamp) -> Nex
     }
     // what the platform does not tell now keeps the numbers that were taken before
     let (newest, wake) = match id {
-        Some(id) => match rooms.graph.insights(id, now).await {
+        Some(id) => match rooms.platform.insights(id, now).await {
             Ok(newest) => (Some(newest), next_point(*at, now)),
             Err(error) => {
                 let again = after(now, pause(&error));
@@ -61,7 +61,7 @@ pub(super) async fn numbers(story: &Story, rooms: &Rooms, now: Timestamp) -> Nex
 }
 
 /// How long to wait after an answer without numbers.
-fn pause(error: &graph::Error) -> Duration {
+fn pause(error: &PlatformError) -> Duration {
     let (soon, later) = AGAIN;
     match error.next() {
         graph::Next::Never | graph::Next::Login | graph::Next::Human => later,

@@ -14,7 +14,8 @@ use crate::store::{
 
 use super::driver::{Driver, Event};
 use super::prepare;
-use super::send::{self, Sent};
+use super::send;
+use super::sent::Sent;
 use super::{Next, Point, Rooms, advance, after, since};
 
 /// A claim holds so long without a sign of life.
@@ -230,7 +231,7 @@ impl<'a> Walk<'a> {
         let mut rest = rest.filter(|until| *until <= after(now, LONGEST_REST));
         if let Some(stop) = account.stop.filter(|stop| stop.is_on(now)) {
             let is_renewed =
-                stop.cause == StopCause::Login && stop.mark != Some(rooms.graph.mark());
+                stop.cause == StopCause::Login && stop.mark != Some(rooms.platform.mark());
             if is_renewed {
                 let store = &self.driver.store;
                 store.resume_account(&story.account, now).await?;
@@ -486,7 +487,7 @@ impl<'a> Walk<'a> {
                 since: now,
                 until: None,
                 why: said,
-                mark: (cause == StopCause::Login).then(|| rooms.graph.mark()),
+                mark: (cause == StopCause::Login).then(|| rooms.platform.mark()),
             };
             if driver.store.stop_account(&account, &stop).await? {
                 driver.tell(Event::Stopped(&account, &stop));

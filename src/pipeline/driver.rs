@@ -9,14 +9,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::Timestamp;
 
-use crate::graph;
 use crate::platform::{Cancel, Clock};
 use crate::store::{self, Slot, Stop, StopCause, Store, Story};
 
-use super::{Point, Policy, Pulse, Rooms};
+use super::{Platform, Point, Policy, Pulse, Rooms};
 
 /// Gives a client with the account's token of now, where that is another than the one of before.
-pub type Renew = Box<dyn Fn(&str) -> Option<graph::Client> + Send + Sync>;
+pub type Renew = Box<dyn Fn(&str) -> Option<Platform> + Send + Sync>;
 
 /// Takes stories down the staircase.
 pub struct Driver {
@@ -137,8 +136,8 @@ impl Driver {
         let Some(rooms) = rooms.get_mut(account) else {
             return false;
         };
-        let is_new = rooms.graph.mark() != client.mark();
-        rooms.graph = Arc::new(client);
+        let is_new = rooms.platform.mark() != client.mark();
+        rooms.platform = client;
         is_new
     }
 
@@ -154,7 +153,7 @@ impl Driver {
             let Some(stop) = self.store.account(&account).await?.stop else {
                 continue;
             };
-            let mark = self.rooms(&account).map(|rooms| rooms.graph.mark());
+            let mark = self.rooms(&account).map(|rooms| rooms.platform.mark());
             let is_renewed = stop.cause == StopCause::Login && stop.mark != mark;
             if is_renewed || !stop.is_on(now) {
                 self.store.resume_account(&account, now).await?;

@@ -10,11 +10,14 @@
 mod after;
 mod drive;
 mod driver;
+mod platform;
 mod point;
 mod prepare;
+mod private_way;
 mod pulse;
 mod run;
 mod send;
+mod sent;
 mod settle;
 mod slot;
 
@@ -23,12 +26,12 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::graph;
 use crate::store::{Step, StopCause, Store, Story};
 use crate::upload;
 
 pub use drive::Driven;
 pub use driver::{Driver, Event, Renew};
+pub use platform::{Platform, PlatformError};
 pub use point::Point;
 pub use pulse::Pulse;
 pub use run::Runner;
@@ -90,7 +93,7 @@ pub struct Rooms {
     /// Where files go; without it, only films of accounts that take their bytes go out.
     pub upload: Option<Arc<upload::Store>>,
     /// The platform, as the story's account.
-    pub graph: Arc<graph::Client>,
+    pub platform: Platform,
     /// The memory.
     pub store: Store,
     /// The rules.
@@ -129,10 +132,24 @@ pub enum Next {
 /// Whether the story may be touched at all (claimed, due, its turn in the account) is the [`Driver`]'s business.
 pub async fn advance(story: &Story, rooms: &Rooms, now: Timestamp) -> Next {
     match &story.step {
-        Step::Rendered => prepare::begin(story, rooms, now).await,
-        Step::Uploaded { url } => prepare::contain(story, url, rooms, now).await,
-        Step::Contained { container, .. } => send::ready(story, container, rooms, now).await,
-        Step::Publishing { intent, .. } => settle::watch(story, intent, rooms, now).await,
+        Step::Rendered => match &rooms.platform {
+            Platform::Graph(graph) => prepare::begin(story, graph, rooms, now).await,
+            Platform::Private(client) => private_way::begin(story, client, rooms, now).await,
+        },
+        Step::Uploaded { url } => match &rooms.platform {
+            Platform::Graph(graph) => prepare::contain(story, url, graph, rooms, now).await,
+            Platform::Private(client) => private_way::begin(story, client, rooms, now).await,
+        },
+        Step::Contained { container, .. } => match &rooms.platform {
+            Platform::Graph(graph) => send::ready(story, container, graph, rooms, now).await,
+            Platform::Private(_) => private_way::ready(story, container, rooms, now).await,
+        },
+        Step::Publishing { intent, .. } => match &rooms.platform {
+            Platform::Graph(graph) => settle::watch(story, intent, graph, rooms, now).await,
+            Platform::Private(client) => {
+                private_way::watch(story, intent, client, rooms, now).await
+            }
+        },
         Step::Published { .. } => after::numbers(story, rooms, now).await,
         // at rest
         Step::Closed { .. }

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::graph::{self, Login, NewContainer, Source};
+use crate::graph::{self, Client, Login, NewContainer, Source};
 use crate::media::Kind;
 use crate::platform::QUOTA_WINDOW;
 use crate::store::{Step, StopCause, Store, Story};
 use crate::upload::{self, MediaUrl};
 
-use super::{Films, Next, Policy, Rooms, after};
+use super::{Films, Next, PlatformError, Policy, Rooms, after};
 
 /// The platform takes so many containers of an account in any 24 hours
 /// (Instagram Platform, "Content publishing", read 2026-11).
@@ -49,15 +49,14 @@ pub(super) async fn deadline(
 }
 
 /// Makes a film's container of its own bytes, or puts the file where the platform can fetch it.
-pub(super) async fn begin(story: &Story, rooms: &Rooms, now: Timestamp) -> Next {
+pub(super) async fn begin(story: &Story, graph: &Client, rooms: &Rooms, now: Timestamp) -> Next {
     if is_late(story, rooms, now).await {
         return Next::To(Step::Missed);
     }
-    let takes_bytes =
-        story.outgoing.media.kind == Kind::Video && rooms.graph.login() == Login::Facebook;
+    let takes_bytes = story.outgoing.media.kind == Kind::Video && graph.login() == Login::Facebook;
     let wants_bytes = rooms.upload.is_none() || rooms.policy.films == Films::Sent;
     match &rooms.upload {
-        _ if takes_bytes && wants_bytes => make(story, None, rooms, now).await,
+        _ if takes_bytes && wants_bytes => make(story, None, graph, rooms, now).await,
         Some(place) => upload(story, place, now).await,
         None => Next::Stop(
             "the platform fetches this file, and the project has no [upload] to fetch it from"
@@ -84,7 +83,13 @@ async fn upload(story: &Story, place: &upload::Store, now: Timestamp) -> Next {
 }
 
 /// Looks at the address as the platform will, and has it make a container.
-pub(super) async fn contain(story: &Story, url: &MediaUrl, rooms: &Rooms, now: Timestamp) -> Next {
+pub(super) async fn contain(
+    story: &Story,
+    url: &MediaUrl,
+    graph: &Client,
+    rooms: &Rooms,
+    now: Timestamp,
+) -> Next {
     if is_late(story, rooms, now).await {
         return Next::To(Step::Missed);
     }
@@ -94,7 +99,7 @@ pub(super) async fn contain(story: &Story, url: &MediaUrl, rooms: &Rooms, now: T
     {
         return Next::To(Step::Rendered);
     }
-    if url.is_loopback() && !rooms.graph.is_local() {
+    if url.is_loopback() && !graph.is_local() {
         return Next::Stop(format!(
             "the platform cannot fetch {}: it is on this machine",
             url.shown()
@@ -114,12 +119,18 @@ pub(super) async fn contain(story: &Story, url: &MediaUrl, rooms: &Rooms, now: T
             Next::Back(Step::Rendered, said)
         };
     }
-    make(story, Some(url), rooms, now).await
+    make(story, Some(url), graph, rooms, now).await
 }
 
 /// Has the platform make a container, of what it fetches or of what is sent to it.
-async fn make(story: &Story, url: Option<&MediaUrl>, rooms: &Rooms, now: Timestamp) -> Next {
-    if let Some(wait) = may_make(story, rooms, now).await {
+async fn make(
+    story: &Story,
+    url: Option<&MediaUrl>,
+    graph: &Client,
+    rooms: &Rooms,
+    now: Timestamp,
+) -> Next {
+    if let Some(wait) = may_make(story, graph, rooms, now).await {
         return wait;
     }
     let outgoing = &story.outgoing;
@@ -129,17 +140,17 @@ async fn make(story: &Story, url: Option<&MediaUrl>, rooms: &Rooms, now: Timesta
         user_tags: outgoing.mentions.clone(),
         is_ai_generated: false,
     };
-    match rooms.graph.contain(&new, now).await {
+    match graph.contain(&new, now).await {
         Ok(container) => Next::To(Step::Contained {
             url: url.cloned(),
             container,
         }),
-        Err(error) => failed(&error, now),
+        Err(error) => failed(&error.into(), now),
     }
 }
 
 /// Why no container may be made now.
-async fn may_make(story: &Story, rooms: &Rooms, now: Timestamp) -> Option<Next> {
+async fn may_make(story: &Story, graph: &Client, rooms: &Rooms, now: Timestamp) -> Option<Next> {
     let day_ago = now.checked_sub(QUOTA_WINDOW).unwrap_or(Timestamp::MIN);
     let containers = match rooms.store.count_containers(&story.account, day_ago).await {
         Ok(containers) => containers,
@@ -149,7 +160,7 @@ async fn may_make(story: &Story, rooms: &Rooms, now: Timestamp) -> Option<Next> 
         let said = format!("{CONTAINERS_A_DAY} containers were made within 24 hours");
         return Some(Next::Wait(after(now, QUOTA_PAUSE), said));
     }
-    match rooms.graph.quota().await {
+    match graph.quota().await {
         // a story that has its container will take a part of what is left
         Ok(quota) => match quota.left() {
             Some(0) => Some(Next::Rest(
@@ -162,14 +173,14 @@ async fn may_make(story: &Story, rooms: &Rooms, now: Timestamp) -> Option<Next> 
             )),
             _ => None,
         },
-        Err(error) => Some(failed(&error, now)),
+        Err(error) => Some(failed(&error.into(), now)),
     }
 }
 
 /// What an error means before anything can have been published.
-pub(super) fn failed(error: &graph::Error, now: Timestamp) -> Next {
+pub(super) fn failed(error: &PlatformError, now: Timestamp) -> Next {
     let said = error.to_string();
-    if matches!(error.cause, graph::Cause::File(_)) {
+    if error.is_of_a_file() {
         return Next::NotHere(said);
     }
     match error.next() {

@@ -9,7 +9,8 @@ use crate::platform::STORY_LIFE;
 use crate::store::{Intent, Step, StopCause, Story};
 
 use super::prepare::{failed, is_late};
-use super::{Next, Rooms, after, since};
+use super::sent::Sent;
+use super::{Next, Platform, Rooms, after, private_way, since};
 
 /// A container this close to its end is given up for a new one.
 const MARGIN: SignedDuration = SignedDuration::from_mins(10);
@@ -18,6 +19,7 @@ const MARGIN: SignedDuration = SignedDuration::from_mins(10);
 pub(super) async fn ready(
     story: &Story,
     container: &Container,
+    graph: &graph::Client,
     rooms: &Rooms,
     now: Timestamp,
 ) -> Next {
@@ -27,9 +29,9 @@ pub(super) async fn ready(
     if container.ends().duration_since(now) < MARGIN {
         return again(story, "the container came to its end".into());
     }
-    let status = match rooms.graph.status(&container.id).await {
+    let status = match graph.status(&container.id).await {
         Ok(status) => status,
-        Err(error) => return failed(&error, now),
+        Err(error) => return failed(&error.into(), now),
     };
     if let Some((why, next)) = status.trouble() {
         return match next {
@@ -51,12 +53,11 @@ pub(super) async fn ready(
         _ => {
             // what it has already, perhaps from before a crash, is not sent again
             if container.uri.is_some()
-                && let Err(error) = rooms
-                    .graph
+                && let Err(error) = graph
                     .send_bytes(container, &story.outgoing.media.path)
                     .await
             {
-                return not_sent(story, &error, now);
+                return not_sent(story, error, now);
             }
             Next::Wait(
                 after(now, poll(story, container, now)),
@@ -67,8 +68,8 @@ pub(super) async fn ready(
 }
 
 /// What a film that the platform has not got means: nobody sees its container, and a new one begins anew.
-fn not_sent(story: &Story, error: &graph::Error, now: Timestamp) -> Next {
-    match failed(error, now) {
+fn not_sent(story: &Story, error: graph::Error, now: Timestamp) -> Next {
+    match failed(&error.into(), now) {
         Next::Retry(said, _) => again(story, said),
         other => other,
     }
@@ -101,7 +102,10 @@ pub(super) async fn intent(story: &Story, rooms: &Rooms, now: Timestamp) -> Resu
         Step::Publishing { intent, .. } => (&intent.container, intent.tries + 1),
         _ => return Err(Next::Stop("there is no container to publish".into())),
     };
-    match rooms.graph.stories().await {
+    if let Platform::Private(client) = &rooms.platform {
+        private_way::prepare(story, client, container, now).await?;
+    }
+    match rooms.platform.stories().await {
         Ok(baseline) if is_unknown(&baseline, story, rooms, now).await => Err(Next::Stopped(
             StopCause::UnknownLive,
             "stories are live on the account that this store knows nothing of: `storypress store import`"
@@ -139,25 +143,13 @@ async fn is_unknown(
     false
 }
 
-/// What became of the one send.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum Sent {
-    /// It is live, and this is its name.
-    Live(graph::StoryId),
-    /// It surely is not live.
-    Refused(Box<Next>),
-    /// Nobody knows: watch. Whether nothing else of the account may go out meanwhile, and for a while after.
-    Unclear {
-        /// What was heard, for people.
-        said: String,
-        /// The platform suspects the account.
-        stop: bool,
-    },
-}
-
 /// Sends, once. The intent stands in the store already.
 pub(super) async fn send(story: &Story, intent: &Intent, rooms: &Rooms, now: Timestamp) -> Sent {
-    let error = match rooms.graph.publish(&intent.container.id).await {
+    let graph = match &rooms.platform {
+        Platform::Graph(graph) => graph,
+        Platform::Private(client) => return private_way::send(story, intent, client, now).await,
+    };
+    let error = match graph.publish(&intent.container.id).await {
         Ok(id) => return Sent::Live(id),
         Err(error) => error,
     };
@@ -165,6 +157,6 @@ pub(super) async fn send(story: &Story, intent: &Intent, rooms: &Rooms, now: Tim
     Sent::Refused(Box::new(match error.next() {
         graph::Next::Unsure { stop } => return Sent::Unclear { said, stop },
         graph::Next::NewContainer { .. } => again(story, said),
-        _ => failed(&error, now),
+        _ => failed(&error.into(), now),
     }))
 }

@@ -16,11 +16,17 @@ const SKEW: SignedDuration = SignedDuration::from_mins(2);
 const NAMED_WITHIN: Duration = Duration::from_secs(30);
 
 /// A publish that was written down, by somebody who did not see its answer.
-pub(super) async fn watch(story: &Story, intent: &Intent, rooms: &Rooms, now: Timestamp) -> Next {
+pub(super) async fn watch(
+    story: &Story,
+    intent: &Intent,
+    graph: &graph::Client,
+    rooms: &Rooms,
+    now: Timestamp,
+) -> Next {
     let settle = rooms.policy.settle;
     let watched = since(intent.at, now);
     let later = |said: &str| Next::Wait(after(now, poll(settle)), said.to_owned());
-    let code = match rooms.graph.status(&intent.container.id).await {
+    let code = match graph.status(&intent.container.id).await {
         Ok(status) => status.code,
         Err(error) => {
             let said = error.to_string();
@@ -96,7 +102,7 @@ async fn new_stories(
     let day_ago = now
         .checked_sub(SignedDuration::from_hours(25))
         .unwrap_or(Timestamp::MIN);
-    let live = rooms.graph.stories().await.map_err(|e| e.to_string())?;
+    let live = rooms.platform.stories().await.map_err(|e| e.to_string())?;
     let known = rooms
         .store
         .story_ids(&story.account, day_ago)
@@ -107,7 +113,7 @@ async fn new_stories(
         if intent.baseline.contains(&id) || known.contains(&id) {
             continue;
         }
-        let facts = rooms.graph.story(&id).await.map_err(|e| e.to_string())?;
+        let facts = rooms.platform.story(&id).await.map_err(|e| e.to_string())?;
         let from = intent.at.checked_sub(SKEW).unwrap_or(Timestamp::MIN);
         let to = now.checked_add(SKEW).unwrap_or(Timestamp::MAX);
         if facts.at.is_none_or(|at| (from..=to).contains(&at)) {
@@ -126,7 +132,7 @@ fn only(mut new: Vec<StoryId>) -> Option<StoryId> {
 }
 
 /// Twenty looks within the window, but not more often than ten a second.
-fn poll(settle: Duration) -> Duration {
+pub(super) fn poll(settle: Duration) -> Duration {
     (settle / 20).clamp(Duration::from_millis(100), Duration::from_secs(15))
 }
 

@@ -24,6 +24,14 @@ pub struct Account {
     pub token_file: Option<PathBuf>,
     /// Whose that file may be.
     pub token_file_mode: FileMode,
+    /// With login `private`: its name on the platform, without the `@`.
+    pub username: Option<String>,
+    /// With login `private`: environment variable that holds the password.
+    pub password_env: Option<String>,
+    /// With login `private`: file that holds the password, against the project's root.
+    pub password_file: Option<PathBuf>,
+    /// With login `private`: environment variable that holds the authenticator's seed.
+    pub totp_env: Option<String>,
     /// API version; the program's own without one.
     pub version: Option<String>,
     /// Another base than Meta's, for a sandbox or a proxy.
@@ -42,6 +50,10 @@ impl Account {
             token_env: None,
             token_file: None,
             token_file_mode: FileMode::Own,
+            username: None,
+            password_env: None,
+            password_file: None,
+            totp_env: None,
             version: None,
             base: None,
             allow_elsewhere: false,
@@ -60,16 +72,19 @@ pub(super) fn read(
     let login = match table.get("login").and_then(Node::as_text) {
         Some("instagram") => Login::Instagram,
         Some("facebook") => Login::Facebook,
+        Some("private") => Login::Private,
         // another word was told with the keys
         Some(_) => return None,
         None => {
             let said = format!("account `{name}` has no `login`");
             wrong.push(
-                Diagnostic::at(Code::BadValue, &table.place, said).hint("instagram or facebook"),
+                Diagnostic::at(Code::BadValue, &table.place, said)
+                    .hint("instagram, facebook or private"),
             );
             return None;
         }
     };
+    misplaced(name, table, login, wrong);
     Some(Account {
         user_id: parsed(table, "user_id", "an id of 1 to 32 digits", wrong),
         token_env: text("token_env"),
@@ -79,6 +94,10 @@ pub(super) fn read(
             // another word was told with the keys
             _ => FileMode::Own,
         },
+        username: text("username").map(|name| name.trim_start_matches('@').to_owned()),
+        password_env: text("password_env"),
+        password_file: text("password_file").map(|path| root.join(path)),
+        totp_env: text("totp_env"),
         version: text("version"),
         base: parsed(
             table,
@@ -92,6 +111,28 @@ pub(super) fn read(
         ),
         ..Account::new(name, login)
     })
+}
+
+/// Keys of one way that stand in an account of another.
+fn misplaced(name: &str, table: &Table, login: Login, wrong: &mut Vec<Diagnostic>) {
+    const PRIVATE: [&str; 4] = ["username", "password_env", "password_file", "totp_env"];
+    const OFFICIAL: [&str; 4] = ["token_env", "token_file", "token_file_mode", "version"];
+    let keys = match login {
+        Login::Private => OFFICIAL,
+        Login::Instagram | Login::Facebook => PRIVATE,
+    };
+    for node in keys.iter().filter_map(|key| Some((key, table.get(key)?))) {
+        let (key, node) = node;
+        let said = format!(
+            "account `{name}` has login `{}`, which has no `{key}`",
+            login.as_str()
+        );
+        wrong.push(Diagnostic::at(Code::BadValue, &node.place, said));
+    }
+    if login == Login::Private && table.get("username").is_none() {
+        let said = format!("account `{name}` has login `private` and no `username`");
+        wrong.push(Diagnostic::at(Code::BadValue, &table.place, said));
+    }
 }
 
 fn parsed<T: std::str::FromStr>(

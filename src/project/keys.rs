@@ -15,12 +15,13 @@ pub const SECTIONS: &[(&str, &[Key])] = &[
     ("publish", PUBLISH),
     ("store", STORE),
     ("smtp", SMTP),
+    ("private", PRIVATE),
 ];
 
 /// All sections.
-pub const NAMES: [&str; 12] = [
+pub const NAMES: [&str; 13] = [
     "project", "brand", "output", "limits", "upload", "accounts", "publish", "store", "schedule",
-    "source", "notify", "smtp",
+    "source", "notify", "smtp", "private",
 ];
 
 const PROJECT: &[Key] = &[
@@ -73,12 +74,18 @@ const UPLOAD: &[Key] = &[
     ),
 ];
 
+const PRIVATE: &[Key] = &[key(
+    "i_accept_the_risk",
+    Kind::Bool,
+    "Lets accounts of login `private` speak the app's own protocol, which is against Meta's terms. Default false.",
+)];
+
 /// `[accounts.NAME]`.
 pub const ACCOUNT: &[Key] = &[
     key(
         "login",
-        Kind::Choice(&["instagram", "facebook"]),
-        "Which login the token comes from.",
+        Kind::Choice(&["instagram", "facebook", "private"]),
+        "Which login the token comes from; private: the app's own protocol, with name and password.",
     ),
     key("user_id", Kind::Text, "The account's id at that login."),
     key(
@@ -95,6 +102,26 @@ pub const ACCOUNT: &[Key] = &[
         "token_file_mode",
         Kind::Choice(&["own", "mounted"]),
         "`mounted`: the file may be of any owner, and not writable by others, as Docker and Kubernetes mount secrets. Default own.",
+    ),
+    key(
+        "username",
+        Kind::Text,
+        "With login private: the account's name, without the @.",
+    ),
+    key(
+        "password_env",
+        Kind::Text,
+        "With login private: environment variable that holds the password, for `account login` alone.",
+    ),
+    key(
+        "password_file",
+        Kind::Text,
+        "With login private: file of mode 0600 that holds the password, for `account login` alone.",
+    ),
+    key(
+        "totp_env",
+        Kind::Text,
+        "With login private: environment variable that holds the authenticator's seed, for `account login` alone.",
     ),
     key(
         "version",

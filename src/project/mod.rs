@@ -73,6 +73,8 @@ pub struct Project {
     pub brand_asks_the_clock: bool,
     /// `[accounts.NAME]`, in the order of the file.
     pub accounts: Vec<Account>,
+    /// `[private] i_accept_the_risk`: accounts of login `private` may be used.
+    pub accepts_the_risk: bool,
     /// `[schedule]`, as it is written: [`Self::schedules`] reads it.
     pub schedules: Option<Table>,
     /// `[source.NAME]`, in the order of the file.
@@ -104,6 +106,7 @@ impl Project {
             fingerprint: String::new(),
             brand_asks_the_clock: false,
             accounts: Vec::new(),
+            accepts_the_risk: false,
             schedules: None,
             sources: Vec::new(),
             warnings: Vec::new(),

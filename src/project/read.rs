@@ -139,6 +139,8 @@ fn read(source: &Arc<Source>, root: &Path) -> (Project, Vec<Diagnostic>) {
                 .hint("an IANA name such as Europe/Madrid"),
         );
     }
+    let accepted = of("private").get("i_accept_the_risk").map(|n| &n.value);
+    project.accepts_the_risk = matches!(accepted, Some(Value::Bool(true)));
     formats(output, &mut project, &mut wrong);
     if let Some(Value::Integer(quality)) = output.get("jpeg_quality").map(|n| &n.value) {
         project.jpeg_quality = (*quality).clamp(1, 100) as u8;

@@ -123,7 +123,8 @@ fn none(project: &Project) -> String {
 /// What the project calls an account that stories name `login:USER_ID`; the same name where it has none.
 pub fn name_of<'a>(project: &'a Project, key: &'a str) -> &'a str {
     let is_it = |account: &&Account| {
-        let id = account.user_id.as_ref();
+        let id = account.user_id.clone();
+        let id = id.or_else(|| super::session::user_id(account));
         id.is_some_and(|id| key == format!("{}:{id}", account.login.as_str()))
     };
     let found = project.accounts.iter().find(is_it);
@@ -149,12 +150,17 @@ pub async fn key_of(
             let found = account(project, name)?;
             match found.user_id {
                 Some(id) => (found.login, Some(id)),
+                None if found.login == Login::Private => {
+                    let session = super::session::session(&found)?;
+                    (found.login, Some(session.user_id))
+                }
                 None => (found.login, client(project, name, None).await?.0.user_id),
             }
         }
         Some(_) => {
-            let found = client(project, name, sandbox).await?.0;
-            (found.login, found.user_id)
+            let base = sandbox.ok_or_else(|| Error::refused("no sandbox"))?;
+            let found = rehearsed(project, name, base).await?.0;
+            (found.login, Some(found.user_id))
         }
     };
     let id = id.ok_or_else(|| Error::refused("the account has no user_id"))?;
@@ -253,6 +259,12 @@ pub fn options(account: &Account, sandbox: Option<&Url>) -> Options {
 /// # Errors
 /// `Refused` where there is none, or it is of the other login; `Graph` where it cannot be read.
 pub fn open(account: Account) -> Result<Found, Error> {
+    if account.login == Login::Private {
+        return Err(Error::refused(format!(
+            "account `{}` has login `private`: there is no token, and nothing to renew",
+            account.name
+        )));
+    }
     let (kept, origin) = token(&account)?;
     if kept
         .login
@@ -324,13 +336,8 @@ pub async fn client(
         }
         return Ok((account, found.client));
     };
-    let wanted = match name {
-        // a name may also be one of the sandbox's
-        Some(_) => account(project, name).ok(),
-        None if project.accounts.is_empty() => None,
-        None => Some(account(project, None)?),
-    };
-    let (user, token) = pick(people(base).await?, wanted.as_ref(), name)?;
+    let (user, wanted) = rehearsed(project, name, base).await?;
+    let token = SecretString::from(user.token.as_str());
     let account = Account {
         name: wanted.map_or(user.name, |account| account.name),
         user_id: Some(user.user_id),
@@ -343,11 +350,32 @@ pub async fn client(
 
 /// One of a sandbox's accounts.
 #[derive(Deserialize)]
-struct Person {
-    name: String,
-    login: Login,
-    user_id: UserId,
+pub(super) struct Person {
+    pub(super) name: String,
+    pub(super) login: Login,
+    pub(super) user_id: UserId,
+    #[serde(default)]
+    pub(super) username: String,
+    #[serde(default)]
     token: String,
+    pub(super) password: Option<String>,
+    pub(super) totp_seed: Option<String>,
+}
+
+/// The sandbox's account that stands in for the one that is meant, and that one, where the project has it.
+pub(super) async fn rehearsed(
+    project: &Project,
+    name: Option<&str>,
+    base: &Url,
+) -> Result<(Person, Option<Account>), Error> {
+    let wanted = match name {
+        // a name may also be one of the sandbox's
+        Some(_) => account(project, name).ok(),
+        None if project.accounts.is_empty() => None,
+        None => Some(account(project, None)?),
+    };
+    let person = pick(people(base).await?, wanted.as_ref(), name)?;
+    Ok((person, wanted))
 }
 
 #[derive(Deserialize)]
@@ -366,10 +394,15 @@ fn pick(
     people: Vec<Person>,
     wanted: Option<&Account>,
     name: Option<&str>,
-) -> Result<(Person, SecretString), Error> {
+) -> Result<Person, Error> {
     let by_id = wanted.and_then(|account| {
         let id = account.user_id.as_ref()?;
         people.iter().position(|p| p.user_id == *id)
+    });
+    let by_username = wanted.and_then(|account| {
+        let username = account.username.as_ref()?;
+        let is_it = |p: &Person| p.login == account.login && p.username == *username;
+        people.iter().position(is_it)
     });
     let by_name = people.iter().position(|p| Some(p.name.as_str()) == name);
     let by_login = || match wanted {
@@ -377,7 +410,7 @@ fn pick(
         None if name.is_none() => (!people.is_empty()).then_some(0),
         None => None,
     };
-    let Some(place) = by_id.or(by_name).or_else(by_login) else {
+    let Some(place) = by_id.or(by_username).or(by_name).or_else(by_login) else {
         let names: Vec<_> = people.iter().map(|p| p.name.as_str()).collect();
         return Err(Error::refused(format!(
             "no account `{}`; the sandbox has {}",
@@ -386,9 +419,7 @@ fn pick(
         )));
     };
     let person = people.into_iter().nth(place);
-    let person = person.ok_or_else(|| Error::refused("no account"))?;
-    let token = SecretString::from(person.token.as_str());
-    Ok((person, token))
+    person.ok_or_else(|| Error::refused("no account"))
 }
 
 #[cfg(test)]
@@ -404,7 +435,7 @@ mod tests {
     #[test]
     fn a_sandbox_stands_in_for_the_account_that_is_meant() {
         let picked = |wanted: Option<Account>, name| {
-            pick(people(), wanted.as_ref(), name).map(|(person, _)| person.name)
+            pick(people(), wanted.as_ref(), name).map(|person| person.name)
         };
         let shop = Account::new("shop", Login::Facebook);
         assert_eq!(picked(None, None).unwrap(), "instagram");

@@ -1,7 +1,7 @@
 //! Why something cannot be published, opened or decided.
 
 use crate::project::TimeError;
-use crate::{graph, store, upload};
+use crate::{graph, private, store, upload};
 
 /// What ends a call as a whole; what became of one story is in the story.
 #[derive(Debug, thiserror::Error)]
@@ -9,6 +9,9 @@ pub enum Error {
     /// It cannot be done as it was asked for: a sentence for people.
     #[error("{0}")]
     Refused(String),
+    /// Nobody can tell whether it was done: a sentence for people.
+    #[error("{0}")]
+    Unclear(String),
     /// Something that was needed first failed.
     #[error("{doing}")]
     Failed {
@@ -20,6 +23,9 @@ pub enum Error {
     /// The platform's answer, or a token that cannot be used.
     #[error(transparent)]
     Graph(#[from] graph::Error),
+    /// The private way.
+    #[error(transparent)]
+    Private(#[from] private::Error),
     /// The store for uploads.
     #[error(transparent)]
     Upload(#[from] upload::Error),

@@ -38,7 +38,7 @@ impl Publisher {
         due: Option<Timestamp>,
     ) -> Result<Option<Forecast>, Error> {
         let now = self.clock.now();
-        match self.chosen().graph.quota().await {
+        match self.chosen().platform.quota().await {
             Ok(quota) => Ok(Some(self.forecast_by(&quota, count, due, now).await?)),
             Err(_) => Ok(None),
         }

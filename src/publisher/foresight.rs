@@ -74,7 +74,7 @@ impl Calendar<'_> {
             }
             let quota = match self.publisher.rooms.get(key) {
                 // what cannot be read now is read the next time
-                Some(rooms) => rooms.graph.quota().await.ok(),
+                Some(rooms) => rooms.platform.quota().await.ok(),
                 None => None,
             };
             if let Some(total) = quota.and_then(|quota| quota.total) {

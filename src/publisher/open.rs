@@ -11,13 +11,14 @@ use super::accounts;
 use super::error::{Doing, Error};
 use super::kill_point::KillPoint;
 use super::metrics::Known;
+use super::private;
 use super::renewal::Renewal;
 use super::stores::{open_store, own_folder, upload_of};
 use super::targets;
 use super::world_clock::{clock_of, follow};
 use crate::graph::{self, Hosts};
 use crate::notify::Deliverer;
-use crate::pipeline::{Driver, Event, Point, Rooms, Runner};
+use crate::pipeline::{Driver, Event, Platform, Point, Rooms, Runner};
 use crate::platform::{Cancel, Clock};
 use crate::project::{Account, Project};
 use crate::sandbox;
@@ -143,12 +144,15 @@ impl Publisher {
                 Ok((key, opened, client)) => {
                     names_of.insert(key.clone(), opened.name.clone());
                     keys.insert(opened.name.clone(), key.clone());
-                    match &base {
-                        Some(base) => {
+                    match (&base, client.graph()) {
+                        (_, None) => {
+                            private::remember(&renewal, project, &key, &opened, base.as_ref())
+                        }
+                        (Some(base), Some(client)) => {
                             let client = client.clone();
                             renewal.rehearse(&key, opened, client, base, clock.now());
                         }
-                        None => {
+                        (None, Some(_)) => {
                             notes.extend(notes_of(&opened));
                             renewal.know(&key, opened);
                         }
@@ -164,14 +168,19 @@ impl Publisher {
             return Err(Error::refused(format!("no account can be opened: {notes}")));
         };
         let account = account.clone();
-        let takes_bytes =
-            |(_, client): &(String, graph::Client)| client.login() == graph::Login::Facebook;
+        let takes_bytes = |(_, platform): &(String, Platform)| {
+            let client = platform.graph();
+            client.is_some_and(|client| client.login() == graph::Login::Facebook)
+        };
+        // what goes the private way is sent, never fetched
+        let is_sent = |(_, platform): &(String, Platform)| platform.graph().is_none();
         let (upload, served) = match &project.upload {
             None if base.is_none() && accounts.iter().any(takes_bytes) => {
                 let note = "without [upload], only films of accounts with Facebook Login go out";
                 notes.push(note.into());
                 (None, None)
             }
+            None if base.is_none() && accounts.iter().all(is_sent) => (None, None),
             _ => {
                 let (upload, served) = upload_of(project, base.is_some(), &mut notes).await?;
                 notes.extend(upload.notes().iter().cloned());
@@ -191,10 +200,10 @@ impl Publisher {
         notes.extend_from_slice(deliverer.notes());
         let rooms: HashMap<String, Rooms> = accounts
             .into_iter()
-            .map(|(key, client)| {
+            .map(|(key, platform)| {
                 let rooms = Rooms {
                     upload: upload.clone(),
-                    graph: Arc::new(client),
+                    platform,
                     store: store.clone(),
                     policy: project.publish.clone(),
                 };
@@ -372,12 +381,17 @@ fn names(project: &Project, target: &Target, all: bool) -> Vec<Option<String>> {
     }
 }
 
-/// An account's name in the store, the account, and a client that speaks for it.
+/// An account's name in the store, the account, and what speaks for it.
 async fn opened_account(
     project: &Project,
     name: Option<&str>,
     sandbox: Option<&Url>,
-) -> Result<(String, Account, graph::Client), Error> {
+) -> Result<(String, Account, Platform), Error> {
+    // the private way has its own login, and none of the Graph API's
+    if let Some((account, client)) = private::open(project, name, sandbox).await? {
+        let key = format!("private:{}", client.user_id());
+        return Ok((key, account, Platform::Private(client)));
+    }
     let (account, client) = accounts::client(project, name, sandbox).await?;
     if sandbox.is_none() {
         accounts::verify(&account, &client).await?;
@@ -388,7 +402,7 @@ async fn opened_account(
         .ok_or_else(|| Error::refused("the account has no user_id"))?;
     let client = client.with_publish_timeout(project.publish.timeout);
     let key = format!("{}:{user}", account.login.as_str());
-    Ok((key, account, client))
+    Ok((key, account, client.into()))
 }
 
 /// A time as people read it: `Mon 30 Nov 09:00 Europe/Madrid`.

@@ -140,7 +140,7 @@ impl Publisher {
             return Ok(());
         }
         // what cannot be read now is looked at before the first publish
-        let Ok(live) = self.chosen().graph.stories().await else {
+        let Ok(live) = self.chosen().platform.stories().await else {
             return Ok(());
         };
         let day_ago = now.checked_sub(STORY_LIFE).unwrap_or(Timestamp::MIN);
@@ -180,9 +180,10 @@ impl Publisher {
     pub async fn rehearse(&self, files: &[ToPublish], wish: Wish) -> Result<Rehearsed, Error> {
         let now = self.clock.now();
         self.look_first(now).await?;
-        let graph = &self.chosen().graph;
-        let me = graph.me().await.doing("the account does not answer")?;
-        let quota = graph.quota().await.doing("the quota cannot be read")?;
+        let platform = &self.chosen().platform;
+        let username = platform.username().await;
+        let username = username.doing("the account does not answer")?;
+        let quota = platform.quota().await.doing("the quota cannot be read")?;
         let mut known = Vec::new();
         for story in self.stories(files, wish, now) {
             let same = match wish.again {
@@ -198,7 +199,7 @@ impl Publisher {
         let forecast = self.forecast_by(&quota, new, wish.due, now).await?;
         Ok(Rehearsed {
             forecast,
-            username: me.username,
+            username,
             left: quota.left(),
             known,
         })

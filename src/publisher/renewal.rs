@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,7 +15,8 @@ use url::Url;
 use super::accounts::{self, Found, Origin};
 use crate::graph::tokens::Kept;
 use crate::graph::{self, Client};
-use crate::pipeline::Renew;
+use crate::pipeline::{Platform, Renew};
+use crate::private::{self, Session};
 use crate::project::Account;
 
 /// What tells two contents of a file apart without reading it: also where a link is turned to another file.
@@ -27,6 +28,8 @@ pub(super) struct Renewal {
     known: Mutex<HashMap<String, (Account, Stamp)>>,
     /// Those of a sandbox are nowhere but here.
     rehearsed: Mutex<HashMap<String, Rehearsed>>,
+    /// Logins of the app, which are files of their own.
+    sessions: Mutex<HashMap<String, (PathBuf, Stamp, private::Options)>>,
     /// What was told of them.
     told: Mutex<HashSet<String>>,
 }
@@ -46,6 +49,26 @@ impl Renewal {
     pub(super) fn know(&self, key: &str, account: Account) {
         let stamp = stamp_of(&account);
         locked(&self.known).insert(key.to_owned(), (account, stamp));
+    }
+
+    /// Remembers where an account's login of the app is.
+    pub(super) fn know_session(&self, key: &str, path: PathBuf, options: private::Options) {
+        let known = (path.clone(), stamp(&path), options);
+        locked(&self.sessions).insert(key.to_owned(), known);
+    }
+
+    /// The login of the app, where its file has changed: somebody has logged in anew.
+    fn new_session(&self, key: &str) -> Option<Platform> {
+        let mut sessions = locked(&self.sessions);
+        let (path, known, options) = sessions.get_mut(key)?;
+        let now = stamp(path);
+        if now == *known {
+            return None;
+        }
+        let session = Session::read(path, key).ok()?;
+        let client = private::Client::new(options.clone(), session).ok()?;
+        *known = now;
+        Some(Platform::Private(client))
     }
 
     /// Remembers an account of the sandbox at `base`. How old its token is nobody tells: not less than this call.
@@ -110,7 +133,10 @@ impl Renewal {
     /// Asked by an account's name in the store.
     pub(super) fn as_renew(self: &Arc<Self>, publish_timeout: Duration) -> Renew {
         let renewal = self.clone();
-        Box::new(move |key| renewal.renewed(key, publish_timeout))
+        Box::new(move |key| {
+            let session = renewal.new_session(key);
+            session.or_else(|| Some(renewal.renewed(key, publish_timeout)?.into()))
+        })
     }
 
     fn renewed(&self, key: &str, publish_timeout: Duration) -> Option<graph::Client> {

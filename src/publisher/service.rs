@@ -227,7 +227,7 @@ impl Publisher {
                 continue;
             };
             let quota = tokio::select! {
-                quota = rooms.graph.quota() => quota,
+                quota = rooms.platform.quota() => quota,
                 () = self.ends(over) => return,
             };
             let Ok(quota) = quota else {

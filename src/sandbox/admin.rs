@@ -69,13 +69,23 @@ pub fn account_line(world: &World, person: &Person) -> Value {
     let token = world
         .own_token(&person.user_id)
         .map(|token| token.token.clone());
-    json!({
+    let mut line = json!({
         "name": person.name,
         "login": person.login,
         "user_id": person.user_id,
         "username": person.username,
-        "token": token,
-    })
+    });
+    let secrets = [
+        ("token", token),
+        ("password", person.password.clone()),
+        ("totp_seed", person.totp_seed.clone()),
+    ];
+    for (name, secret) in secrets {
+        if let Some(secret) = secret {
+            line[name] = secret.into();
+        }
+    }
+    line
 }
 
 fn overview(app: &App) -> Value {
@@ -129,6 +139,8 @@ fn told(app: &App, world: &World, story: &Story, now: Timestamp) -> Value {
         "deleted_at": story.deleted,
         "live": story.is_live(now),
         "mentions": story.mentions,
+        "stickers": story.stickers,
+        "audience": story.audience,
         "is_ai_generated": story.is_ai,
     })
 }
@@ -178,7 +190,7 @@ fn plan(app: &App, body: &[u8]) -> Result<Value, String> {
 /// `{"login": "instagram", "username"?}`: one more account.
 fn account(app: &App, wish: &Value) -> Result<Value, String> {
     let login: Login = serde_json::from_value(wish["login"].clone())
-        .map_err(|_| "`login` is `instagram` or `facebook`".to_owned())?;
+        .map_err(|_| "`login` is `instagram`, `facebook` or `private`".to_owned())?;
     let username = wish["username"].as_str().map(str::to_owned);
     let mut world = app.world();
     let made = world.add_person(login, username);
@@ -197,6 +209,7 @@ fn token(app: &App, wish: &Value) -> Result<Value, String> {
     let family = match person.login {
         Login::Instagram => Family::Instagram,
         Login::Facebook => Family::Facebook,
+        Login::Private => return Err("an account of login `private` has no token".to_owned()),
     };
     let scopes = match &wish["scopes"] {
         Value::Null => all_scopes(person.login),

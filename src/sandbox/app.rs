@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::{Mutex as AsyncMutex, Semaphore, watch};
 
 use super::fetch::Fetcher;
 use super::objects::Verdict;
+use super::private_key::LoginKey;
 use super::world::World;
 
 /// Media that are decoded at once: each may need a hundred megabytes.
@@ -30,6 +31,8 @@ pub struct App {
     pub uploads: Mutex<HashMap<String, Arc<AsyncMutex<()>>>>,
     /// Set when the server ends.
     pub closing: watch::Sender<bool>,
+    /// Made when the app logs in for the first time: it takes a moment.
+    login_key: OnceLock<Option<LoginKey>>,
 }
 
 impl App {
@@ -44,7 +47,13 @@ impl App {
             verdicts: Mutex::default(),
             uploads: Mutex::default(),
             closing: watch::Sender::new(false),
+            login_key: OnceLock::new(),
         }
+    }
+
+    /// The key that the app encrypts passwords for; none where the system gives no chance.
+    pub fn login_key(&self) -> Option<&LoginKey> {
+        self.login_key.get_or_init(LoginKey::new).as_ref()
     }
 
     /// Ends all requests, and lets go of the world's folder.

@@ -45,6 +45,11 @@ pub fn trace() -> String {
     format!("A{}", drawn(LETTERS, 22))
 }
 
+/// The seed of an authenticator: 32 signs of base 32.
+pub fn base32() -> String {
+    drawn(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 32)
+}
+
 /// A name for a world, or a secret: lower-case hex.
 pub fn hex(length: usize) -> String {
     drawn(b"0123456789abcdef", length)

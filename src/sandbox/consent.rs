@@ -61,7 +61,7 @@ fn checked(query: &Query, login: Login) -> Result<Url, String> {
     let known = super::objects::all_scopes(login);
     let is_other = |scope: &&String| match login {
         Login::Instagram => !scope.starts_with("instagram_business_"),
-        Login::Facebook => scope.starts_with("instagram_business_"),
+        Login::Facebook | Login::Private => scope.starts_with("instagram_business_"),
     };
     match scopes(query).iter().find(is_other) {
         Some(scope) => Err(format!(
@@ -168,7 +168,7 @@ fn ask(app: &Arc<App>, login: Login, path: &str, query: &Query) -> Response {
         .collect();
     let brand = match login {
         Login::Instagram => "Instagram Login",
-        Login::Facebook => "Facebook Login",
+        Login::Facebook | Login::Private => "Facebook Login",
     };
     let app_id = query
         .get("client_id")

@@ -7,25 +7,25 @@ use serde_json::Value;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum On {
-    /// `POST /{user}/media_publish`
+    /// `POST /{user}/media_publish`; the app's `media/configure_to_story/`
     Publish,
     /// `POST /{user}/media`
     Container,
     /// `GET /{container}`
     Status,
-    /// `GET /{user}/stories`
+    /// `GET /{user}/stories`; the app's `feed/user/{id}/story/`
     Stories,
     /// `GET /{user}/content_publishing_limit`
     Quota,
-    /// `POST /ig-api-upload/…`
+    /// `POST /ig-api-upload/…`; the app's `rupload_igphoto`, `rupload_igvideo`
     Upload,
     /// `GET` and `DELETE /{story}`
     Media,
     /// `GET /{story}/insights`
     Insights,
-    /// `GET /me`, `/me/accounts`, `/{user}`
+    /// `GET /me`, `/me/accounts`, `/{user}`; the app's `accounts/current_user/`
     Account,
-    /// Tokens: exchange, refresh, `debug_token`
+    /// Tokens: exchange, refresh, `debug_token`; the app's login
     Token,
     /// Any of them, and what is none of them.
     Any,
@@ -106,6 +106,12 @@ pub enum Do {
     Redirect,
     /// It is done, and the answer's id has letters.
     LetteredId,
+    /// It is done, and the answer breaks off in the middle.
+    Cut,
+    /// The app's: a person has to look first. With the Graph API: 190/459.
+    Challenge,
+    /// It is not done, and the answer is good and holds nothing; with `effect`, it is done.
+    NoMedia,
     /// It is done and answered well; for `stale_ms`, `hidden_ms` and `late_ms` alone.
     Nothing,
 }
@@ -126,6 +132,7 @@ impl Do {
                 | Self::Partial
                 | Self::PartialDrop
                 | Self::Drip
+                | Self::Cut
                 | Self::LetteredId
                 | Self::Nothing
         )

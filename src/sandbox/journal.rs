@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Error;
 use super::clock::Clock;
-use super::objects::{Container, Person, Story, Token};
+use super::objects::{Container, Highlight, Person, Story, Token, Upload};
 use super::settings::Settings;
 
 const FILE: &str = "world.jsonl";
@@ -34,6 +34,10 @@ pub enum Record {
     Container(Box<Container>),
     /// A story.
     Story(Box<Story>),
+    /// A file that the app has sent.
+    Upload(Box<Upload>),
+    /// A highlight.
+    Highlight(Box<Highlight>),
 }
 
 /// The open file of a world.
@@ -160,6 +164,8 @@ fn key(record: &Record) -> (u8, &str) {
         Record::Token(token) => (4, &token.token),
         Record::Container(container) => (5, &container.id),
         Record::Story(story) => (6, &story.id),
+        Record::Upload(upload) => (7, &upload.key),
+        Record::Highlight(highlight) => (8, &highlight.id),
     }
 }
 

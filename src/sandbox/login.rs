@@ -71,7 +71,7 @@ pub fn exchange(app: &Arc<App>, ask: &Ask) -> Answer {
     }
     let token = short_token(&mut world, &grant, &secret)?;
     Ok(match grant.login {
-        Login::Facebook => json!({
+        Login::Facebook | Login::Private => json!({
             "access_token": token.token, "token_type": "bearer", "expires_in": 3600,
         }),
         Login::Instagram => instagram_short(&world, &token),
@@ -81,7 +81,7 @@ pub fn exchange(app: &Arc<App>, ask: &Ask) -> Answer {
 fn short_token(world: &mut World, grant: &Grant, secret: &str) -> Result<Token, Refusal> {
     let family = match grant.login {
         Login::Instagram => Family::Instagram,
-        Login::Facebook => Family::Facebook,
+        Login::Facebook | Login::Private => Family::Facebook,
     };
     let mut token = world.new_token(&grant.user_id, family, grant.scopes.clone());
     token.app_id = grant.app_id.clone();
@@ -258,7 +258,7 @@ pub fn permissions(caller: &Caller) -> Answer {
             return Ok(json!({ "data": data }));
         }
         Family::Page => "Page",
-        Family::Instagram => "IGUser",
+        Family::Instagram | Family::App => "IGUser",
     };
     Err(Refusal::field("permissions", node))
 }

@@ -24,6 +24,16 @@ mod journal;
 mod login;
 mod numbers;
 mod objects;
+mod private;
+mod private_ask;
+mod private_item;
+mod private_key;
+mod private_login;
+mod private_media;
+mod private_people;
+mod private_reels;
+mod private_reply;
+mod private_stickers;
 mod publish;
 mod read;
 mod refusal;
@@ -91,8 +101,15 @@ pub struct Account {
     pub user_id: String,
     /// Without the `@`.
     pub username: String,
-    /// A token of ten days with every right.
+    /// A token of ten days with every right; empty where the login has none.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub token: String,
+    /// What the app logs in with, for login `private`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+    /// The seed of its authenticator (base 32), where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub totp_seed: Option<String>,
 }
 
 impl fmt::Debug for Account {
@@ -288,7 +305,7 @@ fn found(world: &mut World, options: &Options) -> std::io::Result<()> {
         clock.set_speed(Timestamp::now(), speed);
         world.write(vec![Record::Clock(clock)])?;
     }
-    for login in [Login::Instagram, Login::Facebook] {
+    for login in [Login::Instagram, Login::Facebook, Login::Private] {
         let there = world
             .people()
             .iter()
@@ -301,6 +318,9 @@ fn found(world: &mut World, options: &Options) -> std::io::Result<()> {
     // a world that was kept for long: its own tokens are good when it is opened
     let now = world.now();
     let over = |person: &&objects::Person| {
+        if person.login == Login::Private {
+            return false;
+        }
         let token = world.own_token(&person.user_id);
         token.is_none_or(|token| token.expires.is_some_and(|expires| expires <= now))
     };
@@ -318,13 +338,18 @@ fn found(world: &mut World, options: &Options) -> std::io::Result<()> {
 
 fn accounts(world: &World) -> Vec<Account> {
     let account = |person: &objects::Person| {
-        let token = world.own_token(&person.user_id)?;
+        let token = world.own_token(&person.user_id);
+        if token.is_none() && person.password.is_none() {
+            return None;
+        }
         Some(Account {
             name: person.name.clone(),
             login: person.login,
             user_id: person.user_id.clone(),
             username: person.username.clone(),
-            token: token.token.clone(),
+            token: token.map(|token| token.token.clone()).unwrap_or_default(),
+            password: person.password.clone(),
+            totp_seed: person.totp_seed.clone(),
         })
     };
     world.people().iter().filter_map(account).collect()

@@ -56,7 +56,7 @@ pub fn insights(app: &Arc<App>, ask: &Ask, caller: &Caller, id: &str) -> Answer 
 }
 
 /// How many have seen it: many at first, fewer later.
-fn viewers(story: &Story, now: jiff::Timestamp, audience: u32) -> u64 {
+pub fn viewers(story: &Story, now: jiff::Timestamp, audience: u32) -> u64 {
     let age = story.age(now).as_secs_f64();
     let share = 1.0 - (-age / PACE_S).exp();
     // stories differ: between a half and all of the audience

@@ -31,6 +31,12 @@ pub struct Person {
     pub page_id: Option<String>,
     /// Without the `@`.
     pub username: String,
+    /// What the app logs in with, for login `private`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+    /// The seed of its authenticator, base 32.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub totp_seed: Option<String>,
 }
 
 /// Whose name a token speaks in.
@@ -43,6 +49,8 @@ pub enum Family {
     Facebook,
     /// A Page, Facebook Login.
     Page,
+    /// A login of the app itself.
+    App,
 }
 
 /// A token, its age and its rights.
@@ -79,6 +87,7 @@ pub fn all_scopes(login: Login) -> Vec<String> {
             "instagram_business_content_publish",
             "instagram_business_manage_insights",
         ],
+        Login::Private => &[],
         Login::Facebook => &[
             "instagram_basic",
             "instagram_content_publish",
@@ -270,6 +279,51 @@ pub struct Story {
     pub deleted: Option<Timestamp>,
     /// Until then `/stories` does not list it.
     pub hidden_until: Option<Timestamp>,
+    /// What can be tapped: `{kind, x, y, width, height, rotation, …}`, x and y the centre, as parts of the picture.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stickers: Vec<serde_json::Value>,
+    /// `besties`: close friends alone see it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<String>,
+    /// Width and height in pixels, as the app said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<(u64, u64)>,
+    /// How long a film lasts, as the app said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
+    /// The app made it: its container is an upload.
+    #[serde(default)]
+    pub is_of_app: bool,
+}
+
+/// A file that the app has sent, and nobody sees.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Upload {
+    /// `{account}:{upload id}`.
+    pub key: String,
+    /// Picture or film.
+    pub kind: Kind,
+    /// The file.
+    pub medium: Medium,
+}
+
+/// Stories that stay on a profile.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Highlight {
+    /// Its id, without `highlight:`.
+    pub id: String,
+    /// Whose.
+    pub user_id: String,
+    /// What stands below it.
+    pub title: String,
+    /// The stories, in their order.
+    pub media: Vec<String>,
+    /// The story that it is shown by, or `file:` and the name of a picture.
+    pub cover: String,
+    /// When it was made.
+    pub made: Timestamp,
+    /// It was taken away.
+    pub is_deleted: bool,
 }
 
 impl Story {

@@ -57,6 +57,11 @@ pub fn publish(app: &Arc<App>, ask: &Ask, caller: &Caller, effect: Effect) -> An
         published: now,
         deleted: None,
         hidden_until: until(effect.hidden_ms),
+        stickers: Vec::new(),
+        audience: None,
+        size: None,
+        seconds: None,
+        is_of_app: false,
     };
     container.published = Some(now);
     container.stale_until = until(effect.stale_ms);

@@ -33,6 +33,8 @@ pub fn me(app: &Arc<App>, ask: &Ask, caller: &Caller) -> Answer {
             "name" => Some(person_name(&caller.person).into()),
             _ => None,
         }),
+        // refused before it comes to this
+        Family::App => Err(Refusal::unknown_token()),
         Family::Page => page(app, caller, &fields),
     }
 }
@@ -86,7 +88,7 @@ fn account(app: &Arc<App>, caller: &Caller, fields: &[Field]) -> Answer {
     let person = &caller.person;
     let id = match caller.login() {
         Login::Instagram => &person.scoped_id,
-        Login::Facebook => &person.user_id,
+        Login::Facebook | Login::Private => &person.user_id,
     };
     object(fields, &["id"], "IGUser", |name| {
         Some(match name {
@@ -263,7 +265,7 @@ pub fn media_type(kind: Kind) -> &'static str {
 }
 
 /// An id in base 64, as the app's addresses have it.
-fn shortcode(id: &str) -> String {
+pub fn shortcode(id: &str) -> String {
     const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut left: u64 = id.parse().unwrap_or(0);
     let mut signs = Vec::new();

@@ -15,15 +15,19 @@ use super::ask::{self, Ask};
 use super::effect::Effect;
 use super::fault::{Do, Fault, On, Plan};
 use super::graph;
+use super::private_ask::AppAsk;
 use super::refusal::Refusal;
 use super::reply::{Reply, put_headers, typed};
 use super::usage::{Percent, account_header};
 use super::wire::Wire;
 use super::world::Logged;
-use super::{admin, consent, files, upload};
+use super::{admin, consent, files, private, private_reply, upload};
 
 /// The most that a request's body holds, uploads apart.
 const MAX_BODY: usize = 2 * 1024 * 1024;
+
+/// The most that the app sends at once.
+const MAX_FILE: usize = 300 * 1024 * 1024;
 
 /// How long `huge` is where the plan does not say.
 const HUGE: usize = 5 * 1024 * 1024;
@@ -73,6 +77,17 @@ async fn route(app: &Arc<App>, wire: &Wire, request: Request) -> Response {
             };
             rehearse(app, wire, work, head.method, &path).await
         }
+        // the app says that it speaks to Instagram's own host, wherever it is sent to
+        parts if private::is_of_app(parts) => {
+            let most = if parts.len() == 2 { MAX_FILE } else { MAX_BODY };
+            let Ok(body) = axum::body::to_bytes(body, most).await else {
+                return too_long();
+            };
+            let query = head.uri.query().unwrap_or_default();
+            let ask = AppAsk::read(head.method.clone(), parts, query, head.headers, body);
+            let work = Work::App(Box::new(ask));
+            rehearse(app, wire, work, head.method, &path).await
+        }
         _ => {
             let Ok(body) = axum::body::to_bytes(body, MAX_BODY).await else {
                 return too_long();
@@ -106,12 +121,14 @@ enum Work {
         headers: HeaderMap,
         body: Body,
     },
+    App(Box<AppAsk>),
 }
 
 impl Work {
     fn headers(&self) -> &HeaderMap {
         match self {
             Self::Graph { headers, .. } | Self::Upload { headers, .. } => headers,
+            Self::App(ask) => &ask.headers,
         }
     }
 
@@ -123,6 +140,7 @@ impl Work {
                 let user = world.container(id).map(|c| c.user_id.clone());
                 (On::Upload, user)
             }
+            Self::App(ask) => private::about(&world, ask),
         }
     }
 
@@ -134,6 +152,14 @@ impl Work {
                 let running = tokio::spawn(async move {
                     tokio::time::sleep(wait).await;
                     graph::run(&app, &ask, effect).await
+                });
+                running.await.unwrap_or_else(|_| Refusal::server().into())
+            }
+            Self::App(ask) => {
+                let app = Arc::clone(app);
+                let running = tokio::spawn(async move {
+                    tokio::time::sleep(wait).await;
+                    private::run(&app, &ask, effect).await
                 });
                 running.await.unwrap_or_else(|_| Refusal::server().into())
             }
@@ -150,7 +176,7 @@ impl Work {
             Self::Upload { body, .. } => {
                 let _ = axum::body::to_bytes(body, usize::MAX).await;
             }
-            Self::Graph { .. } => {
+            Self::Graph { .. } | Self::App(_) => {
                 if let Some(late) = late {
                     let app = Arc::clone(app);
                     tokio::spawn(async move { self.run(&app, effect, late).await });
@@ -217,6 +243,7 @@ async fn faulty(
     user_id: Option<&str>,
 ) -> Option<Response> {
     let effect = Effect::of(fault);
+    let is_of_app = matches!(work, Work::App(_));
     let wait = match fault.act {
         Do::DelayBefore => Duration::from_millis(fault.ms.unwrap_or(30_000)),
         _ => Duration::ZERO,
@@ -242,17 +269,29 @@ async fn faulty(
         Do::Huge => Some(huge(fault)),
         Do::Drip => Some(drip(body().to_string(), fault.ms.unwrap_or(500))),
         Do::Redirect => Some(redirect(fault)),
+        Do::Cut => Some(broken_off(body().to_string())),
         Do::Delay => {
             tokio::time::sleep(Duration::from_millis(fault.ms.unwrap_or(30_000))).await;
             done.map(Reply::into_response)
         }
         Do::LetteredId => {
             let mut reply = done?;
+            if is_of_app {
+                for name in ["pk", "id"] {
+                    let id = reply.body["media"][name].as_str().unwrap_or_default();
+                    reply.body["media"][name] = format!("x{id}").into();
+                }
+                return Some(reply.into_response());
+            }
             let id = reply.body["id"].as_str().unwrap_or_default().to_owned();
             reply.body["id"] = format!("{id}x").into();
             Some(reply.into_response())
         }
         Do::QuotaReached if on == On::Quota => Some(all_used(app).into_response()),
+        _ if is_of_app => Some(match private_reply::of_fault(fault) {
+            Some(reply) => reply.into_response(),
+            None => done?.into_response(),
+        }),
         _ => Some(match refusal(fault, user_id) {
             Some(reply) => reply.into_response(),
             None => done?.into_response(),
@@ -279,6 +318,10 @@ fn refusal(fault: &Fault, user_id: Option<&str>) -> Option<Reply> {
         ),
         Do::FetchFailed => Refusal::unfetched("as the plan has it"),
         Do::QuotaReached => Refusal::quota(),
+        Do::Challenge => {
+            Refusal::new(190, "Error validating access token: a checkpoint is open.").subcode(459)
+        }
+        Do::NoMedia => return Some(Reply::new(200, json!({"success": true}))),
         _ => return None,
     };
     Some(refusal.into())
@@ -346,6 +389,17 @@ fn drip(text: String, ms: u64) -> Response {
         "application/json; charset=UTF-8",
         Body::from_stream(drops),
     )
+}
+
+/// The first half, and then the connection ends.
+fn broken_off(text: String) -> Response {
+    let half = text.len() / 2;
+    let parts = [
+        Ok(Bytes::from(text.into_bytes()[..half].to_vec())),
+        Err(std::io::Error::other("cut off")),
+    ];
+    let body = Body::from_stream(stream::iter(parts));
+    typed(200, "application/json; charset=UTF-8", body)
 }
 
 fn redirect(fault: &Fault) -> Response {

@@ -29,6 +29,8 @@ pub struct Settings {
     pub needs_range: bool,
     /// The answer to an Instagram code is the documentation's `{"data":[…]}`, not the flat object seen live; no.
     pub token_in_list: bool,
+    /// A login of the app is asked for a code by mail, the last six digits of the account's id; no.
+    pub app_login_code: bool,
 }
 
 impl Default for Settings {
@@ -44,6 +46,7 @@ impl Default for Settings {
             fetch_timeout_ms: 20_000,
             needs_range: true,
             token_in_list: false,
+            app_login_code: false,
         }
     }
 }

@@ -37,6 +37,7 @@ impl Caller {
         match self.token.family {
             Family::Instagram => Login::Instagram,
             Family::Facebook | Family::Page => Login::Facebook,
+            Family::App => Login::Private,
         }
     }
 
@@ -60,6 +61,8 @@ impl Caller {
                     "Application does not have the capability to make this API call.",
                 ));
             }
+            // a login of the app is no token of this API
+            (Login::Private, _) => return Err(Refusal::unknown_token()),
             (Login::Facebook, Right::Read) => &["instagram_basic"],
             (Login::Facebook, Right::Publish) => &[
                 "instagram_basic",

@@ -12,7 +12,9 @@ use super::chance;
 use super::clock::{Clock, later};
 use super::fault::Plan;
 use super::journal::{Journal, Record};
-use super::objects::{Container, DAY, Family, Grant, Person, Story, Token, all_scopes};
+use super::objects::{
+    Container, DAY, Family, Grant, Highlight, Person, Story, Token, Upload, all_scopes,
+};
 use super::refusal::Refusal;
 use super::settings::Settings;
 use super::usage::Usage;
@@ -56,6 +58,8 @@ pub struct World {
     pub log: VecDeque<Logged>,
     /// Codes that were given on the authorize page.
     pub grants: HashMap<String, Grant>,
+    /// People who are nobody here, by the id that their name was given.
+    pub strangers: HashMap<String, String>,
     /// Counts changes that the page shows.
     pub revision: u64,
     people: Vec<Person>,
@@ -65,6 +69,8 @@ pub struct World {
     made: HashMap<String, VecDeque<Timestamp>>,
     stories: Vec<Story>,
     story_places: HashMap<String, usize>,
+    uploads: HashMap<String, Upload>,
+    highlights: Vec<Highlight>,
     /// Which stories are an account's, oldest first.
     told: BTreeMap<String, Vec<usize>>,
     journal: Option<Journal>,
@@ -82,6 +88,7 @@ impl World {
             usage: Usage::default(),
             log: VecDeque::new(),
             grants: HashMap::new(),
+            strangers: HashMap::new(),
             revision: 0,
             people: Vec::new(),
             tokens: HashMap::new(),
@@ -89,6 +96,8 @@ impl World {
             made: HashMap::new(),
             stories: Vec::new(),
             story_places: HashMap::new(),
+            uploads: HashMap::new(),
+            highlights: Vec::new(),
             told: BTreeMap::new(),
             journal,
             is_closed: false,
@@ -163,6 +172,10 @@ impl World {
             }
             Record::Container(container) => self.put_container(*container),
             Record::Story(story) => self.put_story(*story),
+            Record::Upload(upload) => {
+                self.uploads.insert(upload.key.clone(), *upload);
+            }
+            Record::Highlight(highlight) => self.put_highlight(*highlight),
         }
         self.revision += 1;
     }
@@ -192,6 +205,34 @@ impl World {
         self.stories.push(story);
     }
 
+    fn put_highlight(&mut self, highlight: Highlight) {
+        match self
+            .highlights
+            .iter_mut()
+            .find(|known| known.id == highlight.id)
+        {
+            Some(known) => *known = highlight,
+            None => self.highlights.push(highlight),
+        }
+    }
+
+    /// A file that the app has sent, by `{account}:{upload id}`.
+    pub fn upload(&self, key: &str) -> Option<&Upload> {
+        self.uploads.get(key)
+    }
+
+    /// A highlight that is there.
+    pub fn highlight(&self, id: &str) -> Option<&Highlight> {
+        let is_it = |known: &&Highlight| known.id == id && !known.is_deleted;
+        self.highlights.iter().find(is_it)
+    }
+
+    /// An account's highlights, newest first.
+    pub fn highlights_of(&self, user_id: &str) -> impl Iterator<Item = &Highlight> {
+        let mine = move |known: &&Highlight| known.user_id == user_id && !known.is_deleted;
+        self.highlights.iter().rev().filter(mine)
+    }
+
     /// Every account.
     pub fn people(&self) -> &[Person] {
         &self.people
@@ -215,6 +256,7 @@ impl World {
         let word = match login {
             Login::Instagram => "instagram",
             Login::Facebook => "facebook",
+            Login::Private => "private",
         };
         let name = match number {
             1 => word.to_owned(),
@@ -224,15 +266,22 @@ impl World {
             username: username.unwrap_or_else(|| match login {
                 Login::Instagram => format!("sandbox.cafe{}", suffix(number)),
                 Login::Facebook => format!("sandbox.gallery{}", suffix(number)),
+                Login::Private => format!("sandbox.studio{}", suffix(number)),
             }),
+            password: (login == Login::Private).then(|| chance::hex(14)),
+            // from the second on, so that both ways can be rehearsed
+            totp_seed: (login == Login::Private && number > 1).then(chance::base32),
             name,
             login,
             user_id: chance::digits("17841", 17),
             scoped_id: chance::digits("27", 17),
             page_id: (login == Login::Facebook).then(|| chance::digits("10", 15)),
         };
-        let token = self.born_token(&person);
-        self.write(vec![Record::Person(person.clone()), Record::Token(token)])?;
+        let mut change = vec![Record::Person(person.clone())];
+        if login != Login::Private {
+            change.push(Record::Token(self.born_token(&person)));
+        }
+        self.write(change)?;
         Ok(person)
     }
 
@@ -241,6 +290,7 @@ impl World {
         let family = match person.login {
             Login::Instagram => Family::Instagram,
             Login::Facebook => Family::Facebook,
+            Login::Private => Family::App,
         };
         let mut token = self.new_token(&person.user_id, family, all_scopes(person.login));
         token.issued = ago(self.now(), 10);
@@ -255,7 +305,7 @@ impl World {
         let now = self.now();
         Token {
             token: chance::token(match family {
-                Family::Instagram => "IGAA",
+                Family::Instagram | Family::App => "IGAA",
                 Family::Facebook | Family::Page => "EAA",
             }),
             family,

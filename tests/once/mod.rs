@@ -19,7 +19,7 @@ mod notices;
 mod numbers;
 #[path = "../store/receiver.rs"]
 mod receiver;
-mod rehearsal;
+pub mod rehearsal;
 mod secrets;
 #[path = "../store/server.rs"]
 mod server;

@@ -2,7 +2,7 @@
 //! its end; and as tables.
 
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -37,7 +37,9 @@ async fn driver(rehearsal: &Rehearsal, account: &str, store: &Store) -> Driver {
     let token = told["token"].as_str().expect("a token").to_owned();
     let rooms = Rooms {
         upload: None,
-        graph: Arc::new(Client::new(options, token.into(), None).expect("a client")),
+        platform: Client::new(options, token.into(), None)
+            .expect("a client")
+            .into(),
         store: store.clone(),
         policy: Policy::default(),
     };

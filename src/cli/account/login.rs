@@ -50,6 +50,9 @@ pub(crate) struct Args {
     /// Log in to a sandbox
     #[arg(long, value_name = "URL")]
     pub sandbox: Option<Url>,
+    /// With login private: the code that is asked for; without it, you are asked
+    #[arg(long, value_name = "CODE")]
+    pub code: Option<String>,
     /// Which account, where a Facebook login may act for several
     #[arg(long, value_name = "ID")]
     pub user_id: Option<UserId>,
@@ -59,6 +62,7 @@ pub(crate) struct Args {
 pub(crate) enum LoginName {
     Instagram,
     Facebook,
+    Private,
 }
 
 /// The account that shall be logged in.
@@ -66,6 +70,7 @@ pub(super) fn account(args: &Args, project: &Project) -> anyhow::Result<Account>
     let login = args.login.map(|login| match login {
         LoginName::Instagram => Login::Instagram,
         LoginName::Facebook => Login::Facebook,
+        LoginName::Private => Login::Private,
     });
     let known = accounts::account(project, args.name.as_deref());
     let mut account = match (known, login, &args.name) {
@@ -93,7 +98,7 @@ pub(super) fn account(args: &Args, project: &Project) -> anyhow::Result<Account>
     account.user_id = account.user_id.or(args.user_id.clone());
     // what cannot work is told before anybody has logged in
     tokens::path_of(&account.name)?;
-    if !args.paste {
+    if !args.paste && account.login != Login::Private {
         accounts::app()?;
     }
     Ok(account)
@@ -165,7 +170,7 @@ async fn logged_in(
     let grant = flow.grant(code, now).await?;
     let kept = match account.login {
         Login::Instagram => of_instagram(grant, options, now).await?,
-        Login::Facebook => of_facebook(grant.token, account, options, now).await?,
+        Login::Facebook | Login::Private => of_facebook(grant.token, account, options, now).await?,
     };
     Ok(Kept {
         app_id: Some(app_id),

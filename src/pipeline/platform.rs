@@ -1,0 +1,171 @@
+//! The platform, as an account speaks to it: the official API, or the private way.
+//!
+//! In: what the staircase and its neighbours ask of either. Out: the same types. Never: one of them in place of the other.
+
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::graph::{self, Insights, Quota, StoryFacts, StoryId};
+use crate::private;
+
+/// How an account speaks to the platform. Copies share connections.
+#[derive(Debug, Clone)]
+pub enum Platform {
+    /// The official API.
+    Graph(Arc<graph::Client>),
+    /// The app's own protocol.
+    Private(private::Client),
+}
+
+impl From<graph::Client> for Platform {
+    fn from(client: graph::Client) -> Self {
+        Self::Graph(Arc::new(client))
+    }
+}
+
+/// A call that either of them refused.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PlatformError {
+    /// The official API.
+    Graph(graph::Error),
+    /// The private way.
+    Private(private::Error),
+}
+
+impl PlatformError {
+    /// What may be done next.
+    pub fn next(&self) -> graph::Next {
+        match self {
+            Self::Graph(error) => error.next(),
+            Self::Private(error) => error.next(),
+        }
+    }
+
+    /// A file that another machine may have.
+    pub(super) fn is_of_a_file(&self) -> bool {
+        match self {
+            Self::Graph(error) => matches!(error.cause, graph::Cause::File(_)),
+            Self::Private(error) => error.is_of_a_file(),
+        }
+    }
+}
+
+impl From<graph::Error> for PlatformError {
+    fn from(error: graph::Error) -> Self {
+        Self::Graph(error)
+    }
+}
+
+impl From<private::Error> for PlatformError {
+    fn from(error: private::Error) -> Self {
+        Self::Private(error)
+    }
+}
+
+impl fmt::Display for PlatformError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Graph(error) => error.fmt(f),
+            Self::Private(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for PlatformError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Graph(error) => Some(error),
+            Self::Private(error) => Some(error),
+        }
+    }
+}
+
+impl Platform {
+    /// The official API, where that is the account's way.
+    pub fn graph(&self) -> Option<&graph::Client> {
+        match self {
+            Self::Graph(client) => Some(client),
+            Self::Private(_) => None,
+        }
+    }
+
+    /// The private way, where that is the account's.
+    pub fn private(&self) -> Option<&private::Client> {
+        match self {
+            Self::Graph(_) => None,
+            Self::Private(client) => Some(client),
+        }
+    }
+
+    /// Tells two logins of an account apart: neither can be had from it.
+    pub fn mark(&self) -> String {
+        match self {
+            Self::Graph(client) => client.mark(),
+            Self::Private(client) => client.mark(),
+        }
+    }
+
+    /// The account's name on the platform.
+    ///
+    /// # Errors
+    /// What the platform says.
+    pub async fn username(&self) -> Result<String, PlatformError> {
+        Ok(match self {
+            Self::Graph(client) => client.me().await?.username,
+            Self::Private(client) => client.check().await?,
+        })
+    }
+
+    /// What is left of the account's day. The private way has no quota that anybody tells.
+    ///
+    /// # Errors
+    /// What the platform says.
+    pub async fn quota(&self) -> Result<Quota, PlatformError> {
+        Ok(match self {
+            Self::Graph(client) => client.quota().await?,
+            Self::Private(_) => Quota {
+                used: 0,
+                total: None,
+                duration: None,
+            },
+        })
+    }
+
+    /// The stories that are live.
+    ///
+    /// # Errors
+    /// What the platform says.
+    pub async fn stories(&self) -> Result<Vec<StoryId>, PlatformError> {
+        Ok(match self {
+            Self::Graph(client) => client.stories().await?,
+            Self::Private(client) => {
+                let listed = client.stories(None).await?;
+                listed.into_iter().map(|listed| listed.id).collect()
+            }
+        })
+    }
+
+    /// A live story's facts.
+    ///
+    /// # Errors
+    /// What the platform says.
+    pub async fn story(&self, id: &StoryId) -> Result<StoryFacts, PlatformError> {
+        Ok(match self {
+            Self::Graph(client) => client.story(id).await?,
+            Self::Private(client) => client.story(id).await?,
+        })
+    }
+
+    /// A live story's numbers.
+    ///
+    /// # Errors
+    /// What the platform says.
+    pub async fn insights(&self, id: &StoryId, now: Timestamp) -> Result<Insights, PlatformError> {
+        Ok(match self {
+            Self::Graph(client) => client.insights(id, now).await?,
+            Self::Private(client) => client.insights(id, now).await?,
+        })
+    }
+}

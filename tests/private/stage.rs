@@ -1,0 +1,115 @@
+//! A rehearsal whose project has the private way, with the library that was installed for all of them.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+pub use crate::once::rehearsal::Run;
+use crate::once::rehearsal::{PROGRAM, PROJECT, Rehearsal};
+
+/// What a project says beside.
+const PRIVATE: &str = r#"
+[private]
+i_accept_the_risk = true
+
+[accounts.own]
+login = "private"
+username = "sandbox.studio"
+password_env = "SP_TEST_PASSWORD"
+totp_env = "SP_TEST_TOTP"
+"#;
+
+/// The folder in which the library is.
+pub fn library() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("private");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        std::fs::write(folder.join("storypress.toml"), "").expect("a project");
+        let done = Command::new(PROGRAM)
+            .args(["private", "setup"])
+            .current_dir(&folder)
+            .output()
+            .expect("a run");
+        assert!(
+            done.status.success(),
+            "instagrapi cannot be installed from PyPI, which this test needs: {}",
+            String::from_utf8_lossy(&done.stderr)
+        );
+        folder.join(".storypress/private")
+    })
+}
+
+/// A rehearsal, its project and what it needs.
+pub struct Stage {
+    pub rehearsal: Rehearsal,
+    config: tempfile::TempDir,
+}
+
+impl Stage {
+    pub fn new() -> Self {
+        Self::with(PRIVATE)
+    }
+
+    pub fn with(more: &str) -> Self {
+        let rehearsal = Rehearsal::of(&format!("{PROJECT}{more}"), &[]);
+        let own = rehearsal.path().join(".storypress");
+        std::fs::create_dir(&own).expect("a folder");
+        std::os::unix::fs::symlink(library(), own.join("private")).expect("a link");
+        Self {
+            rehearsal,
+            config: tempfile::tempdir().expect("a folder"),
+        }
+    }
+
+    /// The sandbox's account.
+    pub fn account(&self) -> &Value {
+        let accounts = self.rehearsal.accounts.as_array().expect("a list");
+        let mut private = accounts
+            .iter()
+            .filter(|account| account["login"] == "private");
+        private.next().expect("one of each login")
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.rehearsal.command(arguments);
+        command
+            .env("XDG_CONFIG_HOME", self.config.path())
+            .env_remove("SP_TEST_PASSWORD");
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        Run::of(self.command(arguments).output().expect("a run"))
+    }
+
+    /// With `--json`, the sandbox and what it left on stdout.
+    pub fn ask(&self, arguments: &[&str]) -> Run {
+        let sandbox = format!("--sandbox={}", self.rehearsal.url);
+        let mut all = arguments.to_vec();
+        all.extend(["--json", &sandbox]);
+        self.run(&all)
+    }
+
+    /// Publishes through the account; killed at a point, if one is named.
+    pub fn publish(&self, files: &[PathBuf], point: Option<&str>) -> Run {
+        let sandbox = format!("--sandbox={}", self.rehearsal.url);
+        let mut command = self.command(&["publish", "--json", "--account", "own", &sandbox]);
+        command.args(files);
+        if let Some(point) = point {
+            command.env("STORYPRESS_PULL_THE_PLUG", point);
+        }
+        Run::of(command.output().expect("a run"))
+    }
+
+    /// A program of the library's Python.
+    pub fn python(&self, arguments: &[&str]) -> Output {
+        Command::new(library().join("venv/bin/python"))
+            .args(arguments)
+            .env_clear()
+            .output()
+            .expect("a run")
+    }
+}
