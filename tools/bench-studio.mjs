@@ -42,7 +42,7 @@ say('first picture', opened);
 
 // typing into a comment changes the text, and so the picture, without making an error
 await page.evaluate(() => {
-  const view = document.querySelector('.code').shadowRoot.querySelector('.cm-content').cmTile.view;
+  const view = document.querySelector('.source').shadowRoot.querySelector('.cm-content').cmTile.view;
   view.focus();
   view.dispatch({ changes: { from: 0, insert: '# ' } });
   view.dispatch({ selection: { anchor: 2 } });
@@ -53,7 +53,7 @@ for (let n = 0; n < Number(rounds); n++) {
   await page.waitForTimeout(700);
   await page.evaluate(() => {
     performance.clearMarks('storypress:picture');
-    document.querySelector('.code').shadowRoot.querySelector('.cm-content').addEventListener('beforeinput', () => (window.pressed = performance.now()), { once: true });
+    document.querySelector('.source').shadowRoot.querySelector('.cm-content').addEventListener('beforeinput', () => (window.pressed = performance.now()), { once: true });
   });
   await page.keyboard.type('x');
   await page.waitForFunction(() => performance.getEntriesByName('storypress:picture').length > 0);

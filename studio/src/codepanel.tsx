@@ -81,7 +81,7 @@ export function CodePanel({ editor, schema, source }: { editor: Editor; schema?:
     code.offer(schema, { variables: (editor.look.variables ?? []).map((v) => v.name), colors: Object.keys(colors), fonts: fonts.map((f) => f.name), styles, assets: assets.map((a) => a.path) });
   }, [code, schema, editor.palette, editor.look.variables]);
 
-  return <div class="code" ref={host} />;
+  return <div class="source" ref={host} />;
 }
 
 const isHere = (file: string | undefined, editor: Editor): boolean => !file || samePath(file, editor.path);

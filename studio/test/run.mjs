@@ -243,7 +243,7 @@ const tests = {
 /* ---- the page ---- */
 
 async function opened(page) {
-  await page.waitForFunction(() => document.querySelector('.code')?.shadowRoot && document.querySelector('.picture'), null, { timeout: WAIT });
+  await page.waitForFunction(() => document.querySelector('.source')?.shadowRoot && document.querySelector('.picture'), null, { timeout: WAIT });
   await fresh(page);
 }
 
@@ -263,7 +263,7 @@ async function settled(page, read, wanted) {
   }
 }
 
-const view = `document.querySelector('.code').shadowRoot.querySelector('.cm-content').cmTile.view`;
+const view = `document.querySelector('.source').shadowRoot.querySelector('.cm-content').cmTile.view`;
 
 const code = (page) => page.evaluate(`${view}.state.doc.toString()`);
 
@@ -283,7 +283,7 @@ async function retype(page, from, to) {
 }
 
 /** The lines that are marked as the chosen layer's. */
-const marked = (page) => page.evaluate(() => [...document.querySelector('.code').shadowRoot.querySelectorAll('.cm-chosen')].map((line) => line.textContent).join('\n'));
+const marked = (page) => page.evaluate(() => [...document.querySelector('.source').shadowRoot.querySelectorAll('.cm-chosen')].map((line) => line.textContent).join('\n'));
 
 /** A value of a layer, as the text has it. */
 async function value(page, id, key) {
