@@ -6,11 +6,13 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
+use tokio::sync::Notify;
 
 use super::noted::Noted;
 use super::slot_picture::{self, Made, Trouble};
@@ -125,6 +127,28 @@ impl<'a> Calendar<'a> {
         if is_to_expand {
             self.expand(now).await?;
         }
+        let (is_over, over) = (AtomicBool::new(false), Notify::new());
+        let working = async {
+            let done = self.make(now).await;
+            // it asks sources and the platform, which what is due does not wait for
+            let foreseen = match is_to_expand {
+                true => self.foresee(now).await,
+                false => Ok(()),
+            };
+            is_over.store(true, Ordering::Relaxed);
+            over.notify_one();
+            done.and(foreseen)
+        };
+        let (worked, sent) = tokio::join!(working, self.send(&is_over, &over));
+        worked?;
+        if is_to_expand {
+            self.expanded = Some(now);
+        }
+        sent
+    }
+
+    /// Takes the slots on that have no picture yet, or one that is read again until it goes out.
+    async fn make(&self, now: Timestamp) -> Result<(), Error> {
         let filter = SlotFilter {
             is_open: true,
             wake: Some(now),
@@ -133,23 +157,51 @@ impl<'a> Calendar<'a> {
         // the rows of a rule are taken in the order of its slots; a film of one rule keeps no other one waiting
         let mut rules: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for slot in self.publisher.store.slots(&filter).await? {
-            rules.entry(slot.schedule).or_default().push(slot.id);
+            if slot.state != SlotState::Frozen {
+                rules.entry(slot.schedule).or_default().push(slot.id);
+            }
         }
-        let calendar = &*self;
-        let each = rules.into_values().map(|ids| async move {
+        self.walk_all(rules.into_values().collect(), AT_ONCE).await
+    }
+
+    /// Has the slots that wait for nothing but their time become stories, also while others' pictures are made.
+    async fn send(&self, is_over: &AtomicBool, over: &Notify) -> Result<(), Error> {
+        loop {
+            let is_last = is_over.load(Ordering::Relaxed);
+            let filter = SlotFilter {
+                state: Some(SlotState::Frozen),
+                wake: Some(self.publisher.clock.now()),
+                ..SlotFilter::default()
+            };
+            // one after the other for each account, so that they go out in their order
+            let mut accounts: BTreeMap<String, Vec<String>> = BTreeMap::new();
+            for slot in self.publisher.store.slots(&filter).await? {
+                accounts.entry(slot.account).or_default().push(slot.id);
+            }
+            let at_once = accounts.len().max(1);
+            self.walk_all(accounts.into_values().collect(), at_once)
+                .await?;
+            if is_last {
+                return Ok(());
+            }
+            tokio::select! {
+                () = tokio::time::sleep(GLANCE) => {}
+                () = over.notified() => {}
+            }
+        }
+    }
+
+    /// Takes slots as far as they go now: those of one list one after the other, so many lists at once.
+    async fn walk_all(&self, lists: Vec<Vec<String>>, at_once: usize) -> Result<(), Error> {
+        let each = lists.into_iter().map(|ids| async move {
             for id in ids {
-                if !calendar.stop.is_stopped() {
-                    calendar.walk(&id).await?;
+                if !self.stop.is_stopped() {
+                    self.walk(&id).await?;
                 }
             }
             Ok::<(), Error>(())
         });
-        let done: Vec<_> = stream::iter(each).buffer_unordered(AT_ONCE).collect().await;
-        if is_to_expand {
-            // it asks sources and the platform, which what is due does not wait for
-            self.foresee(now).await?;
-            self.expanded = Some(now);
-        }
+        let done: Vec<_> = stream::iter(each).buffer_unordered(at_once).collect().await;
         done.into_iter().collect()
     }
 

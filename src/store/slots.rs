@@ -44,6 +44,8 @@ pub struct SlotFilter {
     pub is_open: bool,
     /// To be looked at by that time.
     pub wake: Option<Timestamp>,
+    /// Only those that are so far.
+    pub state: Option<SlotState>,
 }
 
 /// A pause by hand.
@@ -155,6 +157,9 @@ impl Store {
         }
         if let Some(wake) = filter.wake {
             sql += &format!(" AND wake <= {}", place(wake.into()));
+        }
+        if let Some(state) = filter.state {
+            sql += &format!(" AND state = {}", place(state.word().into()));
         }
         if filter.is_open {
             sql += concat!(" AND state IN ", open_slots!());

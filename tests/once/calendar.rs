@@ -291,3 +291,35 @@ fn a_worker_that_ends_makes_the_whole_series() {
     }
     assert_eq!(month.rehearsal.published().values().sum::<usize>(), 3);
 }
+
+#[test]
+fn a_slot_that_is_due_waits_for_no_picture_of_others() {
+    let times: Vec<String> = (0..60).map(|minute| format!("10:{minute:02}")).collect();
+    let rules = format!(
+        "[schedule.one]\ntemplate = 'templates/menu.toml'\ntimes = ['06:45']\nfreeze = '2h'\n\
+         [schedule.many]\ntemplate = 'templates/large.toml'\ntimes = {times:?}\nfreeze = '4h'\n"
+    );
+    let mut month = Month::of(&rules, &[]);
+    let small = month.read("templates/menu.toml");
+    let large = small
+        .replace("size = [270, 480]", "")
+        .replace("[output]", "");
+    month.write(
+        "templates/large.toml",
+        &large.replace("{{ today }}", "{{ now | date(\"%H:%M\") }}"),
+    );
+    let one = format!("one@{}T06:45", month.day(1));
+    let (early, due) = (month.at(1, "04:50"), month.at(1, "06:45"));
+    month.start(&[]);
+    month.until_seen(&one);
+    month.advance_to(early);
+    month.until(&one, &["frozen"]);
+    // forty-six pictures are to be made at the same moment
+    month.advance_to(due - SignedDuration::from_secs(2));
+    month.until_published(1);
+    let made = |(id, (state, _)): (&String, &(String, String))| {
+        (id.starts_with("many@") && state == "frozen").then_some(())
+    };
+    let made = month.states().iter().filter_map(made).count();
+    assert!(made < 40, "it waited for {made} others");
+}
