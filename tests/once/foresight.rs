@@ -67,7 +67,8 @@ fn until_code(month: &Month, slot: &str, code: &str) {
     loop {
         let found = codes(month, slot);
         if found.1 == code {
-            assert_eq!(found.0, Some(i32::from(!code.is_empty())));
+            // others may lack something still
+            assert!(code.is_empty() || found.0 == Some(1), "{found:?}");
             return;
         }
         assert!(
