@@ -21,6 +21,7 @@ mod session;
 mod state;
 mod store_events;
 mod template_files;
+mod watch;
 mod write;
 
 pub use secret::{new_token, token_or_new};

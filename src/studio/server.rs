@@ -19,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::page::problem_page;
 use super::problem::Problem;
 use super::state::{Options, Studio};
-use super::{api, changes, embedded, guard, idempotency, openapi, pages, store_events};
+use super::{api, embedded, guard, idempotency, openapi, pages, store_events, watch};
 
 /// Why a studio cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -94,7 +94,7 @@ pub async fn start(options: &Options) -> Result<Running, Error> {
         return Err(Error::Beyond(address));
     }
     let studio = Studio::new(options, address.port())?;
-    tokio::spawn(changes::watch(studio.clone()));
+    tokio::spawn(watch::watch(studio.clone()));
     tokio::spawn(store_events::watch(studio.clone()));
     let router = router(studio.clone());
     let ended = studio.clone();
