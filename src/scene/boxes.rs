@@ -9,9 +9,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::diag::Bytes;
 use crate::template::language::{Key, LINK, MENTION};
-use crate::template::{
-    Layer, Origin, Table, Template, Value, grammar, key, whole_layer, whole_table,
-};
+use crate::template::{Layer, Origin, Table, Template, grammar, key, whole_layer, whole_table};
 
 use super::draft::{self, Draft, What};
 use super::layout::Measure;
@@ -130,7 +128,7 @@ pub(super) fn variables(template: &Template, context: &Jinja) -> Vec<Variable> {
         label: var.label.clone(),
         max_chars: var.max_chars,
         default: var.default.as_ref().map(|node| Written {
-            value: json_of(&node.value),
+            value: node.value.to_json(),
             origin: Origin::of(node, template),
         }),
         value: context
@@ -446,7 +444,7 @@ fn values(
         let (raw, node) = (written.node(key), filled.node(key));
         let of = match node.or(raw) {
             Some(node) => Written {
-                value: json_of(&node.value),
+                value: node.value.to_json(),
                 // what was filled in no longer shows that it was worked out
                 origin: match raw {
                     Some(raw) => Origin::of(raw, template),
@@ -478,24 +476,6 @@ fn number_of(number: f64) -> Json {
     match number.fract() == 0.0 && number.abs() < 1e15 {
         true => json!(number as i64),
         false => json!(number),
-    }
-}
-
-/// A value of a template as JSON: dates are texts.
-fn json_of(value: &Value) -> Json {
-    match value {
-        Value::Text(text) | Value::Date(text) => json!(text),
-        Value::Integer(i) => json!(i),
-        Value::Float(f) => json!(f),
-        Value::Bool(b) => json!(b),
-        Value::Array(items) => items.iter().map(|item| json_of(&item.value)).collect(),
-        Value::Table(table) => Json::Object(
-            table
-                .entries
-                .iter()
-                .map(|entry| (entry.key.clone(), json_of(&entry.node.value)))
-                .collect(),
-        ),
     }
 }
 

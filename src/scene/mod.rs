@@ -9,6 +9,7 @@ mod boxes;
 mod clips;
 mod cut_off;
 mod draft;
+mod edits;
 mod emit;
 mod emit_text;
 mod filling;
@@ -33,6 +34,7 @@ pub mod zone;
 
 pub use assets::Assets;
 pub use boxes::{LayerBox, LineBox, Placing, Variable, Written};
+pub use edits::{Edited, edit};
 pub use film::Seen;
 pub use geometry::{Point, Rect};
 pub use glyphs::{Face, Glyph, GlyphRun, Highlight, Rule, Stroke, Text};

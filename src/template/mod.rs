@@ -6,6 +6,7 @@
 mod allowed_paths;
 mod brand;
 mod check;
+pub mod edit;
 pub mod expression;
 pub mod grammar;
 pub(crate) mod keys;

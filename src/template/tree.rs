@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde_json::{Value as Json, json};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -76,6 +77,27 @@ impl Node {
             Value::Integer(i) => Some(i as f64),
             Value::Float(f) => Some(f),
             _ => None,
+        }
+    }
+}
+
+impl Value {
+    /// The value as JSON; a date is a text there.
+    pub fn to_json(&self) -> Json {
+        match self {
+            Self::Text(text) | Self::Date(text) => json!(text),
+            Self::Integer(i) => json!(i),
+            Self::Float(f) => json!(f),
+            Self::Bool(b) => json!(b),
+            Self::Array(items) => items.iter().map(|item| item.value.to_json()).collect(),
+            Self::Table(table) => {
+                let pairs = table.entries.iter();
+                Json::Object(
+                    pairs
+                        .map(|e| (e.key.clone(), e.node.value.to_json()))
+                        .collect(),
+                )
+            }
         }
     }
 }

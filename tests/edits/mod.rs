@@ -1,6 +1,8 @@
 //! What editors ask: where boxes are, what values come from, and the text after an edit.
 
 mod boxes;
+mod operations;
+mod values;
 
 use std::path::Path;
 
