@@ -286,3 +286,13 @@ pub(super) fn pruned(model: &Json) -> Json {
 pub(super) fn key_path(own: &[Step], keys: &[&str]) -> Path {
     below(own, keys)
 }
+
+/// A refusal that concerns the whole text.
+pub(super) fn invalid(model: &Model, message: impl Into<String>, hint: &str) -> Refused {
+    let place = Place::whole(&model.template.sources[0]);
+    let why = Diagnostic::at(Code::BadValue, &place, message.into());
+    Refused::Invalid(vec![match hint {
+        "" => why,
+        hint => why.hint(hint),
+    }])
+}

@@ -12,11 +12,11 @@ use crate::template::{Layer, Origin, OriginKind, Value, key, tree, whole_layer};
 use super::asked::At;
 use super::blocks::{self, Apart, Piece};
 use super::document::{Document, Path, Step};
-use super::model::{Model, flat, plain, pruned};
+use super::model::{Model, flat, invalid, plain, pruned};
 use super::shell::count;
 use super::splice;
 use super::surroundings::{Laid, Refused, Surroundings};
-use super::values::{invalid, read};
+use super::values::read;
 use super::write;
 
 /// How far a box may be from where it was when its layer is grouped, canvas units.

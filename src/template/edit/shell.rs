@@ -4,9 +4,8 @@
 
 use super::blocks::{elements, put};
 use super::document::{Document, Found, Path, Step, Written};
-use super::model::Model;
+use super::model::{Model, invalid};
 use super::surroundings::Refused;
-use super::values::invalid;
 use super::write;
 use crate::template::Layer;
 

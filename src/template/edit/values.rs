@@ -10,7 +10,7 @@ use crate::template::{Layer, Origin, Value, grammar, key};
 
 use super::document::Path;
 use super::geometry::{Axis, Wanted, is_without_edges, share};
-use super::model::{Model, Target, key_path, node_at, plain, pruned, unit, with};
+use super::model::{Model, Target, invalid, key_path, node_at, plain, pruned, unit, with};
 use super::numbers::{self, Sides, kind_of};
 use super::splice::{self, Unwritten};
 use super::surroundings::{Laid, Refused, Surroundings};
@@ -96,15 +96,6 @@ pub(super) fn elsewhere(target: &Target<'_>, key: &str, origin: Origin) -> Refus
         key: key.to_owned(),
         origin: Box::new(origin),
     }
-}
-
-pub(super) fn invalid(model: &Model, message: impl Into<String>, hint: &str) -> Refused {
-    let place = Place::whole(&model.template.sources[0]);
-    let why = Diagnostic::at(Code::BadValue, &place, message.into());
-    Refused::Invalid(vec![match hint {
-        "" => why,
-        hint => why.hint(hint),
-    }])
 }
 
 fn unwritten(model: &Model, key: &str, why: Unwritten) -> Refused {
