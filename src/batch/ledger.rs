@@ -4,7 +4,7 @@
 //! the files it read with theirs, and its outputs. A line is added as soon as its story is finished, and the last line
 //! of a name counts; what a kill or a full disk broke off is no line. File times are never looked at.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::fs::FileExt;
@@ -42,6 +42,9 @@ pub(super) struct Entry {
     /// The copy with guides, when it was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guides: Option<Kept>,
+    /// The digest of each part that its key is made of, by the part's name; empty in ledgers of older versions.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inputs: BTreeMap<String, String>,
     /// Who is mentioned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<UserTag>,
@@ -187,7 +190,8 @@ impl Ledger {
         Ok(bytes)
     }
 
-    fn entry(&self, name: &str) -> Option<Entry> {
+    /// What is known of the story of that name.
+    pub fn entry(&self, name: &str) -> Option<Entry> {
         let bytes = self.bytes(*self.lines.get(name)?).ok()?;
         serde_json::from_slice(&bytes).ok()
     }
@@ -290,6 +294,38 @@ impl Keys {
     }
 }
 
+/// The digest of each part that decides a story's pixels, but the files it reads: of the program, what is asked for, the
+/// project, each template file, each value of the row, the clock where it is used.
+pub(super) fn inputs(order: &Order<'_>, story: &Planned) -> BTreeMap<String, String> {
+    let plan = order.plan;
+    let template = &plan.templates[story.template].template;
+    let short = |text: &str| blake3::hash(text.as_bytes()).to_hex()[..16].to_owned();
+    let mut parts = BTreeMap::new();
+    parts.insert("program".to_owned(), short(env!("CARGO_PKG_VERSION")));
+    let options = order.key_options(template.is_film());
+    parts.insert("output options".to_owned(), short(&options));
+    parts.insert("project file".to_owned(), short(&plan.project.fingerprint));
+    for source in &template.sources {
+        let name = source
+            .path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy();
+        parts.insert(format!("template {name}"), short(&source.text));
+    }
+    let asks = plan.project.brand_asks_the_clock;
+    if asks || template.uses.contains("today") {
+        parts.insert("today".to_owned(), short(&plan.now.date().to_string()));
+    }
+    if asks || template.uses.contains("now") {
+        parts.insert("now".to_owned(), short(&plan.now.to_string()));
+    }
+    for (name, value) in &story.row.values {
+        parts.insert(format!("value {name}"), short(&value.to_string()));
+    }
+    parts
+}
+
 /// Adds a text; lengths keep neighbours apart.
 fn part(hasher: &mut blake3::Hasher, text: &str) {
     hasher.update(&(text.len() as u64).to_le_bytes());
@@ -307,6 +343,7 @@ mod tests {
             files: Vec::new(),
             media: Vec::new(),
             guides: None,
+            inputs: BTreeMap::new(),
             mentions: Vec::new(),
             diagnostics: Vec::new(),
             by_hand: Vec::new(),

@@ -11,6 +11,7 @@ mod ask;
 mod by_hand;
 mod check;
 mod clash;
+mod compare;
 pub mod contact_sheet;
 mod contrast;
 mod error;
@@ -35,6 +36,7 @@ mod watcher;
 
 pub use ask::{ask_source, data_of_rule, picture_columns};
 pub use check::check;
+pub use compare::{Compared, compare};
 pub use error::Error;
 pub use film::{SLOW, enlarged, own_size};
 pub use formats::{FileFormat, Formats};

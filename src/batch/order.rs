@@ -1,5 +1,6 @@
 //! How a plan is made.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::{Formats, Plan};
@@ -24,6 +25,8 @@ pub struct Order<'a> {
     pub force: bool,
     /// Also `NAME.guides.png`, a copy with the app's chrome over it; no by default.
     pub guides: bool,
+    /// Only the stories at these places of the plan; all of them without.
+    pub only: Option<BTreeSet<usize>>,
     /// Threads; 0, the default, is one a core.
     pub jobs: usize,
     /// Stops the work: a film at once, stills when they are finished; nothing else is begun.
@@ -40,6 +43,7 @@ impl<'a> Order<'a> {
             quality: plan.project.jpeg_quality,
             force: false,
             guides: false,
+            only: None,
             jobs: 0,
             cancel: Cancel::default(),
         }

@@ -52,6 +52,13 @@ pub fn render(order: &Order<'_>, watcher: &dyn Watcher) -> Result<BTreeSet<PathB
         };
         let held = order.formats.make_film_of_stills();
         each(order.plan, held, &order.cancel, |place| {
+            if order
+                .only
+                .as_ref()
+                .is_some_and(|only| !only.contains(&place))
+            {
+                return;
+            }
             match worker.story(place, watcher) {
                 Ok(Some(outcome)) => watcher.outcome(place, outcome),
                 Ok(None) => {}
@@ -169,6 +176,7 @@ impl Worker<'_> {
                 files: made.files.iter().filter_map(digest).collect(),
                 media,
                 guides,
+                inputs: ledger::inputs(self.order, story),
                 mentions: made.mentions.clone(),
                 diagnostics: found.clone(),
                 by_hand: by_hand.clone(),

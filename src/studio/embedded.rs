@@ -25,6 +25,7 @@ const FILES: &[File] = &[
     // studio/build.sh makes both of the sources in studio/
     ("edit.js", JS, include_bytes!("dist/edit.js")),
     ("code.js", JS, include_bytes!("dist/code.js")),
+    ("comfort.js", JS, include_bytes!("static/comfort.js")),
     (
         "icon.svg",
         "image/svg+xml",

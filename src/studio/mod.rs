@@ -4,16 +4,23 @@
 //! from `batch`, as deliverables do), a file outside the project, an answer to somebody who was not let in.
 
 mod accept;
+mod account_views;
+mod apart;
 mod api;
 mod asset_files;
+mod batches;
+mod body;
 mod changes;
+mod decisions;
 mod embedded;
 mod events;
 mod guard;
 mod idempotency;
+mod numbers;
 mod openapi;
 mod page;
 mod pages;
+mod pictures;
 mod problem;
 mod secret;
 mod server;
@@ -21,7 +28,9 @@ mod session;
 mod state;
 mod store_events;
 mod template_files;
+mod views;
 mod watch;
+mod workspace;
 mod write;
 
 pub use secret::{new_token, token_or_new};

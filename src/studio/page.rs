@@ -19,6 +19,22 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("shell.html", include_str!("templates/shell.html")),
     ("problem.html", include_str!("templates/problem.html")),
     ("edit.html", include_str!("templates/edit.html")),
+    ("macros.html", include_str!("templates/macros.html")),
+    ("layout.html", include_str!("templates/layout.html")),
+    ("templates.html", include_str!("templates/templates.html")),
+    ("calendar.html", include_str!("templates/calendar.html")),
+    ("slot.html", include_str!("templates/slot.html")),
+    ("approve.html", include_str!("templates/approve.html")),
+    (
+        "approve-one.html",
+        include_str!("templates/approve-one.html"),
+    ),
+    ("stories.html", include_str!("templates/stories.html")),
+    ("story.html", include_str!("templates/story.html")),
+    ("batch.html", include_str!("templates/batch.html")),
+    ("batch-grid.html", include_str!("templates/batch-grid.html")),
+    ("batch-one.html", include_str!("templates/batch-one.html")),
+    ("accounts.html", include_str!("templates/accounts.html")),
 ];
 
 /// The templates, read once.

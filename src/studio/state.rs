@@ -12,6 +12,7 @@ use minijinja::Environment;
 use tokio::sync::{Semaphore, watch};
 use url::Url;
 
+use super::batches::Batches;
 use super::changes::Changes;
 use super::events::Events;
 use super::idempotency::Answers;
@@ -68,6 +69,8 @@ pub struct Shared {
     pub sessions: Sessions,
     /// Answers to acts, by `Idempotency-Key`.
     pub answers: Answers,
+    /// Batches that people look at.
+    pub batches: Batches,
     /// What happened.
     pub events: Events,
     /// What listeners know of the project's files.
@@ -133,6 +136,7 @@ impl Studio {
             sandbox: options.sandbox.clone(),
             sessions: Sessions::default(),
             answers: Answers::default(),
+            batches: Batches::default(),
             events: Events::default(),
             changes: Changes::default(),
             writing: tokio::sync::Mutex::default(),

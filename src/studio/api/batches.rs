@@ -1,10 +1,182 @@
-//! `batches`: a batch against the last one, and what people decide about it.
+//! `batches`: many stories at once, against the last batch or what is live.
+//!
+//! In: templates and data, decisions. Out: groups by what changed, stories, pictures. Never: a file in OUT.
 
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use super::slots::person;
+use crate::studio::apart::apart;
+use crate::studio::batches::{Asked, Batch, Said};
+use crate::studio::body::Given;
+use crate::studio::pictures::{self, Picture};
+use crate::studio::problem::Problem;
+use crate::studio::session::Caller;
 use crate::studio::state::Studio;
+use crate::studio::workspace::Workspace;
+
+/// Stories of one answer, where nobody says otherwise.
+const PAGE: usize = 200;
 
 /// The routes.
 pub fn router() -> OpenApiRouter<Studio> {
     OpenApiRouter::new()
+        .routes(routes!(open))
+        .routes(routes!(one))
+        .routes(routes!(picture))
+        .routes(routes!(decide))
+}
+
+/// Which stories of a batch are told.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+pub(super) struct Part {
+    /// Only those of this group.
+    group: Option<String>,
+    /// From 1.
+    page: Option<usize>,
+    /// At most so many, 1 to 1000.
+    per: Option<usize>,
+}
+
+/// Opens a batch and holds it against the last one, or against what is live.
+#[utoipa::path(post, path = "/batches", tag = "batches", request_body = Asked, responses(
+    (status = 201, description = "The batch: `{id, totals, groups, stories, failed}`", body = Object),
+    (status = 422, description = "No such templates or data", body = Object, content_type = "application/problem+json"),
+))]
+async fn open(
+    State(studio): State<Studio>,
+    Given(asked): Given<Asked>,
+) -> Result<Response, Problem> {
+    apart(async move || {
+        let work = Workspace::open(&studio).await?;
+        let batch = studio.batches.open(&work.of_batch(), asked).await;
+        work.close().await;
+        let told = told(&*batch?, &Part::default());
+        Ok((StatusCode::CREATED, Json(told)).into_response())
+    })
+    .await
+}
+
+/// A batch: its groups by what changed, and its stories page by page.
+#[utoipa::path(get, path = "/batches/{id}", tag = "batches", params(("id" = String, Path), Part), responses(
+    (status = 200, description = "`{id, totals, groups, stories, failed, page, pages}`", body = Object),
+    (status = 404, description = "No such batch", body = Object, content_type = "application/problem+json"),
+))]
+async fn one(
+    State(studio): State<Studio>,
+    Path(id): Path<String>,
+    Query(part): Query<Part>,
+) -> Result<Json<Value>, Problem> {
+    Ok(Json(told(&*studio.batches.get(&id)?, &part)))
+}
+
+fn told(batch: &Batch, part: &Part) -> Value {
+    let per = part.per.unwrap_or(PAGE).clamp(1, 1000);
+    let page = part.page.unwrap_or(1).max(1);
+    let is_meant = |group: &str| part.group.as_ref().is_none_or(|wanted| wanted == group);
+    let own: Vec<_> = batch
+        .stories
+        .iter()
+        .filter(|story| is_meant(&story.group))
+        .collect();
+    let shown = own.iter().skip((page - 1).saturating_mul(per)).take(per);
+    let count = |kind: &str| {
+        batch
+            .stories
+            .iter()
+            .filter(|story| story.kind == kind)
+            .count()
+    };
+    let failed = batch
+        .failed
+        .iter()
+        .map(|(name, found)| json!({ "name": name, "diagnostics": found }));
+    json!({
+        "id": batch.id, "state": "ready", "made": batch.made, "templates": batch.asked.templates,
+        "data": batch.asked.data, "against": batch.asked.against.as_deref().unwrap_or("last"),
+        "totals": {
+            "stories": batch.stories.len(), "new": count("new"), "changed": count("changed"), "same": count("same"),
+            "failed": batch.failed.len(),
+        },
+        "groups": batch.groups(),
+        "stories": shown.map(|story| batch.told(story)).collect::<Vec<_>>(),
+        "failed": failed.collect::<Vec<_>>(),
+        "page": page, "pages": own.len().div_ceil(per).max(1),
+    })
+}
+
+/// How a picture is wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+pub(super) struct Wanted {
+    /// A copy of at most so many pixels a row, 32 to 1080.
+    width: Option<u32>,
+    /// The picture that it is held against.
+    #[serde(default)]
+    before: bool,
+}
+
+/// The picture of a story of a batch, made when it is first asked for.
+#[utoipa::path(get, path = "/batches/{id}/stories/{name}/picture", tag = "batches", params(("id" = String, Path), ("name" = String, Path), Wanted), responses(
+    (status = 200, description = "A picture; of a film its cover", content((Vec<u8> = "image/jpeg"))),
+    (status = 304, description = "`If-None-Match` has it already"),
+    (status = 404, description = "No such batch or story, or it is new", body = Object, content_type = "application/problem+json"),
+    (status = 422, description = "It cannot be made", body = Object, content_type = "application/problem+json"),
+))]
+async fn picture(
+    State(studio): State<Studio>,
+    Path((id, name)): Path<(String, String)>,
+    Query(wanted): Query<Wanted>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    apart(async move || {
+        let batch = studio.batches.get(&id)?;
+        let place = batch.place(&name)?;
+        let found = match wanted.before {
+            true => batch.before(place)?,
+            false => batch.picture(place, &studio.cancel)?,
+        };
+        let work = Workspace::open(&studio).await?;
+        let answer =
+            pictures::answer(&studio, &work, Picture::of(&found), wanted.width, &headers).await;
+        work.close().await;
+        answer
+    })
+    .await
+}
+
+/// What is decided.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct Decide {
+    /// Each about a group or a story; a story that is named alone is not its group's.
+    decisions: Vec<Said>,
+    /// Who decides.
+    by: Option<String>,
+}
+
+/// Decides about groups and single stories.
+#[utoipa::path(post, path = "/batches/{id}/decisions", tag = "batches", params(("id" = String, Path)), request_body = Decide, responses(
+    (status = 200, description = "`{decided, groups}`", body = Object),
+    (status = 404, description = "No such batch", body = Object, content_type = "application/problem+json"),
+    (status = 422, description = "No such group, story or verdict; nothing is decided", body = Object, content_type = "application/problem+json"),
+))]
+async fn decide(
+    State(studio): State<Studio>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    Given(asked): Given<Decide>,
+) -> Result<Json<Value>, Problem> {
+    let batch = studio.batches.get(&id)?;
+    let by = person(asked.by, &caller);
+    let now = studio.clock().await?.now();
+    let decided = batch.decide(&asked.decisions, &by, now)?;
+    Ok(Json(
+        json!({ "decided": decided, "groups": batch.groups() }),
+    ))
 }

@@ -2,7 +2,17 @@
 //!
 //! In: requests that the guard let in. Out: pages; forms post here and are sent on with 303. Never: JSON for programs.
 
+mod account_pages;
+mod approval;
+mod batch;
+mod calendar;
+mod cards;
+mod chart;
 mod edit;
+mod form;
+mod layout;
+mod stories;
+mod templates;
 
 use axum::Router;
 
@@ -10,5 +20,12 @@ use super::state::Studio;
 
 /// All pages.
 pub fn router() -> Router<Studio> {
-    Router::new().merge(edit::router())
+    Router::new()
+        .merge(edit::router())
+        .merge(templates::router())
+        .merge(calendar::router())
+        .merge(approval::router())
+        .merge(batch::router())
+        .merge(stories::router())
+        .merge(account_pages::router())
 }

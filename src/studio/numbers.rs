@@ -1,0 +1,126 @@
+//! The numbers of stories, as `insights` tells them.
+//!
+//! In: the store; the platform, where it is asked. Out: numbers by story, template, weekday and hour. Never: a number that
+//! nobody gave.
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+
+use super::problem::Problem;
+use super::state::Studio;
+use super::workspace::Workspace;
+use crate::publisher::{
+    Publisher, Sums, accounts, by_hour, by_template, by_weekday, local, numbers, published, weekday,
+};
+use crate::store::{Filter, Point, Story, StoryKey};
+
+/// What is kept of live and past stories.
+#[derive(Debug, Default)]
+pub struct Kept {
+    /// The stories.
+    pub stories: Vec<Story>,
+    /// The numbers of each as they were at certain ages.
+    pub points: HashMap<StoryKey, Vec<Point>>,
+}
+
+impl Kept {
+    /// As the store has it.
+    ///
+    /// # Errors
+    /// 500 with what the store says.
+    pub async fn of(work: &Workspace) -> Result<Self, Problem> {
+        let Some(store) = &work.store else {
+            return Ok(Self::default());
+        };
+        let filter = Filter {
+            states: ["live", "closed"].map(str::to_owned).to_vec(),
+            ..Filter::default()
+        };
+        Ok(Self {
+            stories: store.list(&filter).await?,
+            points: store.points().await?,
+        })
+    }
+
+    /// As programs are told.
+    pub fn told(&self, work: &Workspace) -> Value {
+        let (stories, zone) = (&self.stories, &work.zone);
+        let templates = by_template(stories).into_iter();
+        let templates = templates.map(|(name, sums)| group("template", json!(name), &sums));
+        let days = by_weekday(stories, zone).into_iter();
+        let days = days.map(|(day, sums)| group("weekday", json!(weekday(day)), &sums));
+        let hours = by_hour(stories, zone).into_iter();
+        let hours = hours.map(|(hour, sums)| group("hour", json!(hour), &sums));
+        json!({
+            "items": stories.iter().map(|story| self.item(work, story)).collect::<Vec<_>>(),
+            "templates": templates.collect::<Vec<_>>(),
+            "weekdays": days.collect::<Vec<_>>(),
+            "hours": hours.collect::<Vec<_>>(),
+        })
+    }
+
+    fn item(&self, work: &Workspace, story: &Story) -> Value {
+        let newest = numbers(story);
+        let at = published(story).map(|at| local(at, &work.zone));
+        let points = self.points.get(&story.key).into_iter().flatten();
+        let points = points.map(|point| {
+            json!({
+                "after_s": point.after.as_secs(),
+                "taken": point.insights.taken,
+                "numbers": point.insights.numbers,
+            })
+        });
+        json!({
+            "id": story.key,
+            "state": story.state(work.now),
+            "name": story.name,
+            "template": story.template,
+            "account": accounts::name_of(&work.project, &story.account),
+            "story": { "id": story.key, "state": story.state(work.now), "media_id": story.step.story() },
+            "published": at.as_ref().map(ToString::to_string),
+            "weekday": at.as_ref().map(|at| weekday(at.weekday().to_monday_one_offset())),
+            "hour": at.as_ref().map(|at| at.hour()),
+            "taken": newest.map(|i| i.taken),
+            "numbers": newest.map(|i| &i.numbers),
+            "points": points.collect::<Vec<_>>(),
+        })
+    }
+}
+
+fn group(kind: &str, name: Value, sums: &Sums) -> Value {
+    json!({ kind: name, "stories": sums.stories, "numbers": sums.numbers, "means": sums.means() })
+}
+
+/// Asks the platform for the numbers of what is live, and keeps them. Without a live story nobody is asked, and an account
+/// that cannot be opened is no reason to tell nothing.
+///
+/// # Errors
+/// As [`Workspace::open`].
+pub async fn take(studio: &Studio) -> Result<(), Problem> {
+    let work = Workspace::open(studio).await?;
+    let live = Filter {
+        states: vec!["live".to_owned()],
+        ..Filter::default()
+    };
+    let is_any_live = match &work.store {
+        Some(store) => !store.list(&live).await?.is_empty(),
+        None => false,
+    };
+    let project = work.project.clone();
+    work.close().await;
+    if !is_any_live {
+        return Ok(());
+    }
+    match Publisher::open_all(&project, &studio.target(), &studio.cancel).await {
+        Ok(publisher) => {
+            let taken = publisher.take_numbers().await;
+            publisher.close().await;
+            if let Err(error) = taken {
+                tracing::warn!("numbers could not be taken: {error}");
+            }
+        }
+        Err(error) => tracing::warn!("numbers could not be taken: {error}"),
+    }
+    Ok(())
+}
