@@ -52,6 +52,8 @@ pub mod frame;
 
 pub mod media;
 
+pub mod handoff;
+
 pub mod source;
 
 pub mod upload;

@@ -164,3 +164,86 @@ fn the_commands_of_the_readme_run() {
         }
     }
 }
+
+/// A call's report.
+fn report(dir: &Path, call: &[&str]) -> serde_json::Value {
+    let output = storypress(dir, &[call, &["--json"]].concat());
+    assert!(
+        output.status.success(),
+        "{call:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// A group that is turned, with a sticker in it, and a link over another layer.
+const TURNED: &str = r##"
+caption = "Words"
+[canvas]
+background = "#345"
+[[layer]]
+type = "group"
+left = 90
+top = 480
+width = 900
+height = 900
+rotate = 90
+[[layer.children]]
+id = "tag"
+type = "sticker"
+kind = "hashtag"
+name = "tart"
+left = 450
+top = 100
+anchor = "center"
+[[layer]]
+id = "button"
+type = "shape"
+left = 108
+top = 1440
+width = 216
+height = 96
+fill = "#fff"
+[[link]]
+url = "https://example.com/"
+over = "button"
+"##;
+
+#[test]
+fn a_package_has_the_boxes_of_what_was_drawn() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("t.toml"), TURNED).unwrap();
+    let call = ["handoff", "t.toml", "-o", "phone"];
+    let first = report(dir.path(), &call);
+    let item = &first["items"][0];
+    assert_eq!(item["status"], "done");
+    let stickers = item["stickers"].as_array().unwrap();
+    let near = |value: &serde_json::Value, wanted: f64| {
+        assert!(
+            (value.as_f64().unwrap() - wanted).abs() < 1e-4,
+            "{value} {wanted}"
+        );
+    };
+    // 350 units above the group's centre; a quarter turn clockwise brings that to its right
+    assert_eq!(stickers[0]["kind"], "hashtag");
+    near(&stickers[0]["x"], 890.0 / 1080.0);
+    near(&stickers[0]["y"], 930.0 / 1920.0);
+    near(&stickers[0]["rotation"], 90.0);
+    assert_eq!(stickers[1]["kind"], "link");
+    near(&stickers[1]["x"], 0.2);
+    near(&stickers[1]["y"], 0.775);
+    near(&stickers[1]["width"], 0.2);
+    near(&stickers[1]["height"], 0.05);
+    let phone = dir.path().join("phone");
+    let listed = std::fs::read(phone.join("handoff.json")).unwrap();
+    let listed: serde_json::Value = serde_json::from_slice(&listed).unwrap();
+    let one = &listed["items"][0];
+    assert_eq!(&one["stickers"], &item["stickers"]);
+    assert_eq!(one["caption"], "Words");
+    for file in [&one["outputs"][0]["path"], &one["page"], &one["boxes"]] {
+        assert!(phone.join(file.as_str().unwrap()).is_file(), "{file}");
+    }
+    let second = report(dir.path(), &call);
+    assert_eq!(second["items"][0]["status"], "unchanged");
+    assert_eq!(&second["items"][0]["stickers"], &item["stickers"]);
+}

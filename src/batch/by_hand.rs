@@ -31,6 +31,17 @@ pub(super) fn left_out(extra: &ByHand) -> Diagnostic {
                 ),
             )
         }
+        Extra::Sticker(kind) => (
+            format!(
+                "the {} sticker is left out: it is in the picture, and nothing happens when it is tapped",
+                kind.word()
+            ),
+            "post it by hand: `storypress handoff` makes a page for a phone".to_owned(),
+        ),
+        Extra::Alt(_) => (
+            "the alt text is left out: a Story that a program publishes has none".to_owned(),
+            "post it by hand, where the app takes one".to_owned(),
+        ),
         Extra::Caption(_) => (
             "the caption is left out: a Story that a program publishes has none".to_owned(),
             "paint it as a `text` layer, or post it by hand".to_owned(),

@@ -272,6 +272,10 @@ impl Keys {
             if styles_ask || template.uses.contains("today") {
                 part(&mut hasher, &plan.now.date().to_string());
             }
+            if template.counts_down {
+                let minute = plan.now.timestamp().as_second().div_euclid(60);
+                part(&mut hasher, &minute.to_string());
+            }
             if styles_ask || template.uses.contains("now") {
                 part(&mut hasher, &plan.now.to_string());
             }

@@ -263,13 +263,16 @@ impl Worker<'_> {
         let (frame, contrasts) = clocked(&mut timings.paint, || frame::paint_checked(&still));
         found.extend(contrasts.iter().filter_map(contrast::low));
         clocked(&mut timings.write, || {
-            let media = formats
+            let mut media = formats
                 .iter()
                 .filter_map(|format| match format.still() {
                     Some(format) => Some(self.still(story, &frame, format)),
                     None => Some(self.film(story, scene, film.as_ref()?, watcher, found)),
                 })
-                .collect::<Result<_, _>>()?;
+                .collect::<Result<Vec<_>, _>>()?;
+            for media in &mut media {
+                media.extras = scene.extras.clone();
+            }
             let guides = self.guides.as_ref();
             let guides = guides.map(|chrome| self.write_guides(story, scene, frame, chrome));
             Ok((media, guides.transpose()?))

@@ -22,6 +22,7 @@ mod batch;
 mod cancel;
 mod check;
 mod fetch;
+mod handoff;
 mod highlights;
 mod insights;
 mod move_to;
@@ -136,6 +137,8 @@ enum Command {
     Render(render::Args),
     /// Say everything that is wrong with templates, data and assets; write nothing
     Check(check::Args),
+    /// Make a package for a person's phone of every story: file, page, where each sticker goes
+    Handoff(handoff::Args),
     /// Fetch data that lives elsewhere now, and say what changed
     Fetch(fetch::Args),
     /// Turn any clip into a Story video
@@ -280,6 +283,7 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Render(args) => render::run(&args, &global),
         Command::Transcode(args) => transcode::run(&args, &global),
         Command::Check(args) => check::run(&args, &global),
+        Command::Handoff(args) => handoff::run(&args, &global),
         Command::Fetch(args) => fetch::run(&args, &global),
         Command::Verify(args) => verify::run(&args, &global),
         Command::Sandbox(args) => sandbox::run(&args, &global),

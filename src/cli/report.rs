@@ -16,6 +16,7 @@ use crate::diag::Diagnostic;
 use crate::graph::UserTag;
 use crate::media::Media;
 use crate::publisher::SlotReport;
+use crate::scene::Extras;
 use crate::store::Story;
 
 pub(crate) use crate::batch::Status;
@@ -176,6 +177,14 @@ impl Serialize for Item {
             out.serialize_field("row", &row)?;
         }
         out.serialize_field("outputs", &outputs)?;
+        // a picture and a film of one story have the same boxes
+        if let Some(media) = self
+            .outputs
+            .first()
+            .filter(|m| !m.extras.stickers.is_empty())
+        {
+            out.serialize_field("stickers", &media.extras.stickers)?;
+        }
         out.serialize_field("status", &self.status)?;
         out.serialize_field("diagnostics", &self.diagnostics)?;
         if let Some(timings) = &self.timings {
@@ -195,7 +204,12 @@ impl Serialize for Item {
 }
 
 impl Item {
+    /// Its stickers are the item's.
     fn output<'a>(&'a self, media: &'a Media) -> Output<'a> {
+        let media = Media {
+            extras: Extras::default(),
+            ..media.clone()
+        };
         Output {
             media,
             mentions: &self.mentions,
@@ -207,7 +221,7 @@ impl Item {
 #[derive(Serialize)]
 struct Output<'a> {
     #[serde(flatten)]
-    media: &'a Media,
+    media: Media,
     #[serde(skip_serializing_if = "is_empty")]
     mentions: &'a [UserTag],
 }

@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::frame::Frame;
+use crate::scene::Extras;
 
 pub use crate::platform::{BUDGET_BYTES, Cancel, PLATFORM_IMAGE_BYTES, PLATFORM_VIDEO_BYTES};
 pub use error::Error;
@@ -68,6 +69,9 @@ pub struct Media {
     /// Sentences for the report: what was given up to keep a film within its bytes. Usually none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// What a person taps on it, and what else it has in the app; nothing where only the file is known.
+    #[serde(default, skip_serializing_if = "Extras::is_empty")]
+    pub extras: Extras,
     /// Sections of its clips that were damaged and concealed. Usually none.
     #[serde(skip)]
     pub damaged: Vec<Damage>,
@@ -232,6 +236,7 @@ pub fn write(pixels: Pixels<'_>, path: &Path, options: &Options) -> Result<Media
         sha256: sha256(bytes),
         quality: quality.filter(|q| *q < asked),
         notes: Vec::new(),
+        extras: Default::default(),
         damaged: Vec::new(),
     };
     encoded(pixels, options, |bytes, quality| {

@@ -145,6 +145,7 @@ pub fn examine(
         sha256,
         quality: None,
         notes: Vec::new(),
+        extras: Default::default(),
         damaged: Vec::new(),
     });
     Ok((report, media))

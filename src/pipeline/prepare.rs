@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::graph::{self, Client, Login, NewContainer, Source};
 use crate::media::Kind;
 use crate::platform::QUOTA_WINDOW;
+use crate::scene::Audience;
 use crate::store::{Step, StopCause, Store, Story};
 use crate::upload::{self, MediaUrl};
 
@@ -52,6 +53,14 @@ pub(super) async fn deadline(
 pub(super) async fn begin(story: &Story, graph: &Client, rooms: &Rooms, now: Timestamp) -> Next {
     if is_late(story, rooms, now).await {
         return Next::To(Step::Missed);
+    }
+    // what was meant for few is never shown to all
+    if story.outgoing.media.extras.audience == Some(Audience::CloseFriends) {
+        return Next::Stop(
+            "it is for close friends, and the platform's API shows a story to everyone: \
+             `storypress handoff` makes a page to post it by hand"
+                .into(),
+        );
     }
     let takes_bytes = story.outgoing.media.kind == Kind::Video && graph.login() == Login::Facebook;
     let wants_bytes = rooms.upload.is_none() || rooms.policy.films == Films::Sent;

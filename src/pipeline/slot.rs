@@ -206,6 +206,7 @@ mod tests {
                 sha256: hash.into(),
                 quality: None,
                 notes: Vec::new(),
+                extras: Default::default(),
                 damaged: Vec::new(),
             },
             mentions: Vec::new(),

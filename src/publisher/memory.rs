@@ -122,6 +122,7 @@ impl Publisher {
                     sha256,
                     quality: None,
                     notes: Vec::new(),
+                    extras: Default::default(),
                     damaged: Vec::new(),
                 },
                 mentions: Vec::new(),

@@ -51,6 +51,18 @@ impl Axis {
         self.start.is_none() && self.end.is_none()
     }
 
+    /// In the middle of its parent, where no edge is named; as large as its content or as it says.
+    pub fn centered(self) -> Self {
+        match self.is_in_flow() {
+            true => Self {
+                start: Some(Length::Part(0.5)),
+                anchor: 0.5,
+                ..self
+            },
+            false => self,
+        }
+    }
+
     /// The size, where it follows from the parent's alone.
     pub fn definite(&self, parent: f32) -> Option<f32> {
         let size = match (self.start, self.end, self.size) {

@@ -11,10 +11,9 @@ use crate::diag::Bytes;
 use crate::template::language::{Key, LINK, MENTION};
 use crate::template::{Layer, Origin, Table, Template, grammar, key, whole_layer, whole_table};
 
-use super::draft::{self, Draft, What};
+use super::draft::{self, Draft, Pairs, What};
 use super::layout::Measure;
 use super::stage::Stage;
-use super::sticker::Pairs;
 use super::{Content, Node, Point, Rect};
 
 /// A layer's box, and its values. Lengths are canvas units, origin top-left, y down.
@@ -233,7 +232,15 @@ impl Walk<'_, '_> {
             _ => (None, None),
         };
         let place = whole_layer(layer);
-        let values = self.values(layer, &draft.keys);
+        let values = match &draft.sticker {
+            // what a sticker is drawn with is no value of its layer
+            Some(_) => {
+                let keys: Vec<&'static Key> = layer.kind.keys().collect();
+                let filled = self.stage.fill(&layer.keys, &keys);
+                self.values(layer, &filled)
+            }
+            None => self.values(layer, &draft.keys),
+        };
         self.boxes.push(LayerBox {
             path: layer.path.clone(),
             id: layer.id.clone(),

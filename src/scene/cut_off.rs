@@ -42,7 +42,9 @@ fn walk<'a>(
     if node.bleed || node.opacity == 0.0 {
         return;
     }
-    if let Content::Group(group) = &node.content {
+    if let Content::Group(group) = &node.content
+        && draft.sticker.is_none()
+    {
         around.push(Around {
             node,
             label: draft.layer.label(),
@@ -66,6 +68,7 @@ fn walk<'a>(
                 r.h - 2.0 * edge,
             ))
         }
+        _ if draft.sticker.is_some() => Some(node.rect),
         _ => None,
     };
     let Some(seen) = seen.filter(|r| r.w > 0.0 && r.h > 0.0) else {

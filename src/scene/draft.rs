@@ -3,16 +3,18 @@
 use std::path::PathBuf;
 
 use crate::diag::{Code, Diagnostic, Place, Severity, did_you_mean};
-use crate::template::language::{Key, LayerType};
+use crate::template::language::{Key, LAYER, LayerType};
 use crate::template::{Layer, Node, Table, Value, grammar, key};
 
-use super::Clip;
 use super::axis::Axis;
 use super::clips;
+use super::geometry::CANVAS_SIZE;
 use super::markup;
 use super::picture;
 use super::stage::Stage;
-use super::text::{self, Align, Decoration, Direction, Overflow, Span, Style, Transform};
+use super::sticker::{self, Look, Piece};
+use super::text::{self, Align, Decoration, Direction, Overflow, Room, Span, Style, Transform};
+use super::{Clip, StickerKind};
 
 /// A layer ready for layout.
 pub(super) struct Draft<'t> {
@@ -21,8 +23,13 @@ pub(super) struct Draft<'t> {
     pub keys: Table,
     pub axes: [Axis; 2],
     pub what: What,
+    /// What a sticker layer does; its children are what is drawn for it.
+    pub sticker: Option<StickerKind>,
     pub children: Vec<Draft<'t>>,
 }
+
+/// Placed layers, each with its node.
+pub(super) type Pairs<'a, 't> = [(&'a Draft<'t>, &'a super::Node)];
 
 impl<'t> Draft<'t> {
     /// The layers in this group, each with its node among those of `node`.
@@ -31,7 +38,8 @@ impl<'t> Draft<'t> {
         node: &'a super::Node,
     ) -> impl Iterator<Item = (&'a Draft<'t>, &'a super::Node)> {
         let children: &[super::Node] = match &node.content {
-            super::Content::Group(group) => &group.children,
+            // what a sticker is drawn of is nobody's layer
+            super::Content::Group(group) if self.sticker.is_none() => &group.children,
             _ => &[],
         };
         // a child whose picture failed has no node; the others keep their places in the file
@@ -127,6 +135,7 @@ pub(super) fn shown<'t>(layer: &'t Layer, stage: &mut Stage<'_>) -> Option<Draft
             let clip = clips::of_layer(&filled, &layer.label(), stage)?;
             (What::Film(clip), filled)
         }
+        LayerType::Sticker => return sticker(layer, filled, stage),
     };
     let children = drafts(&layer.children, stage);
     Some(Draft {
@@ -134,8 +143,118 @@ pub(super) fn shown<'t>(layer: &'t Layer, stage: &mut Stage<'_>) -> Option<Draft
         axes: Axis::of(&keys),
         keys,
         what,
+        sticker: None,
         children,
     })
+}
+
+/// A pill is no wider than the canvas less the margins that the app keeps.
+const WIDEST: f32 = 952.0;
+/// The smallest and the largest that a sticker is drawn, as a part of the app's size.
+const SCALES: (f32, f32) = (0.4, 1.4);
+
+/// A sticker: a group of what is drawn for it, scaled into the width that it has.
+fn sticker<'t>(layer: &'t Layer, filled: Table, stage: &mut Stage<'_>) -> Option<Draft<'t>> {
+    let assets = stage.assets;
+    let label = layer.label();
+    let read = sticker::read(&filled, &label, &assets.expressions, &mut stage.wrong);
+    let (kind, words) = read?;
+    let word = filled.read(key!(STICKER.look as word));
+    let Some(look) = Look::of(word, &assets.brand) else {
+        let at = filled.node(key!(STICKER.look)).map(|node| &node.place);
+        let message = "look = \"brand\" takes its colours from the project's `[brand] colors`";
+        let found = Diagnostic::at(Code::BadValue, at.unwrap_or(&layer.place), message);
+        let hint = "name at least `accent` there; without it the first colour is taken";
+        stage.wrong.push(found.hint(hint));
+        return None;
+    };
+    let now = assets.expressions.now().timestamp();
+    let piece = sticker::drawn(&kind, &look, &words, now);
+    let mut draft = part(layer, &piece, stage)?;
+    let scale = wanted_scale(&draft, &filled, stage);
+    if scale != 1.0 {
+        draft = part(layer, &piece.scaled(f64::from(scale)), stage)?;
+    }
+    let has = |key| filled.node(key).is_some();
+    if has(key!(LAYER.left)) && has(key!(LAYER.right)) {
+        draft.keys.remove(key!(LAYER.width).name);
+    }
+    let names = [key!(LAYER.id), key!(LAYER.type), key!(LAYER.when)].map(|key| key.name);
+    for entry in filled.entries {
+        let is_of_layer = LAYER.iter().any(|key| key.name == entry.key);
+        if is_of_layer && !names.contains(&entry.key.as_str()) {
+            draft.keys.set(entry);
+        }
+    }
+    Some(Draft {
+        axes: Axis::of(&draft.keys),
+        sticker: Some(kind),
+        ..draft
+    })
+}
+
+/// A part of what is drawn for a sticker, as if it were a layer of its own.
+fn part<'t>(layer: &'t Layer, piece: &Piece, stage: &mut Stage<'_>) -> Option<Draft<'t>> {
+    let keys = piece.table(&layer.place);
+    let what = match piece.kind {
+        LayerType::Text => What::Text(text(&keys, stage)?),
+        LayerType::Group => What::Group(group(&keys)),
+        _ => What::Shape,
+    };
+    let children = piece.children.iter();
+    Some(Draft {
+        layer,
+        axes: Axis::of(&keys),
+        keys,
+        what,
+        sticker: None,
+        children: children
+            .map(|c| part(layer, c, stage))
+            .collect::<Option<_>>()?,
+    })
+}
+
+/// How large a sticker is drawn: a card so that it fills the width it is given, a pill so that its words have room.
+fn wanted_scale(draft: &Draft<'_>, filled: &Table, stage: &Stage<'_>) -> f32 {
+    let (canvas, _) = CANVAS_SIZE;
+    let length = |key| {
+        let length = filled.node(key).and_then(grammar::length)?;
+        Some(length.of(canvas))
+    };
+    let between = match (length(key!(LAYER.left)), length(key!(LAYER.right))) {
+        (Some(left), Some(right)) => Some(canvas - left - right),
+        _ => None,
+    };
+    let given = length(key!(LAYER.width)).or(between);
+    let own = number(&draft.keys, key!(LAYER.width));
+    let scale = match (own, given) {
+        (Some(own), Some(given)) => given / own,
+        (Some(_), None) => 1.0,
+        (None, given) => (given.unwrap_or(WIDEST) / natural_width(draft, stage)).min(1.0),
+    };
+    scale.clamp(SCALES.0, SCALES.1)
+}
+
+/// How wide a row of words and glyphs is.
+fn natural_width(draft: &Draft<'_>, stage: &Stage<'_>) -> f32 {
+    let What::Group(group) = &draft.what else {
+        return 0.0;
+    };
+    let wide = Room {
+        width: 1e5,
+        fill_width: false,
+        height: None,
+    };
+    let widths = draft.children.iter().map(|child| match &child.what {
+        What::Text(text) => {
+            let set = stage.assets.typesetter.set(&text.spans, &text.style, wide);
+            set.width + 0.5
+        }
+        _ => number(&child.keys, key!(LAYER.width)).unwrap_or(0.0),
+    });
+    let [_, right, _, left] = group.padding;
+    let gaps = group.gap * draft.children.len().saturating_sub(1) as f32;
+    widths.sum::<f32>() + gaps + left + right
 }
 
 /// Whether its `when` leaves the layer in.
@@ -164,6 +283,7 @@ pub(super) fn bare<'t>(layer: &'t Layer, stage: &mut Stage<'_>) -> Draft<'t> {
         axes: Axis::of(&filled),
         keys: filled,
         what: What::Shape,
+        sticker: None,
         children: Vec::new(),
     }
 }

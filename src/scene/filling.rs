@@ -132,7 +132,12 @@ fn read_back(value: &Jinja, kind: Kind) -> Value {
     let text = shown(value);
     let is_text = matches!(
         kind,
-        Kind::Text | Kind::Color | Kind::Fill(_) | Kind::Choice(_) | Kind::ChoiceOr(..)
+        Kind::Text
+            | Kind::Texts
+            | Kind::Color
+            | Kind::Fill(_)
+            | Kind::Choice(_)
+            | Kind::ChoiceOr(..)
     );
     let trimmed = text.trim();
     if !is_text {

@@ -30,7 +30,11 @@ struct Limits {
 impl Measure<'_> {
     /// A layer's box inside its parent's, in canvas units.
     pub fn rect(&self, draft: &Draft<'_>, parent: Rect) -> Rect {
-        let [x, y] = draft.axes;
+        let [mut x, mut y] = draft.axes;
+        if draft.sticker.is_some() {
+            // a sticker is as large as the app's; without edges it is in the middle
+            (x, y) = (x.centered(), y.centered());
+        }
         let limits = Limits {
             width: x.definite(parent.w),
             height: y.definite(parent.h),

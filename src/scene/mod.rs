@@ -5,6 +5,7 @@
 
 mod assets;
 mod axis;
+mod beside;
 mod boxes;
 mod clips;
 mod cut_off;
@@ -27,6 +28,7 @@ pub mod picture;
 mod resolve;
 mod stage;
 mod sticker;
+mod tappable;
 pub mod text;
 pub mod transfer;
 mod values;
@@ -41,4 +43,5 @@ pub use glyphs::{Face, Glyph, GlyphRun, Highlight, Rule, Stroke, Text};
 pub use model::*;
 pub use paint::{Color, Paint, Pixels, Stop};
 pub use resolve::{Inspected, inspect, inspect_scaled, resolve};
+pub use sticker::{Audience, Extras, Sticker, StickerKind};
 pub use values::{SET, context};

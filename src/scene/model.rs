@@ -13,6 +13,7 @@ use crate::scene::geometry::{Point, Rect};
 use crate::scene::glyphs::Text;
 use crate::scene::paint::{Color, Paint, Pixels};
 use crate::scene::picture::{Filter, Fit};
+use crate::scene::sticker::{Extras, StickerKind};
 
 /// What is painted on one frame.
 #[derive(Debug, Clone)]
@@ -37,6 +38,8 @@ pub struct Scene {
     pub mentions: Vec<Mention>,
     /// What only a person can add, in the app.
     pub by_hand: Vec<ByHand>,
+    /// What the story has in the app besides its picture.
+    pub extras: Extras,
     /// Files it was made from, templates and fonts not counted; says whether a finished picture is still the same.
     pub files: Vec<PathBuf>,
 }
@@ -55,6 +58,7 @@ impl Scene {
             length: None,
             mentions: Vec::new(),
             by_hand: Vec::new(),
+            extras: Extras::default(),
             files: Vec::new(),
         }
     }
@@ -90,8 +94,12 @@ pub enum Extra {
         /// Its centre, as a part of width and height, 0–1.
         at: Point,
     },
+    /// Another sticker.
+    Sticker(StickerKind),
     /// Words that are not in the picture.
     Caption(String),
+    /// What the picture shows, in words.
+    Alt(String),
 }
 
 /// A part of a film file and how it meets its box. The file is there; what it holds, `media` finds out.

@@ -14,8 +14,8 @@ use super::geometry::CANVAS_SIZE;
 use super::layout::Measure;
 use super::stage::Stage;
 use super::{
-    Assets, LayerBox, Node, Rect, Scene, Variable, boxes, clips, cut_off, fills, sticker, values,
-    zone,
+    Assets, LayerBox, Node, Rect, Scene, Variable, beside, boxes, clips, cut_off, fills, tappable,
+    values, zone,
 };
 
 /// Fills, loads, lays out and shapes one story.
@@ -175,25 +175,12 @@ fn compose(
             ))
         })
         .collect();
-    let mut pairs = Vec::new();
-    for (draft, node) in &placed {
-        pair(draft, node, &mut pairs);
-    }
     let outermost: Vec<_> = placed.iter().map(|(draft, node)| (*draft, node)).collect();
+    let all = tappable::placed(&outermost);
     zone::outside(&outermost, height, &mut stage.wrong);
     cut_off::by_edges(&outermost, canvas, &mut stage.wrong);
-    let mentions = template
-        .mentions
-        .iter()
-        .filter_map(|m| sticker::mention(m, &pairs, stage))
-        .collect();
-    let caption = template.caption.as_ref();
-    let caption = caption.and_then(|entry| sticker::caption(entry, stage));
-    let links = template.links.iter();
-    let by_hand = links
-        .filter_map(|link| sticker::link(link, &pairs, stage))
-        .chain(caption)
-        .collect();
+    tappable::check(&all, &mut stage.wrong);
+    let beside = beside::of(template, &all, stage);
     if let Some(boxes) = boxes {
         *boxes = boxes::of(template, &drafts, &outermost, canvas, &measure, stage);
     }
@@ -204,16 +191,9 @@ fn compose(
         film,
         nodes,
         bed,
-        mentions,
-        by_hand,
+        mentions: beside.mentions,
+        by_hand: beside.by_hand,
+        extras: beside.extras,
         ..Scene::empty(width, height)
-    }
-}
-
-/// Each draft with its node, children after their parents.
-fn pair<'a, 't>(draft: &'a Draft<'t>, node: &'a Node, out: &mut Vec<(&'a Draft<'t>, &'a Node)>) {
-    out.push((draft, node));
-    for (draft, node) in draft.pairs(node) {
-        pair(draft, node, out);
     }
 }

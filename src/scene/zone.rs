@@ -13,7 +13,7 @@ pub const TOP: f32 = 240.0;
 /// Canvas units at the bottom that the reply bar covers.
 pub const BOTTOM: f32 = 240.0;
 
-/// Text, codes and logos that reach into the chrome and do not say that it is meant, in groups too.
+/// Text, codes, stickers and logos that reach into the chrome and do not say that it is meant, in groups too.
 pub(super) fn outside(placed: &[(&Draft<'_>, &Node)], height: f32, wrong: &mut Vec<Diagnostic>) {
     for (draft, node) in placed {
         walk(draft, node, &mut Vec::new(), height, wrong);
@@ -48,6 +48,7 @@ fn seen(draft: &Draft<'_>, node: &Node) -> Option<Rect> {
             lines.reduce(|a, b| a.union(&b))
         }
         (What::Qr(_), _) => Some(node.rect),
+        _ if draft.sticker.is_some() => Some(node.rect),
         (What::Picture(picture), _) if picture.is_logo => Some(node.rect),
         _ => None,
     }

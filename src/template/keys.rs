@@ -260,8 +260,8 @@ mod tests {
             check_value(key.name, key.kind, document.get("it").unwrap(), &mut wrong);
             assert!(wrong.is_empty(), "{}: {wrong:?}", key.name);
         }
-        use super::super::language::{AUDIO, CANVAS, FILL, LINK, MENTION, OUTPUT};
-        for keys in [AUDIO, CANVAS, FILL, LINK, MENTION, OUTPUT] {
+        use super::super::language::{AUDIO, BESIDE, CANVAS, FILL, LINK, MENTION, OUTPUT};
+        for keys in [AUDIO, BESIDE, CANVAS, FILL, LINK, MENTION, OUTPUT] {
             keys.iter().for_each(check);
         }
         for kind in LayerType::ALL {

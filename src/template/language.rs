@@ -2,6 +2,10 @@
 //!
 //! The parser, the JSON Schema and the reference page are all made from these tables.
 
+mod sticker;
+
+pub use sticker::{BESIDE, STICKER};
+
 /// A key of the language.
 #[derive(Debug, Clone, Copy)]
 pub struct Key {
@@ -170,17 +174,19 @@ pub enum LayerType {
     Qr,
     Group,
     Video,
+    Sticker,
 }
 
 impl LayerType {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Image,
         Self::Text,
         Self::Shape,
         Self::Qr,
         Self::Group,
         Self::Video,
+        Self::Sticker,
     ];
 
     /// As it is written.
@@ -192,6 +198,7 @@ impl LayerType {
             Self::Qr => "qr",
             Self::Group => "group",
             Self::Video => "video",
+            Self::Sticker => "sticker",
         }
     }
 
@@ -209,6 +216,7 @@ impl LayerType {
             Self::Qr => &[QR],
             Self::Group => &[GROUP, SURFACE],
             Self::Video => &[PICTURE, VIDEO],
+            Self::Sticker => &[STICKER],
         }
     }
 
@@ -293,13 +301,6 @@ pub const LINK: &[Key] = &[
     ),
     key("at", Kind::Position, "The sticker's centre."),
 ];
-
-/// `caption`, beside the tables of a template.
-pub const CAPTION: &[Key] = &[key(
-    "caption",
-    Kind::Text,
-    "Words beside the picture, for whoever posts it by hand.",
-)];
 
 /// A variable's declaration.
 pub const VAR: &[Key] = &[
@@ -448,7 +449,7 @@ pub const LAYER: &[Key] = &[
     ),
     key(
         "type",
-        Kind::Choice(&["image", "text", "shape", "qr", "group", "video"]),
+        Kind::Choice(&["image", "text", "shape", "qr", "group", "video", "sticker"]),
         "What kind of layer it is.",
     ),
     key(

@@ -6,19 +6,20 @@ use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic, Place, Source, did_you_mean};
 
-use super::language::{AUDIO, CANVAS, CAPTION, Key, LINK, LayerType, MENTION, OUTPUT};
+use super::language::{AUDIO, BESIDE, CANVAS, Key, LINK, LayerType, MENTION, OUTPUT};
 use super::merge::merge;
 use super::{
-    AllowedPaths, Layer, Node, Refusal, Table, Template, Value, check_table, check_value,
-    expression, key, tree, vars,
+    AllowedPaths, Layer, Node, Refusal, Table, Template, Value, check_table, expression, key, tree,
+    vars,
 };
 
 /// Longest chain of `extends`.
 const MAX_BASES: usize = 16;
 /// Largest template file.
 const MAX_BYTES: u64 = 4 << 20;
-const TOP: [&str; 9] = [
-    "extends", "vars", "canvas", "output", "audio", "layer", "mention", "link", "caption",
+const TOP: [&str; 11] = [
+    "extends", "vars", "canvas", "output", "audio", "layer", "mention", "link", "caption", "alt",
+    "audience",
 ];
 
 /// Reads one text; a base it extends is not looked for.
@@ -237,7 +238,8 @@ fn build(
         layers: Vec::new(),
         mentions: Vec::new(),
         links: Vec::new(),
-        caption: table.entry("caption").cloned(),
+        beside: beside(table),
+        counts_down: false,
         uses: BTreeSet::new(),
     };
     if let Some(found) = section(table, "vars", &[], &mut Vec::new()) {
@@ -257,6 +259,7 @@ fn build(
     }
     let mut ids = BTreeSet::new();
     template.layers = layers(table.get("layer"), "layer", "layer", &mut ids, wrong);
+    template.counts_down = template.layers.iter().any(counts_down);
     for (_, mention) in tables(table.get("mention"), "mention", wrong) {
         check_sticker(
             mention,
@@ -272,9 +275,7 @@ fn build(
         check_sticker(link, LINK, "a link", key!(LINK.url), &ids, wrong);
         template.links.push(link.clone());
     }
-    if let Some(caption) = &template.caption {
-        check_value(CAPTION[0].name, CAPTION[0].kind, &caption.node, wrong);
-    }
+    check_table(&template.beside, BESIDE.iter(), "a template", wrong);
     let has_background = template
         .canvas
         .as_ref()
@@ -293,6 +294,22 @@ fn build(
     }
     check_expressions(&mut template, table, wrong);
     template
+}
+
+/// What a story has beside its picture.
+fn beside(table: &Table) -> Table {
+    let mut out = Table::empty(&table.place);
+    let is_beside = |key: &str| BESIDE.iter().any(|known| known.name == key);
+    let entries = table.entries.iter().filter(|entry| is_beside(&entry.key));
+    out.entries.extend(entries.cloned());
+    out
+}
+
+/// Whether a layer, or one in it, shows how long it is until a time. A kind that an expression gives may be any.
+fn counts_down(layer: &Layer) -> bool {
+    let kind = layer.keys.node(key!(STICKER.kind)).and_then(Node::as_text);
+    let counts = kind.is_some_and(|kind| kind == "countdown" || expression::has_expression(kind));
+    layer.kind == LayerType::Sticker && counts || layer.children.iter().any(counts_down)
 }
 
 fn section(
@@ -437,6 +454,7 @@ fn require(kind: LayerType, keys: &Table, owner: &str, wrong: &mut Vec<Diagnosti
         LayerType::Text => key!(TEXT.text),
         LayerType::Image | LayerType::Video => key!(PICTURE.src),
         LayerType::Qr => key!(QR.data),
+        LayerType::Sticker => key!(STICKER.kind),
         LayerType::Shape | LayerType::Group => return,
     };
     if keys.node(needed).is_none() {

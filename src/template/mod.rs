@@ -62,8 +62,10 @@ pub struct Template {
     pub mentions: Vec<Table>,
     /// `[[link]]`s.
     pub links: Vec<Table>,
-    /// `caption`.
-    pub caption: Option<Entry>,
+    /// `caption`, `alt` and `audience`, where they are written.
+    pub beside: Table,
+    /// A sticker of it counts down: its pixels are others every minute.
+    pub counts_down: bool,
     /// Names that its expressions use.
     pub uses: std::collections::BTreeSet<String>,
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::language::{
-    AUDIO, CANVAS, CAPTION, FILL, Key, Kind, LAYER, LINK, LayerType, MENTION, OUTPUT, VAR,
+    AUDIO, BESIDE, CANVAS, FILL, Key, Kind, LAYER, LINK, LayerType, MENTION, OUTPUT, VAR,
 };
 
 /// The page.
@@ -36,7 +36,7 @@ pub fn reference() -> String {
     section(&mut out, "`[[mention]]`", "", MENTION);
     let by_hand = "The platform takes these only from a person in the app: publishing leaves them out and says so.";
     section(&mut out, "`[[link]]`", by_hand, LINK);
-    section(&mut out, "Beside the tables", by_hand, CAPTION);
+    section(&mut out, "Beside the tables", by_hand, BESIDE);
     section(&mut out, "`[audio]`", "", AUDIO);
     out
 }

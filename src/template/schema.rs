@@ -3,13 +3,13 @@
 use serde_json::{Map, Value, json};
 
 use super::language::{
-    AUDIO, CANVAS, CAPTION, FILL, Key, Kind, LINK, LayerType, MENTION, OUTPUT, VAR,
+    AUDIO, BESIDE, CANVAS, FILL, Key, Kind, LINK, LayerType, MENTION, OUTPUT, VAR,
 };
 
 /// The schema (draft 2020-12), made from the same tables that the parser checks against.
 pub fn schema() -> Value {
     let layers: Vec<Value> = LayerType::ALL.iter().map(|t| layer(*t)).collect();
-    json!({
+    let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "https://storypress.dev/template.schema.json",
         "title": "Storypress template",
@@ -31,7 +31,6 @@ pub fn schema() -> Value {
             "layer": { "type": "array", "items": { "$ref": "#/$defs/layer" }, "description": "Layers from the bottom up." },
             "mention": { "type": "array", "items": record(MENTION), "description": "People to tag." },
             "link": { "type": "array", "items": record(LINK), "description": "Links to tap, for whoever posts by hand." },
-            "caption": { "type": "string", "description": CAPTION[0].about() },
         },
         "$defs": {
             "expression": { "type": "string", "pattern": "\\{\\{|\\{%" },
@@ -42,7 +41,11 @@ pub fn schema() -> Value {
             "fill": fill(),
             "layer": { "oneOf": layers },
         },
-    })
+    });
+    if let Some(top) = schema["properties"].as_object_mut() {
+        top.extend(properties(BESIDE.iter()));
+    }
+    schema
 }
 
 fn layer(kind: LayerType) -> Value {

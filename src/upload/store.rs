@@ -275,6 +275,7 @@ mod tests {
             sha256: sha256(bytes),
             quality: None,
             notes: Vec::new(),
+            extras: Default::default(),
             damaged: Vec::new(),
         }
     }

@@ -366,6 +366,7 @@ async fn pictures_of_open_slots_are_kept(world: World) {
         sha256: storypress::media::sha256_of(&file).expect("a hash"),
         quality: None,
         notes: Vec::new(),
+        extras: Default::default(),
         damaged: Vec::new(),
     };
     store.keep(&media).await.expect("kept");

@@ -104,6 +104,7 @@ pub fn story(account: &str, picture: u32) -> Story {
                 sha256: format!("{picture:064x}"),
                 quality: None,
                 notes: Vec::new(),
+                extras: Default::default(),
                 damaged: Vec::new(),
             },
             mentions: Vec::new(),

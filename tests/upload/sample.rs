@@ -55,6 +55,7 @@ impl Sample {
             sha256: self.sha256(),
             quality: None,
             notes: Vec::new(),
+            extras: Default::default(),
             damaged: Vec::new(),
         }
     }

@@ -80,6 +80,7 @@ pub(super) fn video(
         quality: None,
         duration_s: Some(film.seconds()),
         notes,
+        extras: Default::default(),
         damaged,
         path,
     })

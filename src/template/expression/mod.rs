@@ -68,6 +68,7 @@ impl Clock {
 
 /// Evaluates strings; built once for a batch and shared by its threads.
 pub struct Expressions {
+    clock: Clock,
     environment: Environment<'static>,
     filters: Vec<String>,
 }
@@ -186,9 +187,29 @@ impl Expressions {
         environment.add_global("now", clock.now());
         let filters = filters::add_to(&mut environment, &clock);
         Self {
+            clock,
             environment,
             filters,
         }
+    }
+
+    /// The time it is.
+    pub fn now(&self) -> &jiff::Zoned {
+        &self.clock.now
+    }
+
+    /// The instant that a text says, as the filters read dates: a day is its first moment, a time without a zone is one
+    /// of [`Self::now`]'s.
+    ///
+    /// # Errors
+    /// Why it says none, in a sentence.
+    pub fn instant(&self, text: &str) -> Result<jiff::Zoned, String> {
+        let zone = self.clock.now.time_zone();
+        let moment = dates::read(&Value::from(text), None, None, zone);
+        let moment = moment.map_err(|fault| fault.message)?;
+        moment
+            .instant(zone)
+            .ok_or_else(|| format!("`{text}` is a time of any day"))
     }
 
     /// The names that a string takes from outside, `today` and `now` among them: also where only a filter such

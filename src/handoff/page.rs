@@ -1,0 +1,408 @@
+//! The page for a phone.
+//!
+//! In: a story, and its picture's bytes where they are embedded. Out: HTML that works without script, in English; its
+//! script adds sharing, copying and the reader's language. Never: markup out of a story's words, a request to elsewhere.
+
+use std::fmt::Write;
+use std::sync::LazyLock;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+
+use super::Posted;
+use super::words::{ENGLISH, OTHERS, english};
+use crate::media::Kind;
+use crate::scene::{Audience, Sticker, StickerKind};
+
+const STYLE: &str = include_str!("../../assets/handoff/page.css");
+
+/// The script, its words before it.
+static SCRIPT: LazyLock<String> = LazyLock::new(|| {
+    let words: serde_json::Map<String, serde_json::Value> = OTHERS
+        .iter()
+        .map(|(tag, words)| {
+            let pairs = ENGLISH.iter().zip(words);
+            let pairs = pairs.map(|((key, _), word)| ((*key).to_owned(), (*word).into()));
+            (
+                (*tag).to_owned(),
+                serde_json::Value::Object(pairs.collect()),
+            )
+        })
+        .collect();
+    let words = serde_json::Value::Object(words);
+    format!(
+        "const WORDS = {words};\n{}",
+        include_str!("../../assets/handoff/page.js")
+    )
+});
+
+/// What a page may do: show and share its own file, run the one script and use the one style that it has.
+static POLICY: LazyLock<String> = LazyLock::new(|| {
+    let hash = |text: &str| STANDARD.encode(Sha256::digest(text.as_bytes()));
+    format!(
+        "default-src 'none'; img-src 'self' data:; media-src 'self'; connect-src 'self' data:; \
+         style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+        hash(STYLE),
+        hash(&SCRIPT)
+    )
+});
+
+/// The page; `embedded` are the bytes of a picture that it holds itself. A film lies beside it: phones play and share a
+/// film of megabytes from a file, and many refuse it inside a page.
+pub(super) fn html(story: &Posted<'_>, embedded: Option<&[u8]>) -> String {
+    let media = story.media;
+    let file = media.path.file_name().unwrap_or_default();
+    let file = file.to_string_lossy();
+    let mut page = String::with_capacity(embedded.map_or(0, <[u8]>::len) * 4 / 3 + 16_384);
+    let _ = write!(
+        page,
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"referrer\" content=\"no-referrer\">\n\
+         <title>{}</title>\n<style>{STYLE}</style>\n<main>\n",
+        *POLICY,
+        english("title"),
+    );
+    let _ = write!(
+        page,
+        "<header><h1 data-t=\"title\">{}</h1><p class=\"name\">{}</p>",
+        english("title"),
+        escaped(story.name)
+    );
+    if media.extras.audience == Some(Audience::CloseFriends) {
+        let _ = write!(page, "<p class=\"close\">{}</p>", said("close"));
+    }
+    page.push_str("</header>\n<div class=\"left\">\n");
+    figure(&mut page, story, &file, embedded);
+    let _ = write!(
+        page,
+        "<div class=\"actions\"><button id=\"share\" hidden>{}</button>\
+         <a class=\"button\" id=\"save\" href=\"{}\" download=\"{}\">{}</a><p class=\"hint\">{}</p></div>\n</div>\n<div class=\"right\">\n",
+        said("share"),
+        source(&file, media.kind, embedded),
+        escaped(&file),
+        said("save"),
+        said("hold"),
+    );
+    steps(&mut page, story);
+    stickers(&mut page, &media.extras.stickers);
+    for (key, text) in [
+        ("caption", &media.extras.caption),
+        ("alt", &media.extras.alt),
+    ] {
+        if let Some(text) = text {
+            let _ = write!(page, "<section><h2 data-t=\"{key}\">{}</h2>", english(key));
+            value(&mut page, key, None, text);
+            page.push_str("</section>\n");
+        }
+    }
+    let _ = write!(
+        page,
+        "</div>\n</main>\n<script>{}</script>\n</html>\n",
+        *SCRIPT
+    );
+    page
+}
+
+fn said(key: &str) -> String {
+    format!("<span data-t=\"{key}\">{}</span>", english(key))
+}
+
+/// What the file is for a browser.
+fn content_type(file: &str, kind: Kind) -> &'static str {
+    match kind {
+        Kind::Video => "video/mp4",
+        Kind::Image if file.to_ascii_lowercase().ends_with(".png") => "image/png",
+        Kind::Image => "image/jpeg",
+    }
+}
+
+/// Where the file is, as an attribute has it.
+fn source(file: &str, kind: Kind, embedded: Option<&[u8]>) -> String {
+    match embedded {
+        Some(bytes) => format!(
+            "data:{};base64,{}",
+            content_type(file, kind),
+            STANDARD.encode(bytes)
+        ),
+        None => in_address(file),
+    }
+}
+
+/// A file's name as a relative address.
+fn in_address(file: &str) -> String {
+    let mut out = String::from("./");
+    for byte in file.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' => {
+                out.push(char::from(byte));
+            }
+            _ => {
+                let _ = write!(out, "%{byte:02X}");
+            }
+        }
+    }
+    out
+}
+
+fn figure(page: &mut String, story: &Posted<'_>, file: &str, embedded: Option<&[u8]>) {
+    let media = story.media;
+    let (name, kind) = (escaped(file), content_type(file, media.kind));
+    let from = source(file, media.kind, embedded);
+    let alt = escaped(media.extras.alt.as_deref().unwrap_or(story.name));
+    page.push_str("<figure>");
+    let _ = match media.kind {
+        Kind::Image => write!(
+            page,
+            "<img id=\"media\" src=\"{from}\" alt=\"{alt}\" data-name=\"{name}\" data-type=\"{kind}\">"
+        ),
+        Kind::Video => write!(
+            page,
+            "<video id=\"media\" src=\"{from}\" aria-label=\"{alt}\" data-name=\"{name}\" data-type=\"{kind}\" controls playsinline preload=\"metadata\"></video>"
+        ),
+    };
+    sketch(page, &media.extras.stickers);
+    page.push_str("</figure>\n");
+}
+
+/// The frames over the picture, in canvas units.
+fn sketch(page: &mut String, stickers: &[Sticker]) {
+    if stickers.is_empty() {
+        return;
+    }
+    page.push_str("<svg viewBox=\"0 0 1080 1920\" aria-hidden=\"true\">");
+    for (sticker, number) in stickers.iter().zip(1..) {
+        let (w, h) = (sticker.width * 1080.0, sticker.height * 1920.0);
+        let (x, y) = (sticker.x * 1080.0, sticker.y * 1920.0);
+        let _ = write!(
+            page,
+            "<g transform=\"rotate({} {x} {y})\"><rect x=\"{}\" y=\"{}\" width=\"{w}\" height=\"{h}\" rx=\"18\" fill=\"none\" stroke=\"#000\" stroke-opacity=\".5\" stroke-width=\"14\"/>\
+             <rect x=\"{}\" y=\"{}\" width=\"{w}\" height=\"{h}\" rx=\"18\" fill=\"none\" stroke=\"#ffd23f\" stroke-width=\"7\"/></g>",
+            sticker.rotation,
+            x - w / 2.0,
+            y - h / 2.0,
+            x - w / 2.0,
+            y - h / 2.0,
+        );
+        let (bx, by) = (x - w / 2.0, y - h / 2.0);
+        let _ = write!(
+            page,
+            "<circle cx=\"{bx}\" cy=\"{by}\" r=\"44\" fill=\"#ffd23f\"/><text x=\"{bx}\" y=\"{}\" text-anchor=\"middle\" font-size=\"56\" font-weight=\"700\" fill=\"#14171c\">{number}</text>",
+            by + 20.0
+        );
+    }
+    page.push_str("</svg>");
+}
+
+fn steps(page: &mut String, story: &Posted<'_>) {
+    let extras = &story.media.extras;
+    let _ = write!(
+        page,
+        "<section><h2 data-t=\"steps\">{}</h2><ol>",
+        english("steps")
+    );
+    let mut step = |key: &str, more: &str| {
+        let _ = write!(page, "<li>{}{more}</li>", said(key));
+    };
+    step("step1", "");
+    match extras.stickers.is_empty() {
+        true => step("none", ""),
+        false => step("step2", ""),
+    }
+    match extras.audience {
+        Some(Audience::CloseFriends) => step("step3close", ""),
+        None => step("step3", ""),
+    }
+    if let Some(id) = story.id {
+        let call = format!(" <code>storypress resolve {} --live</code>", escaped(id));
+        step("step4", &call);
+    }
+    page.push_str("</ol></section>\n");
+}
+
+fn stickers(page: &mut String, stickers: &[Sticker]) {
+    if stickers.is_empty() {
+        return;
+    }
+    let _ = write!(
+        page,
+        "<section><h2 data-t=\"stickers\">{}</h2><ul>",
+        english("stickers")
+    );
+    for (sticker, number) in stickers.iter().zip(1..) {
+        let word = sticker.kind.word();
+        let percent = |part: f32| format!("{:.0} %", part * 100.0);
+        let _ = write!(
+            page,
+            "<li class=\"sticker\"><div class=\"number\">{number}</div><div><div class=\"kind\" data-t=\"{word}\">{}</div><div class=\"where\">↔ {} · ↕ {} · {} × {}",
+            english(word),
+            percent(sticker.x),
+            percent(sticker.y),
+            percent(sticker.width),
+            percent(sticker.height),
+        );
+        if sticker.rotation != 0.0 {
+            let _ = write!(page, " · {} {:.0}°", said("turned"), sticker.rotation);
+        }
+        page.push_str("</div>");
+        for (at, (label, text)) in values(&sticker.kind).into_iter().enumerate() {
+            value(page, &format!("v{number}-{at}"), label.as_deref(), &text);
+        }
+        page.push_str("</div></li>");
+    }
+    page.push_str("</ul></section>\n");
+}
+
+/// What is typed into the app for a sticker: a label of ours where it needs one, and the words.
+fn values(kind: &StickerKind) -> Vec<(Option<String>, String)> {
+    let plain = |text: &str| (None, text.to_owned());
+    let answers = |options: &[String], right: Option<usize>| {
+        let one = |(option, number): (&String, usize)| {
+            let mark = match right == Some(number) {
+                true => format!("{number} ✓ {}", said("right")),
+                false => number.to_string(),
+            };
+            (Some(mark), option.clone())
+        };
+        options.iter().zip(1..).map(one).collect::<Vec<_>>()
+    };
+    match kind {
+        StickerKind::Link { url, text } => {
+            let words = text.iter().map(|t| (Some(said("text")), t.clone()));
+            std::iter::once(plain(url)).chain(words).collect()
+        }
+        StickerKind::Mention { username } => vec![plain(&format!("@{username}"))],
+        StickerKind::Hashtag { name } => vec![plain(&format!("#{name}"))],
+        StickerKind::Location { name, id } => {
+            let id = id.iter().map(|id| (Some("ID".to_owned()), id.clone()));
+            std::iter::once(plain(name)).chain(id).collect()
+        }
+        StickerKind::Question { question } => vec![plain(question)],
+        StickerKind::Poll { question, options } => {
+            let asked = question.iter().map(|q| plain(q));
+            asked.chain(answers(options, None)).collect()
+        }
+        StickerKind::Quiz {
+            question,
+            options,
+            answer,
+        } => {
+            let asked = std::iter::once(plain(question));
+            asked.chain(answers(options, Some(*answer))).collect()
+        }
+        StickerKind::Countdown { name, ends } => vec![plain(name), plain(&ends.to_string())],
+        StickerKind::Slider { question, emoji } => {
+            let asked = question.iter().map(|q| plain(q));
+            asked.chain([plain(emoji)]).collect()
+        }
+    }
+}
+
+/// A text with its button to copy it. `label` is markup of ours.
+fn value(page: &mut String, id: &str, label: Option<&str>, text: &str) {
+    let label = label.map_or(String::new(), |l| format!("<small>{l}</small>"));
+    let _ = write!(
+        page,
+        "<div class=\"value\"><div>{label}<span id=\"{id}\" dir=\"auto\">{}</span></div><button class=\"quiet\" data-copy=\"{id}\" data-t=\"copy\" hidden>{}</button></div>",
+        escaped(text),
+        english("copy"),
+    );
+}
+
+/// Text that is no markup, in an element and in an attribute.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            // what no page may hold
+            c if c.is_control() && !matches!(c, '\n' | '\t') => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::Media;
+    use crate::scene::Extras;
+
+    fn media(file: &str, kind: Kind, extras: Extras) -> Media {
+        Media {
+            path: file.into(),
+            kind,
+            bytes: 3,
+            width: 1080,
+            height: 1920,
+            duration_s: None,
+            sha256: "0".repeat(64),
+            quality: None,
+            notes: Vec::new(),
+            extras,
+            damaged: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn words_of_a_story_are_no_markup() {
+        let evil = "\"><script>alert(1)</script>'&";
+        let extras = Extras {
+            stickers: vec![Sticker {
+                kind: StickerKind::Poll {
+                    question: Some(evil.to_owned()),
+                    options: vec![evil.to_owned(), "b".to_owned()],
+                },
+                x: 0.5,
+                y: 0.5,
+                width: 0.5,
+                height: 0.2,
+                rotation: 3.0,
+            }],
+            caption: Some(evil.to_owned()),
+            alt: Some(evil.to_owned()),
+            audience: None,
+        };
+        let media = media("a\"><bold.jpg", Kind::Image, extras);
+        let story = Posted {
+            name: evil,
+            media: &media,
+            id: Some(evil),
+        };
+        let page = html(&story, Some(b"abc"));
+        assert!(!page.contains("alert(1)</script>"));
+        assert!(!page.contains("\"><script>"));
+        assert!(!page.contains("\"><bold"));
+        assert_eq!(page.matches("<script").count(), 1);
+        assert!(page.contains("src=\"data:image/jpeg;base64,YWJj\""));
+        assert!(!page.contains("http://") && !page.contains("https://"));
+    }
+
+    #[test]
+    fn a_film_lies_beside_its_page() {
+        let media = media("a b#c.mp4", Kind::Video, Extras::default());
+        let story = Posted {
+            name: "film",
+            media: &media,
+            id: None,
+        };
+        let page = html(&story, None);
+        assert!(page.contains("src=\"./a%20b%23c.mp4\""));
+        assert!(page.contains(english("none")));
+    }
+
+    #[test]
+    fn every_language_says_everything() {
+        for (tag, words) in OTHERS {
+            assert_eq!(words.len(), ENGLISH.len(), "{tag}");
+            assert!(words.iter().all(|word| !word.is_empty()), "{tag}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What a story has in the app besides its picture: the boxes of its stickers, mentions, links, a caption.
+//!
+//! In: a template and its placed layers. Out: [`Beside`]: whom to tag, what to tap and where, what only a person can add.
+//! Never: painting; a box that is not of what was drawn.
+
+use url::Url;
+
+use crate::diag::{Code, Diagnostic, Place};
+use crate::template::language::{BESIDE, LINK, MENTION};
+use crate::template::{Table, Template, grammar, key};
+
+use super::geometry::CANVAS_SIZE;
+use super::stage::Stage;
+use super::tappable::{Placed, boxed};
+use super::{Audience, ByHand, Extra, Extras, Mention, Point, Sticker, StickerKind};
+
+/// What is tapped where no layer says how large it is: about as large as the app's own.
+const BOX: (f32, f32) = (324.0, 116.0);
+
+/// Everything of it.
+#[derive(Default)]
+pub(super) struct Beside {
+    pub mentions: Vec<Mention>,
+    pub by_hand: Vec<ByHand>,
+    pub extras: Extras,
+}
+
+/// What the story of a template has beside its picture.
+pub(super) fn of(template: &Template, placed: &[Placed<'_, '_>], stage: &mut Stage<'_>) -> Beside {
+    let mut out = Beside::default();
+    for layer in placed {
+        if let Some(kind) = &layer.draft.sticker {
+            out.add(layer.sticker(kind.clone()), &layer.node.place);
+        }
+    }
+    for table in &template.mentions {
+        if let Some(sticker) = mention(table, placed, stage) {
+            out.add(sticker, &table.place);
+        }
+    }
+    for table in &template.links {
+        if let Some(sticker) = link(table, placed, stage) {
+            out.add(sticker, &table.place);
+        }
+    }
+    out.words(template, stage);
+    out
+}
+
+impl Beside {
+    fn add(&mut self, sticker: Sticker, place: &Place) {
+        let part = |at: f32| at.clamp(0.0, 1.0);
+        let at = Point {
+            x: part(sticker.x),
+            y: part(sticker.y),
+        };
+        let what = match &sticker.kind {
+            StickerKind::Mention { username } => {
+                let username = username.clone();
+                self.mentions.push(Mention { username, at });
+                None
+            }
+            StickerKind::Link { url, text } => Some(Extra::Link {
+                url: url.clone(),
+                text: text.clone(),
+                at,
+            }),
+            other => Some(Extra::Sticker(other.clone())),
+        };
+        let place = place.clone();
+        self.by_hand.extend(what.map(|what| ByHand { what, place }));
+        self.extras.stickers.push(sticker);
+    }
+
+    /// The caption, the words for people who do not see the picture, and who may see it.
+    fn words(&mut self, template: &Template, stage: &mut Stage<'_>) {
+        let filled = stage.filler.whole(
+            &template.beside,
+            BESIDE.iter(),
+            "a template",
+            &mut stage.wrong,
+        );
+        let text = |key| {
+            let entry = filled.written(key)?;
+            let text = grammar::text(&entry.node)?.trim().to_owned();
+            (!text.is_empty()).then(|| (text, entry.key_place.clone()))
+        };
+        if let Some((text, place)) = text(key!(BESIDE.caption)) {
+            self.extras.caption = Some(text.clone());
+            let what = Extra::Caption(text);
+            self.by_hand.push(ByHand { what, place });
+        }
+        if let Some((text, place)) = text(key!(BESIDE.alt)) {
+            self.extras.alt = Some(text.clone());
+            let what = Extra::Alt(text);
+            self.by_hand.push(ByHand { what, place });
+        }
+        let audience = filled.read(key!(BESIDE.audience as word));
+        self.extras.audience = (audience == "close-friends").then_some(Audience::CloseFriends);
+    }
+}
+
+/// A person to tag; none where no name came out, or its layer was left out.
+fn mention(table: &Table, placed: &[Placed<'_, '_>], stage: &mut Stage<'_>) -> Option<Sticker> {
+    let filled = stage
+        .filler
+        .whole(table, MENTION.iter(), "a mention", &mut stage.wrong);
+    let username = grammar::text(filled.node(key!(MENTION.username))?)?;
+    let username = username.trim().trim_start_matches('@').to_owned();
+    if username.is_empty() {
+        return None;
+    }
+    over(&filled, StickerKind::Mention { username }, placed)
+}
+
+/// A link to tap; none where no address came out, or its layer was left out.
+fn link(table: &Table, placed: &[Placed<'_, '_>], stage: &mut Stage<'_>) -> Option<Sticker> {
+    let filled = stage
+        .filler
+        .whole(table, LINK.iter(), "a link", &mut stage.wrong);
+    let node = filled.node(key!(LINK.url))?;
+    let url = grammar::text(node)?.trim().to_owned();
+    if url.is_empty() {
+        return None;
+    }
+    let is_web = |url: Url| matches!(url.scheme(), "http" | "https") && url.has_host();
+    if !Url::parse(&url).is_ok_and(is_web) {
+        let message = format!("`{url}` is not the address of a web page");
+        let hint = "with its beginning, as in https://example.com/menu";
+        let why = Diagnostic::at(Code::BadValue, &node.place, message).hint(hint);
+        stage.wrong.push(why);
+        return None;
+    }
+    let text = filled.node(key!(LINK.text)).and_then(grammar::text);
+    let text = text.filter(|text| !text.trim().is_empty());
+    over(&filled, StickerKind::Link { url, text }, placed)
+}
+
+/// A sticker that other layers draw; none where its layer was left out.
+fn over(filled: &Table, kind: StickerKind, placed: &[Placed<'_, '_>]) -> Option<Sticker> {
+    let (width, height) = CANVAS_SIZE;
+    let over = filled.node(key!(LINK.over)).and_then(grammar::text);
+    let at = filled.node(key!(LINK.at)).and_then(grammar::position);
+    let center = match (over, at) {
+        (Some(over), _) => {
+            // a layer that `when` left out takes what lies over it with it
+            let is_it = |layer: &&Placed<'_, '_>| layer.node.id.as_deref() == Some(&over);
+            return Some(placed.iter().find(is_it)?.sticker(kind));
+        }
+        (None, Some((x, y))) => Point {
+            x: x.of(width),
+            y: y.of(height),
+        },
+        (None, None) => Point {
+            x: width / 2.0,
+            y: height / 2.0,
+        },
+    };
+    Some(boxed(kind, center, BOX, 0.0))
+}

@@ -1,0 +1,335 @@
+//! What a sticker layer says, held against what the app takes.
+//!
+//! In: the layer's keys, filled in. Out: a [`StickerKind`] with the words its drawing brings, or nothing and why.
+//! Never: a place, a look.
+
+use unicode_segmentation::UnicodeSegmentation;
+use url::Url;
+
+use super::model::StickerKind;
+use crate::diag::{Code, Diagnostic, Severity, did_you_mean};
+use crate::template::expression::Expressions;
+use crate::template::language::Key;
+use crate::template::{Node, Table, grammar, key};
+
+/// The most characters of a question, of an answer, of a link's words and of a countdown's name. The app stops people
+/// there who type; it publishes no figures (measured in the app by its users, read 2026-11).
+const QUESTION: usize = 80;
+const ANSWER: usize = 24;
+const LINK_TEXT: usize = 30;
+const NAME: usize = 50;
+/// The platform's own limit for account names.
+const USERNAME: usize = 30;
+
+/// Words that a drawing brings itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    /// In the field of a question.
+    pub placeholder: String,
+    /// Under the digits of a countdown.
+    pub units: [&'static str; 3],
+}
+
+impl Words {
+    fn of(keys: &Table) -> Self {
+        let lang = keys.node(key!(STICKER.lang)).and_then(Node::as_text);
+        let lang = lang.unwrap_or("en").to_lowercase();
+        let (placeholder, units) = match lang.split(['-', '_']).next().unwrap_or_default() {
+            "es" => ("Escribe algo…", ["días", "horas", "minutos"]),
+            "de" => ("Gib etwas ein …", ["Tage", "Stunden", "Minuten"]),
+            "fr" => ("Écrivez quelque chose…", ["jours", "heures", "minutes"]),
+            "pt" => ("Escreva algo…", ["dias", "horas", "minutos"]),
+            "it" => ("Scrivi qualcosa…", ["giorni", "ore", "minuti"]),
+            "nl" => ("Typ iets…", ["dagen", "uren", "minuten"]),
+            _ => ("Type something…", ["days", "hours", "minutes"]),
+        };
+        Self {
+            placeholder: placeholder.to_owned(),
+            units,
+        }
+    }
+}
+
+/// Reads one sticker.
+pub fn read(
+    keys: &Table,
+    label: &str,
+    expressions: &Expressions,
+    wrong: &mut Vec<Diagnostic>,
+) -> Option<(StickerKind, Words)> {
+    let node = keys.node(key!(STICKER.kind))?;
+    let kind = node.as_text()?.to_owned();
+    let mut reader = Reader {
+        keys,
+        label,
+        kind: &kind,
+        wrong,
+        is_whole: true,
+    };
+    let read = reader.kind(expressions);
+    reader.others();
+    let is_whole = reader.is_whole;
+    read.filter(|_| is_whole)
+        .map(|kind| (kind, Words::of(keys)))
+}
+
+struct Reader<'a> {
+    keys: &'a Table,
+    label: &'a str,
+    kind: &'a str,
+    wrong: &'a mut Vec<Diagnostic>,
+    /// Nothing keeps it from being drawn.
+    is_whole: bool,
+}
+
+impl Reader<'_> {
+    fn kind(&mut self, expressions: &Expressions) -> Option<StickerKind> {
+        match self.kind {
+            "link" => self.link(),
+            "mention" => self.mention(),
+            "hashtag" => self.hashtag(),
+            "location" => self.location(),
+            "poll" => {
+                let question = self.text(key!(STICKER.question), QUESTION);
+                let options = self.options()?;
+                Some(StickerKind::Poll { question, options })
+            }
+            "question" => {
+                let question = self.needed(key!(STICKER.question), QUESTION)?;
+                Some(StickerKind::Question { question })
+            }
+            "quiz" => self.quiz(),
+            "countdown" => self.countdown(expressions),
+            _ => self.slider(),
+        }
+    }
+
+    fn link(&mut self) -> Option<StickerKind> {
+        let text = self.text(key!(STICKER.text), LINK_TEXT);
+        let url = self.needed(key!(STICKER.url), 2048)?;
+        let parsed = Url::parse(&url).ok().filter(Url::has_host);
+        let secure = parsed.filter(|url| url.scheme() == "https");
+        if secure.is_none() {
+            let message = format!("`{url}` is not an address that the app takes for a link");
+            self.bad(
+                key!(STICKER.url),
+                message,
+                "with `https://` at its beginning, as in https://example.com/menu",
+            );
+            return None;
+        }
+        Some(StickerKind::Link { url, text })
+    }
+
+    fn mention(&mut self) -> Option<StickerKind> {
+        let key = key!(STICKER.username);
+        let username = self.needed(key, USERNAME + 1)?;
+        let username = username.trim_start_matches('@').to_owned();
+        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_');
+        if username.is_empty() || username.len() > USERNAME || !username.chars().all(is_name) {
+            let message = format!("`{username}` is not the name of an account");
+            self.bad(key, message, "letters, digits, `.` and `_`, 30 at most");
+            return None;
+        }
+        Some(StickerKind::Mention { username })
+    }
+
+    fn hashtag(&mut self) -> Option<StickerKind> {
+        let key = key!(STICKER.name);
+        let name = self.needed(key, 100)?;
+        let name = name.trim_start_matches('#').to_owned();
+        // marks are parts of letters in many scripts, and no punctuation of ASCII is one
+        let is_part =
+            |c: char| c == '_' || c.is_alphanumeric() || (!c.is_ascii() && !c.is_whitespace());
+        if name.is_empty() || !name.chars().all(is_part) {
+            let message = format!("`{name}` is not a hashtag");
+            self.bad(key, message, "one word of letters, digits and `_`");
+            return None;
+        }
+        if name.chars().all(|c| c.is_ascii_digit()) {
+            let message = format!("`{name}` is not a hashtag");
+            self.bad(key, message, "it needs a letter");
+            return None;
+        }
+        Some(StickerKind::Hashtag { name })
+    }
+
+    fn location(&mut self) -> Option<StickerKind> {
+        let name = self.needed(key!(STICKER.name), NAME)?;
+        // `id` names the layer, too; the number of a place cannot be taken for anything else
+        let id = self.keys.node(key!(LAYER.id)).and_then(grammar::text);
+        let is_place = |id: &String| !id.is_empty() && id.chars().all(|c| c.is_ascii_digit());
+        let id = id.map(|id| id.trim().to_owned()).filter(is_place);
+        if id.is_none() {
+            let at = self.keys.node(key!(STICKER.name)).map(|n| &n.place);
+            let message = format!(
+                "{} has no number of its place: the app may find several of this name",
+                self.label
+            );
+            let found = Diagnostic::at(Code::BadValue, at.unwrap_or(&self.keys.place), message)
+                .severity(Severity::Warning)
+                .hint("`id = \"213385402\"`, the number in the address of the place's page");
+            self.wrong.push(found);
+        }
+        Some(StickerKind::Location { name, id })
+    }
+
+    fn quiz(&mut self) -> Option<StickerKind> {
+        let question = self.needed(key!(STICKER.question), QUESTION);
+        let options = self.options();
+        let answer = self.keys.node(key!(STICKER.answer));
+        let Some(answer) = answer.and_then(grammar::number).map(|n| n as usize) else {
+            let message = format!("{} does not say which answer is right", self.label);
+            self.bad_at_layer(message, "`answer = 2`, counted from 1");
+            return None;
+        };
+        let (question, options) = (question?, options?);
+        if answer > options.len() {
+            let message = format!("there are {} answers, and no {answer}.", options.len());
+            self.bad(key!(STICKER.answer), message, "counted from 1");
+            return None;
+        }
+        Some(StickerKind::Quiz {
+            question,
+            options,
+            answer,
+        })
+    }
+
+    fn countdown(&mut self, expressions: &Expressions) -> Option<StickerKind> {
+        let name = self.needed(key!(STICKER.name), NAME);
+        let ends = self.needed(key!(STICKER.ends), 100)?;
+        match expressions.instant(&ends) {
+            Ok(ends) => {
+                if ends.timestamp() <= expressions.now().timestamp() {
+                    let at = self.keys.node(key!(STICKER.ends)).map(|n| &n.place);
+                    let message = format!("the countdown of {} is over", self.label);
+                    let at = at.unwrap_or(&self.keys.place);
+                    self.wrong.push(
+                        Diagnostic::at(Code::BadValue, at, message).severity(Severity::Warning),
+                    );
+                }
+                let ends = ends.timestamp();
+                Some(StickerKind::Countdown { name: name?, ends })
+            }
+            Err(why) => {
+                self.bad(key!(STICKER.ends), why, "as in `2026-12-24T18:00`");
+                None
+            }
+        }
+    }
+
+    fn slider(&mut self) -> Option<StickerKind> {
+        let question = self.text(key!(STICKER.question), QUESTION);
+        let emoji = self
+            .keys
+            .read(key!(STICKER.emoji as word))
+            .trim()
+            .to_owned();
+        if emoji.graphemes(true).count() != 1 {
+            let message = format!("`{emoji}` is not one emoji");
+            self.bad(key!(STICKER.emoji), message, "one: `emoji = \"🔥\"`");
+            return None;
+        }
+        Some(StickerKind::Slider { question, emoji })
+    }
+
+    /// Two to four answers; empty ones are left out.
+    fn options(&mut self) -> Option<Vec<String>> {
+        let key = key!(STICKER.options);
+        let Some(items) = self.keys.node(key).and_then(grammar::list) else {
+            self.bad_at_layer(
+                format!("{} needs `options`", self.label),
+                "two to four answers: `options = [\"Yes\", \"No\"]`",
+            );
+            return None;
+        };
+        let mut options = Vec::new();
+        for item in items {
+            let text = grammar::text(item).unwrap_or_default().trim().to_owned();
+            if text.is_empty() {
+                continue;
+            }
+            self.length(&text, ANSWER, &format!("the answer `{text}`"), item);
+            options.push(text);
+        }
+        if !(2..=4).contains(&options.len()) {
+            let message = format!("{} has {} answers", self.label, options.len());
+            self.bad(key, message, "the app takes two to four");
+            return None;
+        }
+        Some(options)
+    }
+
+    /// The text of a key, if there is one.
+    fn text(&mut self, key: &Key, most: usize) -> Option<String> {
+        let node = self.keys.node(key)?;
+        let text = grammar::text(node)?.trim().to_owned();
+        if text.is_empty() {
+            return None;
+        }
+        self.length(&text, most, &format!("`{}`", key.name), node);
+        Some(text)
+    }
+
+    fn needed(&mut self, key: &Key, most: usize) -> Option<String> {
+        let text = self.text(key, most);
+        if text.is_none() {
+            let message = format!("{} needs `{}`", self.label, key.name);
+            self.bad_at_layer(message, "`when` leaves a layer out");
+        }
+        text
+    }
+
+    fn length(&mut self, text: &str, most: usize, what: &str, at: &Node) {
+        let count = text.graphemes(true).count();
+        if count > most {
+            let message = format!("{what} has {count} characters, the app takes {most}");
+            self.wrong
+                .push(Diagnostic::at(Code::TooLong, &at.place, message));
+            self.is_whole = false;
+        }
+    }
+
+    fn bad(&mut self, key: &Key, message: String, hint: &str) {
+        let at = self.keys.node(key).map_or(&self.keys.place, |n| &n.place);
+        self.wrong
+            .push(Diagnostic::at(Code::BadValue, at, message).hint(hint));
+        self.is_whole = false;
+    }
+
+    fn bad_at_layer(&mut self, message: String, hint: &str) {
+        self.wrong
+            .push(Diagnostic::at(Code::BadValue, &self.keys.place, message).hint(hint));
+        self.is_whole = false;
+    }
+
+    /// Keys that another kind of sticker has.
+    fn others(&mut self) {
+        let own: &[&str] = match self.kind {
+            "link" => &["url", "text"],
+            "mention" => &["username"],
+            "hashtag" | "location" => &["name"],
+            "poll" => &["question", "options"],
+            "question" => &["question"],
+            "quiz" => &["question", "options", "answer"],
+            "countdown" => &["name", "ends"],
+            _ => &["question", "emoji"],
+        };
+        let common = ["kind", "look", "lang"];
+        let stickers = crate::template::language::STICKER;
+        for entry in &self.keys.entries {
+            let name = entry.key.as_str();
+            let is_ours = stickers.iter().any(|key| key.name == name);
+            if !is_ours || own.contains(&name) || common.contains(&name) {
+                continue;
+            }
+            let message = format!("a {} sticker has no key `{name}`", self.kind);
+            let hint = did_you_mean(name, own.iter().copied());
+            let hint = hint.unwrap_or_else(|| format!("it has `{}`", own.join("`, `")));
+            self.wrong
+                .push(Diagnostic::at(Code::UnknownKey, &entry.key_place, message).hint(hint));
+            self.is_whole = false;
+        }
+    }
+}
