@@ -96,10 +96,13 @@ pub enum PreviewError {
 
 type TableKey = (PathBuf, u64, Option<SystemTime>, BTreeSet<String>);
 
+/// What the assets were opened for, they themselves, and what is wrong with the brand.
+type Opened = (String, Arc<Assets>, Vec<Diagnostic>);
+
 /// Makes previews, and keeps what they share.
 #[derive(Default)]
 pub struct Previewer {
-    assets: Mutex<Option<(String, Arc<Assets>, Vec<Diagnostic>)>>,
+    assets: Mutex<Option<Opened>>,
     tables: Mutex<HashMap<TableKey, Arc<Table>>>,
     guides: OnceLock<Guides>,
 }

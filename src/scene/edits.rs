@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::data::Row;
 use crate::diag::{self, Diagnostic};
 use crate::template::edit::{self, Edit, File, Laid, Refused, Surroundings};
+use crate::template::key;
 use crate::template::{AllowedPaths, Table, Template, load_text};
 
 use super::{Assets, LayerBox, inspect};
@@ -124,6 +125,9 @@ impl Surroundings for Around<'_> {
 
 /// The degrees that a layer's own key says.
 fn own_turn(found: &LayerBox) -> f64 {
-    let value = found.values.get("rotate").and_then(|v| v.get("value"));
+    let value = found
+        .values
+        .get(key!(LAYER.rotate).name)
+        .and_then(|v| v.get("value"));
     value.and_then(serde_json::Value::as_f64).unwrap_or(0.0)
 }

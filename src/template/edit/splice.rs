@@ -416,6 +416,10 @@ mod tests {
     #[track_caller]
     fn hold(before: &str, keys: &str, value: Json, after: &str) {
         assert_eq!(set(before, &path(keys), &value).as_deref(), Ok(after));
+        // a text without a line says nothing of how its lines end
+        if !before.contains('\n') {
+            return;
+        }
         let mark = before.replace('\n', "\r\n");
         let expected = after.replace('\n', "\r\n");
         assert_eq!(

@@ -29,6 +29,7 @@ mod numbers;
 mod numerals;
 mod patterns;
 mod problem;
+mod statements;
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -222,10 +223,7 @@ impl Expressions {
         if !has_expression(text) {
             return Ok(BTreeSet::new());
         }
-        let template = self
-            .environment
-            .template_from_str(text)
-            .map_err(|e| self.problem(&e, text, &Value::UNDEFINED))?;
+        let template = self.parsed(text, &Value::UNDEFINED)?;
         let mut names: BTreeSet<String> = template
             .undeclared_variables(false)
             .into_iter()
@@ -261,7 +259,7 @@ impl Expressions {
                 return Ok(value);
             }
         }
-        let template = self.environment.template_from_str(text).map_err(problem)?;
+        let template = self.parsed(text, context)?;
         template
             .render(context.clone())
             .map(Value::from)
@@ -289,6 +287,18 @@ impl Expressions {
                 hint: fault.hint,
             }),
         }
+    }
+
+    fn parsed<'t>(
+        &'t self,
+        text: &'t str,
+        context: &Value,
+    ) -> Result<minijinja::Template<'t, 't>, Problem> {
+        if let Some((word, range)) = statements::foreign(text) {
+            return Err(problem::no_statement(word, range));
+        }
+        let parsed = self.environment.template_from_str(text);
+        parsed.map_err(|error| self.problem(&error, text, context))
     }
 
     fn problem(&self, error: &minijinja::Error, text: &str, context: &Value) -> Problem {

@@ -116,6 +116,16 @@ fn within(text: &str, range: Option<Range<usize>>) -> Range<usize> {
     start..end
 }
 
+/// There is no such statement in templates.
+pub(super) fn no_statement(word: &str, range: Range<usize>) -> Problem {
+    Problem {
+        kind: Kind::Syntax,
+        message: format!("no statement `{word}`"),
+        range,
+        hint: Some("there are `if`, `for` and `set`".to_owned()),
+    }
+}
+
 fn syntax(detail: &str, text: &str, range: Range<usize>) -> Problem {
     let problem = |message: String, hint: Option<&str>| Problem {
         kind: Kind::Syntax,
@@ -124,8 +134,7 @@ fn syntax(detail: &str, text: &str, range: Range<usize>) -> Problem {
         hint: hint.map(str::to_owned),
     };
     if let Some(statement) = detail.strip_prefix("unknown statement ") {
-        let hint = "there are `if`, `for` and `set`";
-        return problem(format!("no statement `{statement}`"), Some(hint));
+        return no_statement(statement, range);
     }
     if detail.starts_with("unexpected end of input") {
         let opened = |open: &str| text.rfind(open).unwrap_or(0);
