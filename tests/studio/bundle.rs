@@ -23,7 +23,12 @@ fn said(output: &Output) -> String {
 
 /// Sees to the pinned packages; they are fetched once.
 fn packages() {
-    if sources().join("node_modules/playwright-core").is_dir() {
+    let is_there = || sources().join("node_modules/playwright-core").is_dir();
+    // each test is a process of its own, and two of them may come at once
+    let lock = Path::new(env!("CARGO_TARGET_TMPDIR")).join("npm.lock");
+    let lock = std::fs::File::create(lock).expect("a file for a lock");
+    lock.lock().expect("a lock");
+    if is_there() {
         return;
     }
     let fetched = run(

@@ -2,6 +2,11 @@
 
 mod bundle;
 mod calendar;
+mod events;
 mod guard;
+mod openapi;
+mod preview;
 mod rehearsal;
 mod stage;
+mod templates;
+mod uploads;

@@ -1,0 +1,308 @@
+//! `templates`: read, written, moved; nothing but templates.
+
+use reqwest::Method;
+use serde_json::json;
+
+use super::stage::{MENU, Stage, json as json_of, text};
+
+const PATH: &str = "templates/templates/menu.toml";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_template_is_told_with_its_text_and_hash() {
+    let stage = Stage::with(&[
+        (
+            "templates/deep/_base.toml",
+            "[canvas]\nbackground = \"#000\"\n",
+        ),
+        ("templates/broken.toml", "[canvas]\nbackgrund = \"#000\"\n"),
+    ])
+    .await;
+    let list = json_of(stage.get("templates").await, 200).await;
+    let items = list["items"].as_array().expect("a list");
+    let paths: Vec<_> = items
+        .iter()
+        .map(|item| item["path"].as_str().expect("a path"))
+        .collect();
+    let all = [
+        "templates/broken.toml",
+        "templates/deep/_base.toml",
+        "templates/menu.toml",
+    ];
+    assert_eq!(paths, all);
+    assert_eq!(items[0]["diagnostics"][0]["code"], "unknown-key");
+    assert_eq!(items[1]["is_base"], true);
+    let variable =
+        json!({"name": "title", "type": "text", "default": "Tomato tart", "max_chars": 60});
+    assert_eq!(items[2]["variables"], json!([variable]));
+
+    let answer = stage.get(PATH).await;
+    let etag = text(answer.headers(), "etag");
+    let shown = json_of(answer, 200).await;
+    assert_eq!(shown["text"], MENU);
+    assert_eq!(
+        etag,
+        format!("\"{}\"", shown["hash"].as_str().expect("a hash"))
+    );
+    assert_eq!(shown["hash"], items[2]["hash"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_needs_to_know_what_it_writes_over() {
+    let stage = Stage::new().await;
+    let etag = text(stage.get(PATH).await.headers(), "etag");
+    let put = |body: &str| stage.ask(Method::PUT, PATH).body(body.to_owned());
+    let file = stage.root.join("templates/menu.toml");
+    let changed = MENU.replace("#102030", "#203040");
+
+    assert_eq!(put(&changed).send().await.expect("an answer").status(), 428);
+    let stale = put(&changed)
+        .header("if-match", "\"0123\"")
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(
+        text(stale.headers(), "content-type"),
+        "application/problem+json"
+    );
+    let stale = json_of(stale, 412).await;
+    assert_eq!(
+        (&stale["status"], &stale["title"]),
+        (&json!(412), &json!("Precondition Failed"))
+    );
+    // before everything, also before a text that is none
+    for force in ["", "?force=1"] {
+        let request = stage.ask(Method::PUT, &format!("{PATH}{force}"));
+        let request = request.header("if-match", "\"0123\"").body("[[[");
+        assert_eq!(request.send().await.expect("an answer").status(), 412);
+    }
+    let taken = put(&changed)
+        .header("if-none-match", "*")
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(taken.status(), 412);
+    assert_eq!(std::fs::read_to_string(&file).expect("a file"), MENU);
+
+    let written = put(&changed)
+        .header("if-match", &etag)
+        .send()
+        .await
+        .expect("an answer");
+    let new = text(written.headers(), "etag");
+    let written = json_of(written, 200).await;
+    assert_eq!(written["diagnostics"], json!([]));
+    assert_eq!(
+        format!("\"{}\"", written["hash"].as_str().expect("a hash")),
+        new
+    );
+    assert_eq!(std::fs::read_to_string(&file).expect("a file"), changed);
+    // the old hash is void now
+    let again = put(MENU)
+        .header("if-match", &etag)
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(again.status(), 412);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_toml_is_written_only_by_force() {
+    let stage = Stage::new().await;
+    let put = |path: &str, body: Vec<u8>| {
+        let request = stage.ask(Method::PUT, path).header("if-none-match", "*");
+        request.body(body)
+    };
+    let new = "templates/templates/new/one.toml";
+    let broken = put(new, b"a = \n".to_vec())
+        .send()
+        .await
+        .expect("an answer");
+    let broken = json_of(broken, 422).await;
+    let wrong = &broken["diagnostics"][0];
+    assert_eq!(
+        (&wrong["code"], &wrong["line"]),
+        (&json!("syntax"), &json!(1)),
+        "{broken}"
+    );
+    assert!(!stage.root.join("templates/new/one.toml").exists());
+    let forced = put(&format!("{new}?force=1"), b"a = \n".to_vec());
+    let forced = json_of(forced.send().await.expect("an answer"), 201).await;
+    assert_eq!(forced["diagnostics"][0]["code"], "syntax");
+    // a key that is not known is no fault of the TOML
+    let unknown = put("templates/templates/two.toml", b"nonsense = 1\n".to_vec());
+    let unknown = json_of(unknown.send().await.expect("an answer"), 201).await;
+    assert_eq!(unknown["diagnostics"][0]["code"], "unknown-key");
+    for query in ["", "?force=1"] {
+        let path = format!("templates/templates/three.toml{query}");
+        let bytes = put(&path, vec![b'#', 0xFF])
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(bytes.status(), 422, "a text is UTF-8");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_that_is_no_template_is_not_there() {
+    let stage = Stage::with(&[
+        ("sale.toml", ""),
+        ("templates/.hidden.toml", ""),
+        ("secret.txt", "s"),
+    ])
+    .await;
+    let outside = tempfile::tempdir().expect("a folder");
+    std::fs::write(outside.path().join("out.toml"), "# secret").expect("a file");
+    std::os::unix::fs::symlink(outside.path(), stage.root.join("templates/link")).expect("a link");
+    let link = stage.root.join("templates/one.toml");
+    std::os::unix::fs::symlink(outside.path().join("out.toml"), &link).expect("a link");
+    for path in [
+        "storypress.toml",
+        "sale.toml",
+        "secret.txt",
+        "templates",
+        "templates/",
+        "templates/menu.txt",
+        "templates/.hidden.toml",
+        "templates/..%2fsale.toml",
+        "templates/%2e%2e/sale.toml",
+        "templates/%2e%2e%2fsale.toml",
+        "..%2f..%2fetc%2fpasswd.toml",
+        "%2fetc%2fhosts.toml",
+        "templates%5cmenu.toml",
+        "templates/..%5csale.toml",
+        "templates/menu%00.toml",
+        "templates/menu.toml%00",
+        "templates/link/out.toml",
+        "templates/link/new.toml",
+        "templates/one.toml",
+        "templates/%2e/menu.toml",
+        "templates//menu.toml",
+    ] {
+        for method in [Method::GET, Method::PUT, Method::DELETE] {
+            let request = stage.ask(method.clone(), &format!("templates/{path}"));
+            let request = request.header("if-none-match", "*").body("# mine");
+            let answer = request.send().await.expect("an answer");
+            assert_eq!(answer.status(), 404, "{method} {path}");
+        }
+        let to = stage.ask(Method::POST, &format!("{PATH}/duplicate"));
+        let decoded = path
+            .replace("%2e", ".")
+            .replace("%2f", "/")
+            .replace("%5c", "\\")
+            .replace("%00", "\0");
+        let to = to
+            .json(&json!({"to": decoded}))
+            .send()
+            .await
+            .expect("an answer");
+        assert_eq!(to.status(), 422, "{decoded:?}");
+    }
+    assert_eq!(
+        std::fs::read_to_string(outside.path().join("out.toml")).expect("a file"),
+        "# secret"
+    );
+    assert!(!outside.path().join("new.toml").exists());
+    assert!(stage.root.join("sale.toml").exists() && link.symlink_metadata().is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn templates_are_duplicated_renamed_and_removed() {
+    let stage = Stage::new().await;
+    let act = |word: &str, to: &str| {
+        stage
+            .ask(Method::POST, &format!("{PATH}/{word}"))
+            .json(&json!({"to": to}))
+    };
+    let made = act("duplicate", "templates/copy.toml")
+        .send()
+        .await
+        .expect("an answer");
+    let made = json_of(made, 201).await;
+    assert_eq!(made["path"], "templates/copy.toml");
+    let taken = act("rename", "templates/copy.toml")
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(taken.status(), 409);
+    let moved = act("rename", "templates/deep/other.toml")
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(json_of(moved, 200).await["hash"], made["hash"]);
+    assert_eq!(stage.get(PATH).await.status(), 404);
+    assert_eq!(
+        act("burn", "templates/x.toml")
+            .send()
+            .await
+            .expect("an answer")
+            .status(),
+        404
+    );
+    let other = "templates/templates/deep/other.toml";
+    let wrong = stage
+        .ask(Method::DELETE, other)
+        .header("if-match", "\"no\"");
+    assert_eq!(wrong.send().await.expect("an answer").status(), 412);
+    let gone = stage
+        .ask(Method::DELETE, other)
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(gone.status(), 204);
+    let gone = stage
+        .ask(Method::DELETE, other)
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(gone.status(), 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_act_with_a_key_is_done_once() {
+    let stage = Stage::new().await;
+    let act = |key: &str, to: &str| {
+        let request = stage.ask(Method::POST, &format!("{PATH}/duplicate"));
+        request
+            .header("idempotency-key", key)
+            .json(&json!({"to": to}))
+    };
+    let first = act("k1", "templates/copy.toml")
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(
+        (
+            first.status().as_u16(),
+            text(first.headers(), "idempotency-replayed")
+        ),
+        (201, String::new())
+    );
+    let first = json_of(first, 201).await;
+    let again = act("k1", "templates/copy.toml")
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(text(again.headers(), "idempotency-replayed"), "true");
+    assert_eq!(json_of(again, 201).await, first);
+    let other = act("k1", "templates/other.toml")
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(other.status(), 422);
+    let other = act("k2", "templates/copy.toml")
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(other.status(), 409);
+    // ten at once are one
+    let all = (0..10).map(|_| act("k3", "templates/third.toml").send());
+    let all = futures_util::future::join_all(all).await;
+    let statuses: Vec<u16> = all
+        .into_iter()
+        .map(|a| a.expect("an answer").status().as_u16())
+        .collect();
+    assert!(
+        statuses.contains(&201) && statuses.iter().all(|s| [201, 409].contains(s)),
+        "{statuses:?}"
+    );
+}
