@@ -1,7 +1,8 @@
 # make demo   renders the sample templates into out/ and publishes them to a sandbox on this machine
 # make test   everything that has to hold: format, lints, documentation, tests
 # make quick  what can be held in a minute: format, lints, and the tests that need no film, no server and no golden
-# make year   a year of the calendar with everything that goes wrong, on SQLite and PostgreSQL: half an hour each, for the night
+# make year   a year of the calendar with everything that goes wrong, on SQLite and PostgreSQL, and every fault of the private way
+#             at every point of its way: over an hour, for the night
 # make fuzz   runs each fuzz target for a minute; SECONDS=… and TARGETS="…" choose
 # make deb    a Debian package of the release build, in target/debian
 # All first see to the system libraries, and need only git, make and Rust.
@@ -26,6 +27,7 @@ demo: $(STAMP)
 # What is not film spends its time waiting: it is built without optimisation, in a fifth of the time. What makes film is
 # built a second time, as it would take five times as long otherwise.
 UNOPTIMISED := CARGO_PROFILE_DEV_OPT_LEVEL=0
+OPTIMISED := binary(film) | test(/^samples::every_sample/)
 
 test: $(STAMP)
 	cargo fmt --check
@@ -33,13 +35,13 @@ test: $(STAMP)
 	RUSTDOCFLAGS='-D warnings' $(UNOPTIMISED) cargo doc --locked --no-deps
 	$(UNOPTIMISED) cargo test --locked --doc
 	@if cargo nextest --version >/dev/null 2>&1; \
-	then set -x; $(UNOPTIMISED) cargo nextest run --locked --no-fail-fast -E 'not binary(film)'; \
+	then set -x; $(UNOPTIMISED) cargo nextest run --locked --no-fail-fast -E 'not ($(OPTIMISED))'; \
 	else set -x; $(UNOPTIMISED) cargo test --locked --no-fail-fast --lib --bins --test cases --test house --test store \
-	--test suite; fi
+	--test suite -- --skip samples::every_sample; fi
 	@# last, so that the output closes with the tests' own summary
 	@if cargo nextest --version >/dev/null 2>&1; \
-	then set -x; cargo nextest run --locked --no-fail-fast --test film; \
-	else set -x; cargo test --locked --no-fail-fast --test film; fi
+	then set -x; cargo nextest run --locked --no-fail-fast --test film --test suite -E '$(OPTIMISED)'; \
+	else set -x; cargo test --locked --test suite samples::every_sample && cargo test --locked --no-fail-fast --test film; fi
 
 quick: $(STAMP)
 	cargo fmt --check
@@ -51,6 +53,7 @@ quick: $(STAMP)
 
 year: $(STAMP)
 	cargo test --locked --test suite a_year_of -- --ignored --nocapture --test-threads 1
+	cargo test --locked --test suite private::kills -- --include-ignored --test-threads 2
 
 fuzz: $(STAMP)
 	tools/fuzz.sh $(or $(SECONDS),60) $(TARGETS)

@@ -108,7 +108,7 @@ mod tests {
         write("rows.csv", "id,title,price\na,Soup,1\nb,Tart,2\n");
         let out = folder.path().join("out");
         let compared = |renders: bool| {
-            let project = project::of(None, &folder.path().join("menu.toml")).expect("a project");
+            let project = project::of(Some(folder.path()), folder.path()).expect("a project");
             let selection = Selection {
                 paths: vec![folder.path().join("menu.toml")],
                 data: Some(folder.path().join("rows.csv")),

@@ -125,9 +125,6 @@ impl Surroundings for Around<'_> {
 
 /// The degrees that a layer's own key says.
 fn own_turn(found: &LayerBox) -> f64 {
-    let value = found
-        .values
-        .get(key!(LAYER.rotate).name)
-        .and_then(|v| v.get("value"));
-    value.and_then(serde_json::Value::as_f64).unwrap_or(0.0)
+    let said = found.values.get(key!(LAYER.rotate).name);
+    said.and_then(|said| said["value"].as_f64()).unwrap_or(0.0)
 }

@@ -69,8 +69,9 @@ fn at_every_point(fault: &Value) {
 }
 
 macro_rules! faults {
-    ($($name:ident: $fault:tt;)*) => {
+    ($($(#[$attribute:meta])* $name:ident: $fault:tt;)*) => {
         $(#[test]
+        $(#[$attribute])*
         fn $name() {
             at_every_point(&json!($fault));
         })*
@@ -80,15 +81,24 @@ macro_rules! faults {
 faults! {
     nothing_goes_wrong: [];
     done_and_the_connection_drops: [{ "on": "publish", "do": "drop-after" }];
+    #[ignore = "a minute and a half: `make year` runs it"]
     nothing_is_done_and_the_connection_drops: [{ "on": "publish", "do": "drop-before" }];
+    #[ignore = "a minute and a half: `make year` runs it"]
     the_answer_breaks_off: [{ "on": "publish", "do": "cut" }];
     it_is_done_after_the_timeout: [{ "on": "publish", "do": "delay-before", "ms": 900 }];
     a_timeout_of_the_server: [{ "on": "publish", "do": "error-after", "status": 408, "body": {} }];
+    #[ignore = "a minute and a half: `make year` runs it"]
     busy_and_it_is_live: [{ "on": "publish", "do": "error-after", "status": 503, "body": {} }];
+    #[ignore = "a minute and a half: `make year` runs it"]
     feedback_is_required_and_it_is_live: [{ "on": "publish", "do": "blocked-but-live" }];
+    #[ignore = "a minute and a half: `make year` runs it"]
     good_and_without_a_story: [{ "on": "publish", "do": "no-media", "effect": true }];
+    #[ignore = "a minute and a half: `make year` runs it"]
     the_film_is_not_ready: [{ "on": "publish", "do": "not-ready", "times": 2 }];
+    #[ignore = "a minute and a half: `make year` runs it"]
     a_page_instead_of_an_answer: [{ "on": "publish", "do": "html", "effect": true }];
+    #[ignore = "a minute and a half: `make year` runs it"]
     the_list_is_late: [{ "on": "publish", "do": "drop-after", "hidden_ms": 300 }];
+    #[ignore = "a minute and a half: `make year` runs it"]
     the_login_ends: [{ "on": "publish", "do": "expired-token", "times": "always" }];
 }

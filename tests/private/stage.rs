@@ -28,6 +28,9 @@ pub fn library() -> &'static Path {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("private");
         std::fs::create_dir_all(&folder).expect("a folder");
         std::fs::write(folder.join("storypress.toml"), "").expect("a project");
+        // each test is a process of its own, and two of them may come at once
+        let lock = std::fs::File::create(folder.join("setup.lock")).expect("a file for a lock");
+        lock.lock().expect("a lock");
         let done = Command::new(PROGRAM)
             .args(["private", "setup"])
             .current_dir(&folder)
