@@ -14,5 +14,6 @@ mod private;
 mod samples;
 mod sandbox;
 mod sources;
+mod stickers;
 mod studio;
 mod upload;

@@ -139,12 +139,6 @@ impl Extras {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
-
-    /// Whether a person has to put something on it in the app: anything but mentions, which a program can send.
-    pub fn needs_a_person(&self) -> bool {
-        let is_sent = |sticker: &Sticker| matches!(sticker.kind, StickerKind::Mention { .. });
-        self.audience.is_some() || !self.stickers.iter().all(is_sent)
-    }
 }
 
 #[cfg(test)]

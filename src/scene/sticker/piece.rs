@@ -55,7 +55,14 @@ impl Shown {
     fn scale(&mut self, key: &str, by: f64) {
         let is_length = !matches!(
             key,
-            "weight" | "max_lines" | "opacity" | "rotate" | "angle" | "grow" | "linear"
+            "weight"
+                | "max_lines"
+                | "line_height"
+                | "opacity"
+                | "rotate"
+                | "angle"
+                | "grow"
+                | "linear"
         );
         match self {
             Self::Number(number) if is_length => *number *= by,
@@ -216,5 +223,27 @@ impl Piece {
     /// The keys of the language, all of them at the place of the sticker.
     pub fn table(&self, place: &Place) -> Table {
         table(&self.keys, place)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_lengths_are_scaled() {
+        for (key, scaled) in [
+            ("size", 20.0),
+            ("left", 20.0),
+            ("line_height", 10.0),
+            ("weight", 10.0),
+        ] {
+            let mut shown = Shown::Number(10.0);
+            shown.scale(key, 2.0);
+            assert!(
+                matches!(shown, Shown::Number(n) if n == scaled),
+                "{key}: {shown:?}"
+            );
+        }
     }
 }

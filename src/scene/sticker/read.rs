@@ -92,6 +92,7 @@ impl Reader<'_> {
             "poll" => {
                 let question = self.text(key!(STICKER.question), QUESTION);
                 let options = self.options()?;
+                let options = options.into_iter().map(|(_, text)| text).collect();
                 Some(StickerKind::Poll { question, options })
             }
             "question" => {
@@ -123,7 +124,7 @@ impl Reader<'_> {
 
     fn mention(&mut self) -> Option<StickerKind> {
         let key = key!(STICKER.username);
-        let username = self.needed(key, USERNAME + 1)?;
+        let username = self.needed(key, usize::MAX)?;
         let username = username.trim_start_matches('@').to_owned();
         let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_');
         if username.is_empty() || username.len() > USERNAME || !username.chars().all(is_name) {
@@ -184,15 +185,17 @@ impl Reader<'_> {
             return None;
         };
         let (question, options) = (question?, options?);
-        if answer > options.len() {
-            let message = format!("there are {} answers, and no {answer}.", options.len());
+        // one that comes out empty is left out, and the others move up
+        let Some(right) = options.iter().position(|(number, _)| *number == answer) else {
+            let numbers: Vec<String> = options.iter().map(|(n, _)| n.to_string()).collect();
+            let message = format!("there are answers {}, and no {answer}.", numbers.join(", "));
             self.bad(key!(STICKER.answer), message, "counted from 1");
             return None;
-        }
+        };
         Some(StickerKind::Quiz {
             question,
-            options,
-            answer,
+            options: options.into_iter().map(|(_, text)| text).collect(),
+            answer: right + 1,
         })
     }
 
@@ -235,7 +238,8 @@ impl Reader<'_> {
     }
 
     /// Two to four answers; empty ones are left out.
-    fn options(&mut self) -> Option<Vec<String>> {
+    /// The options that are not empty, each with its number as it is written, from 1.
+    fn options(&mut self) -> Option<Vec<(usize, String)>> {
         let key = key!(STICKER.options);
         let Some(items) = self.keys.node(key).and_then(grammar::list) else {
             self.bad_at_layer(
@@ -245,13 +249,13 @@ impl Reader<'_> {
             return None;
         };
         let mut options = Vec::new();
-        for item in items {
+        for (number, item) in (1..).zip(items) {
             let text = grammar::text(item).unwrap_or_default().trim().to_owned();
             if text.is_empty() {
                 continue;
             }
             self.length(&text, ANSWER, &format!("the answer `{text}`"), item);
-            options.push(text);
+            options.push((number, text));
         }
         if !(2..=4).contains(&options.len()) {
             let message = format!("{} has {} answers", self.label, options.len());
