@@ -2,16 +2,14 @@
 //!
 //! In: a finished file with its stickers. Out: a PNG. Never: a box at another place than the sticker's.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Error;
-use super::file::put;
 use crate::diag::{Place, Source};
 use crate::frame;
-use crate::media::{self, FOLDER, Film, FilmOptions, Format, Kind, Media, Options};
+use crate::media::{self, Film, FilmOptions, Format, Kind, Media, Options};
 use crate::scene::picture::{Fit, Limits, Pictures, Wanted};
 use crate::scene::{
     Border, Clip, Color, Content, Node, Paint, Picture, Pixels, Qr, Rect, Scene, Sticker, Surface,
@@ -23,28 +21,8 @@ const HEIGHT: f32 = 1920.0;
 /// Half as large is enough to see where a box is.
 const RASTER: (u32, u32) = (540, 960);
 
-/// A painted picture that waits for its name.
-pub(super) struct Painted {
-    path: PathBuf,
-}
-
-impl Painted {
-    /// Gives it its name, or leaves the file that is there where it is the same; whether it did.
-    pub fn name(self, path: &Path) -> Result<bool, Error> {
-        let bytes = fs::read(&self.path).map_err(Error::of("read", &self.path))?;
-        put(path, &bytes)
-    }
-}
-
-impl Drop for Painted {
-    fn drop(&mut self) {
-        // what is left is swept by the next call
-        let _ = fs::remove_file(&self.path);
-    }
-}
-
-/// Paints it into the folder of unfinished files below `folder`.
-pub(super) fn painted(media: &Media, folder: &Path) -> Result<Painted, Error> {
+/// The PNG's bytes.
+pub(super) fn painted(media: &Media) -> Result<Vec<u8>, Error> {
     let mut nodes = vec![
         node(whole(), 0.0, Content::Picture(picture(media)?)),
         node(whole(), 0.0, filled("#0009", 0.0)),
@@ -57,16 +35,15 @@ pub(super) fn painted(media: &Media, folder: &Path) -> Result<Painted, Error> {
         nodes,
         ..Scene::empty(WIDTH, HEIGHT)
     };
-    let folder = folder.join(FOLDER);
-    let path = folder.join(format!("boxes-{}-{}.png", std::process::id(), media.sha256));
     let options = Options {
         format: Format::Png,
         max_bytes: u64::MAX,
-        unfinished: Some(folder),
         ..Options::default()
     };
-    let media = media::still(&frame::paint(&scene, Duration::ZERO), &path, &options)?;
-    Ok(Painted { path: media.path })
+    Ok(media::still_bytes(
+        &frame::paint(&scene, Duration::ZERO),
+        &options,
+    )?)
 }
 
 fn whole() -> Rect {

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::Error;
-use crate::media::FOLDER;
+use crate::media::{self, FOLDER};
 
 /// Writes a file whole, or leaves it as it is where it holds these bytes already; whether it did.
 pub(super) fn put(path: &Path, bytes: &[u8]) -> Result<bool, Error> {
@@ -14,16 +14,6 @@ pub(super) fn put(path: &Path, bytes: &[u8]) -> Result<bool, Error> {
     }
     let folder = path.parent().unwrap_or(Path::new(".")).join(FOLDER);
     std::fs::create_dir_all(&folder).map_err(Error::of("make the folder", &folder))?;
-    let digest = blake3::hash(path.as_os_str().as_encoded_bytes()).to_hex();
-    let waiting = folder.join(format!("{}-{digest}.part", std::process::id()));
-    let written = std::fs::write(&waiting, bytes)
-        .map_err(Error::of("write", &waiting))
-        .and_then(|()| {
-            std::fs::rename(&waiting, path).map_err(Error::of("rename into place", path))
-        });
-    if written.is_err() {
-        // there is nothing better to do when even this fails
-        let _ = std::fs::remove_file(&waiting);
-    }
-    written.map(|()| false)
+    media::put(bytes, path, Some(&folder))?;
+    Ok(false)
 }

@@ -29,14 +29,14 @@ const EMBEDDED: u64 = 12_000_000;
 /// The media cannot be read, or a file not be written; then nothing has its name.
 pub fn write(story: &Posted<'_>, folder: &Path) -> Result<Package, Error> {
     let page = page(story)?;
-    let boxes = boxes::painted(story.media, folder)?;
+    let boxes = boxes::painted(story.media)?;
     let mut package = Package {
         page: folder.join(format!("{}.html", story.name)),
         boxes: folder.join(format!("{}.boxes.png", story.name)),
         is_unchanged: false,
     };
     let same = file::put(&package.page, page.as_bytes())?;
-    package.is_unchanged = boxes.name(&package.boxes)? && same;
+    package.is_unchanged = file::put(&package.boxes, &boxes)? && same;
     Ok(package)
 }
 

@@ -3,14 +3,14 @@
 //! In: nothing. Out: [`ENGLISH`], which stands in the page, and [`OTHERS`], which its script puts in its place.
 //! Never: the words of a story.
 
-/// Key and English words. `{n}` is the number of a sticker.
+/// Key and English words.
 pub(super) const ENGLISH: &[(&str, &str)] = &[
     ("title", "Post this story"),
     ("share", "Share to Instagram"),
     ("save", "Save the file"),
     (
         "hold",
-        "If nothing happens: press the picture for long and save it, then open it in Instagram.",
+        "If nothing happens: press and hold the picture and save it, then open it in Instagram.",
     ),
     ("steps", "Steps"),
     (

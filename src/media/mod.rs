@@ -240,7 +240,7 @@ pub fn write(pixels: Pixels<'_>, path: &Path, options: &Options) -> Result<Media
         damaged: Vec::new(),
     };
     encoded(pixels, options, |bytes, quality| {
-        put(bytes, &path, options)?;
+        put(bytes, &path, options.unfinished.as_deref())?;
         Ok(media(bytes, quality))
     })
 }
@@ -270,9 +270,10 @@ fn encoded<T>(
     }
 }
 
-/// Temporary, read back, renamed.
-fn put(bytes: &[u8], path: &Path, options: &Options) -> Result<(), Error> {
-    let mut file = Unfinished::create(path, options.unfinished.as_deref())?;
+/// A file that is whole under its name, or not there: temporary, read back, renamed. `unfinished` is where it waits,
+/// beside itself without one.
+pub(crate) fn put(bytes: &[u8], path: &Path, unfinished: Option<&Path>) -> Result<(), Error> {
+    let mut file = Unfinished::create(path, unfinished)?;
     file.write(bytes)?;
     file.check(bytes)?;
     file.name(path)

@@ -43,11 +43,8 @@ pub(super) fn set(
         keys.pop();
     }
     let (origin, old) = model.origin(&target, &keys, around);
-    let is_here = match origin.kind {
-        crate::template::OriginKind::Here => !origin.computed,
-        crate::template::OriginKind::Default => true,
-        _ => false,
-    };
+    let is_default = origin.kind == crate::template::OriginKind::Default;
+    let is_here = origin.is_literal_here() || is_default;
     if !is_here && !setting.is_override {
         return Err(elsewhere(&target, &setting.key, origin));
     }
