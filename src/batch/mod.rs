@@ -8,6 +8,7 @@
 //! all.
 
 mod ask;
+mod assets;
 mod by_hand;
 mod check;
 mod clash;

@@ -8,17 +8,14 @@ use crate::data::{self, Row};
 use crate::diag::{self, Code, Diagnostic, did_you_mean};
 use crate::project::Project;
 use crate::scene::Assets;
-use crate::scene::picture::Limits;
 use crate::source;
-use crate::template::expression::Clock;
 use crate::template::{self, Template};
 
-use super::ask;
 use super::files::template_files;
 use super::missed::missed;
 use super::names::{fits, safe, shortened};
 use super::rows::{self, Over, pictures_of};
-use super::{Error, Outcome, Selection, Status};
+use super::{Error, Outcome, Selection, Status, ask, assets};
 
 /// A story to be made.
 #[derive(Debug, Clone)]
@@ -123,18 +120,7 @@ impl SharedAssets {
         self.by_folder
             .entry(key)
             .or_insert_with(|| {
-                let limits = Limits {
-                    max_pixels: project.max_pixels,
-                    ..Limits::default()
-                };
-                let clock = Clock { now: now.clone() };
-                let (assets, wrong) = Assets::new(
-                    project.allowed_paths(folder),
-                    project.file.is_some(),
-                    project.brand.clone(),
-                    limits,
-                    clock,
-                );
+                let (assets, wrong) = assets::open(project, folder, now);
                 (Arc::new(assets), wrong)
             })
             .clone()

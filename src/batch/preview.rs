@@ -15,16 +15,16 @@ use jiff::Zoned;
 use super::guides::Guides;
 use super::missed::missed;
 use super::rows::{self, Over};
-use super::{ask, contrast, film, ledger};
+use super::{ask, assets, contrast, film, ledger};
 use crate::data::{self, Row, Table};
 use crate::diag::{self, Code, Diagnostic, did_you_mean};
 use crate::frame::{self, Frame};
 use crate::media::{self, FilmOptions, Format, Options};
 use crate::platform::Cancel;
 use crate::project::Project;
-use crate::scene::picture::Limits;
-use crate::scene::{self, Assets, Inspected, LayerBox, Scene, Variable};
+use crate::scene::{self, Assets, Edited, Inspected, LayerBox, Scene, Variable};
 use crate::source;
+use crate::template::edit::{Edit, Refused};
 use crate::template::expression::Clock;
 use crate::template::{self, Template};
 
@@ -216,6 +216,27 @@ impl Previewer {
         }
     }
 
+    /// The text of a template after all edits. Nothing is written; `template`, a path against the project's folder, need not
+    /// be there. Where an edit depends on how large something is, the template has its defaults.
+    ///
+    /// # Errors
+    /// As [`scene::edit`].
+    pub fn edit(
+        &self,
+        project: &Project,
+        template: &Path,
+        text: &str,
+        edits: &[Edit],
+        now: &Zoned,
+    ) -> Result<Edited, Refused> {
+        let file = project.root.join(template);
+        let allowed = project.allowed_paths(file.parent().unwrap_or(&project.root));
+        // what is wrong with a font is told by the preview, and is no reason against an edit
+        let (assets, _) = self.assets(project, now);
+        let paths = (file.as_path(), template);
+        scene::edit(text, paths, &allowed, &assets, &rows::none(), edits)
+    }
+
     /// Fonts, pictures and the clock of a project, with what is wrong with them.
     pub(super) fn assets(&self, project: &Project, now: &Zoned) -> (Assets, Vec<Diagnostic>) {
         let clock = Clock { now: now.clone() };
@@ -225,17 +246,7 @@ impl Previewer {
         {
             return (assets.at(clock), wrong.clone());
         }
-        let limits = Limits {
-            max_pixels: project.max_pixels,
-            ..Limits::default()
-        };
-        let (assets, wrong) = Assets::new(
-            project.allowed_paths(&project.root),
-            project.file.is_some(),
-            project.brand.clone(),
-            limits,
-            clock.clone(),
-        );
+        let (assets, wrong) = assets::open(project, &project.root, now);
         let assets = Arc::new(assets);
         *kept = Some((
             project.fingerprint.clone(),

@@ -1,8 +1,7 @@
 //! `edit`: the new text of a template, values spliced in.
 
-use std::path::PathBuf;
+use std::path::Path;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::Deserialize;
@@ -11,16 +10,12 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::data::Row;
-use crate::diag::{Diagnostic, Place, Source, WithBytes};
-use crate::project::Project;
-use crate::scene::picture::Limits;
-use crate::scene::{self, Assets};
+use crate::diag::{Diagnostic, WithBytes};
+use crate::studio::api::input::Json;
 use crate::studio::problem::Problem;
 use crate::studio::state::Studio;
 use crate::studio::template_files::{file_of, hash_of};
 use crate::template::edit::{Edit, Refused};
-use crate::template::expression::Clock;
 
 /// The routes.
 pub fn router() -> OpenApiRouter<Studio> {
@@ -47,48 +42,33 @@ struct Ask {
     (status = 409, description = "The value stands elsewhere: `layer`, `key`, `origin`; `override: true` writes it here", body = Object, content_type = "application/problem+json"),
     (status = 422, description = "The edit makes no sense, or the text would have an error that it has not; with diagnostics", body = Object, content_type = "application/problem+json"),
 ))]
-async fn edit(State(studio): State<Studio>, Json(ask): Json<Ask>) -> Result<Json<Value>, Problem> {
+async fn edit(
+    State(studio): State<Studio>,
+    Json(ask): Json<Ask>,
+) -> Result<axum::Json<Value>, Problem> {
     let project = studio.project()?;
-    let Some(file) = file_of(&project, &ask.template) else {
+    if file_of(&project, &ask.template).is_none() {
         return Err(Problem::not_found("no template has this path"));
-    };
+    }
     let edits: Result<Vec<Edit>, String> = ask.edits.iter().map(Edit::read).collect();
     let edits = edits.map_err(Problem::invalid)?;
     let now = studio.clock().await?.now().to_string();
     let work = move || {
         let now = project.time(Some(&now)).map_err(Problem::internal)?;
-        let assets = assets(&project, Clock { now });
-        let folder = file.parent().unwrap_or(&project.root);
-        let shown = PathBuf::from(&ask.template);
-        let allowed = project.allowed_paths(folder);
-        let paths = (file.as_path(), shown.as_path());
-        scene::edit(&ask.text, paths, &allowed, &assets, &no_row(), &edits).map_err(refused)
+        let template = Path::new(&ask.template);
+        let edited = studio
+            .previewer
+            .edit(&project, template, &ask.text, &edits, &now);
+        edited.map_err(refused)
     };
     let edited = tokio::task::spawn_blocking(work)
         .await
         .map_err(Problem::internal)??;
-    Ok(Json(json!({
+    Ok(axum::Json(json!({
         "hash": hash_of(edited.text.as_bytes()),
         "diagnostics": with_bytes(&edited.diagnostics),
         "text": edited.text,
     })))
-}
-
-fn assets(project: &Project, clock: Clock) -> Assets {
-    let limits = Limits {
-        max_pixels: project.max_pixels,
-        ..Limits::default()
-    };
-    let allowed = project.allowed_paths(&project.root);
-    let in_project = project.file.is_some();
-    // what is wrong with a font was told before, and is no reason against an edit
-    Assets::new(allowed, in_project, project.brand.clone(), limits, clock).0
-}
-
-/// A row for a template without data: its defaults.
-fn no_row() -> Row {
-    let nowhere = Place::whole(&Source::new("", ""));
-    Row::new(1, serde_json::Map::new(), nowhere, Vec::new())
 }
 
 fn refused(why: Refused) -> Problem {
