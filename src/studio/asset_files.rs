@@ -118,7 +118,10 @@ pub fn place(project: &Project, to: &str, own: &str) -> Option<PathBuf> {
     }
     // the folder may have to be made; then nothing in it can be a link
     let stays = match assets.symlink_metadata() {
-        Ok(_) => stays_in(&assets.join("x"), &project.root) && stays_in(&file, &assets),
+        Ok(_) => {
+            let real = assets.canonicalize();
+            real.is_ok_and(|real| real.starts_with(&project.root)) && stays_in(&file, &assets)
+        }
         Err(_) => stays_in(&file, &project.root),
     };
     stays.then_some(file)
@@ -158,6 +161,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().canonicalize().unwrap();
         std::fs::create_dir_all(root.join("assets/fonts")).unwrap();
+        std::fs::create_dir_all(root.join("assets/x")).unwrap();
         let outside = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink(outside.path(), root.join("assets/link")).unwrap();
         let project = Project::none(&root);

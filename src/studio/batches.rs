@@ -67,6 +67,8 @@ pub struct Batch {
     plan: Plan,
     out: PathBuf,
     rendered: Mutex<HashMap<usize, Result<Media, Vec<Diagnostic>>>>,
+    /// Held while a picture is made: a run sweeps its folder first, and none may be at work in it then.
+    making: Mutex<()>,
     decisions: Mutex<Decisions>,
 }
 
@@ -213,6 +215,7 @@ impl Batch {
             stories,
             plan,
             rendered: Mutex::default(),
+            making: Mutex::default(),
             decisions: Mutex::default(),
         })
     }
@@ -234,8 +237,12 @@ impl Batch {
         let known = |rendered: &HashMap<usize, Result<Media, Vec<Diagnostic>>>| {
             rendered.get(&place).cloned()
         };
-        let found = known(&self.rendered.lock().unwrap_or_else(PoisonError::into_inner));
-        let found = found.unwrap_or_else(|| self.render(place, stop));
+        let look = || known(&self.rendered.lock().unwrap_or_else(PoisonError::into_inner));
+        let found = look().unwrap_or_else(|| {
+            let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+            // somebody else may have made it meanwhile
+            look().unwrap_or_else(|| self.render(place, stop))
+        });
         match found {
             Ok(media) => Ok(media),
             Err(wrong) => Err(Problem::of_diagnostics("it cannot be made", &wrong)),
@@ -264,7 +271,8 @@ impl Batch {
             )]
         };
         let made = match batch::render(&order, &watcher) {
-            Err(error) => Err(failed(error.to_string())),
+            // of the folder, not of the story: it may go well the next time
+            Err(error) => return Err(failed(error.to_string())),
             Ok(_) => match ended.into_inner().unwrap_or_else(PoisonError::into_inner) {
                 None => return Err(failed("it was stopped".to_owned())),
                 Some(outcome) => match outcome.media.into_iter().next() {
@@ -315,6 +323,9 @@ impl Batch {
             .iter()
             .filter_map(|said| said.story.as_deref())
             .collect();
+        if all.len() > 1 && all.iter().any(|said| said.verdict == "undo") {
+            return Err(Problem::invalid("`undo` stands alone in a call"));
+        }
         for said in all {
             let verdict = match said.verdict.as_str() {
                 "approve" => "approve",

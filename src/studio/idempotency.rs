@@ -16,6 +16,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::problem::Problem;
+use super::session::Caller;
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -122,6 +123,10 @@ pub async fn layer(answers: Answers, request: Request<Body>, next: Next) -> Resp
     // these write nothing: who went away is not waited for
     let path = request.uri().path();
     if path == "/api/v1/preview" || path == "/api/v1/edit" {
+        return next.run(request).await;
+    }
+    // nobody was let in yet: nothing is kept in memory for whoever may come
+    if request.extensions().get::<Caller>().is_none() {
         return next.run(request).await;
     }
     let Some(key) = request.headers().get(KEY) else {

@@ -13,6 +13,7 @@ use super::cards::distance;
 use super::form::{Form, who};
 use super::layout::{answer, around, done, with};
 use crate::studio::apart::apart;
+use crate::studio::problem::Problem;
 use crate::studio::state::Studio;
 use crate::studio::workspace::Workspace;
 use crate::studio::{account_views, decisions};
@@ -77,10 +78,11 @@ async fn act(
                 decisions::pause_account(&of, &name, wanted, &form.person(&headers)).await?;
                 "paused"
             }
-            _ => {
+            "resume" => {
                 decisions::resume_account(&of, &name).await?;
                 "resumed"
             }
+            other => return Err(Problem::invalid(format!("nothing is called `{other}`"))),
         };
         Ok(form.back("/accounts", said))
     });

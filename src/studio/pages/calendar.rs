@@ -340,10 +340,11 @@ async fn pause(
                 decisions::pause_schedule(&of, &name, wanted, &form.person(&headers)).await?;
                 "paused"
             }
-            _ => {
+            "resume" => {
                 decisions::resume_schedule(&of, &name).await?;
                 "resumed"
             }
+            other => return Err(Problem::invalid(format!("nothing is called `{other}`"))),
         };
         Ok(form.back("/calendar", said))
     });
