@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use serde_json::json;
 
-use super::stories::{Done, Which, own_only, tell};
+use super::stories::{Done, Which, ids, own_only, tell};
 use super::{Global, Outcome, open};
 use crate::batch::{self, Order, Selection};
 use crate::private::{Change, Cover};
@@ -241,10 +241,6 @@ async fn dispatch(args: &Args, cover: Option<&Made>, global: &Global) -> anyhow:
         }
         Err(error) => Err(error.into()),
     }
-}
-
-fn ids(stories: &[String]) -> Result<Vec<String>, Error> {
-    stories.iter().map(|text| story_id(text)).collect()
 }
 
 async fn delete(live: &Live, highlights: &[String], global: &Global) -> anyhow::Result<Outcome> {

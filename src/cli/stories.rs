@@ -129,10 +129,7 @@ async fn dispatch(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
             let all = live.stories(user).await?;
             let ids: Vec<String> = match stories.is_empty() {
                 true => all.iter().map(|story| story.id.clone()).collect(),
-                false => stories
-                    .iter()
-                    .map(|text| story_id(text))
-                    .collect::<Result<_, _>>()?,
+                false => ids(stories)?,
             };
             let mut done = Done::default();
             for id in ids {
@@ -149,14 +146,19 @@ async fn dispatch(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         Command::Delete { stories } => {
             own_only(user)?;
             let mut done = Done::default();
-            for text in stories {
-                let id = story_id(text)?;
+            // what is no id is told before anything is taken back
+            for id in ids(stories)? {
                 let deleted = live.delete(&id).await;
                 done.put(&id, deleted.map(|()| json!({"deleted": true})));
             }
             done.report("stories delete", global)
         }
     }
+}
+
+/// The ids that texts name, all of them or none.
+pub(super) fn ids(stories: &[String]) -> Result<Vec<String>, Error> {
+    stories.iter().map(|text| story_id(text)).collect()
 }
 
 /// What is never done with somebody else's.

@@ -208,7 +208,7 @@ impl Client {
     /// Tells two logins apart.
     pub fn mark(&self) -> String {
         let digest = Sha256::digest(self.inner.session.settings.to_string().as_bytes());
-        digest[..6].iter().map(|b| format!("{b:02x}")).collect()
+        hex::encode(&digest[..6])
     }
 
     /// Asks the process, which is started where it does not run.
@@ -221,7 +221,7 @@ impl Client {
             self.inner.options.clone(),
             self.inner.session.settings.clone(),
         );
-        let doing = request.doing;
+        let (doing, once) = (request.doing, request.once);
         let work = move || {
             let mut process = match known {
                 Some(process) => process,
@@ -244,7 +244,12 @@ impl Client {
             Ok((answer, (!is_lost).then_some(process)))
         };
         let done = tokio::task::spawn_blocking(work).await;
-        let done = done.unwrap_or_else(|_| Err(Error::here(doing, "the work was broken off")));
+        let done = done.unwrap_or_else(|_| {
+            // it may have been sent: what is sent once is unsure then, and not surely nothing
+            let said = "the work was broken off".to_owned();
+            let cause = Cause::Lost { said, once };
+            Err(Error { doing, cause })
+        });
         let (answer, process) = done?;
         *place = process;
         drop(place);

@@ -98,7 +98,7 @@ impl Error {
         }
     }
 
-    /// What is surely not live.
+    /// A file that cannot be read here; another machine may have it.
     pub fn is_of_a_file(&self) -> bool {
         matches!(self.cause, Cause::File(_))
     }

@@ -66,6 +66,14 @@ impl Renewal {
             return None;
         }
         let session = Session::read(path, key).ok()?;
+        if key != format!("private:{}", session.user_id) {
+            // what is queued for one account never goes out on another
+            tracing::debug!(
+                key,
+                "the login of the app that changed is another account's"
+            );
+            return None;
+        }
         let client = private::Client::new(options.clone(), session).ok()?;
         *known = now;
         Some(Platform::Private(client))
