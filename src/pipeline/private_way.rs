@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::graph::{Container, StoryId};
@@ -15,10 +15,7 @@ use crate::store::{Intent, Outgoing, Step, Story};
 use super::platform::PlatformError;
 use super::prepare::{failed, is_late};
 use super::sent::Sent;
-use super::{Next, Rooms, after, since};
-
-/// The platform's clock and ours may be apart by so much.
-const SKEW: SignedDuration = SignedDuration::from_mins(2);
+use super::{Next, Rooms, after, settle, since};
 
 /// How long an upload is believed to last: nobody knows, and nobody sees that it is made anew.
 const UPLOAD_LIFE: Duration = Duration::from_secs(3600);
@@ -123,10 +120,7 @@ pub(super) async fn watch(
             };
         }
     };
-    let day_ago = now
-        .checked_sub(SignedDuration::from_hours(25))
-        .unwrap_or(Timestamp::MIN);
-    let known = match rooms.store.story_ids(&story.account, day_ago).await {
+    let known = match settle::known(story, rooms, now).await {
         Ok(known) => known,
         Err(error) => return later(error.to_string()),
     };
@@ -168,12 +162,10 @@ fn appeared<'a>(
     known: &[StoryId],
     now: Timestamp,
 ) -> Vec<&'a Listed> {
-    let from = intent.at.checked_sub(SKEW).unwrap_or(Timestamp::MIN);
-    let to = now.checked_add(SKEW).unwrap_or(Timestamp::MAX);
     let is_new = |one: &&Listed| {
         !intent.baseline.contains(&one.id)
             && !known.contains(&one.id)
-            && one.at.is_none_or(|at| (from..=to).contains(&at))
+            && settle::is_of_its_time(one.at, intent, now)
     };
     listed.iter().filter(is_new).collect()
 }

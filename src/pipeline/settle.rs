@@ -5,12 +5,15 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::graph::{self, StatusCode, StoryId};
-use crate::store::{Intent, Step, Story};
+use crate::store::{self, Intent, Step, Story};
 
 use super::{Next, Rooms, Unclear, after, since};
 
 /// The platform's clock and ours may be apart by so much.
 const SKEW: SignedDuration = SignedDuration::from_mins(2);
+
+/// Stories of ours that may still be live: they live 24 hours.
+const KNOWN: SignedDuration = SignedDuration::from_hours(25);
 
 /// How long the name of a story that is live may take to show up.
 const NAMED_WITHIN: Duration = Duration::from_secs(30);
@@ -99,28 +102,36 @@ async fn new_stories(
     rooms: &Rooms,
     now: Timestamp,
 ) -> Result<Vec<StoryId>, String> {
-    let day_ago = now
-        .checked_sub(SignedDuration::from_hours(25))
-        .unwrap_or(Timestamp::MIN);
     let live = rooms.platform.stories().await.map_err(|e| e.to_string())?;
-    let known = rooms
-        .store
-        .story_ids(&story.account, day_ago)
-        .await
-        .map_err(|e| e.to_string())?;
+    let known = known(story, rooms, now).await.map_err(|e| e.to_string())?;
     let mut new = Vec::new();
     for id in live {
         if intent.baseline.contains(&id) || known.contains(&id) {
             continue;
         }
         let facts = rooms.platform.story(&id).await.map_err(|e| e.to_string())?;
-        let from = intent.at.checked_sub(SKEW).unwrap_or(Timestamp::MIN);
-        let to = now.checked_add(SKEW).unwrap_or(Timestamp::MAX);
-        if facts.at.is_none_or(|at| (from..=to).contains(&at)) {
+        if is_of_its_time(facts.at, intent, now) {
             new.push(id);
         }
     }
     Ok(new)
+}
+
+/// Stories of this account that are ours, and may still be live.
+pub(super) async fn known(
+    story: &Story,
+    rooms: &Rooms,
+    now: Timestamp,
+) -> Result<Vec<StoryId>, store::Error> {
+    let from = now.checked_sub(KNOWN).unwrap_or(Timestamp::MIN);
+    rooms.store.story_ids(&story.account, from).await
+}
+
+/// Whether a story may have come of a publish, by its time; one that tells none may have.
+pub(super) fn is_of_its_time(at: Option<Timestamp>, intent: &Intent, now: Timestamp) -> bool {
+    let from = intent.at.checked_sub(SKEW).unwrap_or(Timestamp::MIN);
+    let to = now.checked_add(SKEW).unwrap_or(Timestamp::MAX);
+    at.is_none_or(|at| (from..=to).contains(&at))
 }
 
 /// The name, if it can only be that one.

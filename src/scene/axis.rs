@@ -24,7 +24,7 @@ impl Axis {
     /// Both axes of a layer, x first.
     pub fn of(keys: &Table) -> [Self; 2] {
         let length = |key| keys.node(key).and_then(grammar::length);
-        let (x, y) = anchor(keys.read(key!(LAYER.anchor as word)));
+        let (x, y) = grammar::anchor(keys.read(key!(LAYER.anchor as word)));
         [
             Self {
                 start: length(key!(LAYER.left)),
@@ -104,20 +104,6 @@ impl Axis {
         };
         Placed { start, size }
     }
-}
-
-fn anchor(name: &str) -> (f32, f32) {
-    let x = match name {
-        "top" | "center" | "bottom" => 0.5,
-        "top-right" | "right" | "bottom-right" => 1.0,
-        _ => 0.0,
-    };
-    let y = match name {
-        "left" | "center" | "right" => 0.5,
-        "bottom-left" | "bottom" | "bottom-right" => 1.0,
-        _ => 0.0,
-    };
-    (x, y)
 }
 
 #[cfg(test)]

@@ -318,6 +318,21 @@ pub fn color_text(text: &str) -> Option<ColorRef> {
     }
 }
 
+/// Which point of a box an `anchor` names: parts of its width and height, from its left-top corner.
+pub fn anchor(name: &str) -> (f32, f32) {
+    let x = match name {
+        "top" | "center" | "bottom" => 0.5,
+        "top-right" | "right" | "bottom-right" => 1.0,
+        _ => 0.0,
+    };
+    let y = match name {
+        "left" | "center" | "right" => 0.5,
+        "bottom-left" | "bottom" | "bottom-right" => 1.0,
+        _ => 0.0,
+    };
+    (x, y)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -164,21 +164,10 @@ impl Axis {
 
     /// Which part of the box sits at its start: 0 its near edge, 1 its far edge.
     fn anchor(self, keys: &Table) -> f64 {
-        let name = keys.read(key!(LAYER.anchor as word));
-        let (middle, far): (&[&str], &[&str]) = match self {
-            Self::Across => (
-                &["top", "center", "bottom"],
-                &["top-right", "right", "bottom-right"],
-            ),
-            Self::Down => (
-                &["left", "center", "right"],
-                &["bottom-left", "bottom", "bottom-right"],
-            ),
-        };
-        match (middle.contains(&name), far.contains(&name)) {
-            (true, _) => 0.5,
-            (_, true) => 1.0,
-            _ => 0.0,
+        let (across, down) = grammar::anchor(keys.read(key!(LAYER.anchor as word)));
+        match self {
+            Self::Across => f64::from(across),
+            Self::Down => f64::from(down),
         }
     }
 }
