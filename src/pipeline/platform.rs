@@ -91,14 +91,6 @@ impl Platform {
         }
     }
 
-    /// The private way, where that is the account's.
-    pub fn private(&self) -> Option<&private::Client> {
-        match self {
-            Self::Graph(_) => None,
-            Self::Private(client) => Some(client),
-        }
-    }
-
     /// Tells two logins of an account apart: neither can be had from it.
     pub fn mark(&self) -> String {
         match self {

@@ -373,16 +373,6 @@ impl Client {
         Ok(found["items"].as_array().cloned().unwrap_or_default())
     }
 
-    /// One highlight with its stories.
-    ///
-    /// # Errors
-    /// `never` for one that is not there.
-    pub async fn highlight(&self, pk: &str) -> Result<Value, Error> {
-        let args = json!({ "pk": pk });
-        let found = self.read("highlight", args, "read the highlight").await?;
-        Ok(found["highlight"].clone())
-    }
-
     /// Makes a highlight: one call, which is never made twice by itself.
     ///
     /// # Errors

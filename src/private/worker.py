@@ -234,9 +234,6 @@ class Worker:
         self.fresh(settings)
         return {"user_id": str(self.client.user_id or "")}
 
-    def dump(self):
-        return {"settings": self.settings()}
-
     def check(self):
         user = self.get("accounts/current_user/", {"edit": "true"})["user"]
         return {"user_id": str(user["pk"]), "username": user["username"], "settings": self.settings()}
@@ -304,14 +301,6 @@ class Worker:
         params = {"supported_capabilities_new": self.capabilities()}
         return {"items": self.get(f"highlights/{user_id}/highlights_tray/", params).get("tray") or []}
 
-    def highlight(self, pk):
-        name = f"highlight:{pk}"
-        data = {"exclude_media_ids": "[]", "source": "profile", "user_ids": [name]}
-        reels = self.post("feed/reels_media/", data).get("reels") or {}
-        if name not in reels:
-            raise Wrong(f"there is no highlight {pk}")
-        return {"highlight": reels[name]}
-
     # changing
 
     def upload(self, path, kind, upload_id=None, seconds=None):
@@ -343,7 +332,7 @@ class Worker:
         return {"media_id": pk, "taken_at": media.get("taken_at"), "expires_at": media.get("expiring_at")}
 
     def delete(self, media_id):
-        whole = f"{media_id}_{self.client.user_id}"
+        whole = self.whole_id(media_id)
         answer = self.post(f"media/{whole}/delete/", {"media_id": whole})
         return {"did_delete": bool(answer.get("did_delete"))}
 
@@ -402,8 +391,8 @@ class Worker:
 ONCE = ("configure", "highlight_create", "login")
 
 OPS = ONCE + (
-    "hello", "load", "dump", "check", "find_user", "find_place", "check_link", "upload", "stories", "viewers",
-    "archive", "highlights", "highlight", "delete", "highlight_edit", "highlight_delete",
+    "hello", "load", "check", "find_user", "find_place", "check_link", "upload", "stories", "viewers",
+    "archive", "highlights", "delete", "highlight_edit", "highlight_delete",
 )
 
 

@@ -123,9 +123,13 @@ fn none(project: &Project) -> String {
 /// What the project calls an account that stories name `login:USER_ID`; the same name where it has none.
 pub fn name_of<'a>(project: &'a Project, key: &'a str) -> &'a str {
     let is_it = |account: &&Account| {
+        let of_login = key.strip_prefix(account.login.as_str());
+        let Some(wanted) = of_login.and_then(|rest| rest.strip_prefix(':')) else {
+            return false;
+        };
         let id = account.user_id.clone();
         let id = id.or_else(|| super::session::user_id(account));
-        id.is_some_and(|id| key == format!("{}:{id}", account.login.as_str()))
+        id.is_some_and(|id| id.as_str() == wanted)
     };
     let found = project.accounts.iter().find(is_it);
     found.map_or(key, |account| account.name.as_str())

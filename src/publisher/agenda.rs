@@ -68,8 +68,10 @@ pub async fn agenda(
         // rows are taken in turn: what goes out before `from` takes its own first
         for slot in rule.slots(kept.now(), until) {
             for ahead in rows.ahead(rule, slot) {
-                let entry = of_ahead(project, kept, rule, ahead);
-                if is_within(entry.due) && !is_no_slot(entry.kept.as_ref()) {
+                let of_store = kept.slot(&ahead.slot);
+                let due = of_store.map_or(ahead.slot.due, |slot| slot.due);
+                if is_within(due) && !is_no_slot(of_store) {
+                    let entry = of_ahead(project, kept, rule, ahead);
                     seen.insert(entry.id());
                     found.push(entry);
                 }
@@ -100,10 +102,9 @@ pub async fn entry(
         let until = later(about, SignedDuration::from_hours(36));
         let mut rows = Rows::read(project, kept, [rule]).await;
         for slot in rule.slots(kept.now(), until) {
-            let of_slot = rows.ahead(rule, slot).into_iter();
-            let mut of_slot = of_slot.map(|ahead| of_ahead(project, kept, rule, ahead));
-            if let Some(entry) = of_slot.find(|entry| entry.slot.id() == wanted) {
-                return Some(entry);
+            let mut of_slot = rows.ahead(rule, slot).into_iter();
+            if let Some(ahead) = of_slot.find(|ahead| ahead.slot.id() == wanted) {
+                return Some(of_ahead(project, kept, rule, ahead));
             }
         }
     }

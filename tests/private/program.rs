@@ -71,9 +71,6 @@ fn highlights_are_made_changed_and_taken_away() {
     assert_eq!(ask(&["cover", pk, "--cover", &id(1)])["id"], pk);
     assert_eq!(ask(&["list"])["title"], "Food");
     assert_eq!(ask(&["delete", pk])["deleted"], true);
-    // an unclear answer is looked up, and not tried again
-    let fault = json!([{ "on": "any", "do": "drop-after", "after": 2 }]);
-    stage.rehearsal.post("/sandbox/faults", &fault);
 }
 
 #[test]
