@@ -27,6 +27,7 @@ av1                   libdav1d-dev
 postgres              postgresql
 command:node          nodejs
 command:npm           npm
+command:chromium      chromium
 '
 
 is_there() {

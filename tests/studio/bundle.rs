@@ -8,7 +8,7 @@ fn sources() -> PathBuf {
 }
 
 /// Runs a program of the editor's own tools.
-fn run(program: &str, arguments: &[&str]) -> Output {
+pub(super) fn run(program: &str, arguments: &[&str]) -> Output {
     Command::new(program)
         .args(arguments)
         .current_dir(sources())
@@ -16,13 +16,13 @@ fn run(program: &str, arguments: &[&str]) -> Output {
         .unwrap_or_else(|why| panic!("{program}: {why}; tools/setup.sh installs it"))
 }
 
-fn said(output: &Output) -> String {
+pub(super) fn said(output: &Output) -> String {
     let [out, err] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
     format!("{out}{err}")
 }
 
 /// Sees to the pinned packages; they are fetched once.
-fn packages() {
+pub(super) fn packages() {
     let is_there = || sources().join("node_modules/playwright-core").is_dir();
     // each test is a process of its own, and two of them may come at once
     let lock = Path::new(env!("CARGO_TARGET_TMPDIR")).join("npm.lock");

@@ -1,5 +1,6 @@
 //! The studio, asked as programs and browsers ask it.
 
+mod browser;
 mod bundle;
 mod calendar;
 mod events;

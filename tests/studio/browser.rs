@@ -1,0 +1,63 @@
+//! The editor in a real browser: `studio/test/run.mjs` drives Chromium against a studio of its own.
+
+use super::bundle::{packages, run, said};
+use super::stage::Stage;
+
+const BASE: &str = r##"[[layer]]
+id = "band"
+type = "shape"
+left = 0
+right = 0
+top = 1500
+height = 100
+fill = "#334455"
+"##;
+
+const CARD: &str = r##"# a card
+extends = "_base.toml"
+
+[vars]
+title = { default = "Hello", max_chars = 60 }
+accent = { type = "color", default = "#ff5a36" }
+
+[canvas]
+background = "#101418"
+
+# the panel moves
+[[layer]]
+id = "panel"
+type = "shape"
+left = 140    # from the left
+top = 700
+width = 400
+height = 300
+fill = "{{ accent }}"
+
+[[layer]]
+id = "title"
+type = "text"
+text = "{{ title }}"
+left = 100
+right = 100
+top = 400
+size = 96
+color = "#ffffff"
+"##;
+
+const CARDS: &str = "id,title\nshort,Hi\nlong,\"A headline that goes on for much longer than a card can hold\"\nnext,Two words\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_editor_works_in_a_browser() {
+    packages();
+    let stage = Stage::with(&[
+        ("templates/_base.toml", BASE),
+        ("templates/card.toml", CARD),
+        ("cards.csv", CARDS),
+    ])
+    .await;
+    let url = stage.running.start_url().expect("an address");
+    let project = stage.root.to_string_lossy().into_owned();
+    let drive = move || run("node", &["test/run.mjs", &url, &project]);
+    let driven = tokio::task::spawn_blocking(drive).await.expect("a run");
+    assert!(driven.status.success(), "{}", said(&driven));
+}
