@@ -167,7 +167,7 @@ fn looked_at(slot: &Slot, sha256: Option<&str>, verb: &str) -> Result<String, Sl
     open(slot, verb)?;
     let Some(picture) = &slot.picture else {
         return Err(SlotError::State(format!(
-            "{} has no picture yet: it is made {} before its time",
+            "{} has no picture yet: it is made {:#} before its time",
             slot.id,
             slot.due.duration_since(slot.freeze)
         )));

@@ -1,12 +1,12 @@
 //! What every request needs: the world, its folder, and what fetches and checks.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::{Mutex as AsyncMutex, Semaphore, watch};
 
 use super::fetch::Fetcher;
+use super::folder::Folder;
 use super::objects::Verdict;
 use super::private_key::LoginKey;
 use super::world::World;
@@ -66,63 +66,5 @@ impl App {
     /// The world, for as long as the guard lives; never over an `await`.
     pub fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Where a world's bytes rest.
-#[derive(Debug)]
-pub struct Folder {
-    path: PathBuf,
-    /// It goes away with the world.
-    is_passing: bool,
-}
-
-impl Folder {
-    /// A folder that stays.
-    ///
-    /// # Errors
-    /// If it cannot be made.
-    pub fn kept(path: PathBuf) -> std::io::Result<Self> {
-        Self::make(path, false)
-    }
-
-    /// A new folder that goes away when it is dropped.
-    ///
-    /// # Errors
-    /// If it cannot be made.
-    pub fn passing() -> std::io::Result<Self> {
-        let name = format!("storypress-sandbox-{}", super::chance::hex(16));
-        Self::make(std::env::temp_dir().join(name), true)
-    }
-
-    fn make(path: PathBuf, is_passing: bool) -> std::io::Result<Self> {
-        let path = std::path::absolute(path)?;
-        let folder = Self { path, is_passing };
-        std::fs::create_dir_all(folder.path.join("media"))?;
-        std::fs::create_dir_all(folder.path.join("incoming"))?;
-        Ok(folder)
-    }
-
-    /// Takes a passing folder away, also while a request still holds on to it.
-    pub fn leave(&self) {
-        if self.is_passing {
-            let _ = std::fs::remove_dir_all(&self.path);
-        }
-    }
-
-    /// A checked file.
-    pub fn media(&self, file: &str) -> PathBuf {
-        self.path.join("media").join(file)
-    }
-
-    /// A file on its way in.
-    pub fn incoming(&self, name: &str) -> PathBuf {
-        self.path.join("incoming").join(name)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        self.leave();
     }
 }
