@@ -6,15 +6,26 @@ use serde_json::{Value, json};
 
 /// The stickers of the one story of a template, as a report tells them, or its messages.
 fn rendered(layer: &str, set: &str) -> Result<Value, String> {
-    let folder = tempfile::tempdir().expect("a folder");
     let text = format!(
         "[vars]\nb = {{ default = 'B' }}\n[output]\nsize = [270, 480]\n[[layer]]\ntype = 'sticker'\n\
          left = 160\nright = 160\ntop = 600\n{layer}\n"
     );
+    of(&text, set)
+}
+
+/// The same of a whole template.
+fn of(text: &str, set: &str) -> Result<Value, String> {
+    let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("storypress.toml"), "").expect("a project");
     std::fs::write(folder.path().join("card.toml"), text).expect("a template");
     let output = Command::new(env!("CARGO_BIN_EXE_storypress"))
-        .args(["render", "card.toml", "-o", "out", "--json", "--set", set])
+        .args(["render", "card.toml", "-o", "out", "--json"])
+        .args(
+            (!set.is_empty())
+                .then_some(["--set", set])
+                .into_iter()
+                .flatten(),
+        )
         .current_dir(folder.path())
         .output()
         .expect("a run");
@@ -24,6 +35,39 @@ fn rendered(layer: &str, set: &str) -> Result<Value, String> {
         true => Ok(item["stickers"].clone()),
         false => Err(item["diagnostics"].to_string()),
     }
+}
+
+#[test]
+fn a_part_of_the_width_is_of_the_group_around() {
+    let in_group = "kind = 'countdown'\nname = 'The end'\nends = '2099-01-01'";
+    let text = |width: &str| {
+        format!(
+            "[output]\nsize = [270, 480]\n[[layer]]\ntype = 'group'\nleft = 100\nwidth = 600\ntop = 300\npadding = [0, 50]\n\
+             [[layer.children]]\ntype = 'sticker'\nleft = 0\ntop = 0\nwidth = {width}\n{in_group}\n"
+        )
+    };
+    let (whole, units) = (of(&text("'100%'"), ""), of(&text("500"), ""));
+    let (whole, units) = (whole.expect("stickers"), units.expect("stickers"));
+    // what is drawn is scaled by the width, so that the heights are the same too
+    assert_eq!(whole, units);
+    assert_eq!(whole[0]["width"], json!(0.46296));
+}
+
+#[test]
+fn a_pill_with_little_room_holds_its_words_and_says_that_they_are_small() {
+    let pill = |room: u32| {
+        format!(
+            "[output]\nsize = [270, 480]\n[[layer]]\ntype = 'sticker'\nkind = 'mention'\nleft = 100\nwidth = {room}\ntop = 600\n\
+             username = 'abcdefghijklmnopqrstuvwxyz.123'\n"
+        )
+    };
+    let height = |room| {
+        let stickers = of(&pill(room), "").expect("stickers");
+        stickers[0]["height"].as_f64().expect("a number")
+    };
+    // the pill keeps its shape: half as wide is half as high
+    let (wide, narrow) = (height(800), height(400));
+    assert!((wide / narrow - 2.0).abs() < 0.02, "{wide} {narrow}");
 }
 
 #[test]

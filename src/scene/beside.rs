@@ -11,11 +11,8 @@ use crate::template::{Table, Template, grammar, key};
 
 use super::geometry::CANVAS_SIZE;
 use super::stage::Stage;
-use super::tappable::{Placed, boxed};
+use super::tappable::{Placed, around_point, boxed};
 use super::{Audience, ByHand, Extra, Extras, Mention, Point, Sticker, StickerKind};
-
-/// What is tapped where no layer says how large it is: about as large as the app's own.
-const BOX: (f32, f32) = (324.0, 116.0);
 
 /// Everything of it.
 #[derive(Default)]
@@ -67,9 +64,21 @@ impl Beside {
             }),
             other => Some(Extra::Sticker(other.clone())),
         };
-        let place = place.clone();
-        self.by_hand.extend(what.map(|what| ByHand { what, place }));
+        self.by_hand.extend(what.map(|what| ByHand {
+            what,
+            sticker: Some(self.extras.stickers.len()),
+            place: place.clone(),
+        }));
         self.extras.stickers.push(sticker);
+    }
+
+    fn words_by_hand(&mut self, what: Extra, place: Place) {
+        let sticker = None;
+        self.by_hand.push(ByHand {
+            what,
+            sticker,
+            place,
+        });
     }
 
     /// The caption, the words for people who do not see the picture, and who may see it.
@@ -87,13 +96,11 @@ impl Beside {
         };
         if let Some((text, place)) = text(key!(BESIDE.caption)) {
             self.extras.caption = Some(text.clone());
-            let what = Extra::Caption(text);
-            self.by_hand.push(ByHand { what, place });
+            self.words_by_hand(Extra::Caption(text), place);
         }
         if let Some((text, place)) = text(key!(BESIDE.alt)) {
             self.extras.alt = Some(text.clone());
-            let what = Extra::Alt(text);
-            self.by_hand.push(ByHand { what, place });
+            self.words_by_hand(Extra::Alt(text), place);
         }
         let audience = filled.read(key!(BESIDE.audience as word));
         self.extras.audience = (audience == "close-friends").then_some(Audience::CloseFriends);
@@ -156,5 +163,6 @@ fn over(filled: &Table, kind: StickerKind, placed: &[Placed<'_, '_>]) -> Option<
             y: height / 2.0,
         },
     };
-    Some(boxed(kind, center, BOX, 0.0))
+    let rect = around_point(center);
+    Some(boxed(kind, rect.center(), (rect.w, rect.h), 0.0))
 }

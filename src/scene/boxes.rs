@@ -14,6 +14,7 @@ use crate::template::{Layer, Origin, Table, Template, grammar, key, whole_layer,
 use super::draft::{self, Draft, Pairs, What};
 use super::layout::Measure;
 use super::stage::Stage;
+use super::tappable::around_point;
 use super::{Content, Node, Point, Rect};
 
 /// A layer's box, and its values. Lengths are canvas units, origin top-left, y down.
@@ -215,7 +216,10 @@ impl Walk<'_, '_> {
         let draft = match draft {
             Some(draft) => draft,
             None => {
+                let known = self.stage.across;
+                self.stage.across = around.content.map_or(known, |content| content.w);
                 let again = draft::shown(layer, self.stage);
+                self.stage.across = known;
                 own = again.unwrap_or_else(|| draft::bare(layer, self.stage));
                 &own
             }
@@ -359,8 +363,10 @@ impl Walk<'_, '_> {
                     content: Some(canvas),
                     ..Around::default()
                 };
-                let rect = Rect::new(point.x, point.y, 0.0, 0.0);
-                (Some(placing(rect, 0.0, false, &around)), false)
+                (
+                    Some(placing(around_point(point), 0.0, false, &around)),
+                    false,
+                )
             }
         };
         let place = whole_table(table);

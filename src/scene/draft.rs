@@ -8,7 +8,6 @@ use crate::template::{Layer, Node, Table, Value, grammar, key};
 
 use super::axis::Axis;
 use super::clips;
-use super::geometry::CANVAS_SIZE;
 use super::markup;
 use super::picture;
 use super::stage::Stage;
@@ -130,28 +129,56 @@ pub(super) fn shown<'t>(layer: &'t Layer, stage: &mut Stage<'_>) -> Option<Draft
         LayerType::Image => (What::Picture(picture_draft(layer, &filled, stage)?), filled),
         LayerType::Shape => (What::Shape, filled),
         LayerType::Qr => (What::Qr(qr(layer, &filled, stage)?), filled),
-        LayerType::Group => (What::Group(group(&filled)), filled),
+        LayerType::Group => {
+            let group = group(&filled);
+            return Some(with_children(layer, filled, group, stage));
+        }
         LayerType::Video => {
             let clip = clips::of_layer(&filled, &layer.label(), stage)?;
             (What::Film(clip), filled)
         }
         LayerType::Sticker => return sticker(layer, filled, stage),
     };
-    let children = drafts(&layer.children, stage);
     Some(Draft {
         layer,
         axes: Axis::of(&keys),
         keys,
         what,
         sticker: None,
-        children,
+        children: Vec::new(),
     })
+}
+
+/// A group, its children in the width that it has; as much as its own parent has where its keys leave it to its content.
+fn with_children<'t>(
+    layer: &'t Layer,
+    keys: Table,
+    group: GroupDraft,
+    stage: &mut Stage<'_>,
+) -> Draft<'t> {
+    let axes = Axis::of(&keys);
+    let [_, right, _, left] = group.padding;
+    let around = stage.across;
+    let width = axes[0].definite(around);
+    stage.across = (width.unwrap_or(axes[0].available(around)) - left - right).max(0.0);
+    let children = drafts(&layer.children, stage);
+    stage.across = around;
+    Draft {
+        layer,
+        axes,
+        keys,
+        what: What::Group(group),
+        sticker: None,
+        children,
+    }
 }
 
 /// A pill is no wider than the canvas less the margins that the app keeps.
 const WIDEST: f32 = 952.0;
-/// The smallest and the largest that a sticker is drawn, as a part of the app's size.
+/// The smallest and the largest that a card is drawn, as a part of the app's size.
 const SCALES: (f32, f32) = (0.4, 1.4);
+/// A pill whose words are smaller than this part of the app's size is read by nobody.
+const SMALL: f32 = 0.4;
 
 /// A sticker: a group of what is drawn for it, scaled into the width that it has.
 fn sticker<'t>(layer: &'t Layer, filled: Table, stage: &mut Stage<'_>) -> Option<Draft<'t>> {
@@ -172,6 +199,16 @@ fn sticker<'t>(layer: &'t Layer, filled: Table, stage: &mut Stage<'_>) -> Option
     let piece = sticker::drawn(&kind, &look, &words, now);
     let mut draft = part(layer, &piece, stage)?;
     let scale = wanted_scale(&draft, &filled, stage);
+    if scale < SMALL {
+        let message = format!(
+            "the words of {label} have so little room that they are drawn at {} % of their size",
+            (scale * 100.0).round()
+        );
+        let found = Diagnostic::at(Code::Overflow, &layer.place, message);
+        stage
+            .wrong
+            .push(found.hint("give it more room, or fewer words"));
+    }
     if scale != 1.0 {
         draft = part(layer, &piece.scaled(f64::from(scale)), stage)?;
     }
@@ -216,23 +253,18 @@ fn part<'t>(layer: &'t Layer, piece: &Piece, stage: &mut Stage<'_>) -> Option<Dr
 
 /// How large a sticker is drawn: a card so that it fills the width it is given, a pill so that its words have room.
 fn wanted_scale(draft: &Draft<'_>, filled: &Table, stage: &Stage<'_>) -> f32 {
-    let (canvas, _) = CANVAS_SIZE;
-    let length = |key| {
-        let length = filled.node(key).and_then(grammar::length)?;
-        Some(length.of(canvas))
-    };
-    let between = match (length(key!(LAYER.left)), length(key!(LAYER.right))) {
-        (Some(left), Some(right)) => Some(canvas - left - right),
-        _ => None,
-    };
-    let given = length(key!(LAYER.width)).or(between);
+    let [across, _] = Axis::of(filled);
+    // without an edge it is in the middle, as large as the app's, and does not fill its parent
+    let given = across.centered().definite(stage.across);
     let own = number(&draft.keys, key!(LAYER.width));
-    let scale = match (own, given) {
-        (Some(own), Some(given)) => given / own,
+    match (own, given) {
+        (Some(own), Some(given)) => (given / own).clamp(SCALES.0, SCALES.1),
         (Some(_), None) => 1.0,
-        (None, given) => (given.unwrap_or(WIDEST) / natural_width(draft, stage)).min(1.0),
-    };
-    scale.clamp(SCALES.0, SCALES.1)
+        (None, given) => {
+            let room = given.unwrap_or(stage.across.min(WIDEST));
+            (room / natural_width(draft, stage)).clamp(0.02, 1.0)
+        }
+    }
 }
 
 /// How wide a row of words and glyphs is.

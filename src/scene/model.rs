@@ -78,6 +78,8 @@ pub struct Mention {
 pub struct ByHand {
     /// What.
     pub what: Extra,
+    /// Which of the story's [`Extras::stickers`] it is, where it is one.
+    pub sticker: Option<usize>,
     /// Where it is asked for.
     pub place: Place,
 }

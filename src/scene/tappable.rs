@@ -91,6 +91,15 @@ impl Placed<'_, '_> {
     }
 }
 
+/// What is tapped where no layer says how large it is: about as large as the app's own.
+const BOX: (f32, f32) = (324.0, 116.0);
+
+/// The box of a `[[mention]]` or `[[link]]` that lies over no layer.
+pub(super) fn around_point(center: Point) -> Rect {
+    let (w, h) = BOX;
+    Rect::new(center.x - w / 2.0, center.y - h / 2.0, w, h)
+}
+
 /// A sticker of a box in units; its parts of the canvas are exact to a fiftieth of a pixel.
 pub(super) fn boxed(kind: StickerKind, center: Point, size: (f32, f32), rotation: f32) -> Sticker {
     let (width, height) = CANVAS_SIZE;

@@ -205,10 +205,14 @@ fn boxes_are_flat_and_in_paint_order() {
     assert_eq!(json[1]["type"], "shape");
     assert_eq!(json[4]["type"], "mention");
     assert_eq!(json[4]["width"], 1080.0);
+    // over a point it is as large as reports tell it
     assert_eq!(
         (&json[5]["left"], &json[5]["top"]),
-        (&json!(540.0), &json!(300.0))
+        (&json!(540.0 - 162.0), &json!(300.0 - 58.0))
     );
+    let told = &inspected.scene.as_ref().expect("a scene").extras.stickers[1];
+    let width = json[5]["width"].as_f64().expect("a width");
+    assert!((width / 1080.0 - f64::from(told.width)).abs() < 1e-5);
     assert_eq!(json[5].get("hidden"), None);
     // the span of a group is the group with what is in it, and nothing of the next layer
     let span = |at: usize| {

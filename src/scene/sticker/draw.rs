@@ -44,7 +44,8 @@ pub fn drawn(kind: &StickerKind, look: &Look, words: &Words, now: Timestamp) -> 
         StickerKind::Poll { question, options } => {
             let asked = question.iter().map(|q| asked(q, &look.ink));
             let options = options.iter().map(|option| answer(option, look));
-            card(look, 20.0, asked.chain(options).collect())
+            let options = Piece::column(18.0, options.collect());
+            card(look, 30.0, asked.chain([options]).collect())
         }
         StickerKind::Question { question } => {
             let field = Piece::text(&words.placeholder, 38.0)
@@ -138,9 +139,7 @@ fn answer(option: &str, look: &Look) -> Piece {
 }
 
 fn quiz(question: &str, options: &[String], look: &Look) -> Piece {
-    let head = Piece::column(0.0, vec![asked(question, &look.on_head)])
-        .padded(38.0, 36.0)
-        .filled(&look.head);
+    let head = asked(question, &look.on_head);
     let options = options.iter().zip('A'..).map(|(option, letter)| {
         let letter = Piece::text(&letter.to_string(), 34.0)
             .weight(700.0)
@@ -164,9 +163,20 @@ fn quiz(question: &str, options: &[String], look: &Look) -> Piece {
             .bordered(2.0, &look.edge)
             .round(48.0)
     });
-    let tail = Piece::column(18.0, options.collect()).padded(32.0, 32.0);
+    let tail = Piece::column(18.0, options.collect());
+    let Some(of_head) = &look.head else {
+        let whole = Piece::column(32.0, vec![head, tail]).with("width", CARD);
+        return body(whole.padded(38.0, 32.0), look, 40.0);
+    };
+    // the head lies beneath: a light body under dark corners would shine through at their edges
+    let corners = [0.0, 0.0, 40.0, 40.0].map(Shown::Number).to_vec();
+    let tail = tail
+        .padded(32.0, 32.0)
+        .filled(&look.body)
+        .with("radius", Shown::List(corners));
+    let head = Piece::column(0.0, vec![head]).padded(38.0, 36.0);
     let whole = Piece::column(0.0, vec![head, tail]).with("width", CARD);
-    body(whole.with("clip", true), look, 40.0)
+    body(whole, look, 40.0).filled(of_head)
 }
 
 /// Days, hours and minutes until then, the last one begun not counted; nothing where it is over.
@@ -202,6 +212,7 @@ fn countdown(name: &str, left: [i64; 3], words: &Words, look: &Look) -> Piece {
         Piece::column(12.0, vec![digits, word])
     };
     let units: Vec<Piece> = left.into_iter().zip(&words.units).map(unit).collect();
+    let fits = (CARD - 2.0 * 36.0) / clock_width(left);
     let colon = || {
         let dot = || Piece::shape(12.0, 12.0).round(6.0).filled(&look.soft);
         Piece::column(22.0, vec![dot(), dot()]).padded(33.0, 0.0)
@@ -216,7 +227,18 @@ fn countdown(name: &str, left: [i64; 3], words: &Words, look: &Look) -> Piece {
     let clock = Piece::row(18.0, parts)
         .with("align", "start")
         .with("justify", "center");
-    card(look, 30.0, vec![asked(name, &look.ink), clock])
+    card(
+        look,
+        30.0,
+        vec![asked(name, &look.ink), clock.scaled(fits.min(1.0))],
+    )
+}
+
+/// How wide the digits of a countdown are with the colons between them: many days are many digits.
+fn clock_width(left: [i64; 3]) -> f64 {
+    let digits = left.map(|count| format!("{count:02}").len() as f64);
+    let tiles: f64 = digits.iter().map(|n| n * 84.0 + (n - 1.0) * 8.0).sum();
+    tiles + 2.0 * (12.0 + 2.0 * 18.0)
 }
 
 fn track(emoji: &str, look: &Look) -> Piece {
@@ -259,6 +281,13 @@ mod tests {
         assert_eq!(left(at("2026-12-22T16:30:30Z"), ends), [2, 1, 29]);
         assert_eq!(left(at("2026-12-24T17:59:00Z"), ends), [0, 0, 1]);
         assert_eq!(left(at("2026-12-25T00:00:00Z"), ends), [0, 0, 0]);
+    }
+
+    #[test]
+    fn a_countdown_of_many_days_has_room_in_its_card() {
+        let inside = CARD - 2.0 * 36.0;
+        assert!(clock_width([99, 23, 59]) <= inside);
+        assert!(clock_width([1_000, 23, 59]) > inside);
     }
 
     #[test]

@@ -15,8 +15,8 @@ pub struct Look {
     pub ink: Shown,
     /// Lesser words on it.
     pub soft: Shown,
-    /// The head of a card.
-    pub head: Shown,
+    /// The head of a card, where it has a colour of its own.
+    pub head: Option<Shown>,
     /// Words on the head.
     pub on_head: Shown,
     /// Fields inside a card: answers, what is typed into.
@@ -70,7 +70,7 @@ impl Look {
             body: "#fff".into(),
             ink: "#111418".into(),
             soft: "#5c6470".into(),
-            head: "#14171c".into(),
+            head: Some("#14171c".into()),
             on_head: "#fff".into(),
             field: "#f0f2f5".into(),
             edge: "#0000".into(),
@@ -95,7 +95,7 @@ impl Look {
             body: "#14171c".into(),
             ink: white(),
             soft: "#b4bac4".into(),
-            head: "#262b33".into(),
+            head: Some("#262b33".into()),
             on_head: white(),
             field: "#2a2f38".into(),
             edge: "#0000".into(),
@@ -115,7 +115,7 @@ impl Look {
             body: "#14171ca6".into(),
             ink: white(),
             soft: white(),
-            head: "#0000".into(),
+            head: None,
             on_head: white(),
             field: "#ffffff1f".into(),
             edge: "#ffffff3d".into(),
@@ -153,7 +153,7 @@ impl Look {
             body: solid(body),
             ink: solid(ink),
             soft: solid(ink),
-            head: "#0000".into(),
+            head: None,
             on_head: solid(ink),
             field: solid(ink),
             edge: "#0000".into(),
