@@ -1,5 +1,6 @@
 //! What a story has over its picture, on its way to the platform: mentions go along, the rest is reported.
 
+use super::LeftOut;
 use crate::diag::{Code, Diagnostic};
 use crate::graph::UserTag;
 use crate::scene::{ByHand, Extra, Scene};
@@ -15,7 +16,7 @@ pub(super) fn mentions(scene: &Scene) -> Vec<UserTag> {
 }
 
 /// What is said, when it is published, of something that only a person can add.
-pub(super) fn left_out(extra: &ByHand) -> Diagnostic {
+pub(super) fn left_out(extra: &ByHand) -> LeftOut {
     let (message, hint) = match &extra.what {
         Extra::Link { url, text, at } => {
             let words = text
@@ -47,5 +48,8 @@ pub(super) fn left_out(extra: &ByHand) -> Diagnostic {
             "paint it as a `text` layer, or post it by hand".to_owned(),
         ),
     };
-    Diagnostic::at(Code::StickerDropped, &extra.place, message).hint(hint)
+    LeftOut {
+        sticker: extra.sticker,
+        said: Diagnostic::at(Code::StickerDropped, &extra.place, message).hint(hint),
+    }
 }

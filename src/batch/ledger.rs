@@ -5,6 +5,7 @@
 //! of a name counts; what a kill or a full disk broke off is no line. File times are never looked at.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::fs::FileExt;
@@ -14,7 +15,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use super::order::folder;
-use super::{Order, Plan, Planned};
+use super::{LeftOut, Order, Plan, Planned};
 use crate::diag::Diagnostic;
 use crate::graph::UserTag;
 use crate::media::Media;
@@ -53,7 +54,7 @@ pub(super) struct Entry {
     pub diagnostics: Vec<Diagnostic>,
     /// What publishing it leaves out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub by_hand: Vec<Diagnostic>,
+    pub by_hand: Vec<LeftOut>,
 }
 
 /// A finished file, with its BLAKE3: four times as fast to ask for as the SHA-256 that the platform's side needs.
@@ -122,6 +123,14 @@ impl Ledger {
         }
         ledger.rewrite(&path)?;
         Self::read(&path).map(|(ledger, _)| ledger)
+    }
+
+    /// The ledger of OUT as it is: nothing is made, nothing rewritten.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn look(out: &Path) -> io::Result<Self> {
+        Self::read(&folder(out).join(NAME)).map(|(ledger, _)| ledger)
     }
 
     /// The ledger, and how many lines it has.
@@ -194,6 +203,21 @@ impl Ledger {
     pub fn entry(&self, name: &str) -> Option<Entry> {
         let bytes = self.bytes(*self.lines.get(name)?).ok()?;
         serde_json::from_slice(&bytes).ok()
+    }
+
+    /// The last story that was written to a file of that name and content.
+    pub fn of_file(&self, name: &OsStr, sha256: &str) -> Option<Entry> {
+        let is_it =
+            |kept: &Kept| kept.media.sha256 == sha256 && kept.media.path.file_name() == Some(name);
+        let mut lines: Vec<_> = self.lines.values().collect();
+        lines.sort();
+        lines.into_iter().rev().find_map(|line| {
+            let bytes = self.bytes(*line).ok()?;
+            // most lines are of other files, and cost no more than this
+            let text = std::str::from_utf8(&bytes).ok()?;
+            let entry: Entry = serde_json::from_str(text.contains(sha256).then_some(text)?).ok()?;
+            entry.media.iter().any(is_it).then_some(entry)
+        })
     }
 
     /// Adds a finished story. Its entry counts from the next call on.

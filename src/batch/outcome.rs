@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::diag::{Diagnostic, Severity};
 use crate::graph::UserTag;
@@ -21,6 +21,16 @@ pub enum Status {
     Failed,
 }
 
+/// What a story has over its picture, and what is said where publishing leaves it out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LeftOut {
+    /// Which of the story's stickers it is; none for a caption or an alt text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sticker: Option<usize>,
+    /// What is said.
+    pub said: Diagnostic,
+}
+
 /// One story, or a template or row that never became one.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
@@ -37,8 +47,8 @@ pub struct Outcome {
     /// What is wrong and what is worth a look. Those of an unchanged story were reported when it was made
     /// ([`Diagnostic::is_kept`]).
     pub diagnostics: Vec<Diagnostic>,
-    /// What only a person can add: worth a warning where the story is published by a program.
-    pub by_hand: Vec<Diagnostic>,
+    /// What only a person can add: worth a warning where the story is published by a program that does not.
+    pub by_hand: Vec<LeftOut>,
     /// How long each stage took, where it was made.
     pub timings: Option<Timings>,
 }

@@ -15,7 +15,7 @@ use super::film;
 use super::guides::Guides;
 use super::ledger::{self, Entry, Kept, Keys, Ledger};
 use super::order::{GUIDES, folder};
-use super::{Error, FileFormat, Order, Outcome, Plan, Planned, Status, Timings, Watcher};
+use super::{Error, FileFormat, LeftOut, Order, Outcome, Plan, Planned, Status, Timings, Watcher};
 use crate::diag::Diagnostic;
 use crate::frame::{self, Frame};
 use crate::graph::UserTag;
@@ -123,7 +123,7 @@ struct Finished {
     guides: Option<Media>,
     mentions: Vec<UserTag>,
     found: Vec<Diagnostic>,
-    by_hand: Vec<Diagnostic>,
+    by_hand: Vec<LeftOut>,
     files: Vec<PathBuf>,
 }
 
@@ -164,7 +164,14 @@ impl Worker<'_> {
         };
         self.note(made.files.iter());
         let found = story.with_row(made.found);
-        let by_hand = story.with_row(made.by_hand);
+        let by_hand: Vec<LeftOut> = made
+            .by_hand
+            .into_iter()
+            .flat_map(|LeftOut { sticker, said }| {
+                let said = story.with_row(vec![said]);
+                said.into_iter().map(move |said| LeftOut { sticker, said })
+            })
+            .collect();
         let digest = |path: &PathBuf| Some((path.clone(), ledger::digest_of(path, &ready.assets)?));
         let kept = made.media.iter().map(Kept::of).collect::<Option<Vec<_>>>();
         let guides = made.guides.as_ref().and_then(Kept::of);

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::batch;
 use crate::diag::{Code, Diagnostic, Severity};
+use crate::graph::UserTag;
 use crate::media::{self, Media, Profile};
 use crate::pipeline::Event;
 use crate::platform::{Cancel, Clock};
@@ -74,7 +76,9 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     for file in &args.files {
         let (item, media) = examined(file, &stop.within(project.film_limit));
         report.items.push(item);
-        finished.extend(media.map(|media| named(report.items.len() - 1, media)));
+        let index = report.items.len() - 1;
+        let mentions = report.items[index].mentions.clone();
+        finished.extend(media.map(|media| named(index, media, mentions)));
     }
     let call = Call {
         project: &project,
@@ -93,12 +97,12 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     })
 }
 
-fn named(item: usize, media: Media) -> Finished {
+fn named(item: usize, media: Media, mentions: Vec<UserTag>) -> Finished {
     let what = ToPublish {
         name: name_of(&media),
         template: None,
         media,
-        mentions: Vec::new(),
+        mentions,
     };
     Finished { item, what }
 }
@@ -127,13 +131,17 @@ fn examined(file: &Path, cancel: &Cancel) -> (Item, Option<Media>) {
         return (Item::failed(file, None, broken), None);
     }
     match media {
-        Some(media) => {
+        Some(mut media) => {
             let mut item = Item::new(file, None, Status::Done).with(broken);
             // a name that is no text is reported as well as it can be
             item.outputs.push(Media {
                 path: media.path.to_string_lossy().into_owned().into(),
                 ..media.clone()
             });
+            if let Some(finished) = batch::finished(&media) {
+                media.extras = finished.extras.clone();
+                item.remember(finished);
+            }
             (item, Some(media))
         }
         None => failed(unreadable("it cannot be read".into())),
@@ -252,12 +260,9 @@ impl Call<'_> {
             broke_off,
             stop,
         } = one;
-        told(
-            item,
-            &story,
-            standing == Standing::Same,
-            publisher.clock.now(),
-        );
+        let was_known = standing == Standing::Same;
+        told(item, &story, was_known, publisher.clock.now());
+        item.report_by_hand(&publisher.chosen().platform, !was_known);
         // the time has come while it was planned: nobody stopped anything
         if is_planned && story.step.is_in_flight() && standing == Standing::New {
             item.status = Status::Done;
@@ -335,9 +340,12 @@ impl Call<'_> {
                     item.diagnostics.clear();
                     item.fail(already_planned(known, publisher));
                 }
-                Some((known, _)) => told(item, known, true, publisher.clock.now()),
+                Some((known, _)) => {
+                    told(item, known, true, publisher.clock.now());
+                    item.report_by_hand(&publisher.chosen().platform, false);
+                }
                 None => {
-                    item.report_by_hand(true);
+                    item.report_by_hand(&publisher.chosen().platform, true);
                     would += 1;
                     if would > rehearsed.forecast.fit {
                         let until = publisher.shown(rehearsed.forecast.until);
@@ -419,7 +427,6 @@ pub(crate) fn told(item: &mut Item, story: &Story, was_known: bool, now: Timesta
         _ => (Status::Done, None),
     };
     item.status = status;
-    item.report_by_hand(!was_known);
     item.diagnostics.extend(why);
 }
 

@@ -11,10 +11,11 @@ use serde_json::{Value, json};
 
 use super::spool::{Counts, Spool};
 use super::{Global, Outcome};
-use crate::batch::{self, Timings};
+use crate::batch::{self, LeftOut, Timings};
 use crate::diag::Diagnostic;
 use crate::graph::UserTag;
 use crate::media::Media;
+use crate::pipeline::Platform;
 use crate::publisher::SlotReport;
 use crate::scene::Extras;
 use crate::store::Story;
@@ -92,8 +93,8 @@ pub(crate) struct Item {
     /// How many of them were printed already.
     pub printed: usize,
     pub timings: Option<Timings>,
-    /// What publishing it leaves out; reported when it is published.
-    pub by_hand: Vec<Diagnostic>,
+    /// What publishing it may leave out; reported when it is published.
+    pub by_hand: Vec<LeftOut>,
     /// What became of its publishing.
     pub story: Option<StoryTold>,
     /// The slot of the calendar that it is of.
@@ -145,14 +146,29 @@ impl Item {
         self.diagnostics.push(why);
     }
 
-    /// Reports what publishing it leaves out; to people only where it is news.
-    pub fn report_by_hand(&mut self, is_news: bool) {
-        for left_out in std::mem::take(&mut self.by_hand) {
+    /// Reports what publishing it on this way leaves out; to people only where it is news.
+    pub fn report_by_hand(&mut self, platform: &Platform, is_news: bool) {
+        let extras = self.outputs.first().map(|media| &media.extras);
+        let goes = extras.map(|extras| platform.carried(&extras.stickers));
+        let goes = goes.unwrap_or_default();
+        for LeftOut { sticker, said } in std::mem::take(&mut self.by_hand) {
+            if sticker.is_some_and(|at| goes.contains(&at)) {
+                continue;
+            }
             self.diagnostics.push(match is_news {
-                true => left_out,
-                false => left_out.into_kept(),
+                true => said,
+                false => said.into_kept(),
             });
         }
+    }
+
+    /// What is known of its file from when it was rendered.
+    pub fn remember(&mut self, finished: batch::Finished) {
+        for media in &mut self.outputs {
+            media.extras = finished.extras.clone();
+        }
+        self.mentions = finished.mentions;
+        self.by_hand = finished.by_hand;
     }
 
     /// What people have to read of it: what is new, or only the errors of it.

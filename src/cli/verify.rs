@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
+use crate::batch;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::media::{self, Media, Profile};
 use crate::platform::Cancel;
@@ -88,6 +89,25 @@ fn judged(file: &PathBuf, found: &media::Report, media: Option<Media>, global: &
         Status::Failed
     };
     let mut item = Item::new(file, None, status).with(told);
+    let finished = media.as_ref().and_then(batch::finished);
     item.outputs.extend(media);
+    if let Some(finished) = finished {
+        item.remember(finished);
+        say_stickers(&item, global);
+    }
     item
+}
+
+/// What was drawn to be tapped, and where.
+fn say_stickers(item: &Item, global: &Global) {
+    let stickers = item.outputs.iter().take(1).flat_map(|m| &m.extras.stickers);
+    for sticker in stickers.filter(|_| !global.quiet && !global.json) {
+        let percent = |part: f32| (part * 100.0).round();
+        eprintln!(
+            "  sticker {:<12} {} % from the left, {} % from the top",
+            sticker.kind.word(),
+            percent(sticker.x),
+            percent(sticker.y)
+        );
+    }
 }

@@ -15,6 +15,7 @@ use super::error::{Cause, Error};
 use super::refusal::Call;
 use super::{Login, UserId};
 use crate::platform::TOKEN_YOUNG as YOUNG;
+use crate::platform::secret::{self, Unsafe};
 
 /// The longest token file that is read.
 const MAX_BYTES: u64 = 64 * 1024;
@@ -195,8 +196,8 @@ fn guard(path: &Path, found: &fs::Metadata, asked: FileMode) -> Result<(), Error
     if !found.is_file() {
         return Err(wrong(format!("{shown} is no file")));
     }
-    let mode = found.mode() & 0o777;
     if asked == FileMode::Mounted {
+        let mode = found.mode() & 0o777;
         return match mode & 0o002 {
             0 => Ok(()),
             _ => Err(wrong(format!(
@@ -206,17 +207,14 @@ fn guard(path: &Path, found: &fs::Metadata, asked: FileMode) -> Result<(), Error
     }
     let hint =
         "a secret that Docker or Kubernetes mounts is taken with `token_file_mode = \"mounted\"`";
-    if found.uid() != rustix::process::geteuid().as_raw() {
-        return Err(wrong(format!(
-            "{shown} belongs to another user, who could put another token there; {hint}"
-        )));
-    }
-    if mode & 0o077 != 0 {
-        return Err(wrong(format!(
-            "{shown} holds a secret and others may use it (mode {mode:04o}; {hint}): chmod 600 {shown}"
-        )));
-    }
-    Ok(())
+    secret::guard(found).map_err(|why| {
+        wrong(match why {
+            Unsafe::Shared(mode) => format!(
+                "{shown} holds a secret and others may use it (mode {mode:04o}; {hint}): chmod 600 {shown}"
+            ),
+            why => format!("{shown} {why}; {hint}"),
+        })
+    })
 }
 
 #[cfg(not(unix))]
@@ -254,7 +252,7 @@ impl Unfinished {
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let unwritable = |e: std::io::Error| wrong(format!("cannot write {}: {e}", path.display()));
         let folder = path.parent().unwrap_or(Path::new("."));
-        private_folder(folder).map_err(unwritable)?;
+        secret::make_folder(folder).map_err(unwritable)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let unfinished = folder.join(format!(".{name}.{}", std::process::id()));
         // of a process of the same number that was killed
@@ -325,14 +323,6 @@ fn write_whole(mut file: File, text: &str) -> std::io::Result<()> {
     file.write_all(text.as_bytes())?;
     file.write_all(b"\n")?;
     file.sync_all()
-}
-
-fn private_folder(folder: &Path) -> std::io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 /// Where the token of an account rests: `tokens/NAME.json` in the user's own folder of this program.

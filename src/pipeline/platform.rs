@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use crate::graph::{self, Insights, Quota, StoryFacts, StoryId};
 use crate::private;
+use crate::scene::{Sticker, StickerKind};
 
 /// How an account speaks to the platform. Copies share connections.
 #[derive(Debug, Clone)]
@@ -91,6 +92,15 @@ impl Platform {
         }
     }
 
+    /// Which of a story's stickers go out with it: the others are drawn, and nothing happens when they are tapped.
+    pub fn carried(&self, stickers: &[Sticker]) -> Vec<usize> {
+        let is_mention = |at: &usize| matches!(stickers[*at].kind, StickerKind::Mention { .. });
+        match self {
+            Self::Graph(_) => (0..stickers.len()).filter(is_mention).collect(),
+            Self::Private(_) => private::carried(stickers),
+        }
+    }
+
     /// Tells two logins of an account apart: neither can be had from it.
     pub fn mark(&self) -> String {
         match self {
@@ -137,6 +147,29 @@ impl Platform {
                 listed.into_iter().map(|listed| listed.id).collect()
             }
         })
+    }
+
+    /// The facts of all that is live, but of what is known.
+    ///
+    /// # Errors
+    /// What the platform says.
+    pub async fn stories_but(&self, known: &[StoryId]) -> Result<Vec<StoryFacts>, PlatformError> {
+        let is_new = |id: &StoryId| !known.contains(id);
+        match self {
+            Self::Graph(client) => {
+                let mut all = Vec::new();
+                for id in client.stories().await?.iter().filter(|id| is_new(id)) {
+                    all.push(client.story(id).await?);
+                }
+                Ok(all)
+            }
+            // one list tells it all
+            Self::Private(client) => {
+                let listed = client.stories(None).await?;
+                let new = listed.into_iter().filter(|one| is_new(&one.id));
+                Ok(new.map(|one| client.facts(one)).collect())
+            }
+        }
     }
 
     /// A live story's facts.

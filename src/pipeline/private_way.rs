@@ -6,10 +6,10 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::Value;
 
 use crate::graph::{Container, StoryId};
 use crate::private::{Client, Listed};
+use crate::scene::{Sticker, StickerKind};
 use crate::store::{Intent, Outgoing, Step, Story};
 
 use super::platform::PlatformError;
@@ -54,16 +54,20 @@ pub(super) async fn ready(
     }
 }
 
-/// Looks up what the form names. The intent is not written yet: what fails here has no effect.
+/// Looks up what the form names, then what is live. The intent is not written yet: what fails here has no effect.
 pub(super) async fn prepare(
     story: &Story,
     client: &Client,
     upload: &Container,
     now: Timestamp,
-) -> Result<(), Next> {
+) -> Result<Vec<StoryId>, Next> {
+    let failed = |error| failed(&PlatformError::Private(error), now);
+    let stickers = stickers(&story.outgoing);
+    let audience = story.outgoing.media.extras.audience;
+    let done = client.prepare(&upload.id, &stickers, audience).await;
+    done.map_err(failed)?;
+    let listed = client.stories(None).await.map_err(failed)?;
     // an answer that was taken for a refusal may have been none
-    let listed = client.stories(None).await;
-    let listed = listed.map_err(|error| failed(&PlatformError::Private(error), now))?;
     let is_ours = |one: &&Listed| one.upload.as_deref() == Some(upload.id.as_str());
     if let Some(ours) = listed.iter().find(is_ours) {
         return Err(Next::To(Step::Published {
@@ -73,10 +77,7 @@ pub(super) async fn prepare(
             insights: None,
         }));
     }
-    let extras = Extras::of(&story.outgoing);
-    let done = client.prepare(&upload.id, &extras.stickers, extras.audience.as_deref());
-    let done = done.await;
-    done.map_err(|error| failed(&PlatformError::Private(error), now))
+    Ok(listed.into_iter().map(|one| one.id).collect())
 }
 
 /// Makes the story, once. The intent stands in the store already.
@@ -170,35 +171,26 @@ fn appeared<'a>(
     listed.iter().filter(is_new).collect()
 }
 
-/// What a story has in the app beside its picture.
-struct Extras {
-    stickers: Vec<Value>,
-    audience: Option<String>,
-}
+/// A mention that is no layer of its own has a place and no size: about that of its words.
+const MENTION: (f32, f32) = (0.3, 0.05);
 
-impl Extras {
-    fn of(outgoing: &Outgoing) -> Self {
-        let all = serde_json::to_value(outgoing).unwrap_or_default();
-        let extras = &all["extras"];
-        let mut stickers = extras["stickers"].as_array().cloned().unwrap_or_default();
-        let named: Vec<String> = stickers
-            .iter()
-            .filter_map(|sticker| sticker["username"].as_str().map(str::to_owned))
-            .collect();
-        // a mention that is no layer of its own has a place and no size
-        let tags = outgoing.mentions.iter();
-        stickers.extend(
-            tags.filter(|tag| !named.contains(&tag.username))
-                .map(|tag| {
-                    serde_json::json!({
-                        "kind": "mention", "username": tag.username, "x": tag.x, "y": tag.y,
-                        "width": 0.3, "height": 0.05, "rotation": 0.0,
-                    })
-                }),
-        );
-        Self {
-            stickers,
-            audience: extras["audience"].as_str().map(str::to_owned),
+/// The story's stickers, and those mentions that stand beside it alone.
+fn stickers(outgoing: &Outgoing) -> Vec<Sticker> {
+    let mut stickers = outgoing.media.extras.stickers.clone();
+    for tag in &outgoing.mentions {
+        let kind = StickerKind::Mention {
+            username: tag.username.clone(),
+        };
+        if stickers.iter().all(|sticker| sticker.kind != kind) {
+            stickers.push(Sticker {
+                kind,
+                x: tag.x,
+                y: tag.y,
+                width: MENTION.0,
+                height: MENTION.1,
+                rotation: 0.0,
+            });
         }
     }
+    stickers
 }

@@ -102,10 +102,11 @@ pub(super) async fn intent(story: &Story, rooms: &Rooms, now: Timestamp) -> Resu
         Step::Publishing { intent, .. } => (&intent.container, intent.tries + 1),
         _ => return Err(Next::Stop("there is no container to publish".into())),
     };
-    if let Platform::Private(client) = &rooms.platform {
-        private_way::prepare(story, client, container, now).await?;
-    }
-    match rooms.platform.stories().await {
+    let live = match &rooms.platform {
+        Platform::Private(client) => Ok(private_way::prepare(story, client, container, now).await?),
+        platform => platform.stories().await,
+    };
+    match live {
         Ok(baseline) if is_unknown(&baseline, story, rooms, now).await => Err(Next::Stopped(
             StopCause::UnknownLive,
             "stories are live on the account that this store knows nothing of: `storypress store import`"

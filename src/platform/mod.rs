@@ -1,4 +1,5 @@
-//! What the platform is: its facts, what a file is by its first bytes, what the time is, and how work is asked to stop.
+//! What the platform is: its facts, what a file is by its first bytes, what the time is, how work is
+//! asked to stop, which files may hold a secret.
 //!
 //! In: nothing, or the first bytes of a file. Out: numbers with source and day, a [`Content`], a [`Cancel`].
 //! Never: a decision, the network, a whole file.
@@ -10,6 +11,7 @@ mod cancel;
 mod clock;
 mod content;
 mod facts;
+pub mod secret;
 
 pub use cancel::Cancel;
 pub use clock::{Clock, later};

@@ -21,14 +21,15 @@ use super::form::{self, Answers};
 use super::process::{AskCode, Process, Request, python_of};
 use super::session::Session;
 use super::setup;
-use crate::graph::{ContainerId, Insights, StoryFacts, StoryId, UserId};
+use crate::graph::{ContainerId, StoryId, UserId};
 use crate::media::{Kind, Media};
+use crate::scene::{Audience, Sticker};
 
 /// How long a read may take.
 const READ: Duration = Duration::from_secs(60);
 
 /// How long a file may take.
-const UPLOAD: Duration = Duration::from_secs(600);
+pub(super) const UPLOAD: Duration = Duration::from_secs(600);
 
 /// How long starting may take: the library is read.
 const START: Duration = Duration::from_secs(60);
@@ -77,19 +78,6 @@ impl fmt::Debug for Client {
             .field("session", &self.inner.session)
             .finish_non_exhaustive()
     }
-}
-
-/// A story of the account's own list.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Listed {
-    /// Its name.
-    pub id: StoryId,
-    /// When it went live.
-    pub at: Option<Timestamp>,
-    /// The upload that it was made of, where the list tells.
-    pub upload: Option<String>,
-    /// All that the list says.
-    pub item: Value,
 }
 
 /// Gives a code that a login asks for: by `email`, or as `two-factor`.
@@ -212,7 +200,7 @@ impl Client {
     }
 
     /// Asks the process, which is started where it does not run.
-    async fn ask(&self, request: Request) -> Result<Value, Error> {
+    pub(super) async fn ask(&self, request: Request) -> Result<Value, Error> {
         let number = self.inner.used.fetch_add(1, Ordering::Relaxed) + 1;
         let mut place = self.inner.process.lock().await;
         // taken out: whoever stops waiting in the middle leaves no process with an answer that nobody wants
@@ -271,7 +259,7 @@ impl Client {
         });
     }
 
-    async fn read(
+    pub(super) async fn read(
         &self,
         op: &'static str,
         args: Value,
@@ -298,44 +286,6 @@ impl Client {
         Ok(found["username"].as_str().unwrap_or_default().to_owned())
     }
 
-    /// The stories of an account that are live, oldest first; of one's own without an id.
-    ///
-    /// # Errors
-    /// What the platform said.
-    pub async fn stories(&self, user: Option<&str>) -> Result<Vec<Listed>, Error> {
-        let user = user.unwrap_or(self.user_id().as_str());
-        let args = json!({ "user_id": user });
-        let found = self.read("stories", args, "list the stories").await?;
-        Ok(listed(&found))
-    }
-
-    /// The archive of past stories, newest day first, page by page.
-    ///
-    /// # Errors
-    /// What the platform said.
-    pub async fn archive(&self, pages: usize) -> Result<Vec<Listed>, Error> {
-        let (mut all, mut next) = (Vec::new(), Value::Null);
-        for _ in 0..pages {
-            let args = json!({ "max_id": next });
-            let found = self.read("archive", args, "read the archive").await?;
-            all.extend(listed(&found));
-            next = found["next_max_id"].clone();
-            if next.is_null() {
-                break;
-            }
-        }
-        Ok(all)
-    }
-
-    /// One page of who has seen an own story: `viewers`, `next_max_id`, `total_viewer_count`.
-    ///
-    /// # Errors
-    /// What the platform said.
-    pub async fn viewers(&self, id: &str, page: Option<&str>) -> Result<Value, Error> {
-        let args = json!({"media_id": id, "max_id": page});
-        self.read("viewers", args, "read who has seen it").await
-    }
-
     /// A name's account id.
     ///
     /// # Errors
@@ -344,87 +294,6 @@ impl Client {
         let args = json!({ "username": username });
         let found = self.read("find_user", args, "look up a name").await?;
         Ok(found["user_id"].as_str().unwrap_or_default().to_owned())
-    }
-
-    /// Takes an own story back.
-    ///
-    /// # Errors
-    /// What the platform said.
-    pub async fn delete(&self, id: &str) -> Result<(), Error> {
-        let args = json!({ "media_id": id });
-        let done = self.read("delete", args, "take the story back").await?;
-        match done["did_delete"].as_bool() {
-            Some(true) => Ok(()),
-            _ => Err(Error::here(
-                "take the story back",
-                "the platform did not do it",
-            )),
-        }
-    }
-
-    /// An account's highlights, as the app lists them.
-    ///
-    /// # Errors
-    /// What the platform said.
-    pub async fn highlights(&self, user: Option<&str>) -> Result<Vec<Value>, Error> {
-        let user = user.unwrap_or(self.user_id().as_str());
-        let args = json!({ "user_id": user });
-        let found = self.read("highlights", args, "list the highlights").await?;
-        Ok(found["items"].as_array().cloned().unwrap_or_default())
-    }
-
-    /// Makes a highlight: one call, which is never made twice by itself.
-    ///
-    /// # Errors
-    /// `unsure` where no clear answer came: look it up before it is tried again.
-    pub async fn create_highlight(
-        &self,
-        title: &str,
-        stories: &[String],
-        cover: Option<Cover<'_>>,
-    ) -> Result<Value, Error> {
-        let args = json!({"title": title, "media_ids": stories, "cover": cover.map(Cover::json)});
-        let request = Request {
-            op: "highlight_create",
-            args,
-            within: UPLOAD,
-            doing: "make the highlight",
-            once: true,
-        };
-        Ok(self.ask(request).await?["highlight"].clone())
-    }
-
-    /// Changes a highlight; what is not said stays.
-    ///
-    /// # Errors
-    /// What the platform said.
-    pub async fn edit_highlight(&self, pk: &str, change: &Change<'_>) -> Result<Value, Error> {
-        let args = json!({
-            "pk": pk,
-            "title": change.title,
-            "cover": change.cover.map(Cover::json),
-            "added": change.added,
-            "removed": change.removed,
-        });
-        let request = Request {
-            op: "highlight_edit",
-            args,
-            within: UPLOAD,
-            doing: "change the highlight",
-            once: false,
-        };
-        Ok(self.ask(request).await?["highlight"].clone())
-    }
-
-    /// Takes a highlight away; its stories stay in the archive.
-    ///
-    /// # Errors
-    /// What the platform said.
-    pub async fn delete_highlight(&self, pk: &str) -> Result<(), Error> {
-        let args = json!({ "pk": pk });
-        self.read("highlight_delete", args, "take the highlight away")
-            .await?;
-        Ok(())
     }
 
     /// Sends a file. Nobody sees it; its id is what a story is made of.
@@ -463,8 +332,8 @@ impl Client {
     pub async fn prepare(
         &self,
         upload: &ContainerId,
-        stickers: &[Value],
-        audience: Option<&str>,
+        stickers: &[Sticker],
+        audience: Option<Audience>,
     ) -> Result<(), Error> {
         let doing = "look up what the stickers name";
         let asked = form::questions(stickers);
@@ -533,73 +402,6 @@ impl Client {
         let prepared = &self.inner.prepared;
         prepared.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// One own live story's facts.
-    ///
-    /// # Errors
-    /// What the platform said; one that is not listed is `never`.
-    pub async fn story(&self, id: &StoryId) -> Result<StoryFacts, Error> {
-        let all = self.stories(None).await?;
-        let found = all.into_iter().find(|listed| listed.id == *id);
-        let found = found.ok_or_else(|| Error::here("read the story", "it is not live"))?;
-        Ok(StoryFacts {
-            id: found.id,
-            at: found.at,
-            permalink: None,
-            username: Some(self.username().to_owned()),
-            kind: Some(match found.item["media_type"].as_u64() {
-                Some(2) => Kind::Video,
-                _ => Kind::Image,
-            }),
-            media_url: media_url(&found.item).map(str::to_owned),
-        })
-    }
-
-    /// How many accounts have seen an own story: `reach`.
-    ///
-    /// # Errors
-    /// What the platform said.
-    pub async fn insights(&self, id: &StoryId, now: Timestamp) -> Result<Insights, Error> {
-        let found = self.viewers(id.as_str(), None).await?;
-        let count = found["total_viewer_count"].as_i64();
-        let count = count.or(found["user_count"].as_i64());
-        let numbers = count.map(|count| ("reach".to_owned(), count));
-        Ok(Insights {
-            taken: now,
-            numbers: numbers.into_iter().collect(),
-        })
-    }
-}
-
-/// What a highlight is shown by.
-#[derive(Debug, Clone, Copy)]
-pub enum Cover<'a> {
-    /// A finished picture.
-    Picture(&'a Path),
-    /// One of its stories.
-    Story(&'a str),
-}
-
-impl Cover<'_> {
-    fn json(self) -> Value {
-        match self {
-            Self::Picture(path) => json!({ "path": path }),
-            Self::Story(id) => json!({ "media_id": id }),
-        }
-    }
-}
-
-/// A change of a highlight.
-#[derive(Debug, Clone, Default)]
-pub struct Change<'a> {
-    /// Another title.
-    pub title: Option<&'a str>,
-    /// Another cover.
-    pub cover: Option<Cover<'a>>,
-    /// Stories that come in.
-    pub added: &'a [String],
-    /// Stories that go.
-    pub removed: &'a [String],
 }
 
 fn kind_of(media: &Media) -> &'static str {
@@ -622,35 +424,6 @@ fn upload_id(now: Timestamp) -> String {
     }
 }
 
-/// The largest picture, or the film.
-pub fn media_url(item: &Value) -> Option<&str> {
-    let film = item["video_versions"].as_array();
-    let picture = item["image_versions2"]["candidates"].as_array();
-    let all = film.or(picture)?.iter();
-    let area =
-        |one: &&Value| one["width"].as_u64().unwrap_or(0) * one["height"].as_u64().unwrap_or(0);
-    all.max_by_key(area)?["url"].as_str()
-}
-
-fn listed(found: &Value) -> Vec<Listed> {
-    let items = found["items"].as_array().into_iter().flatten();
-    let text = |value: &Value| match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    };
-    let one = |item: &Value| {
-        let at = item["taken_at"].as_i64();
-        Some(Listed {
-            id: text(&item["pk"])?.parse().ok()?,
-            at: at.and_then(|second| Timestamp::from_second(second).ok()),
-            upload: text(&item["upload_id"]).or_else(|| text(&item["device_timestamp"])),
-            item: item.clone(),
-        })
-    };
-    items.filter_map(one).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -661,21 +434,5 @@ mod tests {
         let ids: std::collections::HashSet<_> = (0..50).map(|_| upload_id(now)).collect();
         assert_eq!(ids.len(), 50);
         assert!(ids.iter().all(|id| id.parse::<ContainerId>().is_ok()));
-    }
-
-    #[test]
-    fn a_list_tells_names_times_and_uploads() {
-        let found = json!({"items": [
-            {"pk": 31, "taken_at": 1_790_000_000, "device_timestamp": 17},
-            {"pk": "32", "upload_id": "18", "device_timestamp": 99},
-            {"pk": "no id"},
-        ]});
-        let all = listed(&found);
-        let ids: Vec<_> = all.iter().map(|one| one.id.as_str()).collect();
-        assert_eq!(ids, ["31", "32"]);
-        assert_eq!(
-            (all[0].upload.as_deref(), all[1].upload.as_deref()),
-            (Some("17"), Some("18"))
-        );
     }
 }

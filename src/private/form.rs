@@ -6,7 +6,11 @@
 //! Forms: those of instagrapi 3.2.2. The unit of `rotation` is documented nowhere, so a turned sticker gets the upright
 //! box around it.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
+
+use crate::scene::{Audience, Sticker, StickerKind};
 
 /// What has to be asked before anything is sent.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -23,49 +27,39 @@ pub struct Questions {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Answers {
     /// By name.
-    pub users: std::collections::BTreeMap<String, String>,
+    pub users: BTreeMap<String, String>,
     /// By the place's number.
-    pub places: std::collections::BTreeMap<String, String>,
+    pub places: BTreeMap<String, String>,
 }
 
-/// Kinds that go out this way.
-pub const KINDS: [&str; 5] = ["link", "mention", "hashtag", "location", "poll"];
+/// Which of a story's stickers go out this way: mentions, the first link, hashtags, polls, places whose number is known.
+/// The forms of the others nobody has seen live.
+pub fn carried(stickers: &[Sticker]) -> Vec<usize> {
+    let mut has_link = false;
+    let goes = |sticker: &Sticker| match &sticker.kind {
+        StickerKind::Link { .. } => !std::mem::replace(&mut has_link, true),
+        StickerKind::Mention { .. } | StickerKind::Hashtag { .. } | StickerKind::Poll { .. } => {
+            true
+        }
+        StickerKind::Location { id, .. } => id.is_some(),
+        _ => false,
+    };
+    let goes: Vec<bool> = stickers.iter().map(goes).collect();
+    (0..stickers.len()).filter(|at| goes[*at]).collect()
+}
 
-/// What has to be asked about these stickers. Only the first link goes out.
-pub fn questions(stickers: &[Value]) -> Questions {
+/// What has to be asked about these stickers.
+pub fn questions(stickers: &[Sticker]) -> Questions {
     let mut questions = Questions::default();
-    for sticker in carried(stickers) {
-        match kind(sticker) {
-            "mention" => questions.users.push(username(sticker)),
-            "location" => questions.places.extend(text(sticker, "id")),
-            "link" => questions.links.extend(text(sticker, "url")),
+    for at in carried(stickers) {
+        match &stickers[at].kind {
+            StickerKind::Mention { username } => questions.users.push(username.clone()),
+            StickerKind::Location { id, .. } => questions.places.extend(id.clone()),
+            StickerKind::Link { url, .. } => questions.links.push(url.clone()),
             _ => {}
         }
     }
     questions
-}
-
-/// Those that go out: of the kinds that do, and one link.
-fn carried(stickers: &[Value]) -> impl Iterator<Item = &Value> {
-    let mut has_link = false;
-    stickers.iter().filter(move |sticker| {
-        let is_second = kind(sticker) == "link" && std::mem::replace(&mut has_link, true);
-        KINDS.contains(&kind(sticker)) && !is_second
-    })
-}
-
-fn kind(sticker: &Value) -> &str {
-    sticker["kind"].as_str().unwrap_or_default()
-}
-
-fn text(sticker: &Value, key: &str) -> Option<String> {
-    let text = sticker[key].as_str()?.trim();
-    (!text.is_empty()).then(|| text.to_owned())
-}
-
-fn username(sticker: &Value) -> String {
-    let name = text(sticker, "username").unwrap_or_default();
-    name.trim_start_matches('@').to_owned()
 }
 
 /// The form's own part for these stickers.
@@ -73,19 +67,20 @@ fn username(sticker: &Value) -> String {
 /// # Errors
 /// A sentence, where a name or place was not answered for.
 pub fn form(
-    stickers: &[Value],
-    audience: Option<&str>,
+    stickers: &[Sticker],
+    audience: Option<Audience>,
     answers: &Answers,
 ) -> Result<Value, String> {
     let mut models = Vec::new();
     let mut mentions = Vec::new();
     let mut ids: Vec<&str> = Vec::new();
-    for sticker in carried(stickers) {
-        let (own, id) = own(sticker, answers)?;
+    for at in carried(stickers) {
+        let sticker = &stickers[at];
+        let (own, id) = own(&sticker.kind, answers)?;
         let mut model = upright(sticker);
         model.extend(own);
         let model = Value::Object(model);
-        if kind(sticker) == "mention" {
+        if matches!(sticker.kind, StickerKind::Mention { .. }) {
             mentions.push(model.clone());
         }
         models.push(model);
@@ -104,7 +99,7 @@ pub fn form(
     if !ids.is_empty() {
         form.insert("story_sticker_ids".into(), ids.join(",").into());
     }
-    if let Some("close-friends") = audience {
+    if audience == Some(Audience::CloseFriends) {
         form.insert("audience".into(), "besties".into());
     }
     Ok(form.into())
@@ -112,40 +107,37 @@ pub fn form(
 
 /// What a kind has beside its box, and its word in `story_sticker_ids`.
 fn own(
-    sticker: &Value,
+    kind: &StickerKind,
     answers: &Answers,
 ) -> Result<(Map<String, Value>, Option<&'static str>), String> {
-    let (own, id) = match kind(sticker) {
-        "link" => {
+    let (own, id) = match kind {
+        StickerKind::Link { url, .. } => {
             let id = "link_sticker_default";
-            let url = text(sticker, "url").ok_or("a link without an address")?;
             let own = json!({
                 "type": "story_link", "link_type": "web", "url": url, "is_sticker": true, "selected_index": 0,
                 "tap_state": 0, "tap_state_str_id": id,
             });
             (own, Some(id))
         }
-        "mention" => {
-            let name = username(sticker);
-            let user = answers.users.get(&name);
-            let user = user.ok_or_else(|| format!("nobody has looked up @{name}"))?;
+        StickerKind::Mention { username } => {
+            let user = answers.users.get(username);
+            let user = user.ok_or_else(|| format!("nobody has looked up @{username}"))?;
             let own = json!({
                 "type": "mention", "user_id": user, "is_sticker": false, "display_type": "mention_username",
                 "tap_state": 0, "tap_state_str_id": "mention_text",
             });
             (own, None)
         }
-        "hashtag" => {
-            let name = text(sticker, "name").ok_or("a hashtag without a name")?;
+        StickerKind::Hashtag { name } => {
             let own = json!({
-                "type": "hashtag", "tag_name": name.trim_start_matches('#'), "is_sticker": true, "tap_state": 0,
+                "type": "hashtag", "tag_name": name, "is_sticker": true, "tap_state": 0,
                 "tap_state_str_id": "hashtag_sticker_gradient",
             });
             (own, Some("hashtag_sticker"))
         }
-        "location" => {
-            let pk = text(sticker, "id").ok_or("a place without its number: give it an `id`")?;
-            let place = answers.places.get(&pk);
+        StickerKind::Location { id, .. } => {
+            let pk = id.as_deref().unwrap_or_default();
+            let place = answers.places.get(pk);
             let place = place.ok_or_else(|| format!("nobody has looked up the place {pk}"))?;
             let own = json!({
                 "type": "location", "location_id": place, "is_sticker": true, "tap_state": 0,
@@ -153,28 +145,32 @@ fn own(
             });
             (own, Some("location_sticker"))
         }
-        _ => {
+        StickerKind::Poll { question, options } => {
             let id = "polling_sticker_v2";
-            let options = sticker["options"].as_array().cloned().unwrap_or_default();
-            let tally = |text: &Value| json!({"text": text, "count": 0, "font_size": 39.0});
+            let tally = |text: &String| json!({"text": text, "count": 0, "font_size": 39.0});
             let tallies: Vec<Value> = options.iter().map(tally).collect();
             let own = json!({
-                "type": "poll", "poll_type": "", "question": text(sticker, "question").unwrap_or_default(),
+                "type": "poll", "poll_type": "", "question": question.as_deref().unwrap_or_default(),
                 "tallies": tallies, "is_multi_option_poll": true, "viewer_can_vote": true, "is_shared_result": false,
                 "finished": false, "color": "black", "is_sticker": true, "tap_state": 0, "tap_state_str_id": id,
             });
             (own, Some(id))
+        }
+        other => {
+            return Err(format!(
+                "a {} sticker does not go out this way",
+                other.word()
+            ));
         }
     };
     Ok((own.as_object().cloned().unwrap_or_default(), id))
 }
 
 /// The upright box around a sticker.
-fn upright(sticker: &Value) -> Map<String, Value> {
-    let part = |name: &str| sticker[name].as_f64().unwrap_or_default();
-    let (width, height) = (part("width"), part("height"));
+fn upright(sticker: &Sticker) -> Map<String, Value> {
+    let (width, height) = (f64::from(sticker.width), f64::from(sticker.height));
     // in units of the canvas: its sides differ
-    let (sin, cos) = part("rotation").to_radians().sin_cos();
+    let (sin, cos) = f64::from(sticker.rotation).to_radians().sin_cos();
     let (wide, high) = (width * 1080.0, height * 1920.0);
     let around = (
         (wide * cos.abs() + high * sin.abs()) / 1080.0,
@@ -182,13 +178,13 @@ fn upright(sticker: &Value) -> Map<String, Value> {
     );
     let mut model = Map::new();
     for (name, part) in [
-        ("x", part("x")),
-        ("y", part("y")),
+        ("x", f64::from(sticker.x)),
+        ("y", f64::from(sticker.y)),
         ("width", around.0),
         ("height", around.1),
         ("rotation", 0.0),
     ] {
-        model.insert(name.into(), part.into());
+        model.insert(name.into(), json!((part * 1e6).round() / 1e6));
     }
     model.insert("z".into(), 0.into());
     model
@@ -198,9 +194,25 @@ fn upright(sticker: &Value) -> Map<String, Value> {
 mod tests {
     use super::*;
 
-    fn link() -> Value {
-        json!({"kind": "link", "x": 0.5, "y": 0.8, "width": 0.4, "height": 0.05, "rotation": 0.0,
-            "url": "https://example.com/menu"})
+    fn sticker(kind: StickerKind) -> Sticker {
+        Sticker {
+            kind,
+            x: 0.5,
+            y: 0.8,
+            width: 0.4,
+            height: 0.05,
+            rotation: 0.0,
+        }
+    }
+
+    fn link() -> Sticker {
+        let url = "https://example.com/menu".into();
+        sticker(StickerKind::Link { url, text: None })
+    }
+
+    fn mention(name: &str) -> Sticker {
+        let username = name.into();
+        sticker(StickerKind::Mention { username })
     }
 
     #[test]
@@ -219,16 +231,14 @@ mod tests {
 
     #[test]
     fn all_mentions_are_named_and_close_friends_are_besties() {
-        let ana = json!({"kind": "mention", "x": 0.5, "y": 0.5, "width": 0.2, "height": 0.05, "username": "@ana"});
-        let mut bea = ana.clone();
-        bea["username"] = "bea".into();
+        let (ana, bea) = (mention("ana"), mention("bea"));
         let mut answers = Answers::default();
         assert_eq!(questions(&[ana.clone(), bea.clone()]).users, ["ana", "bea"]);
         assert!(form(std::slice::from_ref(&ana), None, &answers).is_err());
         answers.users = [("ana", "1"), ("bea", "2")]
             .map(|(n, i)| (n.into(), i.into()))
             .into();
-        let form = form(&[ana, bea], Some("close-friends"), &answers).expect("a form");
+        let form = form(&[ana, bea], Some(Audience::CloseFriends), &answers).expect("a form");
         let mentions: Value =
             serde_json::from_str(form["reel_mentions"].as_str().unwrap()).unwrap();
         assert_eq!(
@@ -240,18 +250,28 @@ mod tests {
 
     #[test]
     fn a_turned_sticker_has_the_upright_box_around_it() {
-        let mut turned = link();
-        turned["rotation"] = 90.0.into();
+        let turned = Sticker {
+            rotation: 90.0,
+            ..link()
+        };
         let upright = upright(&turned);
         let near =
-            |name: &str, expected: f64| (upright[name].as_f64().unwrap() - expected).abs() < 1e-9;
+            |name: &str, expected: f64| (upright[name].as_f64().unwrap() - expected).abs() < 1e-5;
         assert!(near("width", 0.05 * 1920.0 / 1080.0) && near("height", 0.4 * 1080.0 / 1920.0));
         assert_eq!(upright["rotation"], 0.0);
     }
 
     #[test]
     fn what_nobody_has_seen_live_does_not_go_out() {
-        let quiz = json!({"kind": "quiz", "x": 0.5, "y": 0.5, "width": 0.2, "height": 0.05});
-        assert_eq!(form(&[quiz], None, &Answers::default()), Ok(json!({})));
+        let asked = sticker(StickerKind::Question {
+            question: "Why?".into(),
+        });
+        let place = |id: Option<&str>| {
+            let (name, id) = ("A market".into(), id.map(str::to_owned));
+            sticker(StickerKind::Location { name, id })
+        };
+        let all = [asked, place(None), place(Some("17")), link(), link()];
+        assert_eq!(carried(&all), [2, 3]);
+        assert_eq!(form(&all[..2], None, &Answers::default()), Ok(json!({})));
     }
 }

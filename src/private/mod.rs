@@ -9,13 +9,17 @@
 mod client;
 mod error;
 mod form;
+mod highlights;
+mod lists;
 mod process;
 mod session;
 mod setup;
 pub mod totp;
 
-pub use client::{Ask, Change, Client, Cover, Listed, Options, login, media_url};
+pub use client::{Ask, Client, Options, login};
 pub use error::{Cause, Error, Said};
-pub use form::KINDS;
+pub use form::carried;
+pub use highlights::{Change, Cover};
+pub use lists::{Listed, media_url};
 pub use session::Session;
 pub use setup::{LIBRARY, is_ready, setup};

@@ -4,9 +4,7 @@
 //! to the platform.
 
 use std::fmt;
-use std::fs::{self, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +12,7 @@ use serde_json::Value;
 
 use super::error::Error;
 use crate::graph::UserId;
+use crate::platform::secret;
 
 /// A login of the app.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -52,12 +51,7 @@ impl Session {
         let found = file
             .metadata()
             .map_err(|error| Error::here(doing, format!("{}: {error}", path.display())))?;
-        let is_own = found.uid() == rustix::process::geteuid().as_raw();
-        if !is_own || found.mode() & 0o077 != 0 {
-            let shown = path.display();
-            let said = format!("{shown} holds a secret and others may use it: chmod 600 {shown}");
-            return Err(Error::here(doing, said));
-        }
+        secret::guard(&found).map_err(|why| Error::here(doing, why.of(path)))?;
         serde_json::from_reader(file).map_err(|error| {
             let said = format!("{} is damaged at line {}", path.display(), error.line());
             Error::here(doing, said)
@@ -73,23 +67,8 @@ impl Session {
             let said = format!("cannot write {}: {error}", path.display());
             Error::here("keep the login of the app", said)
         };
-        let unfinished = path.with_extension(format!("new.{}", std::process::id()));
-        let _ = fs::remove_file(&unfinished);
         let text = serde_json::to_vec(self).map_err(|error| failed(error.into()))?;
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&unfinished)
-            .map_err(failed)?;
-        let written = file
-            .write_all(&text)
-            .and_then(|()| file.sync_all())
-            .and_then(|()| fs::rename(&unfinished, path));
-        if written.is_err() {
-            let _ = fs::remove_file(&unfinished);
-        }
-        written.map_err(failed)
+        secret::write(path, &text).map_err(failed)
     }
 }
 

@@ -155,7 +155,7 @@ pub async fn key_of(
             match found.user_id {
                 Some(id) => (found.login, Some(id)),
                 None if found.login == Login::Private => {
-                    let session = super::session::session(&found)?;
+                    let session = super::session::session(&found, None)?;
                     (found.login, Some(session.user_id))
                 }
                 None => (found.login, client(project, name, None).await?.0.user_id),

@@ -80,13 +80,11 @@ impl Publisher {
         accounts.sort_by_key(|(key, _)| *key);
         for (account, rooms) in accounts {
             let name = self.name_of(account);
-            let live = rooms.platform.stories().await;
-            let live = live.doing(format!("the live stories of {name} cannot be read"))?;
             let known = self.store.story_ids(account, day_ago).await?;
-            for id in live.iter().filter(|id| !known.contains(id)) {
-                let facts = rooms.platform.story(id).await;
-                let facts = facts.doing(format!("the story {id} cannot be read"))?;
-                let story = self.adopted(account, id, &facts, now).await;
+            let live = rooms.platform.stories_but(&known).await;
+            let live = live.doing(format!("the live stories of {name} cannot be read"))?;
+            for facts in live {
+                let story = self.adopted(account, &facts.id, &facts, now).await;
                 if self.store.adopt(&story, now).await? == Adopted::New {
                     count += 1;
                 }

@@ -4,18 +4,19 @@
 //! project's consent, a password that is read by anything but a login.
 
 use std::fs;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::io::Read as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use url::Url;
 
-use super::accounts;
+use super::accounts::{self, Person};
 use super::error::{Doing, Error};
 use super::renewal::Renewal;
 use super::session::{session, session_path};
 use crate::graph::Login;
+use crate::platform::secret;
 use crate::private::{self, Ask, Client, Options, Session, totp};
 use crate::project::{Account, Project};
 
@@ -30,11 +31,7 @@ pub fn folder(project: &Project) -> PathBuf {
 /// What the system says.
 pub fn make_folder(project: &Project) -> Result<PathBuf, Error> {
     let folder = super::stores::own_folder(project, "private")?;
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&folder)
-        .doing(format!("cannot make {}", folder.display()))?;
+    secret::make_folder(&folder).doing(format!("cannot make {}", folder.display()))?;
     Ok(folder)
 }
 
@@ -72,44 +69,100 @@ pub async fn open(
     name: Option<&str>,
     sandbox: Option<&Url>,
 ) -> Result<Option<(Account, Client)>, Error> {
-    let options = options(project, sandbox);
+    let meant = meant(project, name, sandbox).await?;
+    match meant {
+        Some(meant) => Ok(Some(meant.open(project, sandbox).await?)),
+        None => Ok(None),
+    }
+}
+
+/// An account that goes the private way.
+pub struct Meant {
+    account: Account,
+    /// The sandbox's, where it is one.
+    person: Option<Person>,
+}
+
+/// The account that is meant, where it goes the private way; none where it does not.
+///
+/// # Errors
+/// There is no such account; no sandbox answers.
+pub async fn meant(
+    project: &Project,
+    name: Option<&str>,
+    sandbox: Option<&Url>,
+) -> Result<Option<Meant>, Error> {
     let Some(base) = sandbox else {
-        let mut account = accounts::account(project, name)?;
-        if account.login != Login::Private {
-            return Ok(None);
-        }
-        consent(project)?;
-        ready(&options)?;
-        let session = session(&account)?;
-        same_account(&account, &session)?;
-        account.user_id = Some(session.user_id.clone());
-        return Ok(Some((account, Client::new(options, session)?)));
+        let account = accounts::account(project, name)?;
+        let is_meant = account.login == Login::Private;
+        return Ok(is_meant.then_some(Meant {
+            account,
+            person: None,
+        }));
     };
     let (person, wanted) = accounts::rehearsed(project, name, base).await?;
     if person.login != Login::Private {
         return Ok(None);
     }
-    consent(project)?;
-    ready(&options)?;
     let account = Account {
         user_id: Some(person.user_id.clone()),
         username: Some(person.username.clone()),
         ..wanted.unwrap_or_else(|| Account::new(&person.name, Login::Private))
     };
-    let kept = session(&account).ok().filter(|session| {
+    Ok(Some(Meant {
+        account,
+        person: Some(person),
+    }))
+}
+
+impl Meant {
+    /// What the project, or the sandbox, calls it.
+    pub fn name(&self) -> &str {
+        &self.account.name
+    }
+
+    /// A client with the login that was kept.
+    ///
+    /// # Errors
+    /// No consent, no set-up, no login.
+    pub async fn open(
+        self,
+        project: &Project,
+        sandbox: Option<&Url>,
+    ) -> Result<(Account, Client), Error> {
+        let options = options(project, sandbox);
+        consent(project)?;
+        ready(&options)?;
+        let mut account = self.account;
+        if let (Some(base), Some(person)) = (sandbox, self.person) {
+            let session = of_sandbox(&options, &account, &person, base).await?;
+            return Ok((account, Client::new(options, session)?));
+        }
+        let session = session(&account, None)?;
+        same_account(&account, &session)?;
+        account.user_id = Some(session.user_id.clone());
+        Ok((account, Client::new(options, session)?))
+    }
+}
+
+/// The login of a sandbox's account: the one that was kept, else a new one.
+async fn of_sandbox(
+    options: &Options,
+    account: &Account,
+    person: &Person,
+    base: &Url,
+) -> Result<Session, Error> {
+    let kept = session(account, Some(base)).ok().filter(|session| {
         let base = base.as_str().trim_end_matches('/');
         session.sandbox.as_deref() == Some(base) && session.user_id == person.user_id
     });
-    let session = match kept {
-        Some(session) => session,
-        None => {
-            let password = person.password.clone().unwrap_or_default();
-            let seed = person.totp_seed.clone();
-            let ask: Ask = Arc::new(move |_| code_of(seed.as_deref()?));
-            private::login(&options, &person.username, &password, None, ask).await?
-        }
-    };
-    Ok(Some((account, Client::new(options, session)?)))
+    if let Some(session) = kept {
+        return Ok(session);
+    }
+    let password = person.password.clone().unwrap_or_default();
+    let seed = person.totp_seed.clone();
+    let ask: Ask = Arc::new(move |_| code_of(seed.as_deref()?));
+    Ok(private::login(options, &person.username, &password, None, ask).await?)
 }
 
 /// The library is there.
@@ -158,7 +211,7 @@ pub async fn login(
     ask: Ask,
 ) -> Result<(Client, PathBuf), Error> {
     consent(project)?;
-    let path = session_path(account)?;
+    let path = session_path(account, sandbox)?;
     let mut secrets = Secrets::of(account)?;
     let mut username = account.username.clone();
     if let Some(base) = sandbox {
@@ -183,11 +236,7 @@ pub async fn login(
         _ => ask(by),
     });
     if let Some(folder) = path.parent() {
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)
-            .doing(format!("cannot make {}", folder.display()))?;
+        secret::make_folder(folder).doing(format!("cannot make {}", folder.display()))?;
     }
     // the device of before, so that the platform meets no new one
     let before = Session::read(&path, &account.name).ok();
@@ -224,14 +273,12 @@ impl Secrets {
 /// A secret in a file that its owner alone can use.
 fn of_file(path: &std::path::Path) -> Result<String, Error> {
     let shown = path.display();
-    let found = fs::metadata(path).doing(format!("cannot read {shown}"))?;
-    let is_own = found.uid() == rustix::process::geteuid().as_raw();
-    if !is_own || found.mode() & 0o077 != 0 {
-        return Err(Error::refused(format!(
-            "{shown} holds a secret and others may use it: chmod 600 {shown}"
-        )));
-    }
-    let text = fs::read_to_string(path).doing(format!("cannot read {shown}"))?;
+    let unreadable = || format!("cannot read {shown}");
+    let mut file = fs::File::open(path).doing(unreadable())?;
+    let found = file.metadata().doing(unreadable())?;
+    secret::guard(&found).map_err(|why| Error::refused(why.of(path)))?;
+    let mut text = String::new();
+    file.read_to_string(&mut text).doing(unreadable())?;
     let text = text.trim_end_matches(['\r', '\n']).to_owned();
     match text.is_empty() {
         false => Ok(text),
@@ -247,7 +294,7 @@ pub(super) fn remember(
     account: &Account,
     sandbox: Option<&Url>,
 ) {
-    if let Ok(path) = session_path(account) {
+    if let Ok(path) = session_path(account, sandbox) {
         renewal.know_session(key, path, options(project, sandbox));
     }
 }

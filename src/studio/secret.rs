@@ -3,10 +3,12 @@
 //! In: a project's folder. Out: the token for programs, kept with mode 0600 in `.storypress`. Never: a secret in a log or
 //! in a page.
 
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::fs::OpenOptions;
+use std::io::{self, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+
+use crate::platform::secret;
 
 /// 32 random bytes in hex.
 pub fn random() -> io::Result<String> {
@@ -45,8 +47,7 @@ pub fn token(root: &Path) -> io::Result<Option<String>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened?,
     };
-    let mode = std::os::unix::fs::MetadataExt::mode(&file.metadata()?);
-    if mode & 0o077 != 0 {
+    if secret::guard(&file.metadata()?).is_err() {
         return Err(io::Error::other(format!(
             "{} can be read by others: `storypress studio token --new` makes another one",
             path(root).display()
@@ -76,31 +77,15 @@ pub fn token_or_new(root: &Path) -> io::Result<String> {
 pub fn new_token(root: &Path) -> io::Result<String> {
     let token = random()?;
     let target = path(root);
-    let folder = root.join(".storypress");
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&folder)?;
-    let unfinished = folder.join(format!(".studio-token-{}", &token[..8]));
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&unfinished)
-        .and_then(|mut file| {
-            file.write_all(format!("{token}\n").as_bytes())?;
-            file.sync_all()
-        })
-        .and_then(|()| fs::rename(&unfinished, &target));
-    if written.is_err() {
-        let _ = fs::remove_file(&unfinished);
-    }
-    written.map(|()| token)
+    secret::make_folder(&root.join(".storypress"))?;
+    secret::write(&target, format!("{token}\n").as_bytes())?;
+    Ok(token)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
     #[test]

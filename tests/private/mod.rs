@@ -7,3 +7,4 @@ mod kills;
 mod library;
 mod program;
 mod stage;
+mod tap;

@@ -104,10 +104,11 @@ fn a_login_is_kept_for_its_owner_alone_and_ends_with_a_word() {
         String::from_utf8_lossy(&login.stderr)
     );
     assert!(!all.contains(&password), "{all}");
-    // it is a sandbox's, and never goes to the platform
+    // it is a sandbox's, in a file of its own, and never goes to the platform
+    assert!(path.ends_with("own.sandbox.session"), "{path}");
     let live = stage.run(&["stories", "list", "--account", "own"]);
     assert_eq!(live.code, Some(2));
-    assert!(live.said.contains("is of the sandbox"), "{live:?}");
+    assert!(live.said.contains("there is none for `own`"), "{live:?}");
     let status = stage.ask(&["account", "status", "own"]);
     assert_eq!(status.code, Some(0), "{status:?}");
     let ended = json!({ "on": "account", "do": "expired-token" });

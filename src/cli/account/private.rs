@@ -86,15 +86,13 @@ pub(super) async fn status(project: &Project, account: &Account, command: &str) 
 
 /// The same of a sandbox's account; none where it is not of this login.
 pub(super) async fn of_sandbox(project: &Project, name: Option<&str>, base: &Url) -> Option<Told> {
-    match private::open(project, name, Some(base)).await {
-        Ok(Some((account, client))) => Some(checked(&account.name, &client).await),
-        Ok(None) => None,
-        Err(error) => {
-            // an account that cannot be found is told by whoever comes next
-            let is_private = error.to_string().contains("private");
-            is_private.then(|| Told::failed(name.unwrap_or_default(), &error.into()))
-        }
-    }
+    // an account that cannot be found is told by whoever comes next
+    let meant = private::meant(project, name, Some(base)).await.ok()??;
+    let name = meant.name().to_owned();
+    Some(match meant.open(project, Some(base)).await {
+        Ok((account, client)) => checked(&account.name, &client).await,
+        Err(error) => Told::failed(&name, &error.into()),
+    })
 }
 
 async fn checked(name: &str, client: &Client) -> Told {
