@@ -6,6 +6,7 @@
 mod line;
 mod repeat;
 mod windows;
+mod write;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use crate::diag::{Code, Diagnostic, Place, Source, Warned};
 use line::Line;
 use repeat::Repeat;
+pub use write::{EventStatus, Moment, write};
 
 /// Events that repeat without end are followed until then.
 pub const HORIZON: Date = Date::constant(2100, 1, 1);

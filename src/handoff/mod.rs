@@ -17,6 +17,7 @@ use std::path::Path;
 pub use error::Error;
 pub use list::{LIST, Listed, write as write_list};
 pub use package::{Package, Posted};
+pub use page::{Served, script, style};
 
 use crate::media::Kind;
 
@@ -47,9 +48,14 @@ pub fn write(story: &Posted<'_>, folder: &Path) -> Result<Package, Error> {
 pub fn page(story: &Posted<'_>) -> Result<String, Error> {
     let media = story.media;
     let is_embedded = media.kind == Kind::Image && media.bytes <= EMBEDDED;
-    let bytes = match is_embedded {
-        true => Some(std::fs::read(&media.path).map_err(Error::of("read", &media.path))?),
-        false => None,
-    };
-    Ok(page::html(story, bytes.as_deref()))
+    if !is_embedded {
+        return Ok(page::html(story, page::Origin::Beside));
+    }
+    let bytes = std::fs::read(&media.path).map_err(Error::of("read", &media.path))?;
+    Ok(page::html(story, page::Origin::Within(&bytes)))
+}
+
+/// The page as a server shows it, with every file at an address of its own. Nothing is read.
+pub fn served(story: &Posted<'_>, by: &Served<'_>) -> String {
+    page::html(story, page::Origin::Server(by))
 }

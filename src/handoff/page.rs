@@ -48,23 +48,53 @@ static POLICY: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// The page; `embedded` are the bytes of a picture that it holds itself. A film lies beside it: phones play and share a
-/// film of megabytes from a file, and many refuse it inside a page.
-pub(super) fn html(story: &Posted<'_>, embedded: Option<&[u8]>) -> String {
+/// The page's style.
+pub fn style() -> &'static str {
+    STYLE
+}
+
+/// The page's script: sharing, copying, the reader's language.
+pub fn script() -> &'static str {
+    &SCRIPT
+}
+
+/// A server that shows the page: the addresses of its files, and markup of its own around what the page has.
+#[derive(Debug, Clone, Copy)]
+pub struct Served<'a> {
+    /// Where the finished file is.
+    pub media: &'a str,
+    /// Where style sheets are: [`style`], then the server's own.
+    pub styles: &'a [&'a str],
+    /// Where [`script`] is.
+    pub script: &'a str,
+    /// Before everything.
+    pub before: &'a str,
+    /// After the steps, in the place of the call that says it is live.
+    pub after_steps: &'a str,
+}
+
+/// Where the file is for the page.
+#[derive(Clone, Copy)]
+pub(super) enum Origin<'a> {
+    /// In it: the bytes of a picture.
+    Within(&'a [u8]),
+    /// In the same folder. A film is: phones play and share a film of megabytes from a file, and many refuse it inside a page.
+    Beside,
+    /// At an address of a server.
+    Server(&'a Served<'a>),
+}
+
+/// The page.
+pub(super) fn html(story: &Posted<'_>, from: Origin<'_>) -> String {
     let media = story.media;
     let file = media.path.file_name().unwrap_or_default();
     let file = file.to_string_lossy();
-    let mut page = String::with_capacity(embedded.map_or(0, <[u8]>::len) * 4 / 3 + 16_384);
-    let _ = write!(
-        page,
-        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"referrer\" content=\"no-referrer\">\n\
-         <title>{}</title>\n<style>{STYLE}</style>\n<main>\n",
-        *POLICY,
-        english("title"),
-    );
+    let within = match from {
+        Origin::Within(bytes) => bytes.len(),
+        _ => 0,
+    };
+    let mut page = String::with_capacity(within * 4 / 3 + 16_384);
+    head(&mut page, from);
     let _ = write!(
         page,
         "<header><h1 data-t=\"title\">{}</h1><p class=\"name\">{}</p>",
@@ -75,18 +105,18 @@ pub(super) fn html(story: &Posted<'_>, embedded: Option<&[u8]>) -> String {
         let _ = write!(page, "<p class=\"close\">{}</p>", said("close"));
     }
     page.push_str("</header>\n<div class=\"left\">\n");
-    figure(&mut page, story, &file, embedded);
+    figure(&mut page, story, &file, from);
     let _ = write!(
         page,
         "<div class=\"actions\"><button id=\"share\" hidden>{}</button>\
          <a class=\"button\" id=\"save\" href=\"{}\" download=\"{}\">{}</a><p class=\"hint\">{}</p></div>\n</div>\n<div class=\"right\">\n",
         said("share"),
-        source(&file, media.kind, embedded),
+        source(&file, media.kind, from),
         escaped(&file),
         said("save"),
         said("hold"),
     );
-    steps(&mut page, story);
+    steps(&mut page, story, from);
     stickers(&mut page, &media.extras.stickers);
     for (key, text) in [
         ("caption", &media.extras.caption),
@@ -98,12 +128,44 @@ pub(super) fn html(story: &Posted<'_>, embedded: Option<&[u8]>) -> String {
             page.push_str("</section>\n");
         }
     }
+    page.push_str("</div>\n</main>\n");
+    if !matches!(from, Origin::Server(_)) {
+        let _ = writeln!(page, "<script>{}</script>", *SCRIPT);
+    }
+    page.push_str("</html>\n");
+    page
+}
+
+fn head(page: &mut String, from: Origin<'_>) {
+    page.push_str("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n");
+    // a server says what its pages may do; its scripts and styles are files
+    if !matches!(from, Origin::Server(_)) {
+        let _ = writeln!(
+            page,
+            "<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">",
+            *POLICY
+        );
+    }
     let _ = write!(
         page,
-        "</div>\n</main>\n<script>{}</script>\n</html>\n",
-        *SCRIPT
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"referrer\" content=\"no-referrer\">\n<title>{}</title>\n",
+        english("title"),
     );
-    page
+    let before = match from {
+        Origin::Server(served) => {
+            for style in served.styles {
+                let _ = writeln!(page, "<link rel=\"stylesheet\" href=\"{style}\">");
+            }
+            let _ = writeln!(page, "<script src=\"{}\" defer></script>", served.script);
+            served.before
+        }
+        _ => {
+            let _ = writeln!(page, "<style>{STYLE}</style>");
+            ""
+        }
+    };
+    let _ = writeln!(page, "{before}<main>");
 }
 
 fn said(key: &str) -> String {
@@ -120,14 +182,15 @@ fn content_type(file: &str, kind: Kind) -> &'static str {
 }
 
 /// Where the file is, as an attribute has it.
-fn source(file: &str, kind: Kind, embedded: Option<&[u8]>) -> String {
-    match embedded {
-        Some(bytes) => format!(
+fn source(file: &str, kind: Kind, from: Origin<'_>) -> String {
+    match from {
+        Origin::Within(bytes) => format!(
             "data:{};base64,{}",
             content_type(file, kind),
             STANDARD.encode(bytes)
         ),
-        None => in_address(file),
+        Origin::Beside => in_address(file),
+        Origin::Server(served) => escaped(served.media),
     }
 }
 
@@ -147,20 +210,20 @@ fn in_address(file: &str) -> String {
     out
 }
 
-fn figure(page: &mut String, story: &Posted<'_>, file: &str, embedded: Option<&[u8]>) {
+fn figure(page: &mut String, story: &Posted<'_>, file: &str, from: Origin<'_>) {
     let media = story.media;
     let (name, kind) = (escaped(file), content_type(file, media.kind));
-    let from = source(file, media.kind, embedded);
+    let source = source(file, media.kind, from);
     let alt = escaped(media.extras.alt.as_deref().unwrap_or(story.name));
     page.push_str("<figure>");
     let _ = match media.kind {
         Kind::Image => write!(
             page,
-            "<img id=\"media\" src=\"{from}\" alt=\"{alt}\" data-name=\"{name}\" data-type=\"{kind}\">"
+            "<img id=\"media\" src=\"{source}\" alt=\"{alt}\" data-name=\"{name}\" data-type=\"{kind}\">"
         ),
         Kind::Video => write!(
             page,
-            "<video id=\"media\" src=\"{from}\" aria-label=\"{alt}\" data-name=\"{name}\" data-type=\"{kind}\" controls playsinline preload=\"metadata\"></video>"
+            "<video id=\"media\" src=\"{source}\" aria-label=\"{alt}\" data-name=\"{name}\" data-type=\"{kind}\" controls playsinline preload=\"metadata\"></video>"
         ),
     };
     sketch(page, &media.extras.stickers);
@@ -196,7 +259,7 @@ fn sketch(page: &mut String, stickers: &[Sticker]) {
     page.push_str("</svg>");
 }
 
-fn steps(page: &mut String, story: &Posted<'_>) {
+fn steps(page: &mut String, story: &Posted<'_>, from: Origin<'_>) {
     let extras = &story.media.extras;
     let _ = write!(
         page,
@@ -215,11 +278,14 @@ fn steps(page: &mut String, story: &Posted<'_>) {
         Some(Audience::CloseFriends) => step("step3close", ""),
         None => step("step3", ""),
     }
-    if let Some(id) = story.id {
+    if let (Some(id), Origin::Within(_) | Origin::Beside) = (story.id, from) {
         let call = format!(" <code>storypress resolve {} --live</code>", escaped(id));
         step("step4", &call);
     }
     page.push_str("</ol></section>\n");
+    if let Origin::Server(served) = from {
+        page.push_str(served.after_steps);
+    }
 }
 
 fn stickers(page: &mut String, stickers: &[Sticker]) {
@@ -376,7 +442,7 @@ mod tests {
             media: &media,
             id: Some(evil),
         };
-        let page = html(&story, Some(b"abc"));
+        let page = html(&story, Origin::Within(b"abc"));
         assert!(!page.contains("alert(1)</script>"));
         assert!(!page.contains("\"><script>"));
         assert!(!page.contains("\"><bold"));
@@ -393,9 +459,35 @@ mod tests {
             media: &media,
             id: None,
         };
-        let page = html(&story, None);
+        let page = html(&story, Origin::Beside);
         assert!(page.contains("src=\"./a%20b%23c.mp4\""));
         assert!(page.contains(english("none")));
+    }
+
+    #[test]
+    fn a_server_has_its_files_at_addresses_of_their_own() {
+        let media = media("a.mp4", Kind::Video, Extras::default());
+        let story = Posted {
+            name: "film",
+            media: &media,
+            id: Some("0123"),
+        };
+        let served = Served {
+            media: "/handoff/0123/media",
+            styles: &["/a.css", "/b.css"],
+            script: "/a.js",
+            before: "<p>before</p>",
+            after_steps: "<p>after</p>",
+        };
+        let page = html(&story, Origin::Server(&served));
+        for word in ["<style", "http-equiv", "storypress resolve"] {
+            assert!(!page.contains(word), "{word}");
+        }
+        assert_eq!(page.matches("<script").count(), 1);
+        assert_eq!(page.matches("/handoff/0123/media").count(), 2);
+        let places =
+            ["/b.css", "<p>before</p>", "<main>", "<p>after</p>"].map(|word| page.find(word));
+        assert!(places.iter().all(Option::is_some) && places.is_sorted());
     }
 
     #[test]

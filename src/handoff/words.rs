@@ -46,10 +46,14 @@ pub(super) const ENGLISH: &[(&str, &str)] = &[
     ("slider", "Emoji slider"),
     ("right", "the right answer"),
     ("turned", "turned"),
+    ("done", "When it is posted"),
+    ("live", "It is live"),
+    ("skipped", "I did not post it"),
+    ("mediaid", "Its media id, if you know it"),
 ];
 
 /// The same in other languages: tag, then the words in the order of [`ENGLISH`].
-pub(super) const OTHERS: &[(&str, [&str; 29])] = &[
+pub(super) const OTHERS: &[(&str, [&str; 33])] = &[
     (
         "es",
         [
@@ -82,6 +86,10 @@ pub(super) const OTHERS: &[(&str, [&str; 29])] = &[
             "Control con emoji",
             "la respuesta correcta",
             "girado",
+            "Cuando esté publicada",
+            "Está publicada",
+            "No la he publicado",
+            "Su media id, si lo sabes",
         ],
     ),
     (
@@ -116,6 +124,10 @@ pub(super) const OTHERS: &[(&str, [&str; 29])] = &[
             "Emoji-Regler",
             "die richtige Antwort",
             "gedreht",
+            "Wenn sie gepostet ist",
+            "Sie ist online",
+            "Nicht gepostet",
+            "Ihre Media-ID, falls bekannt",
         ],
     ),
     (
@@ -150,6 +162,10 @@ pub(super) const OTHERS: &[(&str, [&str; 29])] = &[
             "Curseur emoji",
             "la bonne réponse",
             "tourné",
+            "Une fois publiée",
+            "Elle est en ligne",
+            "Je ne l’ai pas publiée",
+            "Son media id, si vous le connaissez",
         ],
     ),
     (
@@ -184,6 +200,10 @@ pub(super) const OTHERS: &[(&str, [&str; 29])] = &[
             "Controle com emoji",
             "a resposta certa",
             "girado",
+            "Quando estiver publicado",
+            "Está no ar",
+            "Não publiquei",
+            "O media id, se você souber",
         ],
     ),
     (
@@ -218,6 +238,10 @@ pub(super) const OTHERS: &[(&str, [&str; 29])] = &[
             "Cursore con emoji",
             "la risposta giusta",
             "ruotato",
+            "Quando è pubblicata",
+            "È online",
+            "Non l’ho pubblicata",
+            "Il suo media id, se lo conosci",
         ],
     ),
 ];

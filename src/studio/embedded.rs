@@ -10,6 +10,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
 use super::problem::Problem;
+use crate::handoff;
 
 /// Name, content type, bytes.
 type File = (&'static str, &'static str, &'static [u8]);
@@ -26,6 +27,7 @@ const FILES: &[File] = &[
     ("edit.js", JS, include_bytes!("dist/edit.js")),
     ("code.js", JS, include_bytes!("dist/code.js")),
     ("comfort.js", JS, include_bytes!("static/comfort.js")),
+    ("handoff.css", CSS, include_bytes!("static/handoff.css")),
     (
         "icon.svg",
         "image/svg+xml",
@@ -35,16 +37,21 @@ const FILES: &[File] = &[
 
 struct Embedded {
     by_name: HashMap<&'static str, String>,
-    by_address: HashMap<String, &'static File>,
+    by_address: HashMap<String, File>,
 }
 
 static EMBEDDED: LazyLock<Embedded> = LazyLock::new(|| {
-    let named = FILES.iter().map(|file| {
+    // the page of a package is the same on a phone's disk and here
+    let page = [
+        ("package.css", CSS, handoff::style().as_bytes()),
+        ("package.js", JS, handoff::script().as_bytes()),
+    ];
+    let named = FILES.iter().copied().chain(page).map(|file| {
         let (stem, extension) = file.0.rsplit_once('.').unwrap_or((file.0, ""));
         let digest = blake3::hash(file.2).to_hex();
         (format!("{stem}-{}.{extension}", &digest[..12]), file)
     });
-    let by_address: HashMap<String, &'static File> = named.collect();
+    let by_address: HashMap<String, File> = named.collect();
     let by_name = by_address.iter().map(|(name, file)| (file.0, name.clone()));
     Embedded {
         by_name: by_name.collect(),

@@ -9,11 +9,12 @@
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::page::page;
+use super::passes::Pass;
 use super::problem::Problem;
 use super::secret;
 use super::session::Caller;
@@ -32,6 +33,17 @@ const API_POLICY: &str =
 pub fn cookie_name(port: u16) -> String {
     format!("storypress_{port}")
 }
+
+/// The name of the cookie of passes, which open a part alone.
+pub fn pass_cookie_name(port: u16) -> String {
+    format!("storypress_{port}_pass")
+}
+
+/// Where the calendar's feed is, before its secret.
+pub const FEED: &str = "/feed/";
+
+/// Says that a page is the empty one: the script in it must not ask for it again.
+const SHELL: &str = "storypress-shell";
 
 /// The layer.
 pub async fn layer(State(studio): State<Studio>, request: Request<Body>, next: Next) -> Response {
@@ -69,7 +81,12 @@ async fn answer(studio: &Studio, mut request: Request<Body>, next: Next) -> Resp
     }
     let path = request.uri().path();
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    match caller(studio, headers) {
+    // the feed has its secret in its address: a calendar can send nothing else
+    if is_read && path.starts_with(FEED) {
+        return next.run(request).await;
+    }
+    let caller = caller(studio, headers).filter(|caller| may(caller, is_read, path));
+    match caller {
         Some(caller) => {
             request.extensions_mut().insert(caller);
             next.run(request).await
@@ -81,11 +98,45 @@ async fn answer(studio: &Studio, mut request: Request<Body>, next: Next) -> Resp
         // the program's own files: the door needs some of them
         None if is_read && path.starts_with("/static/") => next.run(request).await,
         None if is_read && !path.starts_with("/api/") && !has_bearer(headers) => {
-            let shell = page(&studio.pages, "shell.html", ());
-            shell.unwrap_or_else(IntoResponse::into_response)
+            shell(studio, headers)
         }
         None => forbidden(),
     }
+}
+
+/// Whether somebody may ask for an address: a guest only for what the passes open.
+fn may(caller: &Caller, is_read: bool, path: &str) -> bool {
+    match caller {
+        Caller::Browser | Caller::Program => true,
+        Caller::Guest(passes) => passes.iter().any(|pass| pass.opens(is_read, path)),
+    }
+}
+
+/// The empty page; refused to a guest, who is let in elsewhere.
+fn shell(studio: &Studio, headers: &HeaderMap) -> Response {
+    let shell = page(&studio.pages, "shell.html", ());
+    let mut shell = shell.unwrap_or_else(IntoResponse::into_response);
+    let name = HeaderName::from_static(SHELL);
+    shell
+        .headers_mut()
+        .insert(name, HeaderValue::from_static("1"));
+    if cookie(headers, &pass_cookie_name(studio.port)).is_some_and(|c| is_guest(studio, &c)) {
+        *shell.status_mut() = StatusCode::FORBIDDEN;
+    }
+    shell
+}
+
+fn is_guest(studio: &Studio, cookie: &str) -> bool {
+    let open = studio.sessions.passes(cookie, || lasting(studio));
+    open.is_some_and(|passes| !passes.is_empty())
+}
+
+/// The passes that last; none where their file cannot be trusted.
+pub fn lasting(studio: &Studio) -> Vec<Pass> {
+    studio.passes.open(studio.root()).unwrap_or_else(|error| {
+        tracing::warn!(%error, "no pass is taken");
+        Vec::new()
+    })
 }
 
 /// The host that a request came by, in small letters; None where it names none, or two.
@@ -170,13 +221,17 @@ fn caller(studio: &Studio, headers: &HeaderMap) -> Option<Caller> {
             && secret::is_same(given.trim(), &token);
         return is_right.then_some(Caller::Program);
     }
-    let cookie = cookie(headers, studio.port)?;
-    studio.sessions.has(&cookie).then_some(Caller::Browser)
+    let whole = cookie(headers, &cookie_name(studio.port));
+    if whole.is_some_and(|cookie| studio.sessions.has(&cookie)) {
+        return Some(Caller::Browser);
+    }
+    let part = cookie(headers, &pass_cookie_name(studio.port))?;
+    let passes = studio.sessions.passes(&part, || lasting(studio))?;
+    Some(Caller::Guest(passes))
 }
 
-/// The value of our cookie.
-pub fn cookie(headers: &HeaderMap, port: u16) -> Option<String> {
-    let name = cookie_name(port);
+/// The value of a cookie.
+pub fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let lines = headers.get_all(header::COOKIE).iter();
     let mut pairs = lines
         .filter_map(|line| line.to_str().ok())

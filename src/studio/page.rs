@@ -34,6 +34,18 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("batch.html", include_str!("templates/batch.html")),
     ("batch-grid.html", include_str!("templates/batch-grid.html")),
     ("batch-one.html", include_str!("templates/batch-one.html")),
+    ("guest.html", include_str!("templates/guest.html")),
+    ("shared.html", include_str!("templates/shared.html")),
+    ("shared-one.html", include_str!("templates/shared-one.html")),
+    ("pass.html", include_str!("templates/pass.html")),
+    (
+        "handoff-before.html",
+        include_str!("templates/handoff-before.html"),
+    ),
+    (
+        "handoff-after.html",
+        include_str!("templates/handoff-after.html"),
+    ),
     ("accounts.html", include_str!("templates/accounts.html")),
 ];
 
@@ -78,11 +90,22 @@ pub fn page(
     name: &str,
     with: impl Serialize,
 ) -> Result<Response, Problem> {
-    let text = pages
+    Ok(html(StatusCode::OK, markup(pages, name, with)?))
+}
+
+/// A part of a page, filled.
+///
+/// # Errors
+/// As [`page`].
+pub fn markup(
+    pages: &Environment<'_>,
+    name: &str,
+    with: impl Serialize,
+) -> Result<String, Problem> {
+    pages
         .get_template(name)
         .and_then(|page| page.render(Serde(with)))
-        .map_err(|error| Problem::internal(format!("the page {name}: {error:#}")))?;
-    Ok(html(StatusCode::OK, text))
+        .map_err(|error| Problem::internal(format!("the page {name}: {error:#}")))
 }
 
 /// A problem as a page, for people who came with a form.
@@ -101,7 +124,8 @@ pub fn problem_page(pages: &Environment<'_>, problem: &Problem) -> Response {
     }
 }
 
-fn html(status: StatusCode, text: String) -> Response {
+/// A page that is filled already.
+pub fn html(status: StatusCode, text: String) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CACHE_CONTROL, "no-store"),

@@ -36,6 +36,8 @@ pub struct Picture {
     kind: Kind,
     /// Of its bytes.
     pub sha256: String,
+    /// The words that go with it.
+    pub caption: Option<String>,
 }
 
 impl Picture {
@@ -45,6 +47,26 @@ impl Picture {
             path: media.path.clone(),
             kind: media.kind,
             sha256: media.sha256.clone(),
+            caption: media.extras.caption.clone(),
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether it moves.
+    pub fn is_film(&self) -> bool {
+        self.kind == Kind::Video
+    }
+
+    /// What it is for a browser.
+    pub fn content_type(&self) -> &'static str {
+        match (self.kind, self.path.extension()) {
+            (Kind::Video, _) => "video/mp4",
+            (Kind::Image, Some(ending)) if ending == "png" => "image/png",
+            (Kind::Image, _) => "image/jpeg",
         }
     }
 

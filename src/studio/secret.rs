@@ -1,7 +1,7 @@
 //! Secrets that open the studio: how they are made, compared and kept.
 //!
-//! In: a project's folder. Out: the token for programs, kept with mode 0600 in `.storypress`. Never: a secret in a log or
-//! in a page.
+//! In: a project's folder. Out: the token for programs, and files of secrets in `.storypress` with mode 0600. Never: a
+//! secret in a log or in a page.
 
 use std::fs::OpenOptions;
 use std::io::{self, Read as _};
@@ -30,8 +30,48 @@ pub fn is_same(one: &str, other: &str) -> bool {
     blake3::hash(one.as_bytes()) == blake3::hash(other.as_bytes())
 }
 
-fn path(root: &Path) -> PathBuf {
-    root.join(".storypress").join("studio-token")
+/// The file of the token for programs.
+const TOKEN: &str = "studio-token";
+
+fn path(root: &Path, name: &str) -> PathBuf {
+    root.join(".storypress").join(name)
+}
+
+/// A file of secrets in `.storypress`; None where there is none.
+///
+/// # Errors
+/// It cannot be read, is longer than `most` bytes, or others may read it.
+pub fn read_private(root: &Path, name: &str, most: u64) -> io::Result<Option<String>> {
+    let mut options = OpenOptions::new();
+    // a link put in its place is not followed
+    let flags = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0);
+    options.read(true).custom_flags(flags);
+    let file = match options.open(path(root, name)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened?,
+    };
+    if secret::guard(&file.metadata()?).is_err() {
+        let shown = path(root, name);
+        return Err(io::Error::other(format!(
+            "{} can be read by others: delete it, and what it held is made anew",
+            shown.display()
+        )));
+    }
+    let mut text = String::new();
+    let read = file.take(most + 1).read_to_string(&mut text)?;
+    match read as u64 > most {
+        true => Err(io::Error::other(format!("{name} is too long"))),
+        false => Ok(Some(text)),
+    }
+}
+
+/// Writes a file of secrets into `.storypress`, whole, for its owner alone.
+///
+/// # Errors
+/// The folder or the file cannot be written.
+pub fn write_private(root: &Path, name: &str, text: &str) -> io::Result<()> {
+    secret::make_folder(&root.join(".storypress"))?;
+    secret::write(&path(root, name), text.as_bytes())
 }
 
 /// The project's token for programs, if one was ever made.
@@ -39,23 +79,8 @@ fn path(root: &Path) -> PathBuf {
 /// # Errors
 /// The file cannot be read, or others may read it.
 pub fn token(root: &Path) -> io::Result<Option<String>> {
-    let mut options = OpenOptions::new();
-    // a link put in its place is not followed
-    let flags = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).unwrap_or(0);
-    options.read(true).custom_flags(flags);
-    let file = match options.open(path(root)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        opened => opened?,
-    };
-    if secret::guard(&file.metadata()?).is_err() {
-        return Err(io::Error::other(format!(
-            "{} can be read by others: `storypress studio token --new` makes another one",
-            path(root).display()
-        )));
-    }
-    let mut text = String::new();
-    file.take(256).read_to_string(&mut text)?;
-    let token = text.trim();
+    let text = read_private(root, TOKEN, 256)?;
+    let token = text.as_deref().map_or("", str::trim);
     Ok((token.len() >= 32).then(|| token.to_owned()))
 }
 
@@ -76,9 +101,7 @@ pub fn token_or_new(root: &Path) -> io::Result<String> {
 /// The folder or the file cannot be written.
 pub fn new_token(root: &Path) -> io::Result<String> {
     let token = random()?;
-    let target = path(root);
-    secret::make_folder(&root.join(".storypress"))?;
-    secret::write(&target, format!("{token}\n").as_bytes())?;
+    write_private(root, TOKEN, &format!("{token}\n"))?;
     Ok(token)
 }
 
@@ -94,7 +117,7 @@ mod tests {
         assert_eq!(token(folder.path()).unwrap(), None);
         let first = token_or_new(folder.path()).unwrap();
         assert_eq!(token_or_new(folder.path()).unwrap(), first);
-        let mode = fs::metadata(path(folder.path()))
+        let mode = fs::metadata(path(folder.path(), TOKEN))
             .unwrap()
             .permissions()
             .mode();
@@ -102,7 +125,11 @@ mod tests {
         let second = new_token(folder.path()).unwrap();
         assert_ne!(first, second);
         assert_eq!(token(folder.path()).unwrap(), Some(second));
-        fs::set_permissions(path(folder.path()), fs::Permissions::from_mode(0o644)).unwrap();
+        fs::set_permissions(
+            path(folder.path(), TOKEN),
+            fs::Permissions::from_mode(0o644),
+        )
+        .unwrap();
         assert!(token(folder.path()).is_err());
     }
 

@@ -17,6 +17,7 @@ use super::changes::Changes;
 use super::events::Events;
 use super::idempotency::Answers;
 use super::page;
+use super::passes::Passes;
 use super::problem::Problem;
 use super::session::Sessions;
 use crate::batch::Previewer;
@@ -63,10 +64,14 @@ pub struct Shared {
     pub port: u16,
     /// Names that a request may come by, besides those of loopback; small letters.
     pub allow_hosts: HashSet<String>,
+    /// What other machines call this one, as it was named first.
+    pub name: Option<String>,
     /// The sandbox whose accounts and clock are meant.
     pub sandbox: Option<Url>,
     /// Who was let in.
     pub sessions: Sessions,
+    /// Doors into parts of the studio that last.
+    pub passes: Passes,
     /// Answers to acts, by `Idempotency-Key`.
     pub answers: Answers,
     /// Batches that people look at.
@@ -133,8 +138,10 @@ impl Studio {
                 .iter()
                 .map(|name| name.to_ascii_lowercase())
                 .collect(),
+            name: options.allow_hosts.first().cloned(),
             sandbox: options.sandbox.clone(),
             sessions: Sessions::default(),
+            passes: Passes::default(),
             answers: Answers::default(),
             batches: Batches::default(),
             events: Events::default(),

@@ -3,6 +3,7 @@
 mod browser;
 mod bundle;
 mod calendar;
+mod doors;
 mod events;
 mod guard;
 mod openapi;

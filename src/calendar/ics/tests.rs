@@ -296,3 +296,69 @@ fn a_file_that_is_broken_is_told() {
         assert_eq!(read(text), Err(vec![told.to_owned()]), "{text}");
     }
 }
+
+fn moment(uid: &str, start: &str, summary: &str, status: EventStatus) -> Moment {
+    Moment {
+        uid: uid.to_owned(),
+        start: start.parse().unwrap(),
+        summary: summary.to_owned(),
+        description: Some("one;\ntwo, and \\ three\r\nDTSTART:19700101T000000Z".to_owned()),
+        url: Some("http://localhost/a?b=c,d;e".to_owned()),
+        status,
+    }
+}
+
+fn plain(text: &str) -> String {
+    text.replace("\\n", "\n")
+        .replace("\\,", ",")
+        .replace("\\;", ";")
+        .replace("\\\\", "\\")
+}
+
+#[test]
+fn what_is_written_is_read_as_it_was() {
+    let long = "Brötchen; mit Käse, 日本語のとても長い題名 🥐 ".repeat(6);
+    let events = [
+        moment(
+            "menu@2026-12-01T09:00/main#a,b",
+            "2026-12-01T08:00:00Z",
+            &long,
+            EventStatus::Confirmed,
+        ),
+        moment("b", "2026-12-02T23:30:00Z", "two", EventStatus::Tentative),
+        moment("c", "2026-12-05T10:00:00Z", "three", EventStatus::Cancelled),
+    ];
+    let now = "2026-11-29T03:00:00Z".parse().unwrap();
+    let text = write("Menu, daily", &events, now);
+    assert!(text.ends_with("END:VCALENDAR\r\n"));
+    for line in text.split("\r\n") {
+        assert!(line.len() <= 75, "{line}");
+        assert!(!line.contains(['\r', '\n']));
+    }
+    let source = Source::new("feed.ics", text.as_str());
+    let mut wrong = Vec::new();
+    let read = line::events(&source, &mut wrong);
+    assert!(wrong.is_empty() && read.len() == 3);
+    let value = |at: usize, name: &str| {
+        let mut found = read[at].iter().filter(|line| line.name == name);
+        let value = found.next().expect(name).value.clone();
+        assert!(found.next().is_none(), "{name} once");
+        value
+    };
+    assert_eq!(plain(&value(0, "UID")), events[0].uid);
+    assert_eq!(plain(&value(0, "SUMMARY")), long);
+    assert_eq!(value(0, "DTSTART"), "20261201T080000Z");
+    assert_eq!(value(0, "DTSTAMP"), "20261129T030000Z");
+    assert_eq!(value(0, "URL"), "http://localhost/a?b=c,d;e");
+    assert_eq!(
+        plain(&value(1, "DESCRIPTION")),
+        "one;\ntwo, and \\ three\nDTSTART:19700101T000000Z"
+    );
+    let status: Vec<String> = (0..3).map(|at| value(at, "STATUS")).collect();
+    assert_eq!(status, ["CONFIRMED", "TENTATIVE", "CANCELLED"]);
+    // the zone decides the day, and what is cancelled does not count
+    let zone = TimeZone::get("Europe/Madrid").unwrap();
+    let found = days(&source, &zone).unwrap().value;
+    let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+    assert_eq!(found, ["2026-12-01", "2026-12-03"]);
+}

@@ -1,4 +1,4 @@
-//! `session`: a start token or a pairing code becomes a cookie.
+//! `session`: a start token, a code, or the secret of a pass becomes a cookie.
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -9,9 +9,10 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::studio::guard::{cookie, cookie_name};
+use crate::studio::guard::{cookie, cookie_name, lasting, pass_cookie_name};
 use crate::studio::page::problem_page;
 use crate::studio::problem::Problem;
+use crate::studio::session::Opened;
 use crate::studio::state::Studio;
 
 /// The routes.
@@ -22,7 +23,7 @@ pub fn router() -> OpenApiRouter<Studio> {
 /// What opens a session.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct Begin {
-    /// The start token, or the pairing code; each works once.
+    /// The start token or a code, each of which works once; or the secret of a link for a client.
     token: String,
 }
 
@@ -49,11 +50,13 @@ async fn begin(State(studio): State<Studio>, headers: HeaderMap, body: Bytes) ->
     let Some(token) = asked else {
         return Problem::bad_request("a session needs `{\"token\": …}`").into_response();
     };
-    let set_cookie = match studio.sessions.begin(&token) {
-        Ok(Some(value)) => {
-            let name = cookie_name(studio.port);
-            format!("{name}={value}; HttpOnly; SameSite=Strict; Path=/")
-        }
+    let before = cookie(&headers, &pass_cookie_name(studio.port));
+    let begun = studio
+        .sessions
+        .begin(&token, &lasting(&studio), before.as_deref());
+    let (name, value, home) = match begun {
+        Ok(Some(Opened::Whole(value))) => (cookie_name(studio.port), value, "/".to_owned()),
+        Ok(Some(Opened::Part(value, home))) => (pass_cookie_name(studio.port), value, home),
         Ok(None) if is_form => {
             let detail = "this code is wrong, was used, or is too old";
             let problem = Problem::new(StatusCode::FORBIDDEN, "forbidden", detail);
@@ -62,9 +65,10 @@ async fn begin(State(studio): State<Studio>, headers: HeaderMap, body: Bytes) ->
         Ok(None) => return Problem::forbidden().into_response(),
         Err(error) => return Problem::internal(error).into_response(),
     };
+    let set_cookie = format!("{name}={value}; HttpOnly; SameSite=Strict; Path=/");
     let set_cookie = [(header::SET_COOKIE, set_cookie)];
     match is_form {
-        true => (set_cookie, Redirect::to("/")).into_response(),
+        true => (set_cookie, Redirect::to(&home)).into_response(),
         false => (StatusCode::NO_CONTENT, set_cookie).into_response(),
     }
 }
@@ -84,7 +88,7 @@ async fn ask() -> StatusCode {
     (status = 403, description = "There is none"),
 ))]
 async fn end(State(studio): State<Studio>, headers: HeaderMap) -> Response {
-    if let Some(value) = cookie(&headers, studio.port) {
+    if let Some(value) = cookie(&headers, &cookie_name(studio.port)) {
         studio.sessions.end(&value);
     }
     let name = cookie_name(studio.port);

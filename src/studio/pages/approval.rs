@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::cards;
 use super::form::{Form, who};
 use super::layout::{answer, around, done, with};
+use super::passes;
 use crate::publisher::Entry;
 use crate::studio::apart::apart;
 use crate::studio::decisions::{self, Verdict};
@@ -56,8 +57,11 @@ async fn list(State(studio): State<Studio>, headers: HeaderMap, uri: Uri) -> Res
         let (open, decided): (Vec<Value>, Vec<Value>) =
             all.into_iter().partition(|card| card["to_decide"] == true);
         let to_come = work.rules.iter().filter(|rule| rule.approve).count();
+        let names: Vec<&str> = work.rules.iter().map(|rule| &*rule.name).collect();
         let page = json!({
             "title": "Approve", "open": open, "decided": decided, "by": who(&headers), "rules": to_come,
+            "links": passes::clients(&of, &work.zone), "today": work.today(), "schedules": names,
+            "in_a_week": work.today().checked_add(6.days()).map_err(Problem::invalid_time)?,
         });
         let page = with(around("approve", &work, &uri), page);
         work.close().await;

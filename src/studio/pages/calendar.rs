@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::cards;
 use super::form::{Form, query, who};
 use super::layout::{answer, around, done, with};
+use super::passes;
 use crate::publisher::Entry;
 use crate::store::{Filter, Step};
 use crate::studio::apart::apart;
@@ -63,6 +64,7 @@ async fn calendar(State(studio): State<Studio>, uri: Uri) -> Response {
             "schedules": schedules,
             "filter": filter,
             "count": shown.len(),
+            "feed": passes::feed(&of, &work.zone),
         });
         let page = with(around("calendar", &work, &uri), page);
         work.close().await;
@@ -218,6 +220,7 @@ async fn attention(work: &Workspace, entries: &[Entry]) -> Result<Vec<Value>, Pr
         };
         for story in store.list(&filter).await? {
             let what = match story.step {
+                _ if story.state(work.now) == "handed" => "Post it from a phone, then say so.",
                 Step::Uncertain { .. } => "Look at the account, then say whether it is live.",
                 Step::Failed { .. } => "Try it again, or leave it.",
                 Step::Missed => "It was too late. Try it again if it still makes sense.",
@@ -228,7 +231,7 @@ async fn attention(work: &Workspace, entries: &[Entry]) -> Result<Vec<Value>, Pr
             card["kind"] = json!("story");
             found.push(card);
         }
-        found.sort_by_key(|card| card["state"] != "uncertain");
+        found.sort_by_key(|card| card["state"] != "uncertain" && card["state"] != "handed");
         if around.is_idle() && entries.iter().any(|entry| entry.is_open()) {
             found.push(json!({
                 "kind": "worker", "state": "waiting", "word": "no worker",

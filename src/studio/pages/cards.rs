@@ -141,6 +141,7 @@ pub fn story(work: &Workspace, story: &Story, around: &Around) -> Value {
         "taken": newest.map(|found| distance(work.now, found.taken)),
         "can_retry": publisher::may_retry(story).is_ok(),
         "can_change": matches!(story.step, Step::Rendered | Step::Uploaded { .. } | Step::Contained { .. }),
+        "is_handed": state == "handed",
         "is_uncertain": matches!(story.step, Step::Uncertain { .. }),
     })
 }

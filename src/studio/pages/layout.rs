@@ -23,19 +23,24 @@ pub fn done(studio: &Studio, done: Result<Response, Problem>) -> Response {
 /// What every page is filled with: which one it is, what a form has done, the time that is meant.
 pub fn around(nav: &str, work: &Workspace, uri: &Uri) -> Value {
     let query = uri.query().unwrap_or_default();
-    let said = url::form_urlencoded::parse(query.as_bytes())
-        .find(|(name, _)| name == "said")
-        .and_then(|(_, word)| sentence(&word));
     let now = work.now.to_zoned(work.zone.clone());
     json!({
         "nav": nav,
-        "said": said,
+        "said": sentence_of(uri),
         "clock": now.strftime("%a %-d %b %H:%M").to_string(),
         "zone": work.zone_name(),
         "rehearsal": work.sandbox.as_ref().map(ToString::to_string),
         "wrong": work.wrong,
         "back": format!("{}{}", uri.path(), back_query(query)),
     })
+}
+
+/// What a form has done before this page was asked for.
+pub fn sentence_of(uri: &Uri) -> Option<&'static str> {
+    let query = uri.query().unwrap_or_default();
+    url::form_urlencoded::parse(query.as_bytes())
+        .find(|(name, _)| name == "said")
+        .and_then(|(_, word)| sentence(&word))
 }
 
 /// The query of this page without what a form had said.
@@ -62,6 +67,9 @@ fn sentence(word: &str) -> Option<&'static str> {
         "resumed" => "It goes on.",
         "retried" => "It is sent once more.",
         "resolved" => "Noted. Nothing is sent again by itself.",
+        "posted" => "Noted: it is live. Thank you.",
+        "not-posted" => "Noted: it was not posted.",
+        "revoked" => "Taken back. The address opens nothing any more.",
         "cancelled" => "Taken back. It does not go out.",
         "created" => "The new template is there.",
         "decided" => "Your decision is noted.",

@@ -9,8 +9,12 @@ mod calendar;
 mod cards;
 mod chart;
 mod edit;
+mod feed;
 mod form;
+mod handoff;
 mod layout;
+mod passes;
+mod shared;
 mod stories;
 mod templates;
 
@@ -27,5 +31,9 @@ pub fn router() -> Router<Studio> {
         .merge(approval::router())
         .merge(batch::router())
         .merge(stories::router())
+        .merge(handoff::router())
+        .merge(feed::router())
+        .merge(passes::router())
+        .merge(shared::router())
         .merge(account_pages::router())
 }

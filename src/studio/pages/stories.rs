@@ -68,12 +68,13 @@ async fn list(State(studio): State<Studio>, uri: Uri) -> Response {
 /// The stories of so many days, and plots of one of their numbers.
 async fn shown(work: &Workspace, days: i64, number: &str) -> Result<Value, Problem> {
     let Some(store) = &work.store else {
-        return Ok(json!({ "open": [], "ended": [], "uncertain": [], "plots": [] }));
+        return Ok(json!({ "open": [], "ended": [], "uncertain": [], "handed": [], "plots": [] }));
     };
     let since = work.now.checked_sub(SignedDuration::from_hours(24 * days));
     let since = since.unwrap_or(jiff::Timestamp::MIN);
     let around = Around::of(work).await?;
     let (mut uncertain, mut open, mut ended) = (Vec::new(), Vec::new(), Vec::new());
+    let mut handed = Vec::new();
     let kept = Kept::of(work).await?;
     let stories = store.list(&Filter::default()).await?;
     for story in stories.iter().rev() {
@@ -81,19 +82,21 @@ async fn shown(work: &Workspace, days: i64, number: &str) -> Result<Value, Probl
         card["spark"] = json!(grown(&kept, story, number));
         match story.step.is_in_flight() {
             _ if card["is_uncertain"] == true => uncertain.push(card),
+            _ if card["is_handed"] == true => handed.push(card),
             true => open.push(card),
             false if published(story).unwrap_or(story.due) >= since => ended.push(card),
             false => {}
         }
     }
     open.reverse();
+    handed.reverse();
     let counted: Vec<Story> = kept
         .stories
         .into_iter()
         .filter(|story| published(story).is_some_and(|at| at >= since))
         .collect();
     Ok(json!({
-        "uncertain": uncertain, "open": open, "ended": ended,
+        "uncertain": uncertain, "handed": handed, "open": open, "ended": ended,
         "plots": plots(work, &counted, number),
     }))
 }

@@ -44,6 +44,9 @@ for (const day of document.querySelectorAll("[data-date]")) {
   });
 }
 
+// what is copied is selected by a click
+for (const field of document.querySelectorAll("[data-select]")) field.addEventListener("focus", () => field.select());
+
 // keys: what a button or link says it listens to
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;

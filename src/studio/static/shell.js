@@ -17,15 +17,15 @@ async function open() {
     });
     if (!answer.ok) {
       said.textContent =
-        "This address was used already: each works once. Run “storypress studio” again, or type a pairing code.";
+        "This address opens nothing any more: it was used, has expired or was taken back. Ask for another one, or type a code.";
       return;
     }
     location.replace(location.pathname + location.search);
     return;
   }
   // a link from elsewhere comes without the cookie, a request of our own with it
-  const answer = await fetch("/api/v1/session");
-  if (answer.ok) location.replace(location.pathname + location.search);
+  const answer = await fetch(location.pathname + location.search, { method: "HEAD" });
+  if (answer.ok && !answer.headers.has("storypress-shell")) location.replace(location.pathname + location.search);
 }
 
 open().catch(() => {

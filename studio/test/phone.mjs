@@ -1,0 +1,149 @@
+// Posts a story from a phone-sized Chromium, against a studio that runs and has a story in state `handed`.
+//   node studio/test/phone.mjs START_URL [NAME…]
+// START_URL opens the whole studio, once. Prints one line a test; ends with 1 where one failed.
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const [start, ...only] = process.argv.slice(2);
+if (!start) {
+  console.error('usage: node studio/test/phone.mjs START_URL [NAME…]');
+  process.exit(2);
+}
+const browser = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+if (!browser) {
+  console.error('no Chromium: tools/setup.sh installs it');
+  process.exit(2);
+}
+const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+const origin = new URL(start).origin;
+const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+
+const tests = {
+  // the last one says that it is live: what is posted is posted
+  async 'a code lets a phone into one story'({ desk, phone }) {
+    const page = await desk();
+    await page.goto(`${origin}/calendar`);
+    await page.getByRole('link', { name: 'Post it' }).first().click();
+    const home = new URL(page.url()).pathname;
+    await axe(page);
+    // a studio that listens on loopback alone says how a phone reaches it, and has no code
+    if (!(await page.locator('.digits').count())) {
+      assert.match(await page.locator('.phone-code').textContent(), /--allow-host/);
+      return;
+    }
+    const digits = (await page.locator('.digits').textContent()).replace(/\D/g, '');
+    const guest = await phone();
+    await guest.goto(`${origin}${home}`);
+    await guest.getByLabel('Or type the code').fill(digits);
+    await guest.getByRole('button', { name: 'Open' }).tap();
+    await guest.getByRole('button', { name: 'Share to Instagram' }).waitFor();
+    assert.equal(new URL(guest.url()).pathname, home);
+    assert.equal(await guest.locator('.phone-code').count(), 0);
+    await axe(guest);
+    for (const path of ['/calendar', '/api/v1/stories', '/api/v1/openapi.json']) {
+      assert.equal((await guest.request.get(`${origin}${path}`)).status(), 403, path);
+    }
+  },
+
+  async 'from the notice to shared in four taps'({ paired }) {
+    const page = await paired();
+    let taps = 0;
+    const tap = async (what) => {
+      taps += 1;
+      await what.tap();
+    };
+    await page.goto(`${origin}/calendar`);
+    await tap(page.getByRole('link', { name: 'Post it' }).first());
+    const share = page.getByRole('button', { name: 'Share to Instagram' });
+    await share.waitFor();
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+    assert.equal(wide, false, 'nothing is wider than a phone');
+    await axe(page);
+    await tap(share);
+    const [shared] = await page.evaluate(() => window.shared);
+    const media = await page.request.get(await page.evaluate(() => document.getElementById('media').src));
+    const sha256 = createHash('sha256').update(await media.body()).digest('hex');
+    assert.equal(shared.sha256, sha256, 'the very file');
+    assert.match(shared.type, /^(image\/jpeg|video\/mp4)$/);
+    assert.match(shared.name, /\.(jpg|mp4)$/);
+    await tap(page.getByRole('button', { name: 'It is live' }));
+    await page.getByRole('status').waitFor();
+    assert.match(await page.getByRole('status').textContent(), /it is live/);
+    assert.equal(await page.getByRole('button', { name: 'It is live' }).count(), 0);
+    assert.ok(taps <= 4, `${taps} taps`);
+  },
+};
+
+async function axe(page) {
+  // by the debugger's own way: the page's policy would refuse a script of a test
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
+  const said = violations.map((v) => `${v.id}: ${v.help}\n${v.nodes.slice(0, 3).map((n) => `  ${n.html}\n  ${n.failureSummary}`).join('\n')}`);
+  assert.deepEqual(said, []);
+}
+
+/* ---- the run ---- */
+
+const run = await chromium.launch({ executablePath: browser, args: ['--no-sandbox', '--disable-gpu'] });
+const entrance = await run.newContext();
+const first = await entrance.newPage();
+await first.goto(start);
+// the page changes its token for a cookie
+for (let n = 0; n < 100 && !(await entrance.cookies()).length; n++) await first.waitForTimeout(100);
+const storageState = await entrance.storageState();
+await entrance.close();
+
+/** A page in a context of its own, as a phone shares from it. */
+async function open(options, wrong, contexts) {
+  const context = await run.newContext(options);
+  contexts.push(context);
+  await context.addInitScript(() => {
+    window.broken = [];
+    window.shared = [];
+    document.addEventListener('securitypolicyviolation', (event) => window.broken.push(`${event.violatedDirective} ${event.blockedURI}`));
+    navigator.canShare = ({ files }) => files?.length === 1;
+    navigator.share = async ({ files: [file] }) => {
+      const digest = await crypto.subtle.digest('SHA-256', await file.arrayBuffer());
+      const sha256 = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+      window.shared.push({ name: file.name, type: file.type, sha256 });
+    };
+  });
+  const page = await context.newPage();
+  page.on('pageerror', (error) => wrong.push(`error: ${error.stack}`));
+  page.on('request', (request) => {
+    const url = request.url();
+    if (!url.startsWith(origin) && !url.startsWith('blob:') && !url.startsWith('data:')) wrong.push(`a request to ${url}`);
+  });
+  return page;
+}
+
+let failed = 0;
+for (const [name, test] of Object.entries(tests)) {
+  if (only.length && !only.some((word) => name.includes(word))) continue;
+  const [wrong, contexts] = [[], []];
+  const began = Date.now();
+  try {
+    await test({
+      desk: () => open({ storageState, viewport: { width: 1280, height: 900 } }, wrong, contexts),
+      phone: () => open(PHONE, wrong, contexts),
+      paired: () => open({ storageState, ...PHONE }, wrong, contexts),
+    });
+    for (const page of contexts.flatMap((context) => context.pages())) {
+      wrong.push(...(await page.evaluate(() => window.broken)).map((what) => `policy: ${what}`));
+    }
+    assert.deepEqual(wrong, []);
+    console.log(`ok    ${name} (${Date.now() - began} ms)`);
+  } catch (error) {
+    failed++;
+    console.log(`FAIL  ${name}\n${error.stack ?? error}\n${wrong.join('\n')}`);
+    const pages = contexts.flatMap((context) => context.pages());
+    if (process.env.SHOTS) await pages.at(-1)?.screenshot({ path: join(process.env.SHOTS, `${name.replace(/\W+/g, '-')}.png`) }).catch(() => undefined);
+  }
+  for (const context of contexts) await context.close();
+}
+await run.close();
+process.exit(failed ? 1 : 0);
