@@ -39,6 +39,8 @@
     const file = new File([await answer.blob()], media.dataset.name, { type: media.dataset.type });
     if (!navigator.canShare || !navigator.canShare({ files: [file] })) return;
     share.hidden = false;
+    document.getElementById("by-share").hidden = false;
+    document.getElementById("by-save").hidden = true;
     save.classList.add("quiet");
     share.addEventListener("click", () => {
       navigator.share({ files: [file] }).catch(() => {});

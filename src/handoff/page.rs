@@ -266,10 +266,17 @@ fn steps(page: &mut String, story: &Posted<'_>, from: Origin<'_>) {
         "<section><h2 data-t=\"steps\">{}</h2><ol>",
         english("steps")
     );
+    // the one whose button is there
+    let first = [
+        ("id=\"by-share\" hidden", "step1"),
+        ("id=\"by-save\"", "step1save"),
+    ];
+    for (which, key) in first {
+        let _ = write!(page, "<li {which}>{}</li>", said(key));
+    }
     let mut step = |key: &str, more: &str| {
         let _ = write!(page, "<li>{}{more}</li>", said(key));
     };
-    step("step1", "");
     match extras.stickers.is_empty() {
         true => step("none", ""),
         false => step("step2", ""),

@@ -18,6 +18,10 @@ pub(super) const ENGLISH: &[(&str, &str)] = &[
         "Tap “Share to Instagram” and choose Instagram, then Story.",
     ),
     (
+        "step1save",
+        "Tap “Save the file”, then open it in Instagram as a new Story.",
+    ),
+    (
         "step2",
         "Put each sticker exactly over the one that is drawn, as large as its frame below.",
     ),
@@ -53,7 +57,7 @@ pub(super) const ENGLISH: &[(&str, &str)] = &[
 ];
 
 /// The same in other languages: tag, then the words in the order of [`ENGLISH`].
-pub(super) const OTHERS: &[(&str, [&str; 33])] = &[
+pub(super) const OTHERS: &[(&str, [&str; 34])] = &[
     (
         "es",
         [
@@ -63,6 +67,7 @@ pub(super) const OTHERS: &[(&str, [&str; 33])] = &[
             "Si no pasa nada: mantén pulsada la imagen, guárdala y ábrela en Instagram.",
             "Pasos",
             "Toca «Compartir en Instagram», elige Instagram y después Historia.",
+            "Toca «Guardar el archivo» y ábrelo en Instagram como nueva historia.",
             "Pon cada sticker justo encima del dibujado, tan grande como su marco de abajo.",
             "Publícala en tu historia.",
             "Publícala solo para mejores amigos, no en tu historia.",
@@ -101,6 +106,7 @@ pub(super) const OTHERS: &[(&str, [&str; 33])] = &[
             "Wenn nichts passiert: das Bild lange drücken, sichern und in Instagram öffnen.",
             "Schritte",
             "Auf „In Instagram teilen“ tippen, dann Instagram und Story wählen.",
+            "Auf „Datei sichern“ tippen und sie in Instagram als neue Story öffnen.",
             "Jeden Sticker genau über den gezeichneten legen, so groß wie sein Rahmen unten.",
             "In deiner Story posten.",
             "Nur für enge Freunde posten, nicht in deiner Story.",
@@ -139,6 +145,7 @@ pub(super) const OTHERS: &[(&str, [&str; 33])] = &[
             "Si rien ne se passe : appuyez longuement sur l’image, enregistrez-la, puis ouvrez-la dans Instagram.",
             "Étapes",
             "Touchez « Partager sur Instagram », choisissez Instagram, puis Story.",
+            "Touchez « Enregistrer le fichier », puis ouvrez-le dans Instagram comme nouvelle story.",
             "Placez chaque sticker exactement sur celui qui est dessiné, à la taille de son cadre ci-dessous.",
             "Publiez dans votre story.",
             "Publiez pour les amis proches seulement, pas dans votre story.",
@@ -177,6 +184,7 @@ pub(super) const OTHERS: &[(&str, [&str; 33])] = &[
             "Se nada acontecer: mantenha a imagem pressionada, salve-a e abra-a no Instagram.",
             "Passos",
             "Toque em “Compartilhar no Instagram”, escolha Instagram e depois Story.",
+            "Toque em “Salvar o arquivo” e abra-o no Instagram como novo story.",
             "Coloque cada figurinha exatamente sobre a desenhada, do tamanho da moldura abaixo.",
             "Publique no seu story.",
             "Publique só para os melhores amigos, não no seu story.",
@@ -215,6 +223,7 @@ pub(super) const OTHERS: &[(&str, [&str; 33])] = &[
             "Se non succede nulla: tieni premuta l’immagine, salvala e aprila in Instagram.",
             "Passaggi",
             "Tocca “Condividi su Instagram”, scegli Instagram e poi Storia.",
+            "Tocca “Salva il file”, poi aprilo in Instagram come nuova storia.",
             "Metti ogni sticker esattamente sopra quello disegnato, grande come la sua cornice qui sotto.",
             "Pubblicala nella tua storia.",
             "Pubblicala solo per gli amici più stretti, non nella tua storia.",
