@@ -8,6 +8,8 @@ mod child;
 mod files;
 #[path = "store/gate.rs"]
 mod gate;
+#[path = "store/handed.rs"]
+mod handed;
 #[path = "store/jobs.rs"]
 mod jobs;
 #[path = "store/measure.rs"]
@@ -78,6 +80,7 @@ fn main() {
     let all = [
         stories::CASES,
         gate::CASES,
+        handed::CASES,
         jobs::CASES,
         notices::CASES,
         operators::CASES,

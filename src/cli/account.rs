@@ -79,6 +79,12 @@ async fn dispatch(args: &Args, project: &Project, global: &Global) -> anyhow::Re
         Command::Status(args) => {
             if let Some(base) = &args.sandbox {
                 let name = args.which.name.as_deref();
+                if let Ok(account) = accounts::account(project, name)
+                    && account.login == Login::ByHand
+                {
+                    let told = Told::by_hand(&account);
+                    return Ok(report("account status", vec![told], global));
+                }
                 if let Some(told) = private::of_sandbox(project, name, base).await {
                     return Ok(report("account status", vec![told.into()], global));
                 }
@@ -107,6 +113,10 @@ async fn each(
     let mut all = Vec::new();
     for account in accounts::accounts(project, which.name.as_deref())? {
         let name = account.name.clone();
+        if account.login == Login::ByHand {
+            all.push(Told::by_hand(&account));
+            continue;
+        }
         if account.login == Login::Private {
             all.push(private::status(project, &account, command).await.into());
             continue;
@@ -137,6 +147,24 @@ impl From<private::Told> for Told {
 }
 
 impl Told {
+    /// An account that nobody but a person posts for.
+    fn by_hand(account: &Account) -> Self {
+        let Account { name, username, .. } = account;
+        let profile = username
+            .as_ref()
+            .map(|name| format!("https://www.instagram.com/{name}/"));
+        let mut lines = vec![format!("{name} (by hand)")];
+        lines.extend(profile.iter().map(|url| format!("  profile  {url}")));
+        lines.push("  token    none: a person posts its stories in the app".to_owned());
+        Self {
+            json: json!({
+                "name": name, "login": account.login, "username": username, "profile": profile,
+            }),
+            lines,
+            is_ok: true,
+        }
+    }
+
     fn failed(name: &str, error: &anyhow::Error) -> Self {
         let said = format!("{error:#}");
         Self {
@@ -361,6 +389,7 @@ fn login_name(login: Login) -> &'static str {
         Login::Instagram => "Instagram",
         Login::Facebook => "Facebook",
         Login::Private => "private",
+        Login::ByHand => "by hand",
     }
 }
 
@@ -393,7 +422,7 @@ fn missing_scopes(login: Login, scopes: &[String]) -> Vec<&'static str> {
             "instagram_business_content_publish",
         ],
         Login::Facebook => ["instagram_basic", "instagram_content_publish"],
-        Login::Private => return Vec::new(),
+        Login::Private | Login::ByHand => return Vec::new(),
     };
     let has = |scope: &&str| scopes.is_empty() || scopes.iter().any(|s| s == scope);
     needed.into_iter().filter(|scope| !has(scope)).collect()

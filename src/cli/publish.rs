@@ -170,6 +170,13 @@ impl Call<'_> {
             .into_iter()
             .map(|one| (one.item, one.what))
             .unzip();
+        let rooms = publisher.chosen();
+        for (at, file) in items.iter().zip(&files) {
+            // what a person adds is not left out
+            if rooms.by_hand_of(&file.media.extras).is_some() {
+                report.items[*at].by_hand.clear();
+            }
+        }
         let done = match self.wish.dry_run {
             true => self.rehearse(&publisher, &items, &files, report).await,
             false => self.publish(&publisher, &items, &files, report).await,
@@ -270,7 +277,7 @@ impl Call<'_> {
         }
         let file = story.outgoing.media.path.clone();
         if let Some(told) = &mut item.story
-            && story.step.is_in_flight()
+            && (story.step.is_in_flight() || matches!(story.step, Step::Handed { .. }))
         {
             told.more = Some(More::of(&story, publisher.name_of(&story.account)));
         }
@@ -518,12 +525,14 @@ fn totals(report: &Report) -> String {
     let done = |item: &Item| item.status == Status::Done;
     let live = |item: &Item| done(item) && matches!(state(item), Some("live" | "closed"));
     let planned = |item: &Item| done(item) && state(item) == Some("due");
+    let handed = |item: &Item| done(item) && state(item) == Some("handed");
     let would = |item: &Item| done(item) && item.story.is_none();
     let uncertain = |item: &Item| state(item) == Some("uncertain");
     let failed = |item: &Item| item.status == Status::Failed && !uncertain(item);
     let parts = [
         (count(&live), "published"),
         (count(&planned), "planned"),
+        (count(&handed), "handed to a person"),
         (count(&would), "would be published"),
         (count(&|item| item.status == Status::Unchanged), "unchanged"),
         (count(&uncertain), "uncertain"),

@@ -16,9 +16,9 @@ use crate::diag::Diagnostic;
 use crate::graph::UserTag;
 use crate::media::Media;
 use crate::pipeline::Platform;
-use crate::publisher::SlotReport;
+use crate::publisher::{self, SlotReport};
 use crate::scene::Extras;
-use crate::store::Story;
+use crate::store::{Step, Story};
 
 pub(crate) use crate::batch::Status;
 
@@ -62,7 +62,10 @@ impl More {
             template: story.template.clone(),
             account: account.to_owned(),
             due: story.due,
-            waits_for: story.trouble.clone().filter(|_| is_on_its_way),
+            waits_for: match story.step {
+                Step::Handed { .. } => publisher::waits_for_person(story),
+                _ => story.trouble.clone().filter(|_| is_on_its_way),
+            },
             trouble: None,
         }
     }

@@ -1,7 +1,8 @@
-//! `storypress resolve`: a person says what became of a story that nobody could tell of.
+//! `storypress resolve`: a person says what became of a story that nobody could tell of, or that was theirs to post.
 
 use std::path::Path;
 
+use crate::graph::StoryId;
 use crate::publisher;
 
 use super::report::Report;
@@ -13,11 +14,12 @@ use super::{Global, Outcome, notices, open, status};
 #[command(after_help = "\
 Examples:
   storypress resolve 7kq2 --live          it is there: nothing is sent again
+  storypress resolve 7kq2 --live --media-id 18001   the same, with its id
   storypress resolve 7kq2 --not-live      it is not: `storypress retry 7kq2` may send it again
   storypress resolve 7kq2 --live --sandbox=http://127.0.0.1:8026   the same of a rehearsal")]
 #[command(group(clap::ArgGroup::new("outcome").required(true).args(["live", "not_live"])))]
 pub(crate) struct Args {
-    /// An uncertain story; the beginning of its id will do
+    /// A story that is uncertain, or was handed to you; the beginning of its id will do
     #[arg(value_name = "ID")]
     pub id: String,
     /// It is live
@@ -26,6 +28,9 @@ pub(crate) struct Args {
     /// It is not live
     #[arg(long)]
     pub not_live: bool,
+    /// What the platform calls it, where you know; without it, a story that was handed to you is looked up
+    #[arg(long, value_name = "ID", conflicts_with = "not_live")]
+    pub media_id: Option<StoryId>,
     #[command(flatten)]
     pub sandbox: Sandbox,
 }
@@ -36,6 +41,13 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Usage);
     };
     let now = args.sandbox.now()?;
+    let target = publisher::Target {
+        account: None,
+        platform: match args.sandbox.url()? {
+            None => publisher::Where::Platform,
+            Some(url) => publisher::Where::Sandbox(url.to_string()),
+        },
+    };
     let story = open::runtime()?.block_on(async {
         let store = status::store(&project, &args.id).await?;
         let store = match args.sandbox.sandbox {
@@ -43,7 +55,9 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
             None => store,
         };
         let key = publisher::one(&store, &args.id).await?.key;
-        let story = publisher::resolve(&store, &key, (args.live, None), &person(None), now).await;
+        let verdict = (args.live, args.media_id.clone());
+        let within = (&project, &target);
+        let story = publisher::resolve(within, &store, &key, verdict, &person(None), now).await;
         notices::tell_of(&project, &store, global).await;
         store.close().await;
         story
@@ -53,7 +67,14 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     report.items.push(item);
     if !global.quiet && !global.json {
         match args.live {
-            true => eprintln!("{} is live", story.key),
+            true => match story.step.story() {
+                Some(id) => eprintln!("{} is live as {id}", story.key),
+                None => eprintln!("{} is live; its id is not known", story.key),
+            },
+            false if story.state(now) == "cancelled" => eprintln!(
+                "{0} is not posted; `storypress retry {0}` hands it to you again",
+                story.key
+            ),
             false => eprintln!(
                 "{0} is not live; `storypress retry {0}` sends it again",
                 story.key

@@ -123,7 +123,7 @@ impl Client {
             let said = "the token is empty".to_owned();
             return Err(Error::new(Call::Setup, Cause::BadOption(said)));
         }
-        if options.login == Login::Private {
+        if matches!(options.login, Login::Private | Login::ByHand) {
             let said = "login `private` is none of the Graph API's".to_owned();
             return Err(Error::new(Call::Setup, Cause::BadOption(said)));
         }
@@ -186,7 +186,7 @@ impl Client {
         match (&self.options.user_id, self.options.login) {
             (Some(id), _) => Ok(id.as_str()),
             (None, Login::Instagram) => Ok("me"),
-            (None, Login::Facebook | Login::Private) => Err(Error::new(
+            (None, Login::Facebook | Login::Private | Login::ByHand) => Err(Error::new(
                 call,
                 Cause::NotHere("Facebook Login needs the account's `user_id`"),
             )),

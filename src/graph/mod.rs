@@ -42,7 +42,7 @@ pub use refusal::{Call, Next, Refusal};
 
 /// Which login an account's token comes from: the two have different hosts and rights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Login {
     /// Instagram Login, `graph.instagram.com`.
     Instagram,
@@ -50,15 +50,18 @@ pub enum Login {
     Facebook,
     /// None of the Graph API: the app's own protocol, see [`crate::private`].
     Private,
+    /// None at all: a person posts every story in the app.
+    ByHand,
 }
 
 impl Login {
-    /// `instagram` or `facebook`.
+    /// `instagram`, `facebook`, `private` or `by-hand`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Instagram => "instagram",
             Self::Facebook => "facebook",
             Self::Private => "private",
+            Self::ByHand => "by-hand",
         }
     }
 }

@@ -112,7 +112,7 @@ impl Flow {
         let base = &self.options.hosts.authorize;
         let (mut url, scopes) = match self.options.login {
             Login::Instagram => (below(base, &["oauth", "authorize"]), &INSTAGRAM_SCOPES[..]),
-            Login::Facebook | Login::Private => (
+            Login::Facebook | Login::Private | Login::ByHand => (
                 below(base, &[&self.options.version, "dialog", "oauth"]),
                 &FACEBOOK_SCOPES[..],
             ),
@@ -171,12 +171,14 @@ impl Flow {
         self.wire.secrets().learn(&code);
         let short = match self.options.login {
             Login::Instagram => self.instagram_short(&code).await?,
-            Login::Facebook | Login::Private => self.facebook_short(&code).await?,
+            Login::Facebook | Login::Private | Login::ByHand => self.facebook_short(&code).await?,
         };
         self.wire.secrets().learn(&short.token);
         let long = match self.options.login {
             Login::Instagram => self.instagram_long(&short.token, now).await?,
-            Login::Facebook | Login::Private => self.facebook_long(&short.token, now).await?,
+            Login::Facebook | Login::Private | Login::ByHand => {
+                self.facebook_long(&short.token, now).await?
+            }
         };
         Ok(Grant {
             user_id: short.user_id,

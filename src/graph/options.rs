@@ -119,7 +119,7 @@ impl Hosts {
                 "www.instagram.com",
                 "api.instagram.com",
             ],
-            Login::Facebook | Login::Private => [
+            Login::Facebook | Login::Private | Login::ByHand => [
                 "graph.facebook.com",
                 "www.facebook.com",
                 "graph.facebook.com",

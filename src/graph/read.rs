@@ -151,7 +151,9 @@ impl Client {
         let (node, fields, id) = match self.options.login {
             // `id` is another one, the app's own
             Login::Instagram => ("me", "user_id,username,account_type", "user_id"),
-            Login::Facebook | Login::Private => (self.node(call)?, "id,username", "id"),
+            Login::Facebook | Login::Private | Login::ByHand => {
+                (self.node(call)?, "id,username", "id")
+            }
         };
         let said = self.get(call, &[node], &[("fields", fields)]).await?;
         Ok(Me {

@@ -39,6 +39,7 @@ fn line(notice: &Json) -> String {
     };
     let line = match notice["type"].as_str().unwrap_or_default() {
         "failed" => format!("{what} failed"),
+        "handed" => format!("{what} is to be posted by hand"),
         "uncertain" => format!("nobody can tell whether {what} is live"),
         "missed" => format!("{what} was missed"),
         "no-row" => format!("no row for {what}"),
@@ -75,6 +76,7 @@ fn paragraph(notice: &Json) -> String {
     add("media id", of("media_id"));
     let next = story.and_then(|story| {
         Some(match notice["type"].as_str()? {
+            "handed" => format!("storypress resolve {story} --live, or storypress cancel {story}"),
             "uncertain" => format!("storypress resolve {story} --live, or --not-live"),
             "failed" | "missed" => format!("storypress retry {story}"),
             _ => return None,

@@ -16,7 +16,7 @@ use super::driver::{Driver, Event};
 use super::prepare;
 use super::send;
 use super::sent::Sent;
-use super::{Next, Point, Rooms, advance, after, since};
+use super::{ByHand, Next, Platform, Point, Rooms, advance, after, by_hand, since};
 
 /// A claim holds so long without a sign of life.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
@@ -53,10 +53,13 @@ const NAP: Duration = Duration::from_millis(300);
 /// How often an answer is saved before the store is believed to be broken.
 const SAVES: u32 = 5;
 
+/// Why a story is missed that a person had.
+const UNTOLD: &str = "a person had it, and nobody said that it is live";
+
 /// How a drive ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Driven {
-    /// The story rests: live, failed, missed, uncertain, cancelled, closed.
+    /// The story rests, or is with a person: live, handed, failed, missed, uncertain, cancelled, closed.
     Rests(Box<Story>),
     /// Look again then.
     Later(Timestamp),
@@ -142,7 +145,11 @@ impl<'a> Walk<'a> {
 
     async fn go(&mut self) -> Result<Driven, store::Error> {
         let driver = self.driver;
-        if !self.story.step.is_in_flight() && !matches!(self.story.step, Step::Published { .. }) {
+        let is_watched = matches!(
+            self.story.step,
+            Step::Published { .. } | Step::Handed { .. }
+        );
+        if !self.story.step.is_in_flight() && !is_watched {
             return Ok(self.rests());
         }
         loop {
@@ -191,7 +198,7 @@ impl<'a> Walk<'a> {
     fn waits(&self) -> bool {
         !matches!(
             self.story.step,
-            Step::Publishing { .. } | Step::Published { .. }
+            Step::Publishing { .. } | Step::Published { .. } | Step::Handed { .. }
         )
     }
 
@@ -262,6 +269,11 @@ impl<'a> Walk<'a> {
         if let Some(kept) = self.driver.store.kept(&story.outgoing.media) {
             story.outgoing.media.path = kept;
         }
+        if self.waits()
+            && let Some(by_hand) = rooms.by_hand_of(&story.outgoing.media.extras)
+        {
+            return self.hand(&story, &by_hand, rooms, now).await;
+        }
         let next = self.alive(advance(&story, rooms, now)).await;
         match next {
             Next::Turn => {
@@ -290,7 +302,7 @@ impl<'a> Walk<'a> {
         }
         let pass = self.pass(rooms, now);
         let before = self.driver.store.before(&story.key, pass, now).await?;
-        let is_behind = before.is_some() || self.is_behind_in_series().await?;
+        let is_behind = before.is_some() || self.is_behind_in_series(rooms).await?;
         Ok(is_behind.then(|| after(now, line(rooms))))
     }
 
@@ -306,12 +318,20 @@ impl<'a> Walk<'a> {
     }
 
     /// One of its series stands before it and is not out: nobody goes past that.
-    async fn is_behind_in_series(&self) -> Result<bool, store::Error> {
+    ///
+    /// One that a person has is out for them: what they get next need not wait for their word, what goes out by itself does.
+    async fn is_behind_in_series(&self, rooms: &Rooms) -> Result<bool, store::Error> {
         if !self.story.place.is_series {
             return Ok(false);
         }
         let before = self.driver.store.same_series_before(&self.story).await?;
-        Ok(before.iter().any(|story| story.step.is_in_flight()))
+        let extras = &self.story.outgoing.media.extras;
+        let is_theirs = rooms.by_hand_of(extras).is_some();
+        let is_behind = |story: &Story| match story.step {
+            Step::Handed { .. } => !is_theirs,
+            _ => story.step.is_in_flight(),
+        };
+        Ok(before.iter().any(is_behind))
     }
 
     /// Why a story of a series does not go out.
@@ -326,7 +346,10 @@ impl<'a> Walk<'a> {
         let before = self.driver.store.same_series_before(&self.story).await?;
         let goes_out = |story: &&Story| {
             story.step.is_in_flight()
-                || matches!(story.step, Step::Published { .. } | Step::Closed { .. })
+                || matches!(
+                    story.step,
+                    Step::Handed { .. } | Step::Published { .. } | Step::Closed { .. }
+                )
         };
         Ok(before.iter().find(|story| !goes_out(story)).map(|broken| {
             format!(
@@ -429,17 +452,27 @@ impl<'a> Walk<'a> {
     /// To a place from which nothing goes on by itself, but a live story's numbers and its end.
     async fn rest(&mut self, step: Step) -> Result<Turn, store::Error> {
         // what it waited for until it was too late is what it was missed for
-        if step != Step::Missed {
-            self.story.trouble = None;
+        match (&self.story.step, &step) {
+            (Step::Handed { .. }, Step::Missed) => self.story.trouble = Some(UNTOLD.to_owned()),
+            (_, Step::Missed) => {}
+            _ => self.story.trouble = None,
         }
         self.story.step = step;
         self.story.attempts = 0;
         self.story.wake = match &self.story.step {
             Step::Published { at, .. } => super::after::first_look(*at).max(self.driver.now()),
+            Step::Handed { at, .. } => {
+                let until = by_hand::until(
+                    &self.story,
+                    *at,
+                    prepare::late(&self.story, &self.driver.policy),
+                );
+                after(until, Duration::from_millis(1))
+            }
             _ => self.driver.now(),
         };
         let hold = match &self.story.step {
-            Step::Published { .. } => Hold::Nap,
+            Step::Published { .. } | Step::Handed { .. } => Hold::Nap,
             _ => Hold::Off,
         };
         self.save(self.story.step.state(), hold).await?;
@@ -530,7 +563,7 @@ impl<'a> Walk<'a> {
         let driver = self.driver;
         let gap = SignedDuration::try_from(rooms.policy.gap).unwrap_or(SignedDuration::MAX);
         let now = driver.now();
-        if self.waits() && self.is_behind_in_series().await? {
+        if self.waits() && self.is_behind_in_series(rooms).await? {
             return self.wait(after(now, line(rooms))).await;
         }
         let pass = self.pass(rooms, now);
@@ -580,6 +613,54 @@ impl<'a> Walk<'a> {
             .await;
         self.observe(Some(Point::Answered));
         self.answered(sent, story.step, &intent, rooms).await
+    }
+
+    /// Hands the story to a person: at its time, when it is the account's turn, once its package is written.
+    async fn hand(
+        &mut self,
+        story: &Story,
+        by_hand: &ByHand,
+        rooms: &Rooms,
+        now: Timestamp,
+    ) -> Result<Turn, store::Error> {
+        if prepare::is_late(story, rooms, now).await {
+            return self.rest(Step::Missed).await;
+        }
+        if self.is_behind_in_series(rooms).await? {
+            return self.wait(after(now, line(rooms))).await;
+        }
+        let gap = SignedDuration::try_from(rooms.policy.gap).unwrap_or(SignedDuration::MAX);
+        // what fails before it is in nobody's way here
+        let gate = self
+            .driver
+            .store
+            .enter(&self.claimed, gap, Pass::Trouble, now);
+        match gate.await? {
+            Gate::Open => {}
+            Gate::Later(until) => return self.wait(until).await,
+            Gate::Behind(_) => return self.wait(after(now, line(rooms).min(TURN))).await,
+            Gate::Stopped => return Ok(Turn::Again),
+        }
+        let package = match self.alive(by_hand.pack(story)).await {
+            Ok(package) => package,
+            // what is saved next gives the turn back
+            Err(next) => return self.apply(next, rooms).await,
+        };
+        // a list that cannot be read is no reason to wait: the story's name is not known then
+        let baseline = match rooms.platform {
+            Platform::ByHand => None,
+            _ => self.alive(rooms.platform.stories()).await.ok(),
+        };
+        self.observe(Some(Point::Packed));
+        let at = self.driver.now();
+        let step = Step::Handed {
+            at,
+            package,
+            baseline,
+        };
+        let done = self.rest(step).await;
+        self.observe(Some(Point::Handed));
+        done
     }
 
     async fn answered(
@@ -641,12 +722,16 @@ impl<'a> Walk<'a> {
     }
 
     async fn save(&mut self, what: &str, hold: Hold) -> Result<(), store::Error> {
-        let detail = json!({
+        let mut detail = json!({
             "attempts": self.story.attempts,
             "trouble": self.story.trouble,
             "container": self.story.step.container().map(|id| id.as_str()),
             "story": self.story.step.story().map(|id| id.as_str()),
         });
+        if let Step::Handed { at, baseline, .. } = &self.story.step {
+            // a story that was posted too late is looked up by it as well
+            detail["handed"] = json!({ "at": at, "baseline": baseline });
+        }
         let note = Note::with(what, detail);
         let now = self.driver.now();
         self.driver

@@ -8,6 +8,7 @@
 //! of it, however long that takes.
 
 mod after;
+mod by_hand;
 mod drive;
 mod driver;
 mod platform;
@@ -29,6 +30,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::store::{Step, StopCause, Store, Story};
 use crate::upload;
 
+pub use by_hand::ByHand;
 pub use drive::Driven;
 pub use driver::{Driver, Event, Renew};
 pub use platform::{Platform, PlatformError};
@@ -98,6 +100,8 @@ pub struct Rooms {
     pub store: Store,
     /// The rules.
     pub policy: Policy,
+    /// How a person posts what the account's login does not carry; without it, that is left out.
+    pub by_hand: Option<Arc<ByHand>>,
 }
 
 /// What a story does next.
@@ -135,21 +139,26 @@ pub async fn advance(story: &Story, rooms: &Rooms, now: Timestamp) -> Next {
         Step::Rendered => match &rooms.platform {
             Platform::Graph(graph) => prepare::begin(story, graph, rooms, now).await,
             Platform::Private(client) => private_way::begin(story, client, rooms, now).await,
+            Platform::ByHand => by_hand::nobody(),
         },
         Step::Uploaded { url } => match &rooms.platform {
             Platform::Graph(graph) => prepare::contain(story, url, graph, rooms, now).await,
             Platform::Private(client) => private_way::begin(story, client, rooms, now).await,
+            Platform::ByHand => by_hand::nobody(),
         },
         Step::Contained { container, .. } => match &rooms.platform {
             Platform::Graph(graph) => send::ready(story, container, graph, rooms, now).await,
             Platform::Private(_) => private_way::ready(story, container, rooms, now).await,
+            Platform::ByHand => by_hand::nobody(),
         },
         Step::Publishing { intent, .. } => match &rooms.platform {
             Platform::Graph(graph) => settle::watch(story, intent, graph, rooms, now).await,
             Platform::Private(client) => {
                 private_way::watch(story, intent, client, rooms, now).await
             }
+            Platform::ByHand => by_hand::nobody(),
         },
+        Step::Handed { at, .. } => by_hand::wait(story, *at, rooms, now),
         Step::Published { .. } => after::numbers(story, rooms, now).await,
         // at rest
         Step::Closed { .. }

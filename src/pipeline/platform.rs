@@ -18,6 +18,8 @@ pub enum Platform {
     Graph(Arc<graph::Client>),
     /// The app's own protocol.
     Private(private::Client),
+    /// None: a person posts every story.
+    ByHand,
 }
 
 impl From<graph::Client> for Platform {
@@ -33,6 +35,8 @@ pub enum PlatformError {
     Graph(graph::Error),
     /// The private way.
     Private(private::Error),
+    /// There is nobody to ask.
+    ByHand,
 }
 
 impl PlatformError {
@@ -41,6 +45,7 @@ impl PlatformError {
         match self {
             Self::Graph(error) => error.next(),
             Self::Private(error) => error.next(),
+            Self::ByHand => graph::Next::Never,
         }
     }
 
@@ -49,6 +54,7 @@ impl PlatformError {
         match self {
             Self::Graph(error) => matches!(error.cause, graph::Cause::File(_)),
             Self::Private(error) => error.is_of_a_file(),
+            Self::ByHand => false,
         }
     }
 }
@@ -70,6 +76,9 @@ impl fmt::Display for PlatformError {
         match self {
             Self::Graph(error) => error.fmt(f),
             Self::Private(error) => error.fmt(f),
+            Self::ByHand => {
+                f.write_str("a person posts its stories: the account has no login to ask with")
+            }
         }
     }
 }
@@ -79,6 +88,7 @@ impl std::error::Error for PlatformError {
         match self {
             Self::Graph(error) => Some(error),
             Self::Private(error) => Some(error),
+            Self::ByHand => None,
         }
     }
 }
@@ -88,7 +98,7 @@ impl Platform {
     pub fn graph(&self) -> Option<&graph::Client> {
         match self {
             Self::Graph(client) => Some(client),
-            Self::Private(_) => None,
+            Self::Private(_) | Self::ByHand => None,
         }
     }
 
@@ -98,6 +108,8 @@ impl Platform {
         match self {
             Self::Graph(_) => (0..stickers.len()).filter(is_mention).collect(),
             Self::Private(_) => private::carried(stickers),
+            // a person puts every one of them on
+            Self::ByHand => (0..stickers.len()).collect(),
         }
     }
 
@@ -106,6 +118,7 @@ impl Platform {
         match self {
             Self::Graph(client) => client.mark(),
             Self::Private(client) => client.mark(),
+            Self::ByHand => "by-hand".to_owned(),
         }
     }
 
@@ -117,17 +130,18 @@ impl Platform {
         Ok(match self {
             Self::Graph(client) => client.me().await?.username,
             Self::Private(client) => client.check().await?,
+            Self::ByHand => return Err(PlatformError::ByHand),
         })
     }
 
-    /// What is left of the account's day. The private way has no quota that anybody tells.
+    /// What is left of the account's day. The private way has no quota that anybody tells, a person has none.
     ///
     /// # Errors
     /// What the platform says.
     pub async fn quota(&self) -> Result<Quota, PlatformError> {
         Ok(match self {
             Self::Graph(client) => client.quota().await?,
-            Self::Private(_) => Quota {
+            Self::Private(_) | Self::ByHand => Quota {
                 used: 0,
                 total: None,
                 duration: None,
@@ -135,7 +149,7 @@ impl Platform {
         })
     }
 
-    /// The stories that are live.
+    /// The stories that are live; none where there is nobody to ask.
     ///
     /// # Errors
     /// What the platform says.
@@ -146,6 +160,7 @@ impl Platform {
                 let listed = client.stories(None).await?;
                 listed.into_iter().map(|listed| listed.id).collect()
             }
+            Self::ByHand => Vec::new(),
         })
     }
 
@@ -169,6 +184,7 @@ impl Platform {
                 let new = listed.into_iter().filter(|one| is_new(&one.id));
                 Ok(new.map(|one| client.facts(one)).collect())
             }
+            Self::ByHand => Ok(Vec::new()),
         }
     }
 
@@ -180,6 +196,7 @@ impl Platform {
         Ok(match self {
             Self::Graph(client) => client.story(id).await?,
             Self::Private(client) => client.story(id).await?,
+            Self::ByHand => return Err(PlatformError::ByHand),
         })
     }
 
@@ -191,6 +208,7 @@ impl Platform {
         Ok(match self {
             Self::Graph(client) => client.insights(id, now).await?,
             Self::Private(client) => client.insights(id, now).await?,
+            Self::ByHand => return Err(PlatformError::ByHand),
         })
     }
 }

@@ -28,11 +28,15 @@ pub enum Point {
     Watching = 11,
     /// The outcome was found by asking; the store does not know.
     Settled = 12,
+    /// The package for a person is written; the store does not know.
+    Packed = 13,
+    /// The store knows that a person has it.
+    Handed = 14,
 }
 
 impl Point {
     /// All of them, in the order in which a story meets them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Added,
         Self::Claimed,
         Self::Put,
@@ -45,6 +49,8 @@ impl Point {
         Self::Published,
         Self::Watching,
         Self::Settled,
+        Self::Packed,
+        Self::Handed,
     ];
 
     /// From 1.
@@ -67,6 +73,8 @@ impl Point {
             Self::Published => "published",
             Self::Watching => "watching",
             Self::Settled => "settled",
+            Self::Packed => "packed",
+            Self::Handed => "handed",
         }
     }
 }

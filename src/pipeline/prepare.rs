@@ -30,6 +30,12 @@ pub(super) async fn is_late(story: &Story, rooms: &Rooms, now: Timestamp) -> boo
     deadline(story, &rooms.store, &rooms.policy, now).await < now
 }
 
+/// How late a story may be: what its rule says, else the project.
+pub(super) fn late(story: &Story, policy: &Policy) -> Duration {
+    let own = story.late.and_then(|late| Duration::try_from(late).ok());
+    own.unwrap_or(policy.late)
+}
+
 /// When a story becomes too late.
 pub(super) async fn deadline(
     story: &Story,
@@ -37,13 +43,14 @@ pub(super) async fn deadline(
     policy: &Policy,
     now: Timestamp,
 ) -> Timestamp {
-    let first = after(story.due, policy.late);
+    let late = late(story, policy);
+    let first = after(story.due, late);
     if first >= now {
         return first;
     }
     let gap = SignedDuration::try_from(policy.gap).unwrap_or(SignedDuration::MAX);
     match store.earliest_turn(story, gap, now).await {
-        Ok(turn) => after(turn, policy.late),
+        Ok(turn) => after(turn, late),
         // nothing is given up because the store could not be asked
         Err(_) => now,
     }

@@ -144,7 +144,9 @@ pub(super) async fn watch(
     }
     match (proven.as_slice(), new.as_slice()) {
         // the list told nothing of its upload, and nothing else has appeared
-        ([], [one]) if one.upload.is_none() => live(&one.id),
+        ([], [one]) if one.upload.is_none() && !settle::someone_posts(story, rooms, now).await => {
+            live(&one.id)
+        }
         ([], []) => Next::Ask("no answer came, and no story has appeared".into()),
         (_, all) => Next::Ask(format!(
             "no answer came, and more than this may have made what has appeared since: {}",

@@ -149,6 +149,7 @@ pub(super) async fn send(story: &Story, intent: &Intent, rooms: &Rooms, now: Tim
     let graph = match &rooms.platform {
         Platform::Graph(graph) => graph,
         Platform::Private(client) => return private_way::send(story, intent, client, now).await,
+        Platform::ByHand => return Sent::Refused(Box::new(super::by_hand::nobody())),
     };
     let error = match graph.publish(&intent.container.id).await {
         Ok(id) => return Sent::Live(id),

@@ -47,8 +47,9 @@ pub(super) async fn watch(
     match code {
         StatusCode::Published => {
             let name = match new_stories(story, intent, rooms, now).await {
-                Ok(new) => only(new),
-                Err(_) => None,
+                // what is new may be what a person has posted meanwhile
+                Ok(new) if !someone_posts(story, rooms, now).await => only(new),
+                _ => None,
             };
             if name.is_none() && watched < settle.min(NAMED_WITHIN) {
                 return later("it is live; its name is not known yet");
@@ -125,6 +126,30 @@ pub(super) async fn known(
 ) -> Result<Vec<StoryId>, store::Error> {
     let from = now.checked_sub(KNOWN).unwrap_or(Timestamp::MIN);
     rooms.store.story_ids(&story.account, from).await
+}
+
+/// A person has a story of the account to post, or had one until it was too late, within the day.
+pub(super) async fn someone_posts(story: &Story, rooms: &Rooms, now: Timestamp) -> bool {
+    if rooms.by_hand.is_none() {
+        return false;
+    }
+    let day_ago = now.checked_sub(KNOWN).unwrap_or(Timestamp::MIN);
+    for (state, since) in [("handed", None), ("missed", Some(day_ago))] {
+        let filter = store::Filter {
+            states: vec![state.to_owned()],
+            account: Some(story.account.clone()),
+            since,
+            limit: Some(1),
+            ..store::Filter::default()
+        };
+        let found = rooms.store.list(&filter).await;
+        // who cannot be asked may have one
+        if found.is_ok_and(|found| found.is_empty()) {
+            continue;
+        }
+        return true;
+    }
+    false
 }
 
 /// Whether a story may have come of a publish, by its time; one that tells none may have.

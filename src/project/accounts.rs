@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::graph::tokens::FileMode;
 use crate::graph::{Login, UserId};
 use crate::template::{Node, Table, Value, grammar};
@@ -24,7 +24,9 @@ pub struct Account {
     pub token_file: Option<PathBuf>,
     /// Whose that file may be.
     pub token_file_mode: FileMode,
-    /// With login `private`: its name on the platform, without the `@`.
+    /// What its login does not carry, a person posts; always so with login `by-hand`.
+    pub stickers_by_hand: bool,
+    /// With login `private` or `by-hand`: its name on the platform, without the `@`.
     pub username: Option<String>,
     /// With login `private`: environment variable that holds the password.
     pub password_env: Option<String>,
@@ -50,6 +52,7 @@ impl Account {
             token_env: None,
             token_file: None,
             token_file_mode: FileMode::Own,
+            stickers_by_hand: login == Login::ByHand,
             username: None,
             password_env: None,
             password_file: None,
@@ -73,13 +76,14 @@ pub(super) fn read(
         Some("instagram") => Login::Instagram,
         Some("facebook") => Login::Facebook,
         Some("private") => Login::Private,
+        Some("by-hand") => Login::ByHand,
         // another word was told with the keys
         Some(_) => return None,
         None => {
             let said = format!("account `{name}` has no `login`");
             wrong.push(
                 Diagnostic::at(Code::BadValue, &table.place, said)
-                    .hint("instagram, facebook or private"),
+                    .hint("instagram, facebook, private or by-hand"),
             );
             return None;
         }
@@ -94,6 +98,7 @@ pub(super) fn read(
             // another word was told with the keys
             _ => FileMode::Own,
         },
+        stickers_by_hand: login == Login::ByHand || text("stickers").is_some(),
         username: text("username").map(|name| name.trim_start_matches('@').to_owned()),
         password_env: text("password_env"),
         password_file: text("password_file").map(|path| root.join(path)),
@@ -115,12 +120,33 @@ pub(super) fn read(
 
 /// Keys of one way that stand in an account of another.
 fn misplaced(name: &str, table: &Table, login: Login, wrong: &mut Vec<Diagnostic>) {
-    const PRIVATE: [&str; 4] = ["username", "password_env", "password_file", "totp_env"];
-    const OFFICIAL: [&str; 4] = ["token_env", "token_file", "token_file_mode", "version"];
+    const PRIVATE: &[&str] = &["username", "password_env", "password_file", "totp_env"];
+    const OFFICIAL: &[&str] = &["token_env", "token_file", "token_file_mode", "version"];
+    // nobody is asked, and nothing is sent
+    const ANY: &[&str] = &[
+        "user_id",
+        "token_env",
+        "token_file",
+        "token_file_mode",
+        "version",
+        "password_env",
+        "password_file",
+        "totp_env",
+        "base",
+        "allow_elsewhere",
+    ];
     let keys = match login {
         Login::Private => OFFICIAL,
         Login::Instagram | Login::Facebook => PRIVATE,
+        Login::ByHand => ANY,
     };
+    if login == Login::ByHand
+        && let Some(node) = table.get("stickers")
+    {
+        let said = format!("account `{name}` has login `by-hand`: all of its stories go by hand");
+        let why = Diagnostic::at(Code::BadValue, &node.place, said).severity(Severity::Warning);
+        wrong.push(why.hint("remove `stickers`"));
+    }
     for node in keys.iter().filter_map(|key| Some((key, table.get(key)?))) {
         let (key, node) = node;
         let said = format!(

@@ -16,12 +16,13 @@ pub const SECTIONS: &[(&str, &[Key])] = &[
     ("store", STORE),
     ("smtp", SMTP),
     ("private", PRIVATE),
+    ("studio", STUDIO),
 ];
 
 /// All sections.
-pub const NAMES: [&str; 13] = [
+pub const NAMES: [&str; 14] = [
     "project", "brand", "output", "limits", "upload", "accounts", "publish", "store", "schedule",
-    "source", "notify", "smtp", "private",
+    "source", "notify", "smtp", "private", "studio",
 ];
 
 const PROJECT: &[Key] = &[
@@ -80,12 +81,23 @@ const PRIVATE: &[Key] = &[key(
     "Lets accounts of login `private` speak the app's own protocol, which is against Meta's terms. Default false.",
 )];
 
+const STUDIO: &[Key] = &[key(
+    "url",
+    Kind::Text,
+    "Where a phone reaches `storypress studio`, such as https://stories.example.com: notices of what is posted by hand link there.",
+)];
+
 /// `[accounts.NAME]`.
 pub const ACCOUNT: &[Key] = &[
     key(
         "login",
-        Kind::Choice(&["instagram", "facebook", "private"]),
-        "Which login the token comes from; private: the app's own protocol, with name and password.",
+        Kind::Choice(&["instagram", "facebook", "private", "by-hand"]),
+        "Which login the token comes from; private: the app's own protocol, with name and password; by-hand: none, a person posts every story.",
+    ),
+    key(
+        "stickers",
+        Kind::Choice(&["by-hand"]),
+        "Beside another login: a story with a sticker that the login does not carry is handed to a person; all others go out by themselves.",
     ),
     key("user_id", Kind::Text, "The account's id at that login."),
     key(
@@ -106,7 +118,7 @@ pub const ACCOUNT: &[Key] = &[
     key(
         "username",
         Kind::Text,
-        "With login private: the account's name, without the @.",
+        "With login private: the account's name, without the @. With login by-hand: the same, where you want it shown.",
     ),
     key(
         "password_env",

@@ -14,6 +14,8 @@ mod time;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use url::Url;
+
 use crate::diag::Diagnostic;
 use crate::media::FILM_LIMIT;
 use crate::notify;
@@ -75,6 +77,8 @@ pub struct Project {
     pub accounts: Vec<Account>,
     /// `[private] i_accept_the_risk`: accounts of login `private` may be used.
     pub accepts_the_risk: bool,
+    /// `[studio] url`: where a phone reaches the project's studio.
+    pub studio_url: Option<Url>,
     /// `[schedule]`, as it is written: [`Self::schedules`] reads it.
     pub schedules: Option<Table>,
     /// `[source.NAME]`, in the order of the file.
@@ -107,6 +111,7 @@ impl Project {
             brand_asks_the_clock: false,
             accounts: Vec::new(),
             accepts_the_risk: false,
+            studio_url: None,
             schedules: None,
             sources: Vec::new(),
             warnings: Vec::new(),

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use url::Url;
+
 use crate::diag::{Code, Diagnostic, Severity, Source, did_you_mean};
 use crate::template::expression::has_expression;
 use crate::template::language::LayerType;
@@ -139,6 +141,7 @@ fn read(source: &Arc<Source>, root: &Path) -> (Project, Vec<Diagnostic>) {
                 .hint("an IANA name such as Europe/Madrid"),
         );
     }
+    project.studio_url = studio_url(of("studio"), &mut wrong);
     let accepted = of("private").get("i_accept_the_risk").map(|n| &n.value);
     project.accepts_the_risk = matches!(accepted, Some(Value::Bool(true)));
     formats(output, &mut project, &mut wrong);
@@ -167,6 +170,24 @@ fn read(source: &Arc<Source>, root: &Path) -> (Project, Vec<Diagnostic>) {
     project.fingerprint = fingerprint(source, &project.brand);
     project.brand_asks_the_clock = has_expression(&source.text);
     (project, wrong)
+}
+
+/// Where a phone reaches the studio.
+fn studio_url(table: &Table, wrong: &mut Vec<Diagnostic>) -> Option<Url> {
+    let node = table.get("url")?;
+    let is_plain = |url: &Url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.query().is_none()
+            && url.fragment().is_none()
+    };
+    let url = Url::parse(node.as_text()?.trim()).ok().filter(is_plain);
+    if url.is_none() {
+        let said = "`url` is where a phone reaches the studio";
+        let hint = "as `https://stories.example.com`, without a token";
+        wrong.push(Diagnostic::at(Code::BadValue, &node.place, said).hint(hint));
+    }
+    url
 }
 
 fn section<'t>(table: &'t Table, name: &str, wrong: &mut Vec<Diagnostic>) -> Option<&'t Table> {

@@ -123,6 +123,9 @@ fn none(project: &Project) -> String {
 /// What the project calls an account that stories name `login:USER_ID`; the same name where it has none.
 pub fn name_of<'a>(project: &'a Project, key: &'a str) -> &'a str {
     let is_it = |account: &&Account| {
+        if account.login == Login::ByHand {
+            return [true, false].iter().any(|is| hand_key(account, *is) == key);
+        }
         let of_login = key.strip_prefix(account.login.as_str());
         let Some(wanted) = of_login.and_then(|rest| rest.strip_prefix(':')) else {
             return false;
@@ -133,6 +136,20 @@ pub fn name_of<'a>(project: &'a Project, key: &'a str) -> &'a str {
     };
     let found = project.accounts.iter().find(is_it);
     found.map_or(key, |account| account.name.as_str())
+}
+
+/// How stories name an account that a person posts for. Those of a rehearsal are no account's.
+pub fn hand_key(account: &Account, is_rehearsal: bool) -> String {
+    match is_rehearsal {
+        true => format!("by-hand@sandbox:{}", account.name),
+        false => format!("by-hand:{}", account.name),
+    }
+}
+
+/// The account that is meant, where a person posts all of its stories.
+pub fn by_hand(project: &Project, name: Option<&str>) -> Option<Account> {
+    let found = account(project, name).ok()?;
+    (found.login == Login::ByHand).then_some(found)
 }
 
 /// The container of a story that came from elsewhere.
@@ -149,6 +166,9 @@ pub async fn key_of(
     name: Option<&str>,
     sandbox: Option<&Url>,
 ) -> Result<String, Error> {
+    if let Some(account) = by_hand(project, name) {
+        return Ok(hand_key(&account, sandbox.is_some()));
+    }
     let (login, id) = match sandbox {
         None => {
             let found = account(project, name)?;
@@ -214,8 +234,8 @@ fn family(token: &SecretString) -> Option<Login> {
 /// none.
 pub fn wrong_token(account: &Account) -> Option<Error> {
     match token(account) {
-        Ok(_) => open(account.clone()).err(),
-        Err(_) => None,
+        Ok(_) if account.login != Login::ByHand => open(account.clone()).err(),
+        _ => None,
     }
 }
 
@@ -263,10 +283,11 @@ pub fn options(account: &Account, sandbox: Option<&Url>) -> Options {
 /// # Errors
 /// `Refused` where there is none, or it is of the other login; `Graph` where it cannot be read.
 pub fn open(account: Account) -> Result<Found, Error> {
-    if account.login == Login::Private {
+    if matches!(account.login, Login::Private | Login::ByHand) {
         return Err(Error::refused(format!(
-            "account `{}` has login `private`: there is no token, and nothing to renew",
-            account.name
+            "account `{}` has login `{}`: there is no token, and nothing to renew",
+            account.name,
+            account.login.as_str()
         )));
     }
     let (kept, origin) = token(&account)?;
@@ -343,6 +364,7 @@ pub async fn client(
     let (user, wanted) = rehearsed(project, name, base).await?;
     let token = SecretString::from(user.token.as_str());
     let account = Account {
+        stickers_by_hand: (wanted.as_ref()).is_some_and(|account| account.stickers_by_hand),
         name: wanted.map_or(user.name, |account| account.name),
         user_id: Some(user.user_id),
         base: Some(base.clone()),

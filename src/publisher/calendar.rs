@@ -797,6 +797,7 @@ fn story(
             is_series,
         },
         slot: Some(slot.id.clone()),
+        late: rule.late,
         due,
         day: Some(slot.wall.date()),
         wake: due.max(now),

@@ -58,12 +58,11 @@ async fn decide(
     Ok(story)
 }
 
-/// A person has looked at an uncertain story: it is live, or it is not; and what the platform calls it, where that is
-/// known.
+/// What [`super::resolve`] does with an uncertain story.
 ///
 /// # Errors
 /// `Refused` where it is not uncertain, or somebody is at work on it; what the store says.
-pub async fn resolve(
+pub(super) async fn resolve(
     store: &Store,
     key: &StoryKey,
     (is_live, name): (bool, Option<StoryId>),
@@ -86,7 +85,7 @@ pub async fn resolve(
 fn resolved(story: &Story, is_live: bool, name: Option<StoryId>) -> Result<Step, Error> {
     let Step::Uncertain { intent, .. } = &story.step else {
         return Err(Error::refused(format!(
-            "{} is {}, not uncertain",
+            "{} is {}, neither uncertain nor handed to a person",
             story.key,
             story.step.state()
         )));
@@ -104,6 +103,64 @@ fn resolved(story: &Story, is_live: bool, name: Option<StoryId>) -> Result<Step,
     })
 }
 
+/// A person has posted a story that was handed to them: what it is called, where that is known, and since when it is live.
+///
+/// # Errors
+/// `Refused` where it is not handed or missed any more, or somebody is at work on it; what the store says.
+pub(super) async fn posted(
+    store: &Store,
+    key: &StoryKey,
+    (name, at): (Option<StoryId>, Timestamp),
+    by: &str,
+    now: Timestamp,
+) -> Result<Story, Error> {
+    let what = ("posted by hand", by, Hold::Nap);
+    decide(store, key, what, now, |story| {
+        if !matches!(story.step, Step::Handed { .. } | Step::Missed) {
+            return Err(not_handed(story));
+        }
+        story.step = Step::Published {
+            story: name,
+            // no program has made one
+            container: super::accounts::no_container(),
+            at,
+            insights: None,
+        };
+        (story.wake, story.trouble) = (now, None);
+        Ok(())
+    })
+    .await
+}
+
+/// A story that was handed to a person does not go out.
+///
+/// # Errors
+/// As [`posted`].
+pub(super) async fn not_posted(
+    store: &Store,
+    key: &StoryKey,
+    by: &str,
+    now: Timestamp,
+) -> Result<Story, Error> {
+    let what = ("not posted by hand", by, Hold::Off);
+    decide(store, key, what, now, |story| {
+        if !matches!(story.step, Step::Handed { .. }) {
+            return Err(not_handed(story));
+        }
+        story.step = Step::Cancelled {
+            why: "it was handed to a person, and not posted".into(),
+        };
+        story.trouble = None;
+        Ok(())
+    })
+    .await
+}
+
+fn not_handed(story: &Story) -> Error {
+    let (key, state) = (&story.key, story.step.state());
+    Error::refused(format!("{key} is {state}: nobody has it to post"))
+}
+
 /// Only what surely is not live may be tried again.
 ///
 /// # Errors
@@ -113,6 +170,10 @@ pub fn may_retry(story: &Story) -> Result<(), Error> {
         Step::Failed { .. } | Step::Missed | Step::Cancelled { .. } => Ok(()),
         Step::Uncertain { .. } => Err(Error::refused(format!(
             "nobody can tell whether {0} is live: first `storypress resolve {0} --live` or `--not-live`",
+            story.key
+        ))),
+        Step::Handed { .. } => Err(Error::refused(format!(
+            "a person has {0}, and may have posted it: first `storypress resolve {0} --live` or `--not-live`",
             story.key
         ))),
         step => Err(Error::refused(format!(
@@ -183,6 +244,10 @@ pub async fn move_to(
     decide(store, key, ("moved by hand", by, Hold::Nap), now, |story| {
         may_change(story, "move")?;
         moved(story);
+        if let Step::Handed { .. } = story.step {
+            // it is handed again, at the other time
+            story.step = Step::Rendered;
+        }
         story.attempts = 0;
         story.trouble = None;
         Ok(())
@@ -194,7 +259,10 @@ pub async fn move_to(
 fn may_change(story: &Story, verb: &str) -> Result<(), Error> {
     let key = &story.key;
     match &story.step {
-        Step::Rendered | Step::Uploaded { .. } | Step::Contained { .. } => Ok(()),
+        // what a person has goes on when they say so
+        Step::Rendered | Step::Uploaded { .. } | Step::Contained { .. } | Step::Handed { .. } => {
+            Ok(())
+        }
         Step::Publishing { .. } => Err(Error::refused(format!(
             "{key} is being published and may be live: `storypress status {key}` tells when that is known"
         ))),

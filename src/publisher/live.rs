@@ -125,6 +125,12 @@ pub async fn open(
     name: Option<&str>,
     sandbox: Option<&Url>,
 ) -> Result<Live, Error> {
+    if let Some(account) = accounts::by_hand(project, name) {
+        return Err(Error::refused(format!(
+            "`{}` has login `by-hand`, and nobody to ask: an account with login `instagram`, `facebook` or `private` has",
+            account.name
+        )));
+    }
     if let Some((account, client)) = private::open(project, name, sandbox).await? {
         let way = Way::Private(client);
         return Ok(Live { account, way });

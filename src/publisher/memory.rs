@@ -131,6 +131,7 @@ impl Publisher {
                 is_series: false,
             },
             slot: None,
+            late: None,
             due: at,
             day: Some(at.to_zoned(self.zone.clone()).date()),
             wake: now,

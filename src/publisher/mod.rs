@@ -15,6 +15,7 @@ mod decide;
 mod error;
 mod forecast;
 mod foresight;
+mod handed;
 mod insights;
 mod kill_point;
 mod listen;
@@ -43,9 +44,10 @@ mod world_clock;
 pub use agenda::{Entry, agenda, entry};
 pub use ahead::{Ahead, Rows};
 pub use calendar::{AHEAD, Calendar, calendar_slot, schedule_pause};
-pub use decide::{cancel, may_retry, move_to, one, resolve, unknown};
+pub use decide::{cancel, may_retry, move_to, one, unknown};
 pub use error::Error;
 pub use forecast::Forecast;
+pub use handed::{ToPost, resolve, to_post};
 pub use insights::{
     Sums, by_hour, by_template, by_weekday, csv, local, numbers, published, weekday,
 };
@@ -63,5 +65,5 @@ pub use slots::{
 pub use stores::{existing_store, open_store};
 pub use targets::tell;
 pub use tokens::{TokenWarning, cannot_keep, note, renew, warning, warnings};
-pub use waits::{after_stop, reason, waits_for};
+pub use waits::{after_stop, reason, waits_for, waits_for_person};
 pub use world_clock::clock_of;

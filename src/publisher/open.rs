@@ -1,6 +1,6 @@
 //! Opens accounts, uploads, memory and staircase of a project.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ use super::kill_point::KillPoint;
 use super::metrics::Known;
 use super::private;
 use super::renewal::Renewal;
-use super::stores::{open_store, own_folder, upload_of};
+use super::stores::{by_hand, open_store, own_folder, upload_of};
 use super::targets;
 use super::world_clock::{clock_of, follow};
 use crate::graph::{self, Hosts};
@@ -135,6 +135,7 @@ impl Publisher {
         let mut notes = Vec::new();
         let (sandbox, base) = platform(project, &target.platform).await?;
         let mut accounts = Vec::new();
+        let mut handed = HashSet::new();
         let mut names_of = HashMap::new();
         let mut keys = HashMap::new();
         let clock = clock_of(base.as_ref()).await?;
@@ -142,9 +143,11 @@ impl Publisher {
         for name in names(project, target, all) {
             match opened_account(project, name.as_deref(), base.as_ref()).await {
                 Ok((key, opened, client)) => {
+                    let opened_by_hand = opened.stickers_by_hand;
                     names_of.insert(key.clone(), opened.name.clone());
                     keys.insert(opened.name.clone(), key.clone());
                     match (&base, client.graph()) {
+                        (_, None) if opened.login == graph::Login::ByHand => {}
                         (_, None) => {
                             private::remember(&renewal, project, &key, &opened, base.as_ref())
                         }
@@ -156,6 +159,9 @@ impl Publisher {
                             notes.extend(notes_of(&opened));
                             renewal.know(&key, opened);
                         }
+                    }
+                    if opened_by_hand {
+                        handed.insert(key.clone());
                     }
                     accounts.push((key, client));
                 }
@@ -172,7 +178,7 @@ impl Publisher {
             let client = platform.graph();
             client.is_some_and(|client| client.login() == graph::Login::Facebook)
         };
-        // what goes the private way is sent, never fetched
+        // what goes the private way is sent, and what a person posts is theirs: neither is ever fetched
         let is_sent = |(_, platform): &(String, Platform)| platform.graph().is_none();
         let (upload, served) = match &project.upload {
             None if base.is_none() && accounts.iter().any(takes_bytes) => {
@@ -198,6 +204,10 @@ impl Publisher {
         };
         let deliverer = targets::deliverer(project, &store, &names_of);
         notes.extend_from_slice(deliverer.notes());
+        let hand = match handed.is_empty() {
+            true => None,
+            false => Some(Arc::new(by_hand(project)?)),
+        };
         let rooms: HashMap<String, Rooms> = accounts
             .into_iter()
             .map(|(key, platform)| {
@@ -206,6 +216,7 @@ impl Publisher {
                     platform,
                     store: store.clone(),
                     policy: project.publish.clone(),
+                    by_hand: hand.clone().filter(|_| handed.contains(&key)),
                 };
                 (key, rooms)
             })
@@ -382,11 +393,15 @@ fn names(project: &Project, target: &Target, all: bool) -> Vec<Option<String>> {
 }
 
 /// An account's name in the store, the account, and what speaks for it.
-async fn opened_account(
+pub(super) async fn opened_account(
     project: &Project,
     name: Option<&str>,
     sandbox: Option<&Url>,
 ) -> Result<(String, Account, Platform), Error> {
+    if let Some(account) = accounts::by_hand(project, name) {
+        let key = accounts::hand_key(&account, sandbox.is_some());
+        return Ok((key, account, Platform::ByHand));
+    }
     // the private way has its own login, and none of the Graph API's
     if let Some((account, client)) = private::open(project, name, sandbox).await? {
         let key = format!("private:{}", client.user_id());

@@ -7,7 +7,7 @@ use super::forecast::Forecast;
 use super::{Error, Publisher};
 use crate::graph::UserTag;
 use crate::media::Media;
-use crate::pipeline::Event;
+use crate::pipeline::{Event, Platform};
 use crate::platform::STORY_LIFE;
 use crate::store::{Added, Outgoing, Place, Same, Step, Stop, Story, StoryKey};
 
@@ -181,8 +181,10 @@ impl Publisher {
         let now = self.clock.now();
         self.look_first(now).await?;
         let platform = &self.chosen().platform;
-        let username = platform.username().await;
-        let username = username.doing("the account does not answer")?;
+        let username = match platform {
+            Platform::ByHand => self.name_of(&self.account).to_owned(),
+            _ => (platform.username().await).doing("the account does not answer")?,
+        };
         let quota = platform.quota().await.doing("the quota cannot be read")?;
         let mut known = Vec::new();
         for story in self.stories(files, wish, now) {
@@ -226,6 +228,7 @@ impl Publisher {
                 is_series: wish.is_series,
             },
             slot: None,
+            late: None,
             due: wish.due.unwrap_or(now),
             day: Some(wish.due.unwrap_or(now).to_zoned(self.zone.clone()).date()),
             wake: wish.due.unwrap_or(now).max(now),

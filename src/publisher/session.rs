@@ -37,6 +37,6 @@ pub(super) fn session(account: &Account, sandbox: Option<&Url>) -> Result<Sessio
 pub(super) fn user_id(account: &Account) -> Option<UserId> {
     match account.login {
         Login::Private => Some(session(account, None).ok()?.user_id),
-        Login::Instagram | Login::Facebook => None,
+        Login::Instagram | Login::Facebook | Login::ByHand => None,
     }
 }

@@ -1,10 +1,11 @@
-//! A project's memory and its places for uploads, opened.
+//! A project's memory and its places for uploads and packages, opened.
 
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 
 use super::error::{Doing, Error};
+use crate::pipeline::ByHand;
 use crate::project::Project;
 use crate::store::Store;
 use crate::upload::{self, Served};
@@ -14,6 +15,20 @@ const OWN: &str = ".storypress";
 
 /// Where files go that only a sandbox fetches, below that.
 const UPLOADS: &str = "uploads";
+
+/// Where packages for a person lie, below that.
+const PACKAGES: &str = "handoff";
+
+/// How a person posts an account's stories, in a project.
+///
+/// # Errors
+/// The project's own folder cannot be made.
+pub(super) fn by_hand(project: &Project) -> Result<ByHand, Error> {
+    Ok(ByHand {
+        folder: own_folder(project, PACKAGES)?,
+        studio: project.studio_url.clone(),
+    })
+}
 
 /// A folder in the project's own, which is made for nobody else to read or to write, whatever the umask.
 pub(super) fn own_folder(project: &Project, name: &str) -> Result<PathBuf, Error> {

@@ -2,8 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Publisher;
 use super::error::{Doing, Error};
+use super::{Publisher, handed};
 
 /// How long a file stays after its story has failed, was missed or taken back.
 const KEPT: SignedDuration = SignedDuration::from_hours(1);
@@ -13,12 +13,15 @@ const AT_ONCE: u32 = 100;
 
 impl Publisher {
     /// Removes what no story needs any more, up to a hundred files: 24 h after the last one went out, an hour after the
-    /// last one failed. And the copies that no story is sent from any more.
+    /// last one failed. And the copies that no story is sent from any more, and the packages that no person has.
     ///
     /// # Errors
     /// What the store and the place for uploads say.
     pub async fn sweep(&self, now: Timestamp) -> Result<(), Error> {
         self.store.sweep_kept(now).await?;
+        if let Some(by_hand) = self.rooms.values().find_map(|rooms| rooms.by_hand.as_ref()) {
+            handed::sweep(&self.store, by_hand.folder.clone(), now).await?;
+        }
         let Some(place) = &self.chosen().upload else {
             return Ok(());
         };

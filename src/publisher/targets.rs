@@ -5,6 +5,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::accounts;
+use crate::graph::Login;
 use crate::notify::Deliverer;
 use crate::project::Project;
 use crate::store::Store;
@@ -16,6 +18,9 @@ pub(super) fn deliverer(
     opened: &HashMap<String, String>,
 ) -> Deliverer {
     let named = project.accounts.iter().filter_map(|account| {
+        if account.login == Login::ByHand {
+            return Some((accounts::hand_key(account, false), account.name.clone()));
+        }
         let id = account.user_id.as_ref()?;
         let key = format!("{}:{id}", account.login.as_str());
         Some((key, account.name.clone()))

@@ -112,7 +112,7 @@ pub async fn renew(found: &Found, now: Timestamp) -> Result<Kept, Error> {
         _ => None,
     };
     let grant = match found.account.login {
-        Login::Instagram | Login::Private => found.client.refresh(now).await?,
+        Login::Instagram | Login::Private | Login::ByHand => found.client.refresh(now).await?,
         Login::Facebook => {
             let options = found.client.options().clone();
             oauth::exchange(options, accounts::app()?, &found.kept.token, now).await?

@@ -18,6 +18,9 @@ pub fn waits_for(
     workers: &[Worker],
     now: Timestamp,
 ) -> Option<String> {
+    if let Step::Handed { .. } = story.step {
+        return waits_for_person(story);
+    }
     if !story.step.is_in_flight() {
         return None;
     }
@@ -45,6 +48,13 @@ pub fn waits_for(
     }
 }
 
+/// What a person has to do, where the story is with one.
+pub fn waits_for_person(story: &Story) -> Option<String> {
+    let is_handed = matches!(story.step, Step::Handed { .. });
+    let what = reason(story).filter(|_| is_handed)?;
+    Some(format!("a person: {what}"))
+}
+
 /// What ends a stop.
 pub fn after_stop(cause: StopCause, account: &str) -> String {
     match cause {
@@ -69,6 +79,10 @@ pub fn reason(story: &Story) -> Option<String> {
             Some(trouble) => format!("too late; it waited, because: {trouble}"),
             None => "too late".into(),
         }),
+        Step::Handed { package, .. } => Some(format!(
+            "post it from {package}, then `storypress resolve {} --live`",
+            story.key
+        )),
         _ => story.trouble.clone(),
     }
 }

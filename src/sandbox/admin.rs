@@ -209,7 +209,9 @@ fn token(app: &App, wish: &Value) -> Result<Value, String> {
     let family = match person.login {
         Login::Instagram => Family::Instagram,
         Login::Facebook => Family::Facebook,
-        Login::Private => return Err("an account of login `private` has no token".to_owned()),
+        Login::Private | Login::ByHand => {
+            return Err("an account of login `private` has no token".to_owned());
+        }
     };
     let scopes = match &wish["scopes"] {
         Value::Null => all_scopes(person.login),

@@ -61,7 +61,9 @@ fn checked(query: &Query, login: Login) -> Result<Url, String> {
     let known = super::objects::all_scopes(login);
     let is_other = |scope: &&String| match login {
         Login::Instagram => !scope.starts_with("instagram_business_"),
-        Login::Facebook | Login::Private => scope.starts_with("instagram_business_"),
+        Login::Facebook | Login::Private | Login::ByHand => {
+            scope.starts_with("instagram_business_")
+        }
     };
     match scopes(query).iter().find(is_other) {
         Some(scope) => Err(format!(
@@ -168,7 +170,7 @@ fn ask(app: &Arc<App>, login: Login, path: &str, query: &Query) -> Response {
         .collect();
     let brand = match login {
         Login::Instagram => "Instagram Login",
-        Login::Facebook | Login::Private => "Facebook Login",
+        Login::Facebook | Login::Private | Login::ByHand => "Facebook Login",
     };
     let app_id = query
         .get("client_id")

@@ -71,7 +71,7 @@ pub fn exchange(app: &Arc<App>, ask: &Ask) -> Answer {
     }
     let token = short_token(&mut world, &grant, &secret)?;
     Ok(match grant.login {
-        Login::Facebook | Login::Private => json!({
+        Login::Facebook | Login::Private | Login::ByHand => json!({
             "access_token": token.token, "token_type": "bearer", "expires_in": 3600,
         }),
         Login::Instagram => instagram_short(&world, &token),
@@ -81,7 +81,7 @@ pub fn exchange(app: &Arc<App>, ask: &Ask) -> Answer {
 fn short_token(world: &mut World, grant: &Grant, secret: &str) -> Result<Token, Refusal> {
     let family = match grant.login {
         Login::Instagram => Family::Instagram,
-        Login::Facebook | Login::Private => Family::Facebook,
+        Login::Facebook | Login::Private | Login::ByHand => Family::Facebook,
     };
     let mut token = world.new_token(&grant.user_id, family, grant.scopes.clone());
     token.app_id = grant.app_id.clone();

@@ -87,7 +87,7 @@ pub fn all_scopes(login: Login) -> Vec<String> {
             "instagram_business_content_publish",
             "instagram_business_manage_insights",
         ],
-        Login::Private => &[],
+        Login::Private | Login::ByHand => &[],
         Login::Facebook => &[
             "instagram_basic",
             "instagram_content_publish",

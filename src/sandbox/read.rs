@@ -88,7 +88,7 @@ fn account(app: &Arc<App>, caller: &Caller, fields: &[Field]) -> Answer {
     let person = &caller.person;
     let id = match caller.login() {
         Login::Instagram => &person.scoped_id,
-        Login::Facebook | Login::Private => &person.user_id,
+        Login::Facebook | Login::Private | Login::ByHand => &person.user_id,
     };
     object(fields, &["id"], "IGUser", |name| {
         Some(match name {

@@ -62,7 +62,7 @@ impl Caller {
                 ));
             }
             // a login of the app is no token of this API
-            (Login::Private, _) => return Err(Refusal::unknown_token()),
+            (Login::Private | Login::ByHand, _) => return Err(Refusal::unknown_token()),
             (Login::Facebook, Right::Read) => &["instagram_basic"],
             (Login::Facebook, Right::Publish) => &[
                 "instagram_basic",

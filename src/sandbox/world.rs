@@ -256,7 +256,7 @@ impl World {
         let word = match login {
             Login::Instagram => "instagram",
             Login::Facebook => "facebook",
-            Login::Private => "private",
+            Login::Private | Login::ByHand => "private",
         };
         let name = match number {
             1 => word.to_owned(),
@@ -266,7 +266,7 @@ impl World {
             username: username.unwrap_or_else(|| match login {
                 Login::Instagram => format!("sandbox.cafe{}", suffix(number)),
                 Login::Facebook => format!("sandbox.gallery{}", suffix(number)),
-                Login::Private => format!("sandbox.studio{}", suffix(number)),
+                Login::Private | Login::ByHand => format!("sandbox.studio{}", suffix(number)),
             }),
             password: (login == Login::Private).then(|| chance::hex(14)),
             // from the second on, so that both ways can be rehearsed
@@ -290,7 +290,7 @@ impl World {
         let family = match person.login {
             Login::Instagram => Family::Instagram,
             Login::Facebook => Family::Facebook,
-            Login::Private => Family::App,
+            Login::Private | Login::ByHand => Family::App,
         };
         let mut token = self.new_token(&person.user_id, family, all_scopes(person.login));
         token.issued = ago(self.now(), 10);

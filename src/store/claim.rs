@@ -264,7 +264,7 @@ impl Saving {
 /// When something went out, or may have: the next one keeps its distance from that.
 fn sent(step: &Step) -> Option<Timestamp> {
     match step {
-        Step::Published { at, .. } => Some(*at),
+        Step::Published { at, .. } | Step::Handed { at, .. } => Some(*at),
         Step::Uncertain { intent, .. } => Some(intent.at),
         _ => None,
     }

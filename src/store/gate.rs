@@ -365,8 +365,10 @@ pub(super) async fn nudge_first(
     now: Timestamp,
 ) -> Result<bool, Error> {
     let sql = concat!(
-        "SELECT first.key, first.state,
-            CASE WHEN accounts.published > $2 THEN $2 ELSE accounts.published END + accounts.gap
+        "SELECT first.key,
+            CASE WHEN accounts.published > $2 THEN $2 ELSE accounts.published END + accounts.gap,
+            CAST(CASE WHEN first.state = 'contained'
+                OR (first.state = 'rendered' AND first.attempts = 0) THEN 1 ELSE 0 END AS BIGINT)
         FROM stories AS first JOIN accounts ON accounts.account = first.account
         WHERE first.account = $1 AND first.due <= $2 AND accounts.holder IS NULL
             AND first.state IN ",
@@ -378,10 +380,11 @@ pub(super) async fn nudge_first(
         return Ok(false);
     };
     let key = StoryKey(row.text(0)?);
-    if row.text(1)? != "contained" || leaving == Some(&key) {
+    // one for a person stands there as soon as it is due; what waits after trouble waits on
+    if row.int(2)? == 0 || leaving == Some(&key) {
         return Ok(false);
     }
-    let at = row.maybe_time(2)?.map_or(now, |opens| opens.max(now));
+    let at = row.maybe_time(1)?.map_or(now, |opens| opens.max(now));
     // whoever holds it at this moment may be about to say that it can wait: that counts no more.
     // The word is left before the look: if it went to sleep just now, that is waited for and seen
     let sql = "UPDATE stories SET nudge = $2 WHERE key = $1 RETURNING wake";

@@ -94,7 +94,9 @@ impl Store {
     /// The files that a story may still have to be sent from, by their hashes.
     async fn needed(&self, now: Timestamp) -> Result<HashSet<String>, Error> {
         let sql = concat!(
-            "SELECT DISTINCT sha256 FROM stories WHERE state = 'uncertain' OR state IN ",
+            "SELECT DISTINCT sha256 FROM stories WHERE state IN ",
+            with_a_person!(),
+            " OR state IN ",
             in_flight!(),
             " OR (changed > $1 AND state IN ",
             ended!(),

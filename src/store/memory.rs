@@ -83,6 +83,7 @@ impl Store {
             "uploaded",
             "contained",
             "publishing",
+            "handed",
             "uncertain",
         ];
         let filter = Filter {

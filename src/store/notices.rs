@@ -19,6 +19,8 @@ use super::{Error, Step, Store, Story};
 pub enum NoticeKind {
     /// A story did not go out, and will not; or nothing of an account does until somebody looks.
     Failed,
+    /// A story is with a person, who posts it.
+    Handed,
     /// Nobody can tell whether a story is live.
     Uncertain,
     /// A story did not go out in time.
@@ -37,14 +39,15 @@ pub enum NoticeKind {
     Approved,
     /// A picture was rejected.
     Rejected,
-    /// A person has said what became of an uncertain story.
+    /// A person has said what became of an uncertain story, or skipped one that was handed to them.
     Resolved,
 }
 
 impl NoticeKind {
     /// All of them, as the documentation lists them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Failed,
+        Self::Handed,
         Self::Uncertain,
         Self::Missed,
         Self::NoRow,
@@ -58,8 +61,9 @@ impl NoticeKind {
     ];
 
     /// Those that call for a person.
-    pub const TROUBLE: [Self; 7] = [
+    pub const TROUBLE: [Self; 8] = [
         Self::Failed,
+        Self::Handed,
         Self::Uncertain,
         Self::Missed,
         Self::NoRow,
@@ -72,6 +76,7 @@ impl NoticeKind {
     pub fn word(self) -> &'static str {
         match self {
             Self::Failed => "failed",
+            Self::Handed => "handed",
             Self::Uncertain => "uncertain",
             Self::Missed => "missed",
             Self::NoRow => "no-row",
@@ -195,6 +200,14 @@ impl NoticeEvent {
                 (NoticeKind::Published, reason)
             }
             Step::Failed { why } => (NoticeKind::Failed, why.clone()),
+            Step::Cancelled { why } if before == "handed" => (NoticeKind::Resolved, why.clone()),
+            Step::Handed { .. } => (
+                NoticeKind::Handed,
+                format!(
+                    "post it from a phone, then `storypress resolve {0} --live`; `storypress cancel {0}` skips it",
+                    story.key
+                ),
+            ),
             Step::Uncertain { why, .. } => (NoticeKind::Uncertain, why.clone()),
             Step::Missed => {
                 let why = story.trouble.clone();
@@ -210,6 +223,10 @@ impl NoticeEvent {
             media_id: story.step.story().map(|id| id.as_str().to_owned()),
             schedule: story.slot.as_deref().and_then(schedule_of),
             slot: story.slot.clone(),
+            url: match &story.step {
+                Step::Handed { package, .. } => Some(package.clone()),
+                _ => None,
+            },
             ..NoticeData::new(reason)
         };
         Some(Self::new(kind, now, data))

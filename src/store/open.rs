@@ -72,6 +72,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("migrations/0006_slots.sql"),
         include_str!("migrations/0006_slots.sql"),
     ),
+    (
+        7,
+        include_str!("migrations/0007_handed.sql"),
+        include_str!("migrations/0007_handed.sql"),
+    ),
 ];
 
 /// The number of this program's schema.

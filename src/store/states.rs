@@ -10,10 +10,17 @@ macro_rules! in_flight {
     };
 }
 
-/// It has a job: on its way, or live with numbers to come.
+/// It has a job: on its way, with a person until it is too late, or live with numbers to come.
 macro_rules! at_work {
     () => {
-        "('rendered', 'uploaded', 'contained', 'publishing', 'live')"
+        "('rendered', 'uploaded', 'contained', 'publishing', 'handed', 'live')"
+    };
+}
+
+/// A person has to say what became of it.
+macro_rules! with_a_person {
+    () => {
+        "('handed', 'uncertain')"
     };
 }
 
@@ -55,6 +62,7 @@ mod tests {
             { "step": "uploaded", "url": url },
             { "step": "contained", "url": url, "container": container },
             { "step": "publishing", "url": url, "intent": intent },
+            { "step": "handed", "at": made, "package": "/handoff/1" },
             { "step": "published", "story": null, "container": "1", "at": made, "insights": null },
             { "step": "closed", "story": null, "container": "1", "at": made, "insights": null },
             { "step": "failed", "why": "" },
@@ -78,14 +86,16 @@ mod tests {
     fn the_sets_of_the_sql_are_those_of_the_steps() {
         assert_eq!(in_flight!(), those(Step::is_in_flight));
         let is_live = |step: &Step| matches!(step, Step::Published { .. });
-        assert_eq!(at_work!(), those(|s| s.is_in_flight() || is_live(s)));
+        let is_handed = |step: &Step| matches!(step, Step::Handed { .. });
+        let works = |s: &Step| s.is_in_flight() || is_handed(s) || is_live(s);
+        assert_eq!(at_work!(), those(works));
+        let asks = |s: &Step| is_handed(s) || matches!(s, Step::Uncertain { .. });
+        assert_eq!(with_a_person!(), those(asks));
         let waits = |step: &Step| matches!(step, Step::Contained { .. } | Step::Publishing { .. });
         assert_eq!(holds_container!(), those(waits));
         let was_seen = |step: &Step| is_live(step) || matches!(step, Step::Closed { .. });
         assert_eq!(seen!(), those(was_seen));
-        let open = |step: &Step| {
-            step.is_in_flight() || was_seen(step) || matches!(step, Step::Uncertain { .. })
-        };
+        let open = |step: &Step| step.is_in_flight() || was_seen(step) || asks(step);
         assert_eq!(ended!(), those(|step| !open(step)));
     }
 
@@ -99,7 +109,10 @@ mod tests {
             sql.match_indices(before).map(set).collect()
         }
         let sql = include_str!("migrations/0001_stories.sql");
-        assert_eq!(sets(sql, "WHERE state IN "), [at_work!(), in_flight!()]);
+        // the first of them was replaced
+        assert_eq!(sets(sql, "WHERE state IN ")[1..], [in_flight!()]);
+        let sql = include_str!("migrations/0007_handed.sql");
+        assert_eq!(sets(sql, "WHERE state IN "), [at_work!()]);
         let sql = include_str!("migrations/0005_numbers.sql");
         let inside = sets(sql, "WHERE state IN ");
         assert_eq!(inside, [in_flight!(), holds_container!()]);

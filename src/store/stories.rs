@@ -122,9 +122,10 @@ impl Store {
             from = format!(
                 "(SELECT * FROM stories WHERE state IN {in_flight}
                 UNION ALL SELECT * FROM stories WHERE state = 'live'
+                UNION ALL SELECT * FROM stories WHERE state = 'handed'
                 UNION ALL SELECT * FROM stories WHERE state = 'uncertain'
                 UNION ALL SELECT * FROM stories WHERE state NOT IN {in_flight}
-                    AND state <> 'live' AND state <> 'uncertain' AND due >= {since}) AS stories"
+                    AND state <> 'live' AND state <> 'handed' AND state <> 'uncertain' AND due >= {since}) AS stories"
             );
         }
         let mut sql = format!("SELECT key, wake, body FROM {from} WHERE 1 = 1");
@@ -326,7 +327,9 @@ const SAME: &str = concat!(
     "SELECT key, wake, body FROM stories WHERE account = $1 AND sha256 = $2
             AND (((state IN ",
     in_flight!(),
-    " OR state = 'uncertain')
+    " OR state IN ",
+    with_a_person!(),
+    ")
                 AND (day = $4 OR day IS NULL OR CAST($4 AS TEXT) IS NULL
                     OR (due <= $5 AND CAST($6 AS BIGINT) <= $5)))
                 OR (state IN ",

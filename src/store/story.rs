@@ -3,8 +3,8 @@
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::graph::{Container, ContainerId, Insights, StoryId, UserTag};
@@ -112,6 +112,16 @@ pub enum Step {
         /// What was about to be sent.
         intent: Intent,
     },
+    /// A person posts it: its package is ready, and they say what became of it.
+    Handed {
+        /// When.
+        at: Timestamp,
+        /// Where its package is: an address of the studio, or a file.
+        package: String,
+        /// The stories that were live before, where the account's login could list them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        baseline: Option<Vec<StoryId>>,
+    },
     /// Live.
     Published {
         /// Its name, where it is known for certain.
@@ -158,13 +168,15 @@ pub enum Step {
 }
 
 impl Step {
-    /// The word of reports: `rendered uploaded contained publishing live closed failed missed uncertain cancelled`.
+    /// The word of reports: `rendered uploaded contained publishing handed live closed failed missed uncertain
+    /// cancelled`.
     pub fn state(&self) -> &'static str {
         match self {
             Self::Rendered => "rendered",
             Self::Uploaded { .. } => "uploaded",
             Self::Contained { .. } => "contained",
             Self::Publishing { .. } => "publishing",
+            Self::Handed { .. } => "handed",
             Self::Published { .. } => "live",
             Self::Closed { .. } => "closed",
             Self::Failed { .. } => "failed",
@@ -240,6 +252,9 @@ pub struct Story {
     /// The day of `due` in the project's time zone: the same picture of another day is another story.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub day: Option<Date>,
+    /// Later than that after `due` it is missed; without it, the project's rule holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late: Option<SignedDuration>,
     /// When to look at it next; never before.
     pub wake: Timestamp,
     /// Where it stands.

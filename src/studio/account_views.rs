@@ -61,6 +61,12 @@ pub async fn all(work: &Workspace) -> Result<Vec<Value>, Problem> {
 
 async fn one(work: &Workspace, name: Option<&str>) -> Value {
     let shown = name.unwrap_or_default();
+    if let Some(account) = accounts::by_hand(&work.project, name) {
+        let key = accounts::hand_key(&account, work.sandbox.is_some());
+        return json!({
+            "name": account.name, "login": account.login, "username": account.username, "key": key,
+        });
+    }
     let found = tokio::time::timeout(PATIENCE, found(work, name)).await;
     match found {
         Ok(Ok(found)) => {

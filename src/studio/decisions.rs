@@ -283,7 +283,8 @@ pub async fn decide_story(
             retry(studio, &work, key, by).await?
         }
         StoryVerdict::Resolve { live, media_id } => {
-            let done = publisher::resolve(store, key, (live, media_id), by, now).await?;
+            let within = (work.project.as_ref(), &studio.target());
+            let done = publisher::resolve(within, store, key, (live, media_id), by, now).await?;
             publisher::tell(&work.project, store, NOTICES).await;
             done
         }

@@ -40,6 +40,7 @@ async fn driver(rehearsal: &Rehearsal, account: &str, store: &Store) -> Driver {
         platform: Client::new(options, token.into(), None)
             .expect("a client")
             .into(),
+        by_hand: None,
         store: store.clone(),
         policy: Policy::default(),
     };

@@ -22,7 +22,7 @@ async fn decided(stage: &Stage, login: Login, decision: &str) -> Url {
             "/v26.0/dialog/oauth",
             "instagram_basic,instagram_content_publish,pages_show_list,pages_read_engagement",
         ),
-        Login::Private => unreachable!("it has no page to agree on"),
+        Login::Private | Login::ByHand => unreachable!("it has no page to agree on"),
     };
     let query = [
         ("client_id", "4711"),

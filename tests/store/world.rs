@@ -116,6 +116,7 @@ pub fn story(account: &str, picture: u32) -> Story {
         },
         due: noon(),
         slot: None,
+        late: None,
         day: None,
         wake: noon(),
         step: Step::Rendered,

@@ -95,6 +95,12 @@ pub(super) fn account(args: &Args, project: &Project) -> anyhow::Result<Account>
             account.name
         );
     }
+    if account.login == Login::ByHand {
+        bail!(
+            "account `{}` has login `by-hand`: a person posts its stories, and there is nothing to log in to",
+            account.name
+        );
+    }
     account.user_id = account.user_id.or(args.user_id.clone());
     // what cannot work is told before anybody has logged in
     tokens::path_of(&account.name)?;
@@ -170,7 +176,9 @@ async fn logged_in(
     let grant = flow.grant(code, now).await?;
     let kept = match account.login {
         Login::Instagram => of_instagram(grant, options, now).await?,
-        Login::Facebook | Login::Private => of_facebook(grant.token, account, options, now).await?,
+        Login::Facebook | Login::Private | Login::ByHand => {
+            of_facebook(grant.token, account, options, now).await?
+        }
     };
     Ok(Kept {
         app_id: Some(app_id),

@@ -1,0 +1,150 @@
+//! The staircase where a person posts the story: its package is written, and they say what became of it.
+//!
+//! In: a story that is due, and how its account is posted by hand. Out: where its package is. Never: the network; a story
+//! that is handed before its time, or a second time by itself.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use url::Url;
+
+use super::{Next, Platform, Rooms, after, prepare};
+use crate::handoff::{self, Listed, Posted};
+use crate::media;
+use crate::scene::{Audience, Extras};
+use crate::store::{Step, Story, StoryKey};
+
+/// How the stories of an account are posted by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ByHand {
+    /// A folder for each story's package, named by its key.
+    pub folder: PathBuf,
+    /// Where the project's studio is reached from a phone.
+    pub studio: Option<Url>,
+}
+
+impl Rooms {
+    /// How a person posts a story with these, where one does: something that can be tapped, or for whom it is, does not
+    /// go along the account's own way.
+    ///
+    /// A caption and an alt text alone are no reason: they go along where a story goes by hand.
+    pub fn by_hand_of(&self, extras: &Extras) -> Option<Arc<ByHand>> {
+        let by_hand = self.by_hand.as_ref()?;
+        let is_for_few = extras.audience == Some(Audience::CloseFriends);
+        let carried = self.platform.carried(&extras.stickers).len();
+        let is_theirs = match self.platform {
+            Platform::ByHand => true,
+            Platform::Graph(_) => is_for_few || carried < extras.stickers.len(),
+            Platform::Private(_) => carried < extras.stickers.len(),
+        };
+        is_theirs.then(|| by_hand.clone())
+    }
+}
+
+impl ByHand {
+    /// The folder of a story's package.
+    pub fn folder_of(&self, key: &StoryKey) -> PathBuf {
+        self.folder.join(&key.0)
+    }
+
+    /// Writes a story's package, anew where there is one; where people find it: an address of the studio, or a page.
+    ///
+    /// # Errors
+    /// Its file is not here; what the system says.
+    pub(super) async fn pack(&self, story: &Story) -> Result<String, Next> {
+        let (by_hand, story) = (self.clone(), story.clone());
+        let packed = tokio::task::spawn_blocking(move || by_hand.packed(&story)).await;
+        packed.unwrap_or_else(|error| Err(Next::Retry(error.to_string(), None)))
+    }
+
+    fn packed(&self, story: &Story) -> Result<String, Next> {
+        let folder = self.folder_of(&story.key);
+        let again = |what: &str, error: &dyn std::fmt::Display| {
+            let said = format!("cannot {what} {}: {error}", folder.display());
+            Next::Retry(said, None)
+        };
+        let mut media = story.outgoing.media.clone();
+        let bytes = fs::read(&media.path).map_err(|error| {
+            Next::NotHere(format!("cannot read {}: {error}", media.path.display()))
+        })?;
+        fs::create_dir_all(&folder).map_err(|error| again("make", &error))?;
+        let name = file_name(&story.name);
+        let ending = media.path.extension().unwrap_or_default();
+        media.path = folder.join(&name).with_added_extension(ending);
+        media::put(&bytes, &media.path, None).map_err(|error| again("write to", &error))?;
+        let posted = Posted {
+            name: &name,
+            media: &media,
+            id: Some(&story.key.0),
+        };
+        let written = handoff::write(&posted, &folder);
+        let package = written.map_err(|error| again("write to", &error))?;
+        let listed = Listed {
+            name: &name,
+            media: &media,
+            package: &package,
+        };
+        let list = handoff::write_list(&[listed], &folder);
+        list.map_err(|error| again("write to", &error))?;
+        Ok(match &self.studio {
+            Some(studio) => address(studio, &story.key),
+            None => package.page.display().to_string(),
+        })
+    }
+}
+
+/// A story of an account that nobody but a person posts for, on a step of another way.
+pub(super) fn nobody() -> Next {
+    Next::Stop("its account has no login any more: a person posts its stories".into())
+}
+
+/// Waits for the person's word, until the story is too late: `late` after its time, or after it was handed where that was
+/// later still.
+pub(super) fn wait(story: &Story, at: Timestamp, rooms: &Rooms, now: Timestamp) -> Next {
+    match until(story, at, prepare::late(story, &rooms.policy)) {
+        until if until < now => Next::To(Step::Missed),
+        until => Next::Wait(after(until, Duration::from_millis(1)), String::new()),
+    }
+}
+
+/// When a story that was handed at a time becomes too late.
+pub(super) fn until(story: &Story, at: Timestamp, late: Duration) -> Timestamp {
+    match after(story.due, late) {
+        until if until >= at => until,
+        _ => after(at, late),
+    }
+}
+
+/// A story's page in the studio.
+fn address(studio: &Url, key: &StoryKey) -> String {
+    format!("{}/handoff/{key}", studio.as_str().trim_end_matches('/'))
+}
+
+/// A story's name, as a file may have it.
+fn file_name(name: &str) -> String {
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let name: String = name
+        .chars()
+        .map(|c| if fits(c) { c } else { '-' })
+        .take(60)
+        .collect();
+    match name.trim_matches('.') {
+        "" => "story".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_story_s_name_becomes_a_file_s() {
+        assert_eq!(file_name("menu@2026-12-01T09:00"), "menu-2026-12-01T09-00");
+        assert_eq!(file_name("../../x"), "-..-x");
+        assert_eq!(file_name(".."), "story");
+    }
+}

@@ -1,0 +1,250 @@
+//! Stories that a person posts: what they get, and what became of them.
+//!
+//! In: a story or a slot; a person's word. Out: what is posted; the story's name, where it can only be that one.
+//! Never: a name that is guessed, a story that is sent.
+
+use std::fs;
+use std::path::PathBuf;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
+
+use super::open::{Target, opened_account, platform};
+use super::{Error, Publisher, decide};
+use crate::graph::{Login, StoryId};
+use crate::handoff::Posted;
+use crate::media::Media;
+use crate::pipeline::{Driven, Event, Platform};
+use crate::platform::STORY_LIFE;
+use crate::project::Project;
+use crate::store::{Filter, Step, Store, Story, StoryKey};
+
+/// A package stays so long after its story was missed: somebody may post it late.
+const KEPT: SignedDuration = SignedDuration::from_hours(24);
+
+/// The platform's clock and ours may be apart by so much.
+const SKEW: SignedDuration = SignedDuration::from_mins(2);
+
+/// What a person posts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ToPost {
+    /// What people call it.
+    pub name: String,
+    /// The finished file, where it can be read here; with stickers, caption, alt text and audience.
+    pub media: Media,
+    /// The story, where it is one by now; else it is the picture of a slot to come.
+    pub story: Option<Story>,
+}
+
+impl ToPost {
+    /// As a package takes it.
+    pub fn posted(&self) -> Posted<'_> {
+        Posted {
+            name: &self.name,
+            media: &self.media,
+            id: self.story.as_ref().map(|story| story.key.0.as_str()),
+        }
+    }
+}
+
+/// What a person posts of a story or a slot, by its whole id; none where there is no such one, or no file of it is here.
+///
+/// # Errors
+/// What the store says.
+pub async fn to_post(store: &Store, id: &str) -> Result<Option<ToPost>, Error> {
+    let id = id.trim();
+    let mut story = store.find(id).await?.into_iter().find(|s| s.key.0 == id);
+    let slot = match &story {
+        Some(_) => None,
+        None => store.slot(id).await?,
+    };
+    if let Some(key) = slot.as_ref().and_then(|slot| slot.story.as_ref()) {
+        story = Some(store.get(key).await?);
+    }
+    let (name, mut media) = match (&story, slot) {
+        (Some(story), _) => (story.name.clone(), story.outgoing.media.clone()),
+        (None, Some(slot)) => match slot.picture {
+            Some(picture) => (slot.id, picture.media),
+            None => return Ok(None),
+        },
+        (None, None) => return Ok(None),
+    };
+    match store.kept(&media) {
+        Some(kept) => media.path = kept,
+        // whatever else has that name now is another file
+        None => return Ok(None),
+    }
+    Ok(Some(ToPost { name, media, story }))
+}
+
+/// When a story was handed to a person, and what was live then.
+#[derive(Deserialize)]
+struct Handed {
+    at: Timestamp,
+    baseline: Option<Vec<StoryId>>,
+}
+
+impl Handed {
+    /// Of a story that is with a person, or was until it was too late.
+    async fn of(store: &Store, story: &Story) -> Result<Option<Self>, Error> {
+        if let Step::Handed { at, baseline, .. } = &story.step {
+            let (at, baseline) = (*at, baseline.clone());
+            return Ok(Some(Self { at, baseline }));
+        }
+        if story.step != Step::Missed {
+            return Ok(None);
+        }
+        let trail = store.audit(&story.key).await?;
+        let last = trail.iter().rev().find(|entry| entry.to != "missed");
+        let handed = last.filter(|entry| entry.to == "handed");
+        Ok(handed.and_then(|entry| serde_json::from_value(entry.detail["handed"].clone()).ok()))
+    }
+}
+
+/// A person has looked at a story that nobody could tell of, or that was handed to them: it is live, or it is not; and
+/// what the platform calls it, where they know.
+///
+/// A handed story's name is looked up where its account has a login: it is the one story that was not live when it was
+/// handed, is no other one of ours, and is of the right time. Where that is not one, the name stays unknown.
+///
+/// # Errors
+/// `Refused` where it is neither, where somebody is at work on it, or where the name is that of another story; what the
+/// store says.
+pub async fn resolve(
+    (project, target): (&Project, &Target),
+    store: &Store,
+    key: &StoryKey,
+    (is_live, name): (bool, Option<StoryId>),
+    by: &str,
+    now: Timestamp,
+) -> Result<Story, Error> {
+    let story = store.get(key).await?;
+    let Some(handed) = Handed::of(store, &story).await? else {
+        return decide::resolve(store, key, (is_live, name), by, now).await;
+    };
+    if !is_live {
+        return decide::not_posted(store, key, by, now).await;
+    }
+    let found = look_up((project, target), store, (&story, &handed), name, now).await?;
+    decide::posted(store, key, found, by, now).await
+}
+
+/// What a posted story is called, and when it went live, as far as that is known for certain.
+async fn look_up(
+    (project, target): (&Project, &Target),
+    store: &Store,
+    (story, handed): (&Story, &Handed),
+    name: Option<StoryId>,
+    now: Timestamp,
+) -> Result<(Option<StoryId>, Timestamp), Error> {
+    let since = handed.at.checked_sub(STORY_LIFE).unwrap_or(handed.at);
+    let known = store.story_ids(&story.account, since).await?;
+    if let Some(name) = name.as_ref().filter(|name| known.contains(name)) {
+        return Err(Error::refused(format!("{name} is another story of ours")));
+    }
+    let is_over = now.duration_since(handed.at) > STORY_LIFE;
+    let asked = match is_over {
+        true => None,
+        false => listed((project, target), story).await,
+    };
+    let Some((platform, live)) = asked else {
+        return Ok((name, now));
+    };
+    let at = async |id: &StoryId| platform.story(id).await.ok().and_then(|facts| facts.at);
+    if let Some(name) = name {
+        if !live.contains(&name) {
+            return Err(Error::refused(format!(
+                "no story {name} is live on the account: without `--media-id` it is looked up"
+            )));
+        }
+        let at = at(&name).await.unwrap_or(now);
+        return Ok((Some(name), at));
+    }
+    let Some(baseline) = &handed.baseline else {
+        return Ok((None, now));
+    };
+    let from = handed.at.checked_sub(SKEW).unwrap_or(handed.at);
+    let mut new = Vec::new();
+    for id in live {
+        if baseline.contains(&id) || known.contains(&id) {
+            continue;
+        }
+        let at = at(&id).await;
+        if at.is_none_or(|at| at >= from) {
+            new.push((id, at));
+        }
+    }
+    Ok(match new.as_slice() {
+        [(only, at)] => (Some(only.clone()), at.unwrap_or(now)),
+        _ => (None, now),
+    })
+}
+
+/// What is live on the story's account, where it has a login that tells.
+async fn listed(
+    (project, target): (&Project, &Target),
+    story: &Story,
+) -> Option<(Platform, Vec<StoryId>)> {
+    let (_sandbox, base) = platform(project, &target.platform).await.ok()?;
+    let login = story.account.split_once(':')?.0;
+    for account in project.accounts.iter() {
+        if account.login == Login::ByHand || account.login.as_str() != login {
+            continue;
+        }
+        let opened = opened_account(project, Some(&account.name), base.as_ref()).await;
+        let Some((_, _, platform)) = opened.ok().filter(|(key, ..)| *key == story.account) else {
+            continue;
+        };
+        let live = platform.stories().await.ok()?;
+        return Some((platform, live));
+    }
+    None
+}
+
+impl Publisher {
+    /// Looks at the stories that a person has: those that are too late are missed.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn miss_late(&self, now: Timestamp) -> Result<(), Error> {
+        let filter = Filter {
+            states: vec!["handed".to_owned()],
+            ..Filter::default()
+        };
+        for story in self.store.list(&filter).await? {
+            if story.wake > now || !self.rooms.contains_key(&story.account) {
+                continue;
+            }
+            if let Driven::Rests(story) = self.driver.drive(&story.key).await? {
+                self.tell(Event::Rests(&story));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Removes the packages of stories that no person has any more.
+pub(super) async fn sweep(store: &Store, folder: PathBuf, now: Timestamp) -> Result<(), Error> {
+    let Ok(entries) = fs::read_dir(&folder) else {
+        return Ok(());
+    };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let Some(key) = path.file_name().and_then(|name| name.to_str()) else {
+            continue;
+        };
+        let story = store.get(&StoryKey(key.to_owned())).await;
+        let is_waste = match story {
+            Ok(story) => match story.step {
+                Step::Handed { .. } => false,
+                Step::Missed => now.duration_since(story.due) > KEPT,
+                step => !step.is_in_flight(),
+            },
+            // what is no story's is not ours to remove
+            Err(_) => false,
+        };
+        if is_waste {
+            let _ = fs::remove_dir_all(&path);
+        }
+    }
+    Ok(())
+}
