@@ -12,7 +12,7 @@ use crate::scene;
 
 /// Holds every story against everything: resolved, painted, measured, its clips looked into. Nothing is written.
 pub fn check(plan: &Plan, cancel: &Cancel, watcher: &dyn Watcher) {
-    each(plan, false, cancel, |place| {
+    each((plan, None), false, cancel, |place| {
         if let Some(outcome) = one(plan, place, cancel) {
             watcher.outcome(place, outcome);
         }

@@ -22,9 +22,15 @@ impl Clashes {
     /// Looks for them before anything is written. Stories are only resolved where a file stands in the way that is none of
     /// ours.
     pub fn of(order: &Order<'_>, old: &Ledger) -> Self {
-        let stories = order.plan.stories.par_iter();
+        // only what is made can be written over something
+        let is_made = |place: &usize| {
+            let only = order.only.as_ref();
+            only.is_none_or(|only| only.contains(place))
+        };
+        let stories = order.plan.stories.par_iter().enumerate();
         let foreign: HashSet<PathBuf> = stories
-            .flat_map_iter(|story| {
+            .filter(|(place, _)| is_made(place))
+            .flat_map_iter(|(_, story)| {
                 let targets = order.targets(&story.name).into_iter();
                 targets.filter(move |path| path.exists() && !old.wrote(&story.name, path))
             })

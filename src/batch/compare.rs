@@ -3,6 +3,11 @@
 //! In: an order. Out: each story with the file of the last batch, and what differs between then and now. Never: a file that is
 //! written; pixels.
 
+use std::path::Path;
+use std::time::SystemTime;
+
+use rayon::prelude::*;
+
 use super::ledger::{self, Keys, Ledger};
 use super::{Error, Order};
 use crate::media::Media;
@@ -16,6 +21,8 @@ pub struct Compared {
     pub before: Option<Media>,
     /// What differs: `assets/logo.svg`, `template menu.toml`, `value price`; empty where nothing does, or it is new.
     pub causes: Vec<String>,
+    /// The digest of everything that decides its pixels but the files that it reads.
+    pub key: String,
 }
 
 impl Compared {
@@ -23,6 +30,11 @@ impl Compared {
     pub fn is_same(&self) -> bool {
         self.before.is_some() && self.causes.is_empty()
     }
+}
+
+/// Whether stories were ever made in a folder, and when the last one was.
+pub fn last_made(out: &Path) -> Option<SystemTime> {
+    ledger::last_written(out)
 }
 
 /// Holds every story of the plan against the last batch in OUT.
@@ -38,12 +50,14 @@ pub fn compare(order: &Order<'_>) -> Result<Vec<Compared>, Error> {
     let keys = Keys::of(order);
     let plan = order.plan;
     let root = &plan.project.root;
-    let each = plan.stories.iter().enumerate().map(|(place, story)| {
+    let each = plan.stories.par_iter().enumerate().map(|(place, story)| {
+        let key = keys.of_story(plan, story);
         let Some(entry) = ledger.as_ref().and_then(|l| l.entry(&story.name)) else {
             return Compared {
                 place,
                 before: None,
                 causes: Vec::new(),
+                key,
             };
         };
         let assets = &plan.templates[story.template].assets;
@@ -54,7 +68,7 @@ pub fn compare(order: &Order<'_>) -> Result<Vec<Compared>, Error> {
                 causes.push(shown.display().to_string());
             }
         }
-        if entry.key != keys.of_story(plan, story) {
+        if entry.key != key {
             let now = ledger::inputs(order, story);
             let names = now
                 .keys()
@@ -76,6 +90,7 @@ pub fn compare(order: &Order<'_>) -> Result<Vec<Compared>, Error> {
             place,
             before: before.or(media.clone().next()).cloned(),
             causes,
+            key,
         }
     });
     Ok(each.collect())

@@ -11,6 +11,7 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
@@ -78,6 +79,12 @@ impl Kept {
         std::fs::metadata(&self.media.path).is_ok_and(|m| m.len() == self.media.bytes)
             && digest(&self.media.path).as_ref() == Some(&self.blake3)
     }
+}
+
+/// When a folder's ledger was last written; none where it has no ledger.
+pub(super) fn last_written(out: &Path) -> Option<SystemTime> {
+    let found = std::fs::metadata(folder(out).join(NAME)).ok()?;
+    found.modified().ok()
 }
 
 fn digest(path: &Path) -> Option<String> {

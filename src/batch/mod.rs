@@ -38,7 +38,7 @@ mod watcher;
 
 pub use ask::{ask_source, data_of_rule, picture_columns};
 pub use check::check;
-pub use compare::{Compared, compare};
+pub use compare::{Compared, compare, last_made};
 pub use error::Error;
 pub use film::{SLOW, enlarged, own_size};
 pub use finished::{Finished, finished};

@@ -1,6 +1,6 @@
 //! From a selection to its stories: templates, rows, names.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -368,8 +368,13 @@ impl Plan {
 
     /// The stories in the order in which they are made: those that name the same pictures one after the other, so
     /// that each picture is decoded once however many rows use it and however few fit into memory.
-    pub(super) fn by_pictures(&self) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.stories.len()).collect();
+    pub(super) fn by_pictures(&self, only: Option<&BTreeSet<usize>>) -> Vec<usize> {
+        let mut order: Vec<usize> = match only {
+            None => (0..self.stories.len()).collect(),
+            Some(only) => (only.iter().copied())
+                .filter(|place| *place < self.stories.len())
+                .collect(),
+        };
         order.sort_by_cached_key(|at| {
             let story = &self.stories[*at];
             (pictures_of(&story.row), story.template)

@@ -51,14 +51,8 @@ pub fn render(order: &Order<'_>, watcher: &dyn Watcher) -> Result<BTreeSet<PathB
             files: &files,
         };
         let held = order.formats.make_film_of_stills();
-        each(order.plan, held, &order.cancel, |place| {
-            if order
-                .only
-                .as_ref()
-                .is_some_and(|only| !only.contains(&place))
-            {
-                return;
-            }
+        let meant = (order.plan, order.only.as_ref());
+        each(meant, held, &order.cancel, |place| {
             match worker.story(place, watcher) {
                 Ok(Some(outcome)) => watcher.outcome(place, outcome),
                 Ok(None) => {}
@@ -75,11 +69,16 @@ pub fn render(order: &Order<'_>, watcher: &dyn Watcher) -> Result<BTreeSet<PathB
     }
 }
 
-/// Works on the place of every story until `cancel`: on stills over the threads at hand, then on what may be film (all
+/// Works on the place of every story, or of `only` some, until `cancel`: on stills over the threads at hand, then on what may be film (all
 /// of them, where stills become film, too) one after the other.
-pub(super) fn each(plan: &Plan, all_are_film: bool, cancel: &Cancel, work: impl Fn(usize) + Sync) {
+pub(super) fn each(
+    (plan, only): (&Plan, Option<&BTreeSet<usize>>),
+    all_are_film: bool,
+    cancel: &Cancel,
+    work: impl Fn(usize) + Sync,
+) {
     let (films, stills): (Vec<usize>, Vec<usize>) =
-        plan.by_pictures().into_iter().partition(|at| {
+        plan.by_pictures(only).into_iter().partition(|at| {
             let ready = &plan.templates[plan.stories[*at].template];
             all_are_film || ready.template.is_film()
         });

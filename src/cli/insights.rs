@@ -9,8 +9,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use crate::publisher::{
-    self, Publisher, Sums, accounts, by_hour, by_template, by_weekday, local, numbers, published,
-    weekday,
+    self, Publisher, Sums, accounts, by_hour, by_template, by_weekday, numbers, weekday,
 };
 use crate::store::{Filter, Point, Story, StoryKey};
 
@@ -92,36 +91,17 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
 
 fn told(kept: &Kept, zone: &TimeZone) -> Value {
     let stories = &kept.stories;
-    let templates = by_template(stories).into_iter();
-    let templates = templates.map(|(template, sums)| group("template", json!(template), &sums));
-    let days = by_weekday(stories, zone).into_iter();
-    let days = days.map(|(day, sums)| group("weekday", json!(weekday(day)), &sums));
-    let hours = by_hour(stories, zone).into_iter();
-    let hours = hours.map(|(hour, sums)| group("hour", json!(hour), &sums));
     let items = stories.iter().map(|story| item(story, kept, zone));
-    json!({
-        "command": "insights",
-        "ok": true,
-        "items": items.collect::<Vec<_>>(),
-        "templates": templates.collect::<Vec<_>>(),
-        "weekdays": days.collect::<Vec<_>>(),
-        "hours": hours.collect::<Vec<_>>(),
-        "totals": { "done": stories.len(), "unchanged": 0, "failed": 0, "seconds": 0.0 },
-    })
+    let mut told = json!({ "command": "insights", "ok": true, "items": items.collect::<Vec<_>>() });
+    extend(&mut told, publisher::groups(stories, zone));
+    let totals = json!({ "done": stories.len(), "unchanged": 0, "failed": 0, "seconds": 0.0 });
+    extend(&mut told, json!({ "totals": totals }));
+    told
 }
 
 fn item(story: &Story, kept: &Kept, zone: &TimeZone) -> Value {
-    let insights = numbers(story);
-    let at = published(story).map(|at| local(at, zone));
-    let points = kept.points.get(&story.key).into_iter().flatten();
-    let points = points.map(|point| {
-        json!({
-            "after_s": point.after.as_secs(),
-            "taken": point.insights.taken,
-            "numbers": point.insights.numbers,
-        })
-    });
-    json!({
+    let points = kept.points.get(&story.key).map_or(&[][..], Vec::as_slice);
+    let mut item = json!({
         "input": story.outgoing.media.path,
         "outputs": [],
         "status": "done",
@@ -130,17 +110,15 @@ fn item(story: &Story, kept: &Kept, zone: &TimeZone) -> Value {
         "template": story.template,
         "account": story.account,
         "story": StoryTold::of(story, Timestamp::now()),
-        "published": at.as_ref().map(ToString::to_string),
-        "weekday": at.as_ref().map(|at| weekday(at.weekday().to_monday_one_offset())),
-        "hour": at.as_ref().map(|at| at.hour()),
-        "taken": insights.map(|i| i.taken),
-        "numbers": insights.map(|i| &i.numbers),
-        "points": points.collect::<Vec<_>>(),
-    })
+    });
+    extend(&mut item, publisher::told(story, points, zone));
+    item
 }
 
-fn group(kind: &str, name: Value, sums: &Sums) -> Value {
-    json!({ kind: name, "stories": sums.stories, "numbers": sums.numbers, "means": sums.means() })
+fn extend(object: &mut Value, more: Value) {
+    if let (Some(object), Value::Object(more)) = (object.as_object_mut(), more) {
+        object.extend(more);
+    }
 }
 
 /// The numbers that people ask for first.

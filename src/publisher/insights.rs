@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
+use serde_json::{Value, json};
 
 use super::{Error, Publisher};
 use crate::graph::Insights;
-use crate::store::{Filter, Step, Story};
+use crate::store::{Filter, Point, Step, Story};
 
 /// What the stories of a group came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -178,6 +179,44 @@ fn line<'a>(text: &mut String, cells: impl Iterator<Item = &'a str>) {
         }
     }
     text.push_str("\r\n");
+}
+
+/// The numbers of stories by template, weekday and hour, as reports tell them: `{templates, weekdays, hours}`.
+pub fn groups(stories: &[Story], zone: &TimeZone) -> Value {
+    let group = |kind: &str, name: Value, sums: &Sums| json!({ kind: name, "stories": sums.stories, "numbers": sums.numbers, "means": sums.means() });
+    let templates = by_template(stories).into_iter();
+    let templates = templates.map(|(name, sums)| group("template", json!(name), &sums));
+    let days = by_weekday(stories, zone).into_iter();
+    let days = days.map(|(day, sums)| group("weekday", json!(weekday(day)), &sums));
+    let hours = by_hour(stories, zone).into_iter();
+    let hours = hours.map(|(hour, sums)| group("hour", json!(hour), &sums));
+    json!({
+        "templates": templates.collect::<Vec<_>>(),
+        "weekdays": days.collect::<Vec<_>>(),
+        "hours": hours.collect::<Vec<_>>(),
+    })
+}
+
+/// When a story went live and its numbers at certain ages, as reports tell them:
+/// `{published, weekday, hour, taken, numbers, points}`.
+pub fn told(story: &Story, points: &[Point], zone: &TimeZone) -> Value {
+    let newest = numbers(story);
+    let at = published(story).map(|at| local(at, zone));
+    let points = points.iter().map(|point| {
+        json!({
+            "after_s": point.after.as_secs(),
+            "taken": point.insights.taken,
+            "numbers": point.insights.numbers,
+        })
+    });
+    json!({
+        "published": at.as_ref().map(ToString::to_string),
+        "weekday": at.as_ref().map(|at| weekday(at.weekday().to_monday_one_offset())),
+        "hour": at.as_ref().map(|at| at.hour()),
+        "taken": newest.map(|insights| insights.taken),
+        "numbers": newest.map(|insights| &insights.numbers),
+        "points": points.collect::<Vec<_>>(),
+    })
 }
 
 impl Publisher {

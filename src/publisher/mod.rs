@@ -49,10 +49,10 @@ pub use error::Error;
 pub use forecast::Forecast;
 pub use handed::{ToPost, resolve, to_post};
 pub use insights::{
-    Sums, by_hour, by_template, by_weekday, csv, local, numbers, published, weekday,
+    Sums, by_hour, by_template, by_weekday, csv, groups, local, numbers, published, told, weekday,
 };
 pub use memory::{backup, restore};
-pub use open::{CONCURRENCY, Publisher, Target, Where, platform, shown};
+pub use open::{CONCURRENCY, Publisher, Target, Where, chain, platform, shown};
 pub use publish::{Published, Rehearsed, Standing, ToPublish, Wish};
 pub use remembered::{Memory, Remembered};
 pub use service::Service;

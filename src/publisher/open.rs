@@ -435,9 +435,9 @@ pub fn shown(at: Timestamp, zone: &TimeZone) -> String {
 }
 
 /// An error with its reasons, on one line.
-pub(super) fn chain(error: &Error) -> String {
+pub fn chain(error: &dyn std::error::Error) -> String {
     let mut said = error.to_string();
-    let mut source = std::error::Error::source(error);
+    let mut source = error.source();
     while let Some(why) = source {
         said += &format!(": {why}");
         source = why.source();

@@ -5,7 +5,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::template_files::stays_in;
+use super::template_files::{relative, stays_in};
 use crate::platform::{Content, is_web_page, sniff};
 use crate::project::Project;
 
@@ -33,29 +33,128 @@ impl Asset {
         }
     }
 
-    /// How file names of it end.
-    fn endings(self) -> &'static [&'static str] {
-        match self {
-            Self::Picture => &[
-                "jpg", "jpeg", "png", "webp", "avif", "heic", "heif", "gif", "svg", "bmp", "tif",
-                "tiff",
-            ],
-            Self::Clip => &[
-                "mp4", "m4v", "mov", "webm", "mkv", "avi", "mpg", "mpeg", "ts", "mts", "m2ts",
-                "flv", "ogv", "wmv", "3gp", "mxf", "ogg", "oga", "opus", "m4a", "mka",
-            ],
-            Self::Font => &["ttf", "otf", "ttc", "otc", "woff", "woff2"],
-            Self::Sound => &["mp3", "wav", "flac", "aac", "aif", "aiff"],
-        }
-    }
-
     /// Whether a file of that name may be it: what is a picture is not called a template.
     pub fn may_be_called(self, name: &str) -> bool {
-        let ending = name
-            .rsplit_once('.')
-            .map(|(_, ending)| ending.to_ascii_lowercase());
-        ending.is_some_and(|ending| self.endings().contains(&&*ending))
+        let ending = ending_of(name);
+        let mut own = ENDINGS.iter().filter(|(kind, ..)| *kind == self);
+        ending.is_some_and(|ending| own.any(|(_, own, _)| *own == ending))
     }
+
+    /// What a file of that name may be, with its content type; the content decides where that matters.
+    pub fn called(name: &str) -> Option<(Self, &'static str)> {
+        let ending = ending_of(name)?;
+        let found = ENDINGS.iter().find(|(_, own, _)| *own == ending)?;
+        Some((found.0, found.2))
+    }
+}
+
+/// How file names end, small letters, with what such a file is and its content type. What carries sound alone as well as film
+/// is a clip by its bytes, and its content type is that of its name.
+const ENDINGS: &[(Asset, &str, &str)] = &[
+    (Asset::Picture, "jpg", "image/jpeg"),
+    (Asset::Picture, "jpeg", "image/jpeg"),
+    (Asset::Picture, "png", "image/png"),
+    (Asset::Picture, "webp", "image/webp"),
+    (Asset::Picture, "avif", "image/avif"),
+    (Asset::Picture, "heic", "image/heic"),
+    (Asset::Picture, "heif", "image/heif"),
+    (Asset::Picture, "gif", "image/gif"),
+    (Asset::Picture, "svg", "image/svg+xml"),
+    (Asset::Picture, "bmp", "image/bmp"),
+    (Asset::Picture, "tif", "image/tiff"),
+    (Asset::Picture, "tiff", "image/tiff"),
+    (Asset::Clip, "mp4", "video/mp4"),
+    (Asset::Clip, "m4v", "video/x-m4v"),
+    (Asset::Clip, "mov", "video/quicktime"),
+    (Asset::Clip, "webm", "video/webm"),
+    (Asset::Clip, "mkv", "video/x-matroska"),
+    (Asset::Clip, "avi", "video/x-msvideo"),
+    (Asset::Clip, "mpg", "video/mpeg"),
+    (Asset::Clip, "mpeg", "video/mpeg"),
+    (Asset::Clip, "ts", "video/mp2t"),
+    (Asset::Clip, "mts", "video/mp2t"),
+    (Asset::Clip, "m2ts", "video/mp2t"),
+    (Asset::Clip, "flv", "video/x-flv"),
+    (Asset::Clip, "ogv", "video/ogg"),
+    (Asset::Clip, "wmv", "video/x-ms-wmv"),
+    (Asset::Clip, "3gp", "video/3gpp"),
+    (Asset::Clip, "mxf", "application/mxf"),
+    (Asset::Clip, "ogg", "audio/ogg"),
+    (Asset::Clip, "oga", "audio/ogg"),
+    (Asset::Clip, "opus", "audio/ogg"),
+    (Asset::Clip, "m4a", "audio/mp4"),
+    (Asset::Clip, "mka", "audio/x-matroska"),
+    (Asset::Font, "ttf", "font/ttf"),
+    (Asset::Font, "otf", "font/otf"),
+    (Asset::Font, "ttc", "font/collection"),
+    (Asset::Font, "otc", "font/collection"),
+    (Asset::Font, "woff", "font/woff"),
+    (Asset::Font, "woff2", "font/woff2"),
+    (Asset::Sound, "mp3", "audio/mpeg"),
+    (Asset::Sound, "wav", "audio/wav"),
+    (Asset::Sound, "flac", "audio/flac"),
+    (Asset::Sound, "aac", "audio/aac"),
+    (Asset::Sound, "aif", "audio/aiff"),
+    (Asset::Sound, "aiff", "audio/aiff"),
+];
+
+fn ending_of(name: &str) -> Option<String> {
+    let (_, ending) = name.rsplit_once('.')?;
+    Some(ending.to_ascii_lowercase())
+}
+
+/// Files that are looked at; what is beyond is not found.
+const MOST_FILES: usize = 20_000;
+
+/// Every file of the project that people made, against its folder: none that is hidden, of OUT, or of other programs' folders.
+pub fn all(project: &Project) -> Vec<String> {
+    let mut open = vec![project.root.clone()];
+    let mut found = Vec::new();
+    let mut seen = 0;
+    while let Some(folder) = open.pop() {
+        let Ok(entries) = std::fs::read_dir(&folder) else {
+            continue;
+        };
+        for entry in entries.flatten() {
+            seen += 1;
+            let (name, path) = (entry.file_name(), entry.path());
+            let name = name.to_string_lossy();
+            let is_ours = !name.starts_with('.') && Some(&path) != project.out.as_ref();
+            match entry.file_type() {
+                _ if !is_ours || seen > MOST_FILES => {}
+                Ok(kind) if kind.is_dir() && !["target", "node_modules"].contains(&&*name) => {
+                    open.push(path);
+                }
+                Ok(kind) if kind.is_file() => found.extend(relative(project, &path)),
+                _ => {}
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// A digest of every picture, clip, font and sound of the project: their names and bytes; of one over 64 MiB its length and
+/// the time that it was written.
+pub fn digest(project: &Project) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for path in all(project) {
+        if Asset::called(&path).is_none() {
+            continue;
+        }
+        hasher.update(path.as_bytes()).update(&[0]);
+        let file = project.root.join(&path);
+        let Ok(about) = file.metadata() else { continue };
+        hasher.update(&about.len().to_le_bytes());
+        if about.len() > 64 * 1024 * 1024 {
+            hasher.update(format!("{:?}", about.modified().ok()).as_bytes());
+        } else if let Ok(file) = std::fs::File::open(&file) {
+            // one that cannot be read now is another than one that can
+            let read = hasher.update_reader(file).is_ok();
+            hasher.update(&[u8::from(read)]);
+        }
+    }
+    hasher.finalize().to_hex()[..32].to_owned()
 }
 
 /// What a file is, by its first bytes.

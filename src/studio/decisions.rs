@@ -4,8 +4,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use super::problem::Problem;
 use super::state::Studio;
 use super::workspace::Workspace;
@@ -55,12 +53,10 @@ pub async fn decide(
     verdict: Verdict,
     by: &str,
 ) -> Result<Entry, Problem> {
+    let work = Workspace::open(studio).await?;
     // what nobody has leaves no store behind
-    let looked = Workspace::open(studio).await?;
-    let entry = looked.entry(id).await;
-    looked.close().await;
-    let entry = entry?;
-    let work = Workspace::to_decide(studio).await?;
+    let entry = work.entry(id).await?;
+    let work = work.with_store(studio).await?;
     let done = decided(&work, &entry, verdict, by).await;
     let told = match (&done, work.store()) {
         (Ok(()), Ok(store)) => {
@@ -107,7 +103,7 @@ async fn decided(
             publisher::run_slot(store, &slot.id, by, now).await?;
         }
         Verdict::Move { to } => {
-            let to = moment(work, &to)?;
+            let to = work.moment(&to)?;
             match store.story_of_slot(&slot.id).await? {
                 // it is a story, which can be moved as long as it was not sent
                 Some(story) => {
@@ -122,18 +118,6 @@ async fn decided(
     Ok(())
 }
 
-/// A time to come.
-///
-/// # Errors
-/// 422 where it cannot be read, or is past.
-fn moment(work: &Workspace, text: &str) -> Result<Timestamp, Problem> {
-    let at = work.project.moment(text).map_err(Problem::invalid_time)?;
-    match at.timestamp() {
-        at if at > work.now => Ok(at),
-        at => Err(Problem::invalid(format!("{at:.0} is past"))),
-    }
-}
-
 /// Lets nothing of a schedule go out, until a time or until it is resumed.
 ///
 /// # Errors
@@ -144,9 +128,10 @@ pub async fn pause_schedule(
     (until, reason): (Option<&str>, Option<String>),
     by: &str,
 ) -> Result<SchedulePause, Problem> {
-    known_schedule(studio, name).await?;
-    let work = Workspace::to_decide(studio).await?;
-    let until = until.map(|until| moment(&work, until)).transpose()?;
+    let work = Workspace::open(studio).await?;
+    known_schedule(&work, name)?;
+    let work = work.with_store(studio).await?;
+    let until = until.map(|until| work.moment(until)).transpose()?;
     let pause = SchedulePause {
         since: work.now,
         until,
@@ -163,8 +148,8 @@ pub async fn pause_schedule(
 /// # Errors
 /// 404 for a schedule that nobody has.
 pub async fn resume_schedule(studio: &Studio, name: &str) -> Result<bool, Problem> {
-    known_schedule(studio, name).await?;
     let work = Workspace::open(studio).await?;
+    known_schedule(&work, name)?;
     let was = match &work.store {
         Some(store) => store.resume_schedule(name, work.now).await?,
         None => false,
@@ -173,11 +158,8 @@ pub async fn resume_schedule(studio: &Studio, name: &str) -> Result<bool, Proble
     Ok(was)
 }
 
-async fn known_schedule(studio: &Studio, name: &str) -> Result<(), Problem> {
-    let work = Workspace::open(studio).await?;
-    let is_known = name == EVERY_SCHEDULE || work.rule(name).is_some();
-    work.close().await;
-    match is_known {
+fn known_schedule(work: &Workspace, name: &str) -> Result<(), Problem> {
+    match name == EVERY_SCHEDULE || work.rule(name).is_some() {
         true => Ok(()),
         false => Err(Problem::not_found(format!("no schedule `{name}`"))),
     }
@@ -194,11 +176,9 @@ pub async fn pause_account(
     by: &str,
 ) -> Result<Stop, Problem> {
     let work = Workspace::open(studio).await?;
-    let key = work.account_key(name).await;
-    work.close().await;
-    let key = key?;
-    let work = Workspace::to_decide(studio).await?;
-    let until = until.map(|until| moment(&work, until)).transpose()?;
+    let key = work.account_key(name).await?;
+    let work = work.with_store(studio).await?;
+    let until = until.map(|until| work.moment(until)).transpose()?;
     let why = match reason {
         Some(reason) => format!("{reason} ({by})"),
         None => by.to_owned(),
@@ -290,7 +270,7 @@ pub async fn decide_story(
         }
         StoryVerdict::Cancel => publisher::cancel(store, key, by, now).await?,
         StoryVerdict::Move { to } => {
-            let to = moment(&work, &to)?;
+            let to = work.moment(&to)?;
             publisher::move_to(store, key, to, by, &work.zone, now).await?
         }
     };

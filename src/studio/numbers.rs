@@ -10,9 +10,7 @@ use serde_json::{Value, json};
 use super::problem::Problem;
 use super::state::Studio;
 use super::workspace::Workspace;
-use crate::publisher::{
-    Publisher, Sums, accounts, by_hour, by_template, by_weekday, local, numbers, published, weekday,
-};
+use crate::publisher::{self, Publisher, accounts};
 use crate::store::{Filter, Point, Story, StoryKey};
 
 /// What is kept of live and past stories.
@@ -45,51 +43,31 @@ impl Kept {
 
     /// As programs are told.
     pub fn told(&self, work: &Workspace) -> Value {
-        let (stories, zone) = (&self.stories, &work.zone);
-        let templates = by_template(stories).into_iter();
-        let templates = templates.map(|(name, sums)| group("template", json!(name), &sums));
-        let days = by_weekday(stories, zone).into_iter();
-        let days = days.map(|(day, sums)| group("weekday", json!(weekday(day)), &sums));
-        let hours = by_hour(stories, zone).into_iter();
-        let hours = hours.map(|(hour, sums)| group("hour", json!(hour), &sums));
-        json!({
-            "items": stories.iter().map(|story| self.item(work, story)).collect::<Vec<_>>(),
-            "templates": templates.collect::<Vec<_>>(),
-            "weekdays": days.collect::<Vec<_>>(),
-            "hours": hours.collect::<Vec<_>>(),
-        })
+        let items = self.stories.iter().map(|story| self.item(work, story));
+        let mut told = json!({ "items": items.collect::<Vec<_>>() });
+        extend(&mut told, publisher::groups(&self.stories, &work.zone));
+        told
     }
 
     fn item(&self, work: &Workspace, story: &Story) -> Value {
-        let newest = numbers(story);
-        let at = published(story).map(|at| local(at, &work.zone));
-        let points = self.points.get(&story.key).into_iter().flatten();
-        let points = points.map(|point| {
-            json!({
-                "after_s": point.after.as_secs(),
-                "taken": point.insights.taken,
-                "numbers": point.insights.numbers,
-            })
-        });
-        json!({
+        let points = self.points.get(&story.key).map_or(&[][..], Vec::as_slice);
+        let mut item = json!({
             "id": story.key,
             "state": story.state(work.now),
             "name": story.name,
             "template": story.template,
             "account": accounts::name_of(&work.project, &story.account),
             "story": { "id": story.key, "state": story.state(work.now), "media_id": story.step.story() },
-            "published": at.as_ref().map(ToString::to_string),
-            "weekday": at.as_ref().map(|at| weekday(at.weekday().to_monday_one_offset())),
-            "hour": at.as_ref().map(|at| at.hour()),
-            "taken": newest.map(|i| i.taken),
-            "numbers": newest.map(|i| &i.numbers),
-            "points": points.collect::<Vec<_>>(),
-        })
+        });
+        extend(&mut item, publisher::told(story, points, &work.zone));
+        item
     }
 }
 
-fn group(kind: &str, name: Value, sums: &Sums) -> Value {
-    json!({ kind: name, "stories": sums.stories, "numbers": sums.numbers, "means": sums.means() })
+fn extend(object: &mut Value, more: Value) {
+    if let (Some(object), Value::Object(more)) = (object.as_object_mut(), more) {
+        object.extend(more);
+    }
 }
 
 /// Asks the platform for the numbers of what is live, and keeps them. Without a live story nobody is asked, and an account

@@ -23,6 +23,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("layout.html", include_str!("templates/layout.html")),
     ("templates.html", include_str!("templates/templates.html")),
     ("calendar.html", include_str!("templates/calendar.html")),
+    ("tray.html", include_str!("templates/tray.html")),
     ("slot.html", include_str!("templates/slot.html")),
     ("approve.html", include_str!("templates/approve.html")),
     (

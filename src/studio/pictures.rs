@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -40,6 +40,16 @@ pub struct Picture {
     pub caption: Option<String>,
 }
 
+/// Who makes something in a folder has it for itself: a run there looks at what is unfinished, and at what was made.
+static FOLDERS: [Mutex<()>; 32] = [const { Mutex::new(()) }; 32];
+
+/// Held while something is made in a folder; now and then two folders share one.
+fn alone(out: &Path) -> MutexGuard<'static, ()> {
+    let hash = blake3::hash(out.as_os_str().as_encoded_bytes());
+    let turn = &FOLDERS[usize::from(hash.as_bytes()[0]) % FOLDERS.len()];
+    turn.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Picture {
     /// A file that a batch made.
     pub fn of(media: &Media) -> Self {
@@ -68,14 +78,6 @@ impl Picture {
             (Kind::Image, Some(ending)) if ending == "png" => "image/png",
             (Kind::Image, _) => "image/jpeg",
         }
-    }
-
-    /// Its bytes.
-    ///
-    /// # Errors
-    /// 404 where it went away.
-    pub fn bytes(&self) -> Result<Vec<u8>, Problem> {
-        std::fs::read(&self.path).map_err(|_| Problem::not_found("its picture is kept no longer"))
     }
 
     /// A file that the store keeps, or that still is where it was made.
@@ -123,8 +125,10 @@ pub async fn of_slot(studio: &Studio, work: &Workspace, entry: &Entry) -> Result
     let out = folder(work).join("slots").join(short_hash(&entry.id()));
     let (project, slot, row) = (work.project.clone(), entry.slot.clone(), entry.row.clone());
     let stop = studio.cancel.clone();
-    let made =
-        making(move || publisher::picture(&project, &rule, &slot, row.as_ref(), &out, &stop));
+    let made = making(move || {
+        let _alone = alone(&out);
+        publisher::picture(&project, &rule, &slot, row.as_ref(), &out, &stop)
+    });
     match made.await? {
         Ok(made) => Ok(Picture::of(&made.media)),
         Err(trouble) => Err(Problem::invalid(trouble.message).with("code", trouble.code.into())),
@@ -228,6 +232,7 @@ fn small_copy(
     stop: &Cancel,
 ) -> Result<PathBuf, Problem> {
     let path = folder.join(format!("{}-{width}.jpg", picture.sha256));
+    let _alone = alone(&path);
     if path.is_file() {
         return Ok(path);
     }
@@ -285,6 +290,7 @@ fn of_folder(work: &Workspace, name: &str, paths: &[&String], stop: &Cancel) -> 
         ..Selection::default()
     };
     let out = folder(work).join("templates").join(short_hash(name));
+    let _alone = alone(&out);
     let found: Mutex<HashMap<PathBuf, Seen>> = Mutex::default();
     let note = |outcome: Outcome| {
         let picture = outcome.media.iter().find(|media| media.kind == Kind::Image);

@@ -82,6 +82,8 @@ pub struct Shared {
     pub changes: Changes,
     /// Held while a file of the project is written.
     pub writing: tokio::sync::Mutex<()>,
+    /// Held while drafts come, go and are planned: one of them becomes one story.
+    pub drafting: tokio::sync::Mutex<()>,
     /// Makes previews.
     pub previewer: Previewer,
     /// Previews that are made at the same time: one a core.
@@ -147,6 +149,7 @@ impl Studio {
             events: Events::default(),
             changes: Changes::default(),
             writing: tokio::sync::Mutex::default(),
+            drafting: tokio::sync::Mutex::default(),
             previewer: Previewer::default(),
             turns: Arc::new(Semaphore::new(
                 std::thread::available_parallelism().map_or(2, std::num::NonZero::get),

@@ -4,17 +4,21 @@
 //! made by looking.
 
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::state::Studio;
+use crate::platform::Clock;
 use crate::publisher;
 use crate::store::{Error, Filter, SlotFilter, Store};
 
 /// How often the store is asked.
 const PACE: Duration = Duration::from_millis(300);
+
+/// How often a sandbox is asked for its time: a state that time alone changes is no urgent news.
+const CLOCK: Duration = Duration::from_secs(5);
 
 /// How long it is left alone when it does not answer.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -40,6 +44,7 @@ pub async fn watch(studio: Studio) {
 async fn follow(studio: &Studio) {
     let mut store: Option<Store> = None;
     let mut known: Option<Known> = None;
+    let mut clock: Option<(Instant, Clock)> = None;
     loop {
         tokio::time::sleep(PACE).await;
         if !studio.has_listeners() {
@@ -54,7 +59,17 @@ async fn follow(studio: &Studio) {
             known.get_or_insert_default();
             continue;
         };
-        match states(studio, open).await {
+        if clock
+            .as_ref()
+            .is_none_or(|(asked, _)| asked.elapsed() > CLOCK)
+        {
+            let shown = studio.clock().await.unwrap_or_default();
+            clock = Some((Instant::now(), shown));
+        }
+        let now = clock
+            .as_ref()
+            .map_or_else(Timestamp::now, |(_, clock)| clock.now());
+        match states(open, now).await {
             Ok(now) => {
                 if let Some(before) = &known {
                     tell(studio, before, &now);
@@ -82,11 +97,7 @@ async fn opened(studio: &Studio) -> Option<Store> {
     }
 }
 
-async fn states(studio: &Studio, store: &Store) -> Result<Known, Error> {
-    let now = studio
-        .clock()
-        .await
-        .map_or_else(|_| Timestamp::now(), |clock| clock.now());
+async fn states(store: &Store, now: Timestamp) -> Result<Known, Error> {
     let filter = Filter {
         limit: Some(MOST_STORIES),
         ..Filter::default()

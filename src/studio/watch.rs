@@ -73,20 +73,39 @@ pub async fn watch(studio: Studio) {
         }
         paths.sort();
         paths.dedup();
-        for path in paths {
-            if out.as_deref().is_some_and(|out| path.starts_with(out)) {
-                continue;
-            }
-            if path.is_dir() {
-                for folder in self::folders(&root, &path, out.as_deref()) {
-                    see(&mut *watcher, &folder);
-                    for file in files(&folder) {
-                        changed(&studio, &root, &file);
-                    }
+        let (studio, root, out) = (studio.clone(), root.clone(), out.clone());
+        // a clip takes a second to be read, and others wait for this thread
+        let looked = tokio::task::spawn_blocking(move || {
+            look(&studio, (&root, out.as_deref()), &mut *watcher, paths);
+            watcher
+        });
+        watcher = match looked.await {
+            Ok(watcher) => watcher,
+            Err(error) => return tracing::warn!("changes of files are not reported: {error}"),
+        };
+    }
+}
+
+/// Looks at what has changed, and watches folders that are new.
+fn look(
+    studio: &Studio,
+    (root, out): (&Path, Option<&Path>),
+    watcher: &mut dyn Watcher,
+    paths: Vec<PathBuf>,
+) {
+    for path in paths {
+        if out.is_some_and(|out| path.starts_with(out)) {
+            continue;
+        }
+        if path.is_dir() {
+            for folder in folders(root, &path, out) {
+                see(watcher, &folder);
+                for file in files(&folder) {
+                    changed(studio, root, &file);
                 }
-            } else {
-                changed(&studio, &root, &path);
             }
+        } else {
+            changed(studio, root, &path);
         }
     }
 }

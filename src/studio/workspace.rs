@@ -9,7 +9,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use url::Url;
 
-use super::batches::Of;
+use super::batch::Batch;
+use super::batch_against::Of;
 use super::problem::Problem;
 use super::state::Studio;
 use crate::calendar::Rule;
@@ -66,20 +67,20 @@ impl Workspace {
         })
     }
 
-    /// The same with a store, which is made where there is none: for what decides.
+    /// The same with a store, which is made where there is none: for what decides, once it is known that there is something to
+    /// decide about.
     ///
     /// # Errors
-    /// As [`Workspace::open`].
-    pub async fn to_decide(studio: &Studio) -> Result<Self, Problem> {
-        let mut work = Self::open(studio).await?;
-        if work.store.is_none() {
-            let store = publisher::open_store(&work.project).await?;
-            work.store = Some(match studio.sandbox {
+    /// 502 for a sandbox that does not answer, 500 for a store that cannot be made.
+    pub async fn with_store(mut self, studio: &Studio) -> Result<Self, Problem> {
+        if self.store.is_none() {
+            let store = publisher::open_store(&self.project).await?;
+            self.store = Some(match studio.sandbox {
                 Some(_) => store.clocked(studio.clock().await?).rehearsing(),
                 None => store,
             });
         }
-        Ok(work)
+        Ok(self)
     }
 
     /// The store of a workspace that decides.
@@ -129,6 +130,18 @@ impl Workspace {
     /// The day that it is.
     pub fn today(&self) -> Date {
         self.now.to_zoned(self.zone.clone()).date()
+    }
+
+    /// A time to come.
+    ///
+    /// # Errors
+    /// 422 where it cannot be read, or is past.
+    pub fn moment(&self, text: &str) -> Result<Timestamp, Problem> {
+        let at = self.project.moment(text).map_err(Problem::invalid_time)?;
+        match at.timestamp() {
+            at if at > self.now => Ok(at),
+            at => Err(Problem::invalid(format!("{at:.0} is past"))),
+        }
     }
 
     /// The name of the project's zone.
@@ -182,6 +195,20 @@ impl Workspace {
         }
     }
 
+    /// A batch by its name; one that was closed with a studio is opened again.
+    ///
+    /// # Errors
+    /// 404 where it is kept no longer; 422 where its templates or data are gone.
+    pub async fn batch(studio: &Studio, id: &str) -> Result<Arc<Batch>, Problem> {
+        if let Some(batch) = studio.batches.opened(id) {
+            return Ok(batch);
+        }
+        let work = Self::open(studio).await?;
+        let batch = studio.batches.get(&work.of_batch(), id).await;
+        work.close().await;
+        batch
+    }
+
     /// As a batch takes it.
     pub fn of_batch(&self) -> Of<'_> {
         Of {
@@ -212,14 +239,14 @@ impl From<publisher::Error> for Problem {
             publisher::Error::Refused(why) => Self::conflict(why),
             publisher::Error::Time(why) => Self::invalid_time(why),
             publisher::Error::Store(why) => why.into(),
-            error => Self::internal(chain(&error)),
+            error => Self::internal(publisher::chain(&error)),
         }
     }
 }
 
 impl From<store::Error> for Problem {
     fn from(error: store::Error) -> Self {
-        Self::internal(chain(&error))
+        Self::internal(publisher::chain(&error))
     }
 }
 
@@ -235,15 +262,4 @@ impl From<SlotError> for Problem {
             SlotError::Other(error) => error.into(),
         }
     }
-}
-
-/// An error with its reasons, on one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(why) = source {
-        text += &format!(": {why}");
-        source = why.source();
-    }
-    text
 }

@@ -2,6 +2,7 @@
 // Paths of templates are the project's own (`templates/menu.toml`); every call stays on this origin.
 // Never: decides what to do about a refusal.
 
+import type { Wire } from './journal';
 import { parts } from './multipart';
 
 export interface Span {
@@ -141,10 +142,11 @@ const ROOT = '/api/v1/';
 /** A path as it is in an address: its slashes stay. */
 export const inAddress = (path: string): string => path.split('/').map(encodeURIComponent).join('/');
 
-async function call(method: string, path: string, body?: BodyInit | object, headers: Record<string, string> = {}): Promise<Response> {
+async function call(method: string, path: string, body?: BodyInit | object, headers: Record<string, string> = {}, keepalive = false): Promise<Response> {
   const plain = body === undefined || typeof body === 'string' || body instanceof FormData;
   const answer = await fetch(ROOT + path, {
     method,
+    keepalive,
     headers: plain ? headers : { 'Content-Type': 'application/json', ...headers },
     body: plain ? (body as BodyInit | undefined) : JSON.stringify(body),
     cache: 'no-store',
@@ -179,6 +181,24 @@ export async function write(path: string, text: string, hash: string, force = fa
   const headers = { 'If-Match': `"${hash}"`, 'Content-Type': 'application/toml', ...act() };
   return (await call('PUT', `templates/${inAddress(path)}${force ? '?force=1' : ''}`, text, headers)).json();
 }
+
+/** What was done to a template's text, where anything was kept; and the tag of it. */
+export async function journal(path: string): Promise<{ journal: Wire; tag: string } | undefined> {
+  const answer = await call('GET', `undo/${inAddress(path)}`);
+  if (answer.status === 204) return undefined;
+  return { journal: await answer.json(), tag: tagOf(answer) };
+}
+
+/** Keeps it over the one with that tag, or as the first one. `leaving`: also after the page has gone, where it is short enough. */
+export async function keepJournal(path: string, journal: Wire, tag?: string, leaving = false): Promise<string> {
+  const condition: Record<string, string> = tag === undefined ? { 'If-None-Match': '*' } : { 'If-Match': tag === '*' ? '*' : `"${tag}"` };
+  const body = JSON.stringify(journal);
+  // a browser takes 64 KiB along
+  const short = leaving && new TextEncoder().encode(body).length < 60_000;
+  return tagOf(await call('PUT', `undo/${inAddress(path)}`, body, { 'Content-Type': 'application/json', ...condition }, short));
+}
+
+const tagOf = (answer: Response): string => (answer.headers.get('ETag') ?? '').replaceAll('"', '');
 
 export const edit = async (of: string, text: string, edits: Edit[]): Promise<Edited> =>
   (await call('POST', 'edit', { template: of, text, edits })).json();

@@ -4,7 +4,7 @@
 
 import * as api from './api';
 import { merge, merged, type Piece } from './diff';
-import { Journal, keep, load } from './journal';
+import { Journal, Keeper, packed, type Kept } from './journal';
 import type { Rect } from './geometry';
 
 export interface Question {
@@ -75,8 +75,11 @@ export class Editor {
   onShow?: (span: api.Span) => void;
   private filling = new Map<string, unknown>();
 
+  private keeper: Keeper;
+
   constructor(path: string) {
     this.path = path;
+    this.keeper = new Keeper(path, (kept) => this.meet(kept), (error) => this.say(`What can be undone is not kept: ${error instanceof Error ? error.message : String(error)}`));
   }
 
   subscribe(listener: () => void): () => void {
@@ -122,7 +125,7 @@ export class Editor {
   }
 
   async start(): Promise<void> {
-    const [template, kept] = await Promise.all([api.template(this.path), load(this.path)]);
+    const [template, kept] = await Promise.all([api.template(this.path), this.keeper.load()]);
     // a file that is no UTF-8 has no text; writing one would lose what it holds
     if (typeof template.text !== 'string') throw new Error(`${this.path} is not UTF-8: it cannot be edited here.`);
     this.base = { text: template.text, hash: template.hash };
@@ -152,7 +155,7 @@ export class Editor {
   }
 
   /** Takes up what was pending when the page was left. */
-  private recall(kept: { base: { text: string; hash: string }; text: string; steps: Journal['steps']; done: number }): void {
+  private recall(kept: Kept): void {
     this.journal.steps = kept.steps;
     this.journal.done = kept.done;
     if (kept.text === kept.base.text) return;
@@ -176,17 +179,37 @@ export class Editor {
   private put(text: string): void {
     this.text = text;
     clearTimeout(this.keepTimer);
-    this.keepTimer = window.setTimeout(() => this.keepNow(), 150);
+    this.keepTimer = window.setTimeout(() => this.keepNow(), 250);
     clearTimeout(this.saveTimer);
     if (this.autosave && this.pending) this.saveTimer = window.setTimeout(() => this.save(false, true), AUTOSAVE_MS);
     this.refresh();
     this.changed();
   }
 
-  /** Puts text and journal where a reload finds them. */
-  keepNow(): void {
+  /** Puts text and journal where a reload and other browsers find them. `leaving`: the page goes. */
+  keepNow(leaving = false): void {
+    const waits = this.keepTimer !== 0;
     clearTimeout(this.keepTimer);
-    void keep(this.path, { base: this.base, text: this.text, steps: this.journal.steps, done: this.journal.done });
+    this.keepTimer = 0;
+    if (!leaving || waits) this.keeper.keep(() => packed(this.journal, this.base, this.text), leaving);
+  }
+
+  /** Another page has kept edits of this template: both are brought together, on top of what it did. */
+  private meet(kept: Kept): void {
+    const mine = this.text;
+    const pieces = merge(this.keeper.text ?? this.base.text, mine, kept.text);
+    this.journal.steps = kept.steps;
+    this.journal.done = kept.done;
+    const take = (whole: string) => {
+      this.journal.note(kept.text, whole, 'Edits of two pages');
+      this.put(whole);
+    };
+    const text = merged(pieces);
+    if (text === undefined) this.ask('Another page changed the same lines', 'This template is open in another page as well. Choose for each place.', pieces, ['This page’s', 'The other page’s'], take);
+    else {
+      take(text);
+      if (text !== mine) this.say('Edits of another page are here.');
+    }
   }
 
   step(direction: 'undo' | 'redo'): void {
@@ -611,8 +634,8 @@ export function whence(origin: api.Origin): string {
   }
 }
 
-/** Whether two names mean one file, where one may be relative to the templates' folder. */
-export const samePath = (a: string, b: string): boolean => a === b || a.endsWith(`/${b}`) || b.endsWith(`/${a}`);
+/** Whether two names mean one file: against the project's folder, or from the root of the machine. `a.toml` is not `old/a.toml`. */
+export const samePath = (a: string, b: string): boolean => a === b || (a.startsWith('/') && a.endsWith(`/${b}`)) || (b.startsWith('/') && b.endsWith(`/${a}`));
 
 export function sided(pieces: Piece[], side: number): string {
   return pieces.map((p) => (p.kind === 'same' ? p.text : side === 0 ? p.mine : p.theirs)).join('');

@@ -87,7 +87,7 @@ function useShortcuts(editor: Editor) {
       act();
     };
     const leave = (event: BeforeUnloadEvent) => {
-      editor.keepNow();
+      editor.keepNow(true);
       if (editor.saving) event.preventDefault();
     };
     document.addEventListener('keydown', key);

@@ -3,7 +3,7 @@
 // The project is the one that tests/studio/browser.rs makes. Prints one line a test; ends with 1 where one failed.
 
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
@@ -170,6 +170,77 @@ const tests = {
     assert.ok((await code(page)).includes('#223344'), 'the change from outside stays');
     await page.getByRole('button', { name: 'Redo' }).click();
     await settled(page, async () => (await code(page)).includes('size = 80'), true);
+  },
+
+  async 'undo and what is not saved are there in another browser'(page) {
+    await retype(page, 'size = 96', 'size = 80');
+    await fresh(page);
+    await page.waitForTimeout(600);
+    const context = await chromiumRun.newContext({ storageState, viewport: { width: 1280, height: 900 } });
+    const other = await context.newPage();
+    await other.goto(`${origin}/edit/templates/card.toml`);
+    await opened(other);
+    assert.ok((await code(other)).includes('size = 80'), 'what was not saved is here, too');
+    await other.getByRole('button', { name: 'Undo' }).click();
+    await settled(other, async () => (await code(other)).includes('size = 96'), true);
+    await other.waitForTimeout(600);
+    // the first page goes on, and nothing of either is lost
+    await retype(page, '#101418', '#203040');
+    await settled(page, async () => (await code(page)).includes('size = 96') && (await code(page)).includes('#203040'), true);
+    await context.close();
+  },
+
+  async 'the other pages: no violation and nothing cut off, in light and dark, on a phone and on a desk'(page) {
+    const batch = await page.evaluate(async () => {
+      const post = async (path, body) => {
+        const answer = await fetch(`/api/v1/${path}`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+        return answer.json();
+      };
+      await post('drafts', { template: 'templates/card.toml' });
+      return post('batches', { templates: ['templates/card.toml'], data: 'cards.csv' });
+    });
+    const one = `/batch/${batch.id}`;
+    const months = ['month', 'week', 'list'].map((view) => `/calendar?view=${view}`);
+    for (const path of ['/', '/batch', one, `${one}/${batch.stories[0].name}`, ...months, '/approve', '/stories', '/accounts']) {
+      await page.goto(origin + path);
+      for (const colorScheme of ['light', 'dark']) {
+        await page.emulateMedia({ colorScheme });
+        for (const width of [390, 1280, 1920]) {
+          await page.setViewportSize({ width, height: 900 });
+          const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+          assert.equal(wide, 0, `${path} at ${width} px is wider than the screen`);
+          if (width < 1920) await axe(page).catch((error) => assert.fail(`${path}, ${colorScheme}, ${width} px: ${error.message}`));
+        }
+      }
+    }
+  },
+
+  async 'keys decide in the grid of a batch'(page) {
+    const id = await page.evaluate(async () => {
+      const asked = { templates: ['templates/card.toml'], data: 'cards.csv' };
+      const answer = await fetch('/api/v1/batches', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(asked) });
+      return (await answer.json()).id;
+    });
+    await page.goto(`${origin}/batch/${id}`);
+    await page.keyboard.press('j');
+    await page.keyboard.press('a');
+    await page.locator('.tile', { hasText: 'card-short' }).getByText('approved').waitFor();
+    await page.keyboard.press('r');
+    await page.locator('.tile', { hasText: 'card-long' }).getByText('rejected').waitFor();
+    const decided = () => page.evaluate(async (id) => (await (await fetch(`/api/v1/batches/${id}`)).json()).stories.map((s) => s.decision?.verdict ?? null), id);
+    assert.deepEqual(await decided(), ['approve', 'reject', null]);
+    await Promise.all([page.waitForNavigation(), page.keyboard.press('u')]);
+    assert.deepEqual(await decided(), ['approve', null, null]);
+    await page.keyboard.press('?');
+    await page.locator('.keys dl').waitFor();
+    // who does not want single keys turns them off
+    await page.getByLabel('Single keys do this').uncheck();
+    await page.keyboard.press('u');
+    await page.waitForTimeout(300);
+    assert.deepEqual(await decided(), ['approve', null, null]);
+    await page.getByLabel('Single keys do this').check();
+    await page.locator('.tile .cover').first().focus();
+    await Promise.all([page.waitForURL(/view=onion/), page.keyboard.press('2')]);
   },
 
   async 'a conflict is a question with both texts'(page) {
@@ -369,6 +440,8 @@ let failed = 0;
 for (const [name, test] of Object.entries(tests)) {
   if (only.length && !only.some((word) => name.includes(word))) continue;
   outside(FIRST);
+  // what one test did is not undone in the next
+  rmSync(join(project, '.storypress/undo'), { recursive: true, force: true });
   const context = await chromiumRun.newContext({ storageState, viewport: { width: 1280, height: 900 } });
   context.setDefaultTimeout(WAIT);
   await context.addInitScript(() => {

@@ -159,6 +159,33 @@ test('undo keeps what came from outside after the step', () => {
   assert.equal(journal.done, 1);
 });
 
+test('a journal that is sent and read again has the same texts', () => {
+  const journal = new journals.Journal();
+  journal.note('größe = 1\n', 'größe = 12\n', 'Typing', false, 1);
+  journal.note('größe = 12\n', 'größe = "🍋"\n', 'Fill', false, 2);
+  // a change from outside in between
+  journal.note('# new\ngröße = "🍋"\n', '# new\ngröße = "🍎"\n', 'Fill', false, 3);
+  journal.undo('# new\ngröße = "🍎"\n');
+  const base = { text: 'größe = 1\n', hash: 'h' };
+  const sent = JSON.parse(JSON.stringify(journals.packed(journal, base, '# new\ngröße = "🍋"\n')));
+  assert.deepEqual(sent.steps.map((s) => s.label), ['Typing', 'Fill', undefined, 'Fill']);
+  // bytes, and no half of a character
+  assert.deepEqual([sent.steps[0].start, sent.steps[3].removed, sent.steps[3].inserted], [11, '🍋', '🍎']);
+  const read = journals.unpacked(sent);
+  assert.deepEqual(read, { base, text: '# new\ngröße = "🍋"\n', steps: journal.steps, done: 2 });
+  sent.steps[1].removed = 'x';
+  assert.equal(journals.unpacked(sent).steps.length, 1, 'nothing is undone into another text');
+});
+
+test('a journal that is sent is not longer than the server takes', () => {
+  const journal = new journals.Journal();
+  const long = 'x'.repeat(100_000);
+  for (let n = 0; n < 20; n++) journal.note(`${long}${n}`, `${n}${long}y`, 'Typing', false, n);
+  const sent = journals.packed(journal, { text: '', hash: '' }, `19${long}y`);
+  assert.ok(JSON.stringify(sent).length < 1_000_000);
+  assert.ok(sent.done > 0 && sent.done < 20, 'the newest stay');
+});
+
 test('typing without a pause is one step', () => {
   const journal = new journals.Journal();
   journal.note('', 'a', 'Typing', true, 0);

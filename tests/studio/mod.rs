@@ -1,9 +1,11 @@
 //! The studio, asked as programs and browsers ask it.
 
+mod batches;
 mod browser;
 mod bundle;
 mod calendar;
 mod doors;
+mod drafts;
 mod events;
 mod guard;
 mod openapi;
@@ -11,4 +13,5 @@ mod preview;
 mod rehearsal;
 mod stage;
 mod templates;
+mod undo;
 mod uploads;

@@ -78,6 +78,33 @@ impl Stage {
         }
     }
 
+    /// Another studio on the same project, in place of this one.
+    pub async fn reopen(&mut self) {
+        let options = Options {
+            listen: "127.0.0.1:0".into(),
+            folder: self.root.clone(),
+            project: Some(self.root.join("storypress.toml")),
+            ..Options::default()
+        };
+        self.running = studio::start(&options).await.expect("a studio");
+    }
+
+    /// `POST` with JSON as a program; the answer has to have this status.
+    pub async fn post(&self, path: &str, body: Value, status: u16) -> Value {
+        let sent = self.ask(Method::POST, path).json(&body).send().await;
+        json(sent.expect("an answer"), status).await
+    }
+
+    /// A page as a browser with a cookie sees it.
+    pub async fn page(&self, path: &str) -> String {
+        let got = self.bare(Method::GET, path).bearer_auth(&self.token);
+        let answer = got.send().await.expect("an answer");
+        let status = answer.status();
+        let text = answer.text().await.expect("a page");
+        assert_eq!(status, 200, "{text}");
+        text
+    }
+
     /// A request without anything that lets it in.
     pub fn bare(&self, method: Method, path: &str) -> RequestBuilder {
         self.client

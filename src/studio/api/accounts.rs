@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::input::Said;
 use super::slots::{Pause, person};
 use crate::studio::apart::apart;
-use crate::studio::body::Said;
 use crate::studio::problem::Problem;
 use crate::studio::session::Caller;
 use crate::studio::state::Studio;

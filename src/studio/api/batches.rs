@@ -12,10 +12,12 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::input::Given;
 use super::slots::person;
 use crate::studio::apart::apart;
-use crate::studio::batches::{Asked, Batch, Said};
-use crate::studio::body::Given;
+use crate::studio::batch::Batch;
+use crate::studio::batch_decisions::Said;
+use crate::studio::batch_file::Asked;
 use crate::studio::pictures::{self, Picture};
 use crate::studio::problem::Problem;
 use crate::studio::session::Caller;
@@ -74,7 +76,11 @@ async fn one(
     Path(id): Path<String>,
     Query(part): Query<Part>,
 ) -> Result<Json<Value>, Problem> {
-    Ok(Json(told(&*studio.batches.get(&id)?, &part)))
+    apart(async move || {
+        let batch = Workspace::batch(&studio, &id).await?;
+        Ok(Json(told(&batch, &part)))
+    })
+    .await
 }
 
 fn told(batch: &Batch, part: &Part) -> Value {
@@ -99,8 +105,9 @@ fn told(batch: &Batch, part: &Part) -> Value {
         .iter()
         .map(|(name, found)| json!({ "name": name, "diagnostics": found }));
     json!({
-        "id": batch.id, "state": "ready", "made": batch.made, "templates": batch.asked.templates,
-        "data": batch.asked.data, "against": batch.asked.against.as_deref().unwrap_or("last"),
+        "id": batch.head.id, "state": "ready", "made": batch.head.made, "templates": batch.head.asked.templates,
+        "data": batch.head.asked.data, "against": batch.head.asked.against.as_deref().unwrap_or("last"),
+        "against_words": batch.words, "ended_decisions": batch.ended,
         "totals": {
             "stories": batch.stories.len(), "new": count("new"), "changed": count("changed"), "same": count("same"),
             "failed": batch.failed.len(),
@@ -136,7 +143,7 @@ async fn picture(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     apart(async move || {
-        let batch = studio.batches.get(&id)?;
+        let batch = Workspace::batch(&studio, &id).await?;
         let place = batch.place(&name)?;
         let found = match wanted.before {
             true => batch.before(place)?,
@@ -172,11 +179,14 @@ async fn decide(
     Path(id): Path<String>,
     Given(asked): Given<Decide>,
 ) -> Result<Json<Value>, Problem> {
-    let batch = studio.batches.get(&id)?;
     let by = person(asked.by, &caller);
-    let now = studio.clock().await?.now();
-    let decided = batch.decide(&asked.decisions, &by, now)?;
-    Ok(Json(
-        json!({ "decided": decided, "groups": batch.groups() }),
-    ))
+    apart(async move || {
+        let batch = Workspace::batch(&studio, &id).await?;
+        let now = studio.clock().await?.now();
+        let decided = batch.decide(&asked.decisions, &by, now)?;
+        Ok(Json(
+            json!({ "decided": decided, "groups": batch.groups() }),
+        ))
+    })
+    .await
 }

@@ -30,15 +30,50 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         let body = bytes(request.into_body()).await?;
         // no body is an object without members
         let body = if body.is_empty() { b"{}" } else { &body[..] };
-        let value = serde_json::from_slice(body).map_err(|error| {
-            let what = format!("the body cannot be read: {error}");
-            match error.classify() {
-                serde_json::error::Category::Data => Problem::invalid(what),
-                _ => Problem::bad_request(what),
-            }
-        })?;
-        Ok(Self(value))
+        read(body).map(Self)
     }
+}
+
+/// A JSON body of what acts; it has to hold something, whatever its content type says.
+#[derive(Debug)]
+pub struct Given<T>(pub T);
+
+/// The same where nothing is the default.
+#[derive(Debug)]
+pub struct Said<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Given<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request<Body>, _: &S) -> Result<Self, Problem> {
+        read(&bytes(request.into_body()).await?).map(Self)
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for Said<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request<Body>, _: &S) -> Result<Self, Problem> {
+        let body = bytes(request.into_body()).await?;
+        match body.iter().all(u8::is_ascii_whitespace) {
+            true => Ok(Self(T::default())),
+            false => read(&body).map(Self),
+        }
+    }
+}
+
+/// What JSON holds: what is no JSON is 400, what does not fit is 422.
+///
+/// # Errors
+/// Those.
+pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| {
+        let what = format!("the body cannot be read: {error}");
+        match error.classify() {
+            serde_json::error::Category::Data => Problem::invalid(what),
+            _ => Problem::bad_request(what),
+        }
+    })
 }
 
 /// A query string.

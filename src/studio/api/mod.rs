@@ -11,6 +11,7 @@ mod accounts;
 mod assets;
 mod batches;
 mod condition;
+mod drafts;
 mod edit;
 mod events;
 pub mod input;
@@ -21,6 +22,7 @@ mod session;
 mod slots;
 mod stories;
 mod templates;
+mod undo;
 
 use utoipa_axum::router::OpenApiRouter;
 
@@ -41,4 +43,6 @@ pub fn router() -> OpenApiRouter<Studio> {
         .merge(stories::router())
         .merge(accounts::router())
         .merge(batches::router())
+        .merge(undo::router())
+        .merge(drafts::router())
 }

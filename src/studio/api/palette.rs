@@ -15,40 +15,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::project::Project;
+use crate::studio::asset_files::{self, Asset};
 use crate::studio::problem::Problem;
 use crate::studio::state::Studio;
 use crate::studio::template_files;
 use crate::template;
 
-/// Files that are looked at; what is beyond is not offered.
-const MOST_FILES: usize = 20_000;
-
-/// What a file is for, by the end of its name, with its content type.
-const KINDS: &[(&str, &str, &str)] = &[
-    ("jpg", "image", "image/jpeg"),
-    ("jpeg", "image", "image/jpeg"),
-    ("png", "image", "image/png"),
-    ("webp", "image", "image/webp"),
-    ("avif", "image", "image/avif"),
-    ("gif", "image", "image/gif"),
-    ("svg", "image", "image/svg+xml"),
-    ("heic", "image", "image/heic"),
-    ("mp4", "video", "video/mp4"),
-    ("mov", "video", "video/quicktime"),
-    ("webm", "video", "video/webm"),
-    ("ttf", "font", "font/ttf"),
-    ("otf", "font", "font/otf"),
-    ("woff2", "font", "font/woff2"),
-    ("mp3", "sound", "audio/mpeg"),
-    ("m4a", "sound", "audio/mp4"),
-    ("wav", "sound", "audio/wav"),
-    ("csv", "data", ""),
-    ("tsv", "data", ""),
-    ("json", "data", ""),
-    ("jsonl", "data", ""),
-    ("xlsx", "data", ""),
-    ("ods", "data", ""),
-];
+/// How files of rows end.
+const DATA: [&str; 6] = ["csv", "tsv", "json", "jsonl", "xlsx", "ods"];
 
 /// The routes.
 pub fn router() -> OpenApiRouter<Studio> {
@@ -102,17 +76,26 @@ async fn asset(
     Ok((headers, bytes).into_response())
 }
 
-/// Kind and content type of a file, by its name.
-fn kind_of(name: &str) -> Option<(&'static str, &'static str)> {
-    let (_, end) = name.rsplit_once('.')?;
-    let end = end.to_ascii_lowercase();
-    let found = KINDS.iter().find(|(own, ..)| *own == end)?;
-    Some((found.1, found.2))
+/// What a file is for, by its name, as layers and forms say it.
+fn kind_of(name: &str) -> Option<&'static str> {
+    if let Some((asset, content_type)) = Asset::called(name) {
+        return Some(match asset {
+            // a track without pictures is for `[audio]`, whatever it is wrapped in
+            _ if content_type.starts_with("audio/") => "sound",
+            Asset::Picture => "image",
+            Asset::Clip => "video",
+            Asset::Font => "font",
+            Asset::Sound => "sound",
+        });
+    }
+    let (_, ending) = name.rsplit_once('.')?;
+    let ending = ending.to_ascii_lowercase();
+    DATA.contains(&&*ending).then_some("data")
 }
 
 /// The file that a path names, with its content type, if it is an asset within `root`.
 fn asset_of(root: &Path, path: &str) -> Option<(PathBuf, &'static str)> {
-    let (_, content_type) = kind_of(path)?;
+    let (_, content_type) = Asset::called(path)?;
     let is_text = !path.contains('\\') && !path.chars().any(char::is_control);
     let are_plain = Path::new(path).components().all(|part| match part {
         Component::Normal(name) => !name.to_string_lossy().starts_with('.'),
@@ -121,7 +104,7 @@ fn asset_of(root: &Path, path: &str) -> Option<(PathBuf, &'static str)> {
     // a link may lead anywhere, so the place it leads to decides
     let file = root.join(path).canonicalize().ok()?;
     let is_within = file.starts_with(root) && file.is_file();
-    (is_text && are_plain && is_within && !content_type.is_empty()).then_some((file, content_type))
+    (is_text && are_plain && is_within).then_some((file, content_type))
 }
 
 fn offered(project: &Project) -> Value {
@@ -168,33 +151,12 @@ fn fonts(project: &Project) -> Vec<Value> {
 
 /// Every file that something can be made with, against the project's folder, sorted; its kind.
 fn files(project: &Project) -> Vec<(String, &'static str)> {
-    let mut open = vec![project.root.clone()];
-    let mut found = Vec::new();
-    let mut seen = 0;
-    while let Some(folder) = open.pop() {
-        let Ok(entries) = std::fs::read_dir(&folder) else {
-            continue;
-        };
-        for entry in entries.flatten() {
-            seen += 1;
-            let (name, path) = (entry.file_name(), entry.path());
-            let name = name.to_string_lossy();
-            let is_ours = !name.starts_with('.') && Some(&path) != project.out.as_ref();
-            match entry.file_type() {
-                _ if !is_ours || seen > MOST_FILES => {}
-                Ok(kind) if kind.is_dir() && !["target", "node_modules"].contains(&&*name) => {
-                    open.push(path);
-                }
-                Ok(kind) if kind.is_file() => {
-                    let below = template_files::relative(project, &path);
-                    found.extend(below.zip(kind_of(&name).map(|(kind, _)| kind)));
-                }
-                _ => {}
-            }
-        }
-    }
-    found.sort();
-    found
+    let all = asset_files::all(project).into_iter();
+    all.filter_map(|path| {
+        let kind = kind_of(&path)?;
+        Some((path, kind))
+    })
+    .collect()
 }
 
 /// Base → the templates that build on it.

@@ -14,8 +14,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::input::{Given, Said};
 use crate::studio::apart::apart;
-use crate::studio::body::{Given, Said};
 use crate::studio::decisions::{self, Verdict};
 use crate::studio::problem::Problem;
 use crate::studio::session::Caller;

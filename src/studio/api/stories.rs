@@ -12,11 +12,11 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::input::{Given, Said};
 use super::slots::person;
 use crate::graph::StoryId;
 use crate::store::Filter;
 use crate::studio::apart::apart;
-use crate::studio::body::{Given, Said};
 use crate::studio::decisions::{self, StoryVerdict, story_named};
 use crate::studio::numbers::Kept;
 use crate::studio::problem::Problem;

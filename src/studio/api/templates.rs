@@ -19,6 +19,7 @@ use crate::project::Project;
 use crate::studio::problem::Problem;
 use crate::studio::state::Studio;
 use crate::studio::template_files::{self, file_of, hash_of};
+use crate::studio::undo;
 use crate::studio::write::{self, Target};
 
 /// The routes.
@@ -96,10 +97,12 @@ async fn put(
 ) -> Result<Response, Problem> {
     let project = studio.project()?;
     let file = file_of(&project, &path).ok_or_else(no_template)?;
-    let _writing = studio.writing.lock().await;
-    let before = std::fs::read(&file).ok().map(|text| hash_of(&text));
-    condition::check_write(&headers, before.as_deref())?;
+    // what changed is said before everything else, and nobody waits while a body is on its way
+    condition::check_write(&headers, hash_at(&file).as_deref())?;
     let body = bytes(body).await?;
+    let _writing = studio.writing.lock().await;
+    let before = hash_at(&file);
+    condition::check_write(&headers, before.as_deref())?;
     if body.len() > template_files::MOST_BYTES {
         let detail = format!(
             "a template has at most {} bytes",
@@ -118,11 +121,6 @@ async fn put(
     let wrong = template_files::syntax(&path, &text);
     if !wrong.is_empty() && !is_forced {
         return Err(Problem::of_diagnostics("the text is no TOML", &wrong));
-    }
-    // an editor outside may have written while the body was on its way
-    let now = std::fs::read(&file).ok().map(|text| hash_of(&text));
-    if now != before {
-        return Err(Problem::stale("it changed meanwhile"));
     }
     let target = if before.is_some() {
         Target::Any
@@ -164,6 +162,8 @@ async fn remove(
     let text = std::fs::read(&file).map_err(Problem::internal)?;
     condition::check(&headers, Some(&hash_of(&text)))?;
     std::fs::remove_file(&file).map_err(Problem::internal)?;
+    // another template of that name is not undone into this one
+    undo::forget(&project.root, &path);
     studio.changes.own(&path, None, &studio.events);
     Ok(StatusCode::NO_CONTENT)
 }
@@ -212,6 +212,7 @@ async fn act(
     studio.changes.own(&to, Some(&hash), &studio.events);
     if is_rename {
         std::fs::remove_file(&file).map_err(Problem::internal)?;
+        undo::rename(&project.root, path, &to);
         studio.changes.own(path, None, &studio.events);
     }
     let status = if is_rename {
@@ -221,6 +222,11 @@ async fn act(
     };
     let answer = json!({"path": to, "hash": hash});
     Ok((status, etag(&hash), axum::Json(answer)).into_response())
+}
+
+/// The hash of what a file holds; none where there is none.
+fn hash_at(file: &std::path::Path) -> Option<String> {
+    std::fs::read(file).ok().map(|text| hash_of(&text))
 }
 
 fn no_template() -> Problem {

@@ -11,18 +11,21 @@ use serde_json::{Value, json};
 use super::form::{Form, query, who};
 use super::layout::{answer, around, done, with};
 use crate::studio::apart::apart;
-use crate::studio::batches::{Asked, Batch, Said, title};
-use crate::studio::pictures::Picture;
+use crate::studio::batch::Batch;
+use crate::studio::batch_against::{Story, outs};
+use crate::studio::batch_decisions::{Said, Verdict};
+use crate::studio::batch_file::{self, Asked};
+use crate::studio::batch_zip;
 use crate::studio::problem::Problem;
 use crate::studio::state::Studio;
 use crate::studio::template_files;
 use crate::studio::workspace::Workspace;
 
-/// Stories of one page.
+/// Stories of one page, where nobody says otherwise.
 const PAGE: usize = 60;
 
-/// Stories of one download.
-const MOST: usize = 2000;
+/// Stories of one page.
+const PAGES: [usize; 4] = [60, 120, 300, 1000];
 
 /// How before and after are put together.
 const VIEWS: [&str; 4] = ["side", "onion", "swipe", "flicker"];
@@ -44,23 +47,28 @@ async fn list(State(studio): State<Studio>, uri: Uri) -> Response {
         let all = template_files::all(&work.project);
         let is_story =
             |path: &&String| !path.rsplit('/').next().unwrap_or_default().starts_with('_');
-        let open = of.batches.list();
-        let open = open.iter().map(|batch| {
-            let changed = batch
-                .stories
-                .iter()
-                .filter(|story| story.kind == "changed")
-                .count();
+        let open = batch_file::heads(&work.project.root).into_iter();
+        let open = open.take(batch_file::MOST).map(|head| {
             json!({
-                "id": batch.id, "templates": batch.asked.templates, "data": batch.asked.data,
-                "count": batch.stories.len(), "changed": changed,
-                "at": batch.made.to_zoned(work.zone.clone()).strftime("%a %H:%M").to_string(),
+                "id": head.id, "templates": head.asked.templates, "data": head.asked.data,
+                "count": head.count, "changed": head.changed,
+                "at": head.made.to_zoned(work.zone.clone()).strftime("%a %-d %b %H:%M").to_string(),
             })
+        });
+        let outs = outs(&work.project).into_iter();
+        let outs = outs.filter_map(|out| template_files::relative(&work.project, &out));
+        let outs = outs.map(|name| {
+            if name.is_empty() {
+                ".".to_owned()
+            } else {
+                name
+            }
         });
         let page = json!({
             "title": "Batch",
             "all": all.iter().filter(is_story).collect::<Vec<_>>(),
             "data": data_files(&work),
+            "outs": outs.collect::<Vec<_>>(),
             "open": open.collect::<Vec<_>>(),
         });
         let page = with(around("batch", &work, &uri), page);
@@ -116,12 +124,73 @@ async fn open(State(studio): State<Studio>, body: Bytes) -> Response {
             templates: form.all("template").map(str::to_owned).collect(),
             data: form.get("data").map(str::to_owned),
             against: form.get("against").map(str::to_owned),
+            out: form.get("out").map(str::to_owned),
         };
         let batch = of.batches.open(&work.of_batch(), asked).await;
         work.close().await;
-        Ok(Redirect::to(&format!("/batch/{}", batch?.id)).into_response())
+        Ok(Redirect::to(&format!("/batch/{}", batch?.head.id)).into_response())
     });
     done(&studio, made.await)
+}
+
+/// Which stories a page shows.
+#[derive(Debug)]
+struct Part {
+    group: String,
+    /// `open`, `approve`, `reject`; all without.
+    show: String,
+    /// A part of their names.
+    q: String,
+    page: usize,
+    per: usize,
+}
+
+impl Part {
+    fn asked(text: Option<&str>) -> Self {
+        let mut asked = query(text);
+        let number = |text: Option<&String>| text.and_then(|text| text.parse().ok());
+        let per = number(asked.get("per")).filter(|per| PAGES.contains(per));
+        Self {
+            page: number(asked.get("page")).unwrap_or(1).max(1),
+            per: per.unwrap_or(PAGE),
+            group: asked.remove("group").unwrap_or_default(),
+            show: asked.remove("show").unwrap_or_default(),
+            q: asked.remove("q").unwrap_or_default().trim().to_lowercase(),
+        }
+    }
+
+    /// The stories, all pages of them. Without a group those that changed, if any has.
+    fn of<'a>(&self, batch: &'a Batch) -> Vec<&'a Story> {
+        let has_other = batch.stories.iter().any(|story| story.kind != "same");
+        let is_shown = |story: &&Story| {
+            let verdict = || batch.decision(&story.name).map(|said| said.verdict);
+            (match self.group.as_str() {
+                "" => !self.q.is_empty() || story.kind != "same" || !has_other,
+                group => story.group == group,
+            }) && (self.q.is_empty() || story.name.to_lowercase().contains(&self.q))
+                && match self.show.as_str() {
+                    "open" => verdict().is_none(),
+                    "approve" => verdict() == Some(Verdict::Approve),
+                    "reject" => verdict() == Some(Verdict::Reject),
+                    _ => true,
+                }
+        };
+        batch.stories.iter().filter(is_shown).collect()
+    }
+
+    /// The same as the query of an address, without the page.
+    fn query(&self) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for (name, value) in [("group", &self.group), ("show", &self.show), ("q", &self.q)] {
+            if !value.is_empty() {
+                query.append_pair(name, value);
+            }
+        }
+        if self.per != PAGE {
+            query.append_pair("per", &self.per.to_string());
+        }
+        query.finish()
+    }
 }
 
 async fn grid(
@@ -132,32 +201,23 @@ async fn grid(
 ) -> Response {
     let of = studio.clone();
     let made = apart(async move || {
-        let batch = of.batches.get(&id)?;
+        let batch = Workspace::batch(&of, &id).await?;
         let work = Workspace::open(&of).await?;
-        let asked = query(uri.query());
-        let group = asked.get("group").cloned().unwrap_or_default();
-        let page: usize = asked
-            .get("page")
-            .and_then(|page| page.parse().ok())
-            .unwrap_or(1)
-            .max(1);
-        let own = batch.stories.iter().filter(|story| match group.as_str() {
-            "" => story.kind != "same" || batch.stories.iter().all(|story| story.kind == "same"),
-            group => story.group == group,
-        });
-        let own: Vec<_> = own.collect();
-        let shown = own.iter().skip((page - 1).saturating_mul(PAGE)).take(PAGE);
+        let part = Part::asked(uri.query());
+        let own = part.of(&batch);
+        let pages = own.len().div_ceil(part.per).max(1);
+        let page = part.page.min(pages);
+        let shown = own.iter().skip((page - 1) * part.per).take(part.per);
         let told: Vec<Value> = shown.map(|story| batch.told(story)).collect();
         let failed = batch
             .failed
             .iter()
             .map(|(name, found)| json!({ "name": name, "diagnostics": found }));
         let of_page = json!({
-            "title": "Batch",
-            "id": batch.id, "templates": batch.asked.templates, "data": batch.asked.data,
-            "against": batch.asked.against.as_deref().unwrap_or("last"),
+            "title": "Batch", "id": id, "against": batch.words, "ended": batch.ended,
             "groups": batch.groups(), "stories": told, "failed": failed.collect::<Vec<_>>(),
-            "group": group, "page": page, "pages": own.len().div_ceil(PAGE).max(1), "count": own.len(),
+            "group": part.group, "show": part.show, "q": part.q, "per": part.per, "sizes": PAGES,
+            "query": part.query(), "page": page, "pages": pages, "count": own.len(),
             "total": batch.stories.len(), "by": who(&headers),
         });
         let page = with(around("batch", &work, &uri), of_page);
@@ -175,7 +235,7 @@ async fn one(
 ) -> Response {
     let of = studio.clone();
     let made = apart(async move || {
-        let batch = of.batches.get(&id)?;
+        let batch = Workspace::batch(&of, &id).await?;
         let place = batch.place(&name)?;
         let work = Workspace::open(&of).await?;
         let view = query(uri.query())
@@ -194,7 +254,7 @@ async fn one(
             .position(|other| *other == name)
             .unwrap_or_default();
         let page = json!({
-            "title": name, "id": id, "name": name, "story": batch.told(story), "words": title(story),
+            "title": name, "id": id, "name": name, "story": batch.told(story), "words": story.title(),
             "view": view.unwrap_or_else(|| "side".to_owned()), "views": VIEWS,
             "has_before": story.before.is_some(),
             "previous": at.checked_sub(1).and_then(|at| group.get(at)), "next": group.get(at + 1),
@@ -230,7 +290,7 @@ async fn decide(
     let of = studio.clone();
     let made = apart(async move || {
         let form = Form::read(&body);
-        let batch = of.batches.get(&id)?;
+        let batch = Workspace::batch(&of, &id).await?;
         let said = Said {
             group: form.get("group").map(str::to_owned),
             story: None,
@@ -252,7 +312,7 @@ async fn decide_one(
     let of = studio.clone();
     let made = apart(async move || {
         let form = Form::read(&body);
-        let batch = of.batches.get(&id)?;
+        let batch = Workspace::batch(&of, &id).await?;
         let said = Said {
             group: None,
             story: Some(name),
@@ -269,36 +329,12 @@ async fn decide_one(
 async fn download(State(studio): State<Studio>, Path(id): Path<String>) -> Response {
     let of = studio.clone();
     let made = apart(async move || {
-        let batch = of.batches.get(&id)?;
-        let is_approved = |name: &str| {
-            batch
-                .decision(name)
-                .is_some_and(|said| said.verdict == "approve")
-        };
-        let is_any = batch
-            .stories
-            .iter()
-            .any(|story| batch.decision(&story.name).is_some());
-        let meant: Vec<usize> = (0..batch.stories.len())
-            .filter(|place| !is_any || is_approved(&batch.stories[*place].name))
-            .collect();
-        if meant.len() > MOST {
-            return Err(Problem::invalid(format!(
-                "more than {MOST} pictures: `storypress render` makes them at once"
-            )));
+        let batch = Workspace::batch(&of, &id).await?;
+        batch.end_stale();
+        let places = batch.approved();
+        if places.is_empty() {
+            return Err(Problem::conflict("none of its stories is approved"));
         }
-        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-        // a JPEG does not get smaller
-        let stored = zip::write::SimpleFileOptions::default()
-            .compression_method(zip::CompressionMethod::Stored);
-        for place in meant {
-            let picture = batch.picture(place, &of.cancel)?;
-            let bytes = Picture::of(&picture).bytes()?;
-            zip.start_file(format!("{}.jpg", batch.stories[place].name), stored)
-                .map_err(Problem::internal)?;
-            std::io::Write::write_all(&mut zip, &bytes).map_err(Problem::internal)?;
-        }
-        let bytes = zip.finish().map_err(Problem::internal)?.into_inner();
         let headers = [
             (header::CONTENT_TYPE, "application/zip".to_owned()),
             (
@@ -306,7 +342,8 @@ async fn download(State(studio): State<Studio>, Path(id): Path<String>) -> Respo
                 format!("attachment; filename=\"batch-{id}.zip\""),
             ),
         ];
-        Ok((headers, bytes).into_response())
+        let body = batch_zip::body(batch, places, of.cancel.clone());
+        Ok((headers, body).into_response())
     });
     done(&studio, made.await)
 }

@@ -16,6 +16,8 @@ use super::cards;
 use super::form::{Form, query, who};
 use super::layout::{answer, around, done, with};
 use super::passes;
+use super::tray;
+use crate::diag::Code;
 use crate::publisher::Entry;
 use crate::store::{Filter, Step};
 use crate::studio::apart::apart;
@@ -24,9 +26,6 @@ use crate::studio::problem::Problem;
 use crate::studio::state::Studio;
 use crate::studio::views::{self, Around};
 use crate::studio::workspace::Workspace;
-
-/// What the platform takes of an account in 24 hours, where it does not say another number.
-const QUOTA: usize = 100;
 
 /// The routes.
 pub fn router() -> Router<Studio> {
@@ -51,7 +50,8 @@ async fn calendar(State(studio): State<Studio>, uri: Uri) -> Response {
             .filter(|entry| filter.is_empty() || entry.report.schedule == filter)
             .collect();
         let schedules: Vec<Value> = schedules(&work).await?;
-        let page = json!({
+        let by_hand = tray::by_hand(&work, (range.first, range.last)).await?;
+        let mut page = json!({
             "title": "Calendar",
             "view": view.word(),
             "heading": range.heading,
@@ -62,10 +62,12 @@ async fn calendar(State(studio): State<Studio>, uri: Uri) -> Response {
             "days": days(&work, &range, &shown),
             "attention": attention(&work, &entries).await?,
             "schedules": schedules,
+            "tray": tray::of(&work).await?,
             "filter": filter,
             "count": shown.len(),
             "feed": passes::feed(&of, &work.zone),
         });
+        tray::put_into(&mut page, &by_hand);
         let page = with(around("calendar", &work, &uri), page);
         work.close().await;
         Ok(page)
@@ -166,7 +168,16 @@ fn day(work: &Workspace, range: &Range, day: Date, entries: &[&Entry]) -> Value 
         }
     }
     let quota = counts.into_iter().map(|(account, count)| {
-        json!({ "account": account, "count": count, "most": QUOTA, "is_over": count > QUOTA })
+        let is_foreseen = own.iter().any(|entry| {
+            let is_its = entry.report.account.as_deref() == Some(account);
+            is_its
+                && entry
+                    .diagnostics
+                    .iter()
+                    .any(|found| found.code == Code::Quota)
+        });
+        let is_over = is_foreseen || count > tray::QUOTA;
+        json!({ "account": account, "count": count, "most": tray::QUOTA, "is_over": is_over })
     });
     json!({
         "date": day,

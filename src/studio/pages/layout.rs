@@ -73,6 +73,10 @@ fn sentence(word: &str) -> Option<&'static str> {
         "cancelled" => "Taken back. It does not go out.",
         "created" => "The new template is there.",
         "decided" => "Your decision is noted.",
+        "drafted" => "It is in the tray. Give it a day.",
+        "placed" => "It is planned, and goes out at its time.",
+        "taken-back" => "Taken back: it waits in the tray.",
+        "removed" => "It is out of the tray.",
         "undone" => "The decision is taken back.",
         _ => return None,
     })

@@ -17,6 +17,7 @@ mod passes;
 mod shared;
 mod stories;
 mod templates;
+mod tray;
 
 use axum::Router;
 
@@ -28,6 +29,7 @@ pub fn router() -> Router<Studio> {
         .merge(edit::router())
         .merge(templates::router())
         .merge(calendar::router())
+        .merge(tray::router())
         .merge(approval::router())
         .merge(batch::router())
         .merge(stories::router())

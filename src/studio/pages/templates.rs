@@ -18,6 +18,7 @@ use crate::studio::problem::Problem;
 use crate::studio::state::Studio;
 use crate::studio::template_files;
 use crate::studio::workspace::Workspace;
+use crate::studio::write::{self, Target};
 use crate::template;
 
 /// A template that is begun with nothing.
@@ -208,27 +209,15 @@ async fn create(State(studio): State<Studio>, body: Bytes) -> Response {
             }
             None => BLANK.to_owned(),
         };
-        if let Some(parent) = file.parent() {
-            std::fs::create_dir_all(parent).map_err(Problem::internal)?;
-        }
-        write_new(&file, &text)?;
+        let written = write::bytes(&file, text.as_bytes(), Target::New);
+        written.map_err(|why| match why.kind() {
+            std::io::ErrorKind::AlreadyExists => {
+                Problem::conflict("there is a template of that name")
+            }
+            _ => Problem::internal(why),
+        })?;
         let place: Vec<String> = to.split('/').map(crate::studio::page::segment).collect();
         Ok(Redirect::to(&format!("/edit/{}", place.join("/"))).into_response())
     });
     done(&studio, made.await)
-}
-
-/// Writes a file that is not there yet: whole, or not at all.
-fn write_new(file: &std::path::Path, text: &str) -> Result<(), Problem> {
-    let parent = file.parent().unwrap_or(std::path::Path::new("."));
-    let mut unfinished = tempfile::NamedTempFile::new_in(parent).map_err(Problem::internal)?;
-    std::io::Write::write_all(&mut unfinished, text.as_bytes()).map_err(Problem::internal)?;
-    // as an editor would make it: a temporary file is for its owner alone
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
-    std::fs::set_permissions(unfinished.path(), mode).map_err(Problem::internal)?;
-    let done = unfinished.persist_noclobber(file);
-    done.map(|_| ()).map_err(|why| match why.error.kind() {
-        std::io::ErrorKind::AlreadyExists => Problem::conflict("there is a template of that name"),
-        _ => Problem::internal(why.error),
-    })
 }

@@ -1,0 +1,386 @@
+//! A batch that people look at before it is rendered for good.
+//!
+//! In: its stories, held against what was before. Out: groups by what changed, pictures when they are asked for, what was
+//! decided. Never: a file in the project's OUT; a decision that is lost with the studio.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::asset_files;
+use super::batch_against::{Held, Story};
+use super::batch_decisions::{Decision, Decisions, Said, Verdict, Wanted};
+use super::batch_file::{self, Head};
+use super::problem::Problem;
+use crate::batch::{self, FileFormat, Formats, Order, Outcome, Plan};
+use crate::diag::Diagnostic;
+use crate::media::Media;
+use crate::platform::Cancel;
+use crate::publisher::{self, ToPublish};
+
+/// A picture that was made, or why it could not be.
+type Made = Result<Media, Vec<Diagnostic>>;
+
+/// A batch.
+pub struct Batch {
+    /// What was asked for, and when.
+    pub head: Head,
+    /// What it is held against, in words.
+    pub words: String,
+    /// Its stories, in the order of the plan.
+    pub stories: Vec<Story>,
+    /// What failed before it was a story: its name, and why.
+    pub failed: Vec<(String, Vec<Diagnostic>)>,
+    /// Decisions that ended when it was read again, because something else would come of them now.
+    pub ended: usize,
+    plan: Plan,
+    folder: PathBuf,
+    places: HashMap<String, usize>,
+    rendered: Mutex<HashMap<usize, Made>>,
+    /// One a story, held while its picture is made: each has a folder of its own, so that others need not wait.
+    making: Vec<Mutex<()>>,
+    decisions: Mutex<Decisions>,
+}
+
+impl std::fmt::Debug for Batch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Batch")
+            .field("id", &self.head.id)
+            .field("stories", &self.stories.len())
+            .finish_non_exhaustive()
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Batch {
+    /// A batch of what is held. Decisions of another time hold for stories that are made of the same as then.
+    pub fn new(head: Head, folder: PathBuf, held: Held, mut decisions: Decisions) -> Self {
+        let Held {
+            plan,
+            stories,
+            words,
+        } = held;
+        let places: HashMap<String, usize> = stories
+            .iter()
+            .enumerate()
+            .map(|(place, story)| (story.name.clone(), place))
+            .collect();
+        let ended = match decisions.is_any() {
+            false => 0,
+            true => {
+                let are_same_files = asset_files::digest(&plan.project) == head.assets;
+                decisions.end(|name, decision| {
+                    let now = places.get(name).map(|place| &stories[*place].key);
+                    let is_same = now.is_some_and(|key| head.keys.get(name) == Some(key));
+                    // of what was not made yet, nobody knows which files it reads
+                    is_same && (are_same_files || decision.sha256.is_some())
+                })
+            }
+        };
+        let failed = plan.failed.iter().map(|failed| {
+            let row = failed
+                .row
+                .map_or_else(String::new, |row| format!(", row {row}"));
+            let name = format!("{}{row}", failed.input.display());
+            (name, failed.diagnostics.clone())
+        });
+        Self {
+            failed: failed.collect(),
+            making: stories.iter().map(|_| Mutex::default()).collect(),
+            rendered: Mutex::default(),
+            decisions: Mutex::new(decisions),
+            head,
+            words,
+            stories,
+            ended,
+            plan,
+            folder,
+            places,
+        }
+    }
+
+    /// A story by its name.
+    ///
+    /// # Errors
+    /// 404 where it has none of that name.
+    pub fn place(&self, name: &str) -> Result<usize, Problem> {
+        let found = self.places.get(name).copied();
+        found.ok_or_else(|| Problem::not_found(format!("no story `{name}` in this batch")))
+    }
+
+    /// The picture of a story as it is now, made when it is first asked for.
+    ///
+    /// # Errors
+    /// 422 with what is wrong with it.
+    pub fn picture(&self, place: usize, stop: &Cancel) -> Result<Media, Problem> {
+        let look = || locked(&self.rendered).get(&place).cloned();
+        let found = look().unwrap_or_else(|| {
+            let _making = locked(&self.making[place]);
+            // somebody else may have made it meanwhile
+            look().unwrap_or_else(|| self.render(place, stop))
+        });
+        match found {
+            Ok(media) => Ok(media),
+            Err(wrong) => Err(Problem::of_diagnostics("it cannot be made", &wrong)),
+        }
+    }
+
+    fn render(&self, place: usize, stop: &Cancel) -> Made {
+        let out = self.folder.join("pictures").join(place.to_string());
+        let order = order(&self.plan, &out);
+        // of the folder, or stopped: it may go well the next time
+        let outcome = self.outcome(place, order, stop)?;
+        let made = outcome.media.into_iter().next().ok_or(outcome.diagnostics);
+        if let Ok(media) = &made {
+            // written with the next decision: until then the picture is what it is
+            locked(&self.decisions).seen(&self.stories[place].name, &media.sha256);
+        }
+        locked(&self.rendered).insert(place, made.clone());
+        made
+    }
+
+    /// Makes one story.
+    fn outcome(
+        &self,
+        place: usize,
+        order: Order<'_>,
+        stop: &Cancel,
+    ) -> Result<Outcome, Vec<Diagnostic>> {
+        let order = Order {
+            only: Some(BTreeSet::from([place])),
+            jobs: 1,
+            cancel: stop.clone(),
+            ..order
+        };
+        let ended: Mutex<Option<Outcome>> = Mutex::default();
+        let watcher = |_: usize, outcome: Outcome| *locked(&ended) = Some(outcome);
+        let failed = |text: String| {
+            let ready = &self.plan.templates[self.plan.stories[place].template];
+            let code = crate::diag::Code::UnreadableMedia;
+            vec![Diagnostic::of_file(code, &ready.shown, text)]
+        };
+        batch::render(&order, &watcher).map_err(|error| failed(error.to_string()))?;
+        let ended = ended.into_inner().unwrap_or_else(PoisonError::into_inner);
+        ended.ok_or_else(|| failed("it was stopped".to_owned()))
+    }
+
+    /// A story as it goes out: of film the film, not its cover.
+    ///
+    /// # Errors
+    /// 409 where it is not the picture that was approved; 422 with what is wrong with it.
+    pub fn finished(&self, place: usize, stop: &Cancel) -> Result<ToPublish, Problem> {
+        // a decision about another picture ends here
+        self.picture(place, stop)?;
+        let name = &self.stories[place].name;
+        if self.is_decided() && !self.approved().contains(&place) {
+            return Err(Problem::conflict(format!("`{name}` is not approved")));
+        }
+        let _making = locked(&self.making[place]);
+        let out = self.folder.join("files").join(place.to_string());
+        let order = Order {
+            formats: Formats {
+                stills: vec![FileFormat::Jpg],
+                films: vec![FileFormat::Mp4],
+            },
+            ..order(&self.plan, &out)
+        };
+        let wrong = |found: Vec<Diagnostic>| Problem::of_diagnostics("it cannot be made", &found);
+        let outcome = self.outcome(place, order, stop).map_err(wrong)?;
+        let Some(media) = publisher::deliverable(&outcome.media).cloned() else {
+            return Err(wrong(outcome.diagnostics));
+        };
+        let input = outcome.input.strip_prefix(&self.plan.project.root);
+        Ok(ToPublish {
+            name: name.clone(),
+            template: input.ok().map(|path| path.display().to_string()),
+            media,
+            mentions: outcome.mentions,
+        })
+    }
+
+    /// The file that a story is held against.
+    ///
+    /// # Errors
+    /// 404 where there is none.
+    pub fn before(&self, place: usize) -> Result<Media, Problem> {
+        let media = self.stories[place].before.as_ref();
+        let media = media.filter(|media| media.path.is_file());
+        media
+            .cloned()
+            .ok_or_else(|| Problem::not_found("it was in no batch before"))
+    }
+
+    /// What was decided about a story.
+    pub fn decision(&self, name: &str) -> Option<Decision> {
+        locked(&self.decisions).of(name).cloned()
+    }
+
+    /// Whether anything was decided.
+    pub fn is_decided(&self) -> bool {
+        locked(&self.decisions).is_any()
+    }
+
+    /// Ends what was approved unseen, where the files of the project are others since.
+    pub fn end_stale(&self) {
+        if asset_files::digest(&self.plan.project) != self.head.assets {
+            let is_seen = |_: &str, decision: &Decision| decision.sha256.is_some();
+            locked(&self.decisions).end(is_seen);
+        }
+    }
+
+    /// The places of the stories that were approved; of all, where nothing was decided.
+    pub fn approved(&self) -> Vec<usize> {
+        let decisions = locked(&self.decisions);
+        let is_meant = |story: &Story| {
+            let decision = decisions.of(&story.name);
+            !decisions.is_any() || decision.is_some_and(|said| said.verdict == Verdict::Approve)
+        };
+        let all = self.stories.iter().enumerate();
+        all.filter(|(_, story)| is_meant(story))
+            .map(|(place, _)| place)
+            .collect()
+    }
+
+    /// Decides, and keeps that; gives how many stories were decided about.
+    ///
+    /// # Errors
+    /// 422 for a group or story that it has not, and for another verdict; 500 where it cannot be kept. Nothing is decided then.
+    pub fn decide(&self, all: &[Said], by: &str, now: Timestamp) -> Result<usize, Problem> {
+        let mut decisions = locked(&self.decisions);
+        let mut changed = decisions.clone();
+        let count = match all {
+            [said] if said.verdict == "undo" => changed.undo(),
+            _ => {
+                let wanted = self.wanted(all, by, now)?;
+                let count = wanted.len();
+                changed.put(wanted);
+                count
+            }
+        };
+        batch_file::write_decisions(&self.folder, &changed).map_err(Problem::internal)?;
+        *decisions = changed;
+        Ok(count)
+    }
+
+    fn wanted(&self, all: &[Said], by: &str, now: Timestamp) -> Result<Wanted, Problem> {
+        let singles: BTreeSet<&str> = all
+            .iter()
+            .filter_map(|said| said.story.as_deref())
+            .collect();
+        let mut wanted = Wanted::new();
+        for said in all {
+            let verdict = match said.verdict.as_str() {
+                "approve" => Verdict::Approve,
+                "reject" => Verdict::Reject,
+                "undo" => return Err(Problem::invalid("`undo` stands alone in a call")),
+                other => {
+                    return Err(Problem::invalid(format!(
+                        "a verdict is approve, reject or undo, not `{other}`"
+                    )));
+                }
+            };
+            let rendered = locked(&self.rendered);
+            wanted.extend(self.meant(said, &singles)?.into_iter().map(|place| {
+                let made = rendered.get(&place).and_then(|made| made.as_ref().ok());
+                let decision = Decision {
+                    verdict,
+                    by: by.to_owned(),
+                    at: now,
+                    note: said.note.clone(),
+                    sha256: made.map(|media| media.sha256.clone()),
+                };
+                (self.stories[place].name.clone(), Some(decision))
+            }));
+        }
+        Ok(wanted)
+    }
+
+    /// The stories that a decision is about. One that the same call names alone is not its group's.
+    fn meant(&self, said: &Said, singles: &BTreeSet<&str>) -> Result<Vec<usize>, Problem> {
+        match (&said.story, &said.group) {
+            (Some(name), None) => {
+                let place = self.place(name);
+                Ok(vec![
+                    place.map_err(|problem| Problem::invalid(problem.detail()))?,
+                ])
+            }
+            (None, Some(group)) => {
+                let own = self.stories.iter().enumerate();
+                let own = own.filter(|(_, story)| story.group == *group);
+                if own.clone().next().is_none() {
+                    let what = format!("no group `{group}` in this batch");
+                    return Err(Problem::invalid(what));
+                }
+                let own = own.filter(|(_, story)| !singles.contains(story.name.as_str()));
+                Ok(own.map(|(place, _)| place).collect())
+            }
+            _ => Err(Problem::invalid(
+                "a decision is about a `story` or a `group`",
+            )),
+        }
+    }
+
+    /// The groups: what changed, and how many stories in it.
+    pub fn groups(&self) -> Vec<Value> {
+        let mut groups: BTreeMap<&str, Vec<&Story>> = BTreeMap::new();
+        for story in &self.stories {
+            groups.entry(&story.group).or_default().push(story);
+        }
+        let decisions = locked(&self.decisions);
+        let mut told: Vec<Value> = groups
+            .into_iter()
+            .map(|(id, stories)| {
+                let decided = |verdict: Verdict| {
+                    let of = |story: &&&Story| {
+                        decisions.of(&story.name).is_some_and(|d| d.verdict == verdict)
+                    };
+                    stories.iter().filter(of).count()
+                };
+                let first = stories[0];
+                json!({
+                    "id": id, "kind": first.kind, "causes": first.causes, "title": first.title(), "count": stories.len(),
+                    "approved": decided(Verdict::Approve), "rejected": decided(Verdict::Reject),
+                })
+            })
+            .collect();
+        // what has not changed needs no look, and comes last
+        told.sort_by_key(|group| {
+            let count = group["count"].as_u64();
+            (group["kind"] == "same", std::cmp::Reverse(count))
+        });
+        told
+    }
+
+    /// A story as programs are told.
+    pub fn told(&self, story: &Story) -> Value {
+        let place = self.places.get(&story.name);
+        let made = place.and_then(|place| locked(&self.rendered).get(place).cloned());
+        let (sha256, diagnostics) = match made {
+            Some(Ok(media)) => (Some(media.sha256), Vec::new()),
+            Some(Err(wrong)) => (None, wrong),
+            None => (None, Vec::new()),
+        };
+        json!({
+            "name": story.name, "kind": story.kind, "group": story.group, "causes": story.causes,
+            "before": story.before.as_ref().map(|media| json!({ "sha256": media.sha256 })),
+            "sha256": sha256, "diagnostics": diagnostics, "decision": self.decision(&story.name),
+        })
+    }
+}
+
+/// As a batch is rendered for good, with a film's cover in place of the film.
+fn order<'a>(plan: &'a Plan, out: &'a Path) -> Order<'a> {
+    Order {
+        formats: Formats {
+            stills: vec![FileFormat::Jpg],
+            films: vec![FileFormat::Jpg],
+        },
+        ..Order::new(plan, out)
+    }
+}
