@@ -258,7 +258,11 @@ impl Reader<'_> {
             options.push((number, text));
         }
         if !(2..=4).contains(&options.len()) {
-            let message = format!("{} has {} answers", self.label, options.len());
+            let answers = match options.len() {
+                1 => "answer",
+                _ => "answers",
+            };
+            let message = format!("{} has {} {answers}", self.label, options.len());
             self.bad(key, message, "the app takes two to four");
             return None;
         }
