@@ -155,7 +155,12 @@ impl Item {
         let goes = extras.map(|extras| platform.carried(&extras.stickers));
         let goes = goes.unwrap_or_default();
         for LeftOut { sticker, said } in std::mem::take(&mut self.by_hand) {
-            if sticker.is_some_and(|at| goes.contains(&at)) {
+            let goes = match sticker {
+                Some(at) => goes.contains(&at),
+                // a person has the words on the page
+                None => matches!(platform, Platform::ByHand),
+            };
+            if goes {
                 continue;
             }
             self.diagnostics.push(match is_news {
