@@ -64,6 +64,7 @@ const tests = {
     assert.equal(wide, false, 'nothing is wider than a phone');
     await axe(page);
     await tap(share);
+    await page.waitForFunction(() => window.shared.length > 0);
     const [shared] = await page.evaluate(() => window.shared);
     const media = await page.request.get(await page.evaluate(() => document.getElementById('media').src));
     const sha256 = createHash('sha256').update(await media.body()).digest('hex');

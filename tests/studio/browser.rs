@@ -1,4 +1,9 @@
-//! The editor in a real browser: `studio/test/run.mjs` drives Chromium against a studio of its own.
+//! The studio in a real browser: `studio/test/run.mjs` drives Chromium through the editor, `studio/test/phone.mjs` from the
+//! notice of a hand-off to its end, each against a studio of its own.
+
+use std::process::Command;
+
+use storypress::studio::{self, Options};
 
 use super::bundle::{packages, run, said};
 use super::stage::Stage;
@@ -58,6 +63,38 @@ async fn the_editor_works_in_a_browser() {
     let url = stage.running.start_url().expect("an address");
     let project = stage.root.to_string_lossy().into_owned();
     let drive = move || run("node", &["test/run.mjs", &url, &project]);
+    let driven = tokio::task::spawn_blocking(drive).await.expect("a run");
+    assert!(driven.status.success(), "{}", said(&driven));
+}
+
+const BY_HAND: &str = "[project]\ntemplates = \"templates\"\nout = \"out\"\n\
+    [accounts.shop]\nlogin = \"by-hand\"\nusername = \"cafe\"\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_gets_from_the_notice_to_shared_in_four_taps() {
+    packages();
+    let stage = Stage::with(&[("storypress.toml", BY_HAND)]).await;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_storypress"));
+    command
+        .args(["render", "templates/menu.toml", "-o", "out", "--publish"])
+        .current_dir(&stage.root);
+    let handed = tokio::task::spawn_blocking(move || command.output());
+    let handed = handed.await.expect("a thread").expect("a run");
+    assert!(
+        handed.status.success(),
+        "{}",
+        String::from_utf8_lossy(&handed.stderr)
+    );
+    let options = Options {
+        listen: "127.0.0.1:0".into(),
+        allow_hosts: vec!["phone.test".into()],
+        folder: stage.root.clone(),
+        project: Some(stage.root.join("storypress.toml")),
+        ..Options::default()
+    };
+    let running = studio::start(&options).await.expect("a studio");
+    let url = running.start_url().expect("an address");
+    let drive = move || run("node", &["test/phone.mjs", &url]);
     let driven = tokio::task::spawn_blocking(drive).await.expect("a run");
     assert!(driven.status.success(), "{}", said(&driven));
 }
