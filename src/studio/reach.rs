@@ -1,7 +1,7 @@
 //! By which address another machine reaches this studio.
 //!
-//! In: a request, the names that were allowed. Out: `http://laptop.local:8040`. Never: an address that the guard would
-//! refuse.
+//! In: a request, the names that were allowed, `[studio] url`. Out: `http://laptop.local:8040`. Never: an address that the
+//! guard would refuse.
 
 use axum::http::{HeaderMap, header};
 
@@ -21,10 +21,23 @@ pub fn from_elsewhere(studio: &Studio, headers: &HeaderMap) -> Option<String> {
         };
         return Some(format!("{scheme}://{host}"));
     }
+    if let Some(written) = written(studio) {
+        return Some(written);
+    }
     Some(match name.contains(':') {
         true => format!("http://{name}"),
         false => format!("http://{name}:{}", studio.port),
     })
+}
+
+/// What the project says about it, where that is a name that gets in.
+fn written(studio: &Studio) -> Option<String> {
+    let url = studio.project().ok()?.studio_url.clone()?;
+    let port = url
+        .port()
+        .map_or_else(String::new, |port| format!(":{port}"));
+    let host = format!("{}{port}", url.host_str()?);
+    is_allowed(studio, &host).then(|| format!("{}://{host}", url.scheme()))
 }
 
 /// The same; of this machine alone where no other gets in.

@@ -53,7 +53,7 @@ pub fn read_private(root: &Path, name: &str, most: u64) -> io::Result<Option<Str
     if secret::guard(&file.metadata()?).is_err() {
         let shown = path(root, name);
         return Err(io::Error::other(format!(
-            "{} can be read by others: delete it, and what it held is made anew",
+            "{} can be read by others: what it holds is void: delete it, and another is made",
             shown.display()
         )));
     }

@@ -67,7 +67,7 @@ async fn calendar(State(studio): State<Studio>, uri: Uri) -> Response {
             "count": shown.len(),
             "feed": passes::feed(&of, &work.zone),
         });
-        tray::put_into(&mut page, &by_hand);
+        tray::put_into(&work, &mut page, &by_hand);
         let page = with(around("calendar", &work, &uri), page);
         work.close().await;
         Ok(page)
@@ -247,7 +247,7 @@ async fn attention(work: &Workspace, entries: &[Entry]) -> Result<Vec<Value>, Pr
             found.push(json!({
                 "kind": "worker", "state": "waiting", "word": "no worker",
                 "name": "No worker was seen in the last minute",
-                "what": "Slots go out while `storypress worker` runs.",
+                "what": "Slots go out while a worker runs: storypress worker",
             }));
         }
     }

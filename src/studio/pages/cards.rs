@@ -129,6 +129,7 @@ pub fn story(work: &Workspace, story: &Story, around: &Around) -> Value {
         "time": local.strftime("%H:%M").to_string(),
         "day": local.strftime("%a %-d %b").to_string(),
         "input": story.due.to_zoned(work.zone.clone()).strftime("%Y-%m-%dT%H:%M").to_string(),
+        "utc": story.due.to_string(),
         "distance": distance(work.now, at.unwrap_or(story.due)),
         "why": told["waits_for"].as_str().or(told["trouble"].as_str()),
         "media_id": story.step.story().map(ToString::to_string),

@@ -8,12 +8,14 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::post;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::cards;
 use super::form::Form;
 use super::layout::{done, with};
+use crate::graph::Login;
 use crate::store::Filter;
 use crate::studio::apart::apart;
 use crate::studio::drafts;
@@ -94,8 +96,9 @@ pub async fn by_hand(
     Ok(found)
 }
 
-/// Puts stories that were planned by hand on the days of a page, and counts them where they use up an account's day.
-pub fn put_into(page: &mut Value, stories: &[(String, Value)]) {
+/// Puts stories that were planned by hand on the days of a page, between the slots, and counts them where they use up an
+/// account's day.
+pub fn put_into(work: &Workspace, page: &mut Value, stories: &[(String, Value)]) {
     let of_weeks = page["weeks"].as_array_mut().map(std::mem::take);
     let mut weeks = of_weeks.unwrap_or_default();
     let in_weeks = weeks.iter_mut().filter_map(Value::as_array_mut).flatten();
@@ -107,10 +110,31 @@ pub fn put_into(page: &mut Value, stories: &[(String, Value)]) {
         for card in own.iter().filter(|card| card["state"] != "cancelled") {
             count(day, card["account"].as_str().unwrap_or_default());
         }
-        day["by_hand"] = json!(own);
+        // nobody counts what a person posts
+        if let Some(bars) = day["quota"].as_array_mut() {
+            bars.retain(|bar| !is_posted_by_a_person(work, bar));
+        }
+        day["tiles"] = json!(in_order(&day["slots"], own));
     }
     page["weeks"] = json!(weeks);
     page["days"] = json!(days);
+}
+
+fn is_posted_by_a_person(work: &Workspace, bar: &Value) -> bool {
+    let mut accounts = work.project.accounts.iter();
+    accounts.any(|account| account.login == Login::ByHand && bar["account"] == *account.name)
+}
+
+/// What goes out on a day, by its time.
+fn in_order(slots: &Value, stories: Vec<Value>) -> Vec<Value> {
+    let mut all: Vec<Value> = slots.as_array().cloned().unwrap_or_default();
+    all.extend(stories.into_iter().map(|mut card| {
+        card["is_by_hand"] = json!(true);
+        card
+    }));
+    let due = |card: &Value| card["utc"].as_str()?.parse::<Timestamp>().ok();
+    all.sort_by_key(due);
+    all
 }
 
 fn count(day: &mut Value, account: &str) {
