@@ -1,17 +1,19 @@
 // Measures the editor in a real Chromium, against a studio that runs: median and 95th percentile.
 //   storypress studio --json --no-open --project DIR/storypress.toml    prints {"url"}
-//   node tools/bench-studio.mjs URL templates/NAME.toml [ROUNDS]
+//   node tools/bench-studio.mjs URL templates/NAME.toml [ROUNDS [DIR [TABLE]]]
 // What is measured: first paint and first picture of the page; a key stroke until the new picture (540 × 960) is decoded;
-// the time between two frames of a drag.
+// the time between two frames of a drag; a picture of full size; with DIR, a save of the template by another program until
+// its picture is decoded; with TABLE, a data file of the project, the first screen of its batch, opened and shown.
 
 import { createRequire } from 'node:module';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 const require = createRequire(new URL('../studio/package.json', import.meta.url));
 const { chromium } = require('playwright-core');
-const [start, template, rounds = '40'] = process.argv.slice(2);
+const [start, template, rounds = '40', folder, table] = process.argv.slice(2);
 if (!start || !template) {
-  console.error('usage: node tools/bench-studio.mjs URL TEMPLATE [ROUNDS]');
+  console.error('usage: node tools/bench-studio.mjs URL TEMPLATE [ROUNDS [DIR [TABLE]]]');
   process.exit(2);
 }
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
@@ -79,4 +81,63 @@ const between = await page.evaluate(() => (cancelAnimationFrame(window.ticking),
 await page.keyboard.press('Escape');
 await page.mouse.up();
 say('frame to frame of a drag', between.slice(2));
+
+// full size: asked for, sent and decoded, each of another text
+const full = await page.evaluate(
+  async ([template, rounds]) => {
+    const text = (await (await fetch(`/api/v1/templates/${template}`)).json()).text;
+    const times = [];
+    for (let n = 0; n < rounds; n++) {
+      const began = performance.now();
+      const body = JSON.stringify({ template, text: `${text}\n# ${n}\n` });
+      const answer = await fetch('/api/v1/preview', { method: 'POST', body, headers: { Accept: 'image/jpeg', 'Content-Type': 'application/json' } });
+      await createImageBitmap(await answer.blob());
+      times.push(performance.now() - began);
+    }
+    return times;
+  },
+  [template, Number(rounds)],
+);
+say('full size, as JPEG', full);
+
+if (folder) {
+  const file = join(folder, template);
+  const before = readFileSync(file, 'utf8');
+  await page.goto(`${new URL(start).origin}/edit/${template}`);
+  await fresh();
+  const saves = [];
+  for (let n = 0; n < Number(rounds); n++) {
+    await page.waitForTimeout(700);
+    await page.evaluate(() => performance.clearMarks('storypress:picture'));
+    const began = await page.evaluate(() => performance.timeOrigin + performance.now());
+    writeFileSync(file, `${before}\n# ${n}\n`);
+    await page.waitForFunction(() => performance.getEntriesByName('storypress:picture').length > 0);
+    saves.push((await page.evaluate(() => performance.timeOrigin + performance.getEntriesByName('storypress:picture')[0].startTime)) - began);
+  }
+  writeFileSync(file, before);
+  say('save from outside to picture', saves);
+}
+
+if (table) {
+  const screens = [];
+  for (let n = 0; n < 5; n++) {
+    await page.goto(`${new URL(start).origin}/batch`);
+    const began = performance.now();
+    const id = await page.evaluate(
+      async ([template, data]) => {
+        const answer = await fetch('/api/v1/batches', { method: 'POST', body: JSON.stringify({ templates: [template], data }), headers: { 'Content-Type': 'application/json' } });
+        return (await answer.json()).id;
+      },
+      [template, table],
+    );
+    await page.goto(`${new URL(start).origin}/batch/${id}`);
+    // what is on the screen is drawn: below it, pictures come when they are scrolled to
+    await page.waitForFunction(() => {
+      const own = [...document.images].filter((image) => image.getBoundingClientRect().top < innerHeight);
+      return own.length > 0 && own.every((image) => image.complete && image.naturalWidth > 0);
+    });
+    screens.push(performance.now() - began);
+  }
+  say('first screen of the batch', screens);
+}
 await browser.close();
