@@ -13,7 +13,7 @@ use super::state::Studio;
 use super::template_files;
 
 /// How long a file has to be quiet: an editor writes in several steps.
-const QUIET: Duration = Duration::from_millis(60);
+const QUIET: Duration = Duration::from_millis(40);
 
 /// How often folders are looked at where the system reports nothing.
 const POLL: Duration = Duration::from_millis(250);
