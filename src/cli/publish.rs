@@ -269,7 +269,7 @@ impl Call<'_> {
         } = one;
         let was_known = standing == Standing::Same;
         told(item, &story, was_known, publisher.clock.now());
-        item.report_by_hand(&publisher.chosen().platform, !was_known);
+        item.report_by_hand(publisher.chosen(), !was_known);
         // the time has come while it was planned: nobody stopped anything
         if is_planned && story.step.is_in_flight() && standing == Standing::New {
             item.status = Status::Done;
@@ -349,10 +349,10 @@ impl Call<'_> {
                 }
                 Some((known, _)) => {
                     told(item, known, true, publisher.clock.now());
-                    item.report_by_hand(&publisher.chosen().platform, false);
+                    item.report_by_hand(publisher.chosen(), false);
                 }
                 None => {
-                    item.report_by_hand(&publisher.chosen().platform, true);
+                    item.report_by_hand(publisher.chosen(), true);
                     would += 1;
                     if would > rehearsed.forecast.fit {
                         let until = publisher.shown(rehearsed.forecast.until);

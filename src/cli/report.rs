@@ -15,7 +15,7 @@ use crate::batch::{self, LeftOut, Timings};
 use crate::diag::Diagnostic;
 use crate::graph::UserTag;
 use crate::media::Media;
-use crate::pipeline::Platform;
+use crate::pipeline::Rooms;
 use crate::publisher::{self, SlotReport};
 use crate::scene::Extras;
 use crate::store::{Step, Story};
@@ -150,24 +150,18 @@ impl Item {
     }
 
     /// Reports what publishing it on this way leaves out; to people only where it is news.
-    pub fn report_by_hand(&mut self, platform: &Platform, is_news: bool) {
-        let extras = self.outputs.first().map(|media| &media.extras);
-        let goes = extras.map(|extras| platform.carried(&extras.stickers));
-        let goes = goes.unwrap_or_default();
-        for LeftOut { sticker, said } in std::mem::take(&mut self.by_hand) {
-            let goes = match sticker {
-                Some(at) => goes.contains(&at),
-                // a person has the words on the page
-                None => matches!(platform, Platform::ByHand),
-            };
-            if goes {
-                continue;
-            }
-            self.diagnostics.push(match is_news {
+    pub fn report_by_hand(&mut self, rooms: &Rooms, is_news: bool) {
+        let all = std::mem::take(&mut self.by_hand);
+        let Some(extras) = self.outputs.first().map(|media| &media.extras) else {
+            return;
+        };
+        let is_handed = rooms.by_hand.is_some();
+        let left = publisher::left_out(all, extras, rooms.platform.login(), is_handed);
+        self.diagnostics
+            .extend(left.into_iter().map(|said| match is_news {
                 true => said,
                 false => said.into_kept(),
-            });
-        }
+            }));
     }
 
     /// What is known of its file from when it was rendered.

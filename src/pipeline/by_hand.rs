@@ -11,11 +11,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use url::Url;
 
-use super::{Next, Platform, Rooms, after, prepare};
+use super::{Next, Rooms, after, prepare};
+use crate::graph::Login;
 use crate::handoff::{self, Listed, Posted};
-use crate::media;
-use crate::scene::{Audience, Extras};
+use crate::scene::{Audience, Extras, Sticker, StickerKind};
 use crate::store::{Step, Story, StoryKey};
+use crate::{media, private};
 
 /// How the stories of an account are posted by hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,21 +27,36 @@ pub struct ByHand {
     pub studio: Option<Url>,
 }
 
+/// Which of a story's stickers go out with it on an account of that login: the others are drawn, and nothing happens when
+/// they are tapped.
+pub fn carried(login: Login, stickers: &[Sticker]) -> Vec<usize> {
+    let is_mention = |at: &usize| matches!(stickers[*at].kind, StickerKind::Mention { .. });
+    match login {
+        Login::Instagram | Login::Facebook => (0..stickers.len()).filter(is_mention).collect(),
+        Login::Private => private::carried(stickers),
+        // a person puts every one of them on
+        Login::ByHand => (0..stickers.len()).collect(),
+    }
+}
+
+/// Whether something that can be tapped, or for whom a story is, does not go along a login's own way.
+///
+/// A caption and an alt text alone are no reason: they go along where a story goes by hand.
+pub fn needs_a_person(login: Login, extras: &Extras) -> bool {
+    let is_for_few = extras.audience == Some(Audience::CloseFriends);
+    let leaves_some = carried(login, &extras.stickers).len() < extras.stickers.len();
+    match login {
+        Login::Instagram | Login::Facebook => is_for_few || leaves_some,
+        Login::Private => leaves_some,
+        Login::ByHand => true,
+    }
+}
+
 impl Rooms {
-    /// How a person posts a story with these, where one does: something that can be tapped, or for whom it is, does not
-    /// go along the account's own way.
-    ///
-    /// A caption and an alt text alone are no reason: they go along where a story goes by hand.
+    /// How a person posts a story with these, where one does.
     pub fn by_hand_of(&self, extras: &Extras) -> Option<Arc<ByHand>> {
         let by_hand = self.by_hand.as_ref()?;
-        let is_for_few = extras.audience == Some(Audience::CloseFriends);
-        let carried = self.platform.carried(&extras.stickers).len();
-        let is_theirs = match self.platform {
-            Platform::ByHand => true,
-            Platform::Graph(_) => is_for_few || carried < extras.stickers.len(),
-            Platform::Private(_) => carried < extras.stickers.len(),
-        };
-        is_theirs.then(|| by_hand.clone())
+        needs_a_person(self.platform.login(), extras).then(|| by_hand.clone())
     }
 }
 

@@ -30,7 +30,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::store::{Step, StopCause, Store, Story};
 use crate::upload;
 
-pub use by_hand::ByHand;
+pub use by_hand::{ByHand, carried, needs_a_person};
 pub use drive::Driven;
 pub use driver::{Driver, Event, Renew};
 pub use platform::{Platform, PlatformError};

@@ -7,9 +7,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::graph::{self, Insights, Quota, StoryFacts, StoryId};
+use crate::graph::{self, Insights, Login, Quota, StoryFacts, StoryId};
 use crate::private;
-use crate::scene::{Sticker, StickerKind};
 
 /// How an account speaks to the platform. Copies share connections.
 #[derive(Debug, Clone)]
@@ -102,14 +101,12 @@ impl Platform {
         }
     }
 
-    /// Which of a story's stickers go out with it: the others are drawn, and nothing happens when they are tapped.
-    pub fn carried(&self, stickers: &[Sticker]) -> Vec<usize> {
-        let is_mention = |at: &usize| matches!(stickers[*at].kind, StickerKind::Mention { .. });
+    /// Whose way it is.
+    pub fn login(&self) -> Login {
         match self {
-            Self::Graph(_) => (0..stickers.len()).filter(is_mention).collect(),
-            Self::Private(_) => private::carried(stickers),
-            // a person puts every one of them on
-            Self::ByHand => (0..stickers.len()).collect(),
+            Self::Graph(client) => client.login(),
+            Self::Private(_) => Login::Private,
+            Self::ByHand => Login::ByHand,
         }
     }
 

@@ -18,6 +18,7 @@ mod foresight;
 mod handed;
 mod insights;
 mod kill_point;
+mod left_out;
 mod listen;
 pub mod live;
 mod memory;
@@ -51,6 +52,7 @@ pub use handed::{ToPost, resolve, to_post};
 pub use insights::{
     Sums, by_hour, by_template, by_weekday, csv, groups, local, numbers, published, told, weekday,
 };
+pub use left_out::{left_out, left_out_of_slot};
 pub use memory::{backup, restore};
 pub use open::{CONCURRENCY, Publisher, Target, Where, chain, platform, shown};
 pub use publish::{Published, Rehearsed, Standing, ToPublish, Wish};

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use super::left_out::left_out_of_slot;
 use crate::batch::{self, FileFormat, Formats, Order, Outcome, Status};
 use crate::calendar::{self, Rule};
 use crate::data::Row;
@@ -104,13 +105,18 @@ pub fn picture(
         .map_err(|error| Trouble::new("bad-value", error.to_string()))?;
     match ended.into_inner().unwrap_or_else(PoisonError::into_inner) {
         Some(outcome) if outcome.status == Status::Failed => Err(Trouble::of(&outcome.diagnostics)),
-        Some(outcome) => Ok(Made {
-            media: deliverable(&outcome.media)
+        Some(outcome) => {
+            let media = deliverable(&outcome.media)
                 .cloned()
-                .ok_or_else(|| Trouble::new("unreadable-media", "no file came out"))?,
-            mentions: outcome.mentions,
-            warnings: outcome.diagnostics,
-        }),
+                .ok_or_else(|| Trouble::new("unreadable-media", "no file came out"))?;
+            let account = slot.account.as_deref();
+            let left = left_out_of_slot(project, account, outcome.by_hand, &media.extras);
+            Ok(Made {
+                media,
+                mentions: outcome.mentions,
+                warnings: outcome.diagnostics.into_iter().chain(left).collect(),
+            })
+        }
         None => Err(Trouble::new(
             "interrupted",
             "it was stopped before it was made",

@@ -478,3 +478,27 @@ fn a_slot_becomes_handed_at_its_time_and_is_missed_when_nobody_posts_it() {
     assert!(start.elapsed() < Duration::from_secs(60));
     assert_eq!(item["slot"]["state"], "missed", "{item}");
 }
+
+#[test]
+fn a_slot_to_come_tells_what_its_login_leaves_out() {
+    const RULE: &str = "[schedule.day]\ntemplate = \"templates/day.toml\"\ndays = \"daily\"\n\
+        times = [\"09:00\"]\nset = { link = \"https://example.com\" }\n";
+    let dropped = |login: &str| {
+        let project = Alone::new(&format!("[accounts.main]\n{login}\n"));
+        std::fs::write(project.path().join("schedule.toml"), RULE).expect("a file");
+        let run = project.run(&[
+            "schedule", "next", "--count", "1", "--out", "preview", "--json",
+        ]);
+        assert_eq!(run.code, Some(0), "{run:?}");
+        codes(&run)
+            .iter()
+            .filter(|code| **code == "sticker-dropped")
+            .count()
+    };
+    // the link and the alt text
+    assert_eq!(dropped("login = \"instagram\""), 2);
+    assert_eq!(dropped("login = \"instagram\"\nstickers = \"by-hand\""), 0);
+    assert_eq!(dropped("login = \"by-hand\""), 0);
+    // the alt text alone
+    assert_eq!(dropped("login = \"private\"\nusername = \"cafe\""), 1);
+}

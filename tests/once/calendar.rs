@@ -295,15 +295,18 @@ fn a_worker_that_ends_makes_the_whole_series() {
 #[test]
 fn a_slot_that_is_due_waits_for_no_picture_of_others() {
     let times: Vec<String> = (0..60).map(|minute| format!("10:{minute:02}")).collect();
-    let one =
+    let rule =
         "[schedule.one]\ntemplate = 'templates/menu.toml'\ntimes = ['06:45']\nfreeze = '2h'\n";
-    let many = (0..4).map(|rule| {
+    let mut month = Month::of(rule, &[]);
+    let day = month.day(1);
+    let many = (0..4).map(|number| {
         format!(
-            "[schedule.many-{rule}]\ntemplate = 'templates/large.toml'\ntimes = {times:?}\nfreeze = '4h'\n"
+            "[schedule.many-{number}]\ntemplate = 'templates/large.toml'\ntimes = {times:?}\nfreeze = '4h'\n\
+             from = '{day}'\nuntil = '{day}'\n"
         )
     });
-    let rules = one.to_owned() + &many.collect::<String>();
-    let mut month = Month::of(&rules, &[]);
+    let rules = rule.to_owned() + &many.collect::<String>();
+    month.write("schedule.toml", &rules);
     let small = month.read("templates/menu.toml");
     let large = small
         .replace("size = [270, 480]", "")

@@ -187,10 +187,18 @@ fn picture(
     };
     batch::render(&order, &keep).with_context(|| format!("cannot render to {}", out.display()))?;
     let outcome = made.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok(outcome.map_or_else(
-        || Item::new(&*slot.template, None, Status::Failed),
-        Item::from,
-    ))
+    let Some(mut outcome) = outcome else {
+        return Ok(Item::new(&*slot.template, None, Status::Failed));
+    };
+    if let Some(media) = publisher::deliverable(&outcome.media) {
+        let (account, all) = (
+            slot.account.as_deref(),
+            std::mem::take(&mut outcome.by_hand),
+        );
+        let left = publisher::left_out_of_slot(&open.project, account, all, &media.extras);
+        outcome.diagnostics.extend(left);
+    }
+    Ok(outcome.into())
 }
 
 fn say(report: &Report, notes: &[(usize, Option<String>)], args: &Args) -> anyhow::Result<()> {
