@@ -348,7 +348,7 @@ def copies(columns, count, is_postgres):
         "last_job": "NULL",
     }
     schema = "storypress." if is_postgres else ""
-    numbers = f"generate_series(1, {count}) AS n" if is_postgres else "numbers"
+    numbers = f"generate_series(1::bigint, {count}) AS n" if is_postgres else "numbers"
     head = "" if is_postgres else f"WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count}) "
     insert = f"INSERT INTO {schema}stories ({', '.join(columns)}) "
     select = f"SELECT {', '.join(other.get(c, c) for c in columns)} FROM {schema}stories, {numbers} WHERE seq = 1"

@@ -23,6 +23,7 @@ mod cancel;
 mod check;
 mod fetch;
 mod handoff;
+mod heap;
 mod highlights;
 mod insights;
 mod move_to;

@@ -10,7 +10,7 @@ use fast_qr::QRBuilder;
 use serde_json::json;
 
 use super::target::Target;
-use super::{Global, Outcome, open};
+use super::{Global, Outcome, heap, open};
 use crate::publisher;
 use crate::studio::{self, Options, Running};
 
@@ -61,7 +61,10 @@ pub(crate) enum Command {
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     match args.command {
         Some(Command::Token { new }) => token(new, global),
-        None => serve(args, global),
+        None => {
+            heap::set_up();
+            serve(args, global)
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::store::{Filter, Slot, Story};
 
 use super::report::Report;
 use super::target::{Target, say_notes};
-use super::{Global, Outcome, notices, open, publish};
+use super::{Global, Outcome, heap, notices, open, publish};
 
 /// How often uploaded files that no story needs any more are looked for.
 const SWEEP: std::time::Duration = std::time::Duration::from_secs(600);
@@ -47,6 +47,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
+    heap::set_up();
     let stop = open::on_interrupt();
     let mut report = Report::new("worker");
     let Some(project) = open::project(&mut report, Path::new("."), global) else {

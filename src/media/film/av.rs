@@ -1,7 +1,7 @@
 //! The C side of FFmpeg that has no safe face: its log, shared frames, and files it may open.
 //!
-//! In: paths, frames. Out: opened files that read through our own reader, and FFmpeg's words as text. The one file
-//! with `unsafe`; `tests/house.rs` holds it. Never: a network address, a playlist, a file that the caller did not name.
+//! In: paths, frames. Out: opened files that read through our own reader, and FFmpeg's words as text. One of two
+//! files with `unsafe`; `tests/house.rs` holds it. Never: a network address, a playlist, a file that the caller did not name.
 #![expect(
     unsafe_code,
     reason = "FFmpeg's log and shared buffers have no safe wrapper"
