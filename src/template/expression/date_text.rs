@@ -186,10 +186,11 @@ impl Reader {
 
     /// RFC 822 opens with a day's name and a comma; feeds write it in every language.
     fn unknown_weekday(&mut self) {
-        if !matches!(self.peek(0), Some(Token::Word(_))) {
+        let Some(Token::Word(word)) = self.peek(0) else {
             return;
-        }
-        if self.name(self.at).is_none() && self.is_mark(1, ',') && self.peek(2).is_some() {
+        };
+        let is_known = self.name(self.at).is_some() || !self.letter(word).is_empty();
+        if !is_known && self.is_mark(1, ',') && self.peek(2).is_some() {
             self.at = 2;
         }
     }
@@ -342,7 +343,7 @@ impl Reader {
             .filter(|name| !is_filler || name.length > 1);
         let (months, weekdays, length) = match name {
             Some(name) => (name.months, name.weekdays, name.length),
-            None => (Vec::new(), Vec::new(), 1),
+            None => (Vec::new(), self.letter(word), 1),
         };
         self.at = start + length;
         if self.months.is_empty()
@@ -363,6 +364,28 @@ impl Reader {
         self.at += usize::from(self.is_mark(0, '.'));
         self.mark = None;
         Some(())
+    }
+
+    /// The weekdays of one letter before or after a whole date: those of the languages that its month has.
+    fn letter(&self, letter: &str) -> Vec<Weekday> {
+        let meanings = names::letters_of_weekdays(letter);
+        let number_ahead = |at| matches!(self.tokens[at], Token::Number(_));
+        let is_within = !self.parts.is_empty() && (self.at..self.tokens.len()).any(number_ahead);
+        if meanings.is_empty() || is_within {
+            return Vec::new();
+        }
+        let ahead = (self.at..self.tokens.len()).filter_map(|at| Some(self.name(at)?.months));
+        let months: Vec<_> = match self.months.is_empty() {
+            true => ahead.flatten().collect(),
+            false => self.months.clone(),
+        };
+        let is_of_month = |m: &&Meaning| months.iter().any(|(_, tongue)| *tongue == m.language);
+        let weekday = |m: &Meaning| match m.named {
+            Named::Weekday(weekday) => Some(weekday),
+            Named::Month(_) => None,
+        };
+        let of_month = meanings.iter().filter(is_of_month);
+        of_month.filter_map(weekday).collect()
     }
 
     /// `mar` is March, and Tuesday in Spanish, French and Italian.

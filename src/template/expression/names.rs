@@ -35,7 +35,8 @@ pub(super) type Names = HashMap<String, Vec<Meaning>>;
 
 /// The names that one language has.
 pub(super) fn names_of(language: &Language) -> Names {
-    collected(of_locale(language.locale(), Table::field))
+    let all = of_locale(language.locale(), Table::field);
+    collected(all.filter(|(name, _)| is_telling(name)))
 }
 
 /// What `words` name; of those that `own` has too, only what it says.
@@ -52,13 +53,20 @@ pub(super) fn meanings<'n>(words: &str, own: Option<&'n Names>) -> &'n [Meaning]
     }
 }
 
+/// The weekdays that one letter stands for: Hungarian `P` is Friday, Estonian `P` Sunday. A date that names its month
+/// tells which.
+pub(super) fn letters_of_weekdays(letter: &str) -> &'static [Meaning] {
+    LETTERS.get(letter).map_or(&[], Vec::as_slice)
+}
+
 /// A word that stands in whole dates beside the names, such as `de`, `г` or `gada`.
 pub(super) fn is_filler(word: &str) -> bool {
     FILLERS.contains(word)
 }
 
 static INDEX: LazyLock<Names> = LazyLock::new(|| {
-    let mut index = collected(read_locales().flat_map(|locale| of_locale(locale, Table::own)));
+    let all = read_locales().flat_map(|locale| of_locale(locale, Table::own));
+    let mut index = collected(all.filter(|(name, _)| is_telling(name)));
     // short forms that the lists have no longer
     for (name, month) in [("sep", 9), ("mrz", 3), ("set", 9), ("sept", 9)] {
         let named = Named::Month(month);
@@ -69,6 +77,12 @@ static INDEX: LazyLock<Names> = LazyLock::new(|| {
         }
     }
     index
+});
+
+static LETTERS: LazyLock<Names> = LazyLock::new(|| {
+    let all = read_locales().flat_map(|locale| of_locale(locale, Table::own));
+    let is_weekday = |meaning: &Meaning| matches!(meaning.named, Named::Weekday(_));
+    collected(all.filter(|(name, meaning)| !is_telling(name) && is_weekday(meaning)))
 });
 
 static ENGLISH_DAYS: LazyLock<Vec<String>> = LazyLock::new(|| {
@@ -152,7 +166,7 @@ fn of_locale(
             [Some(whole), first, joined]
                 .into_iter()
                 .flatten()
-                .filter(|name| is_telling(name))
+                .filter(|name| !name.is_empty())
                 .map(move |name| (name, meaning))
         })
     })

@@ -87,6 +87,13 @@ fn times_and_zones_are_read_with_them() {
         ("Fri, 28 Nov 2026", "2026-11-28!"),
         ("mar, 24 nov 2026", "2026-11-24"),
         ("24 mar 2026", "2026-03-24"),
+        // Friday in Hungary, Sunday in Estonia
+        ("P 4 máj. 2007 19:30", "2007-05-04 19:30:00"),
+        ("2007. máj. 4., P", "2007-05-04"),
+        ("P, 5 máj. 2007", "2007-05-05!"),
+        ("P 6. aug 2007", "2007-08-06!"),
+        ("P 5. aug 2007", "2007-08-05"),
+        ("P, 4 May 2007", "2007-05-04"),
     ] {
         assert_eq!(shown(text), right, "{text}");
     }
@@ -131,6 +138,8 @@ fn what_is_no_date_is_none() {
         "12345678901",
         "a b",
         "28 Nov 2026 +0100",
+        "P 4 May 2007",
+        "4 P máj. 2007",
     ] {
         assert_eq!(shown(text), "NoDate", "{text}");
     }
