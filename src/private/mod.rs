@@ -10,6 +10,7 @@ mod client;
 mod error;
 mod form;
 mod highlights;
+mod keys;
 mod lists;
 mod process;
 mod session;

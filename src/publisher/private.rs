@@ -69,7 +69,7 @@ pub async fn open(
     name: Option<&str>,
     sandbox: Option<&Url>,
 ) -> Result<Option<(Account, Client)>, Error> {
-    let meant = meant(project, name, sandbox).await?;
+    let meant = private_account(project, name, sandbox).await?;
     match meant {
         Some(meant) => Ok(Some(meant.open(project, sandbox).await?)),
         None => Ok(None),
@@ -77,7 +77,7 @@ pub async fn open(
 }
 
 /// An account that goes the private way.
-pub struct Meant {
+pub struct PrivateAccount {
     account: Account,
     /// The sandbox's, where it is one.
     person: Option<Person>,
@@ -87,15 +87,15 @@ pub struct Meant {
 ///
 /// # Errors
 /// There is no such account; no sandbox answers.
-pub async fn meant(
+pub async fn private_account(
     project: &Project,
     name: Option<&str>,
     sandbox: Option<&Url>,
-) -> Result<Option<Meant>, Error> {
+) -> Result<Option<PrivateAccount>, Error> {
     let Some(base) = sandbox else {
         let account = accounts::account(project, name)?;
         let is_meant = account.login == Login::Private;
-        return Ok(is_meant.then_some(Meant {
+        return Ok(is_meant.then_some(PrivateAccount {
             account,
             person: None,
         }));
@@ -109,13 +109,13 @@ pub async fn meant(
         username: Some(person.username.clone()),
         ..wanted.unwrap_or_else(|| Account::new(&person.name, Login::Private))
     };
-    Ok(Some(Meant {
+    Ok(Some(PrivateAccount {
         account,
         person: Some(person),
     }))
 }
 
-impl Meant {
+impl PrivateAccount {
     /// What the project, or the sandbox, calls it.
     pub fn name(&self) -> &str {
         &self.account.name
@@ -200,7 +200,19 @@ fn same_account(account: &Account, session: &Session) -> Result<(), Error> {
     }
 }
 
-/// Logs an account in, and keeps the login. `ask` gives codes that neither an authenticator's seed nor anything else does.
+/// A login that was kept.
+#[derive(Debug)]
+pub struct LoggedIn {
+    /// The account with it.
+    pub client: Client,
+    /// Where it is kept.
+    pub path: PathBuf,
+    /// Whether only the system's key store opens it.
+    pub is_encrypted: bool,
+}
+
+/// Logs an account in, and keeps the login; with `keyring`, encrypted where the system keeps keys. `ask` gives codes that
+/// neither an authenticator's seed nor anything else does.
 ///
 /// # Errors
 /// No consent, no password, what the platform says. A wrong password is tried once.
@@ -208,8 +220,9 @@ pub async fn login(
     project: &Project,
     account: &Account,
     sandbox: Option<&Url>,
+    keyring: bool,
     ask: Ask,
-) -> Result<(Client, PathBuf), Error> {
+) -> Result<LoggedIn, Error> {
     consent(project)?;
     let path = session_path(account, sandbox)?;
     let mut secrets = Secrets::of(account)?;
@@ -242,8 +255,12 @@ pub async fn login(
     let before = Session::read(&path, &account.name).ok();
     let options = options(project, sandbox);
     let session = private::login(&options, &username, &password, before, code).await?;
-    session.save(&path)?;
-    Ok((Client::new(options, session)?, path))
+    let is_encrypted = session.save(&path, keyring)?;
+    Ok(LoggedIn {
+        client: Client::new(options, session)?,
+        path,
+        is_encrypted,
+    })
 }
 
 /// What a login needs, read for it alone.

@@ -121,6 +121,63 @@ fn a_login_is_kept_for_its_owner_alone_and_ends_with_a_word() {
     );
 }
 
+/// A key store: what it is given stands in a file beside the program.
+const KEY_STORE: &str = r#"#!/bin/sh
+here=$(dirname "$0")
+[ ! -e "$here/locked" ] || exit 1
+for last; do :; done
+key="$here/$(printf %s "$last" | sha256sum | cut -c 1-16).key"
+case $1 in
+store) cat >"$key" ;;
+lookup) cat "$key" 2>/dev/null ;;
+esac
+"#;
+
+#[test]
+fn a_login_is_encrypted_where_the_system_keeps_keys() {
+    let stage = Stage::new();
+    let tools = stage.rehearsal.path().join("tools");
+    std::fs::create_dir(&tools).expect("a folder");
+    let tool = tools.join("secret-tool");
+    std::fs::write(&tool, KEY_STORE).expect("written");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&tool, mode).expect("set");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let password = stage.account()["password"].as_str().unwrap().to_owned();
+    let call = |words: &[&str]| {
+        let mut command = stage.command(words);
+        command
+            .args(["--json", &format!("--sandbox={}", stage.rehearsal.url)])
+            .env("SP_TEST_PASSWORD", &password)
+            .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere")
+            .env("PATH", format!("{}:{path}", tools.display()));
+        super::stage::Run::of(command.output().expect("a run"))
+    };
+    let login = call(&["account", "login", "own"]);
+    assert_eq!(login.code, Some(0), "{login:?}");
+    let told = &login.report["accounts"][0];
+    assert_eq!(told["encrypted"], true, "{told}");
+    let file = std::path::Path::new(told["session"].as_str().expect("a file"));
+    let kept = || std::fs::read_to_string(file).expect("a login");
+    assert!(kept().contains("\"sealed\"") && !kept().contains("settings"));
+    let status = call(&["account", "status", "own"]);
+    assert_eq!(status.code, Some(0), "{status:?}");
+
+    // the same file where the store is locked, and in another person's name
+    std::fs::write(tools.join("locked"), "").expect("written");
+    let locked = call(&["account", "status", "own"]);
+    assert_eq!(locked.code, Some(1), "{locked:?}");
+    assert!(locked.said.contains("--no-keyring"), "{locked:?}");
+    std::fs::remove_file(tools.join("locked")).expect("removed");
+    std::fs::write(file, kept().replace("sandbox.studio", "somebody")).expect("written");
+    let changed = call(&["account", "status", "own"]);
+    assert!(changed.said.contains("is damaged"), "{changed:?}");
+
+    let plain = call(&["account", "login", "own", "--no-keyring"]);
+    assert_eq!(plain.report["accounts"][0]["encrypted"], false, "{plain:?}");
+    assert!(kept().contains("settings"));
+}
+
 #[test]
 fn without_consent_it_is_off_and_official_logins_say_who_can() {
     let more = "[accounts.own]\nlogin = \"private\"\nusername = \"sandbox.studio\"\n[accounts.main]\nlogin = \"instagram\"\n";

@@ -9,8 +9,8 @@ use serde_json::Value;
 pub use crate::once::rehearsal::Run;
 use crate::once::rehearsal::{PROGRAM, PROJECT, Rehearsal};
 
-/// What a project says beside.
-const PRIVATE: &str = r#"
+/// What a project says beside; what follows it is said of the account.
+pub const PRIVATE: &str = r#"
 [private]
 i_accept_the_risk = true
 
@@ -80,6 +80,9 @@ impl Stage {
         let mut command = self.rehearsal.command(arguments);
         command
             .env("XDG_CONFIG_HOME", self.config.path())
+            // a key store of whoever runs the tests is left alone
+            .env_remove("DBUS_SESSION_BUS_ADDRESS")
+            .env_remove("XDG_RUNTIME_DIR")
             .env_remove("SP_TEST_PASSWORD");
         command
     }

@@ -53,6 +53,9 @@ pub(crate) struct Args {
     /// With login private: the code that is asked for; without it, you are asked
     #[arg(long, value_name = "CODE")]
     pub code: Option<String>,
+    /// With login private: keep the login in its file alone, as a worker without a desktop needs it
+    #[arg(long)]
+    pub no_keyring: bool,
     /// Which account, where a Facebook login may act for several
     #[arg(long, value_name = "ID")]
     pub user_id: Option<UserId>,

@@ -36,12 +36,18 @@ pub(super) async fn login(project: &Project, account: &Account, args: &Args) -> 
         Some(code) => Some(code.clone()),
         None => asked(by),
     });
-    match private::login(project, account, args.sandbox.as_ref(), ask).await {
-        Ok((client, path)) => {
-            let mut told = of(&account.name, &client);
-            let path = path.display().to_string();
-            told.lines.push(format!("  login    kept in {path}"));
+    let keyring = !args.no_keyring;
+    match private::login(project, account, args.sandbox.as_ref(), keyring, ask).await {
+        Ok(kept) => {
+            let mut told = of(&account.name, &kept.client);
+            let path = kept.path.display().to_string();
+            let how = match kept.is_encrypted {
+                true => "encrypted: it opens in this person's session alone",
+                false => "for its owner alone, not encrypted",
+            };
+            told.lines.push(format!("  login    kept in {path}, {how}"));
             told.json["session"] = path.into();
+            told.json["encrypted"] = kept.is_encrypted.into();
             told
         }
         Err(error) => Told::failed(&account.name, &error.into()),
@@ -87,7 +93,9 @@ pub(super) async fn status(project: &Project, account: &Account, command: &str) 
 /// The same of a sandbox's account; none where it is not of this login.
 pub(super) async fn of_sandbox(project: &Project, name: Option<&str>, base: &Url) -> Option<Told> {
     // an account that cannot be found is told by whoever comes next
-    let meant = private::meant(project, name, Some(base)).await.ok()??;
+    let meant = private::private_account(project, name, Some(base))
+        .await
+        .ok()??;
     let name = meant.name().to_owned();
     Some(match meant.open(project, Some(base)).await {
         Ok((account, client)) => checked(&account.name, &client).await,
