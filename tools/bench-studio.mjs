@@ -5,24 +5,18 @@
 // the time between two frames of a drag; a picture of full size; with DIR, a save of the template by another program until
 // its picture is decoded; with TABLE, a data file of the project, the first screen of its batch, opened and shown.
 
-import { createRequire } from 'node:module';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { enter } from '../studio/test/browser.mjs';
 
-const require = createRequire(new URL('../studio/package.json', import.meta.url));
-const { chromium } = require('playwright-core');
 const [start, template, rounds = '40', folder, table] = process.argv.slice(2);
 if (!start || !template) {
   console.error('usage: node tools/bench-studio.mjs URL TEMPLATE [ROUNDS [DIR [TABLE]]]');
   process.exit(2);
 }
-const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
-const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+const { browser, storageState } = await enter(start);
+const context = await browser.newContext({ storageState, viewport: { width: 1280, height: 900 } });
 const page = await context.newPage();
-await page.goto(start);
-// the page changes its token for a cookie
-while (!(await context.cookies()).length) await page.waitForTimeout(50);
 
 function say(name, times) {
   const sorted = [...times].sort((a, b) => a - b);

@@ -5,7 +5,6 @@
 //! of a name counts; what a kill or a full disk broke off is no line. File times are never looked at.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::fs::FileExt;
@@ -212,19 +211,13 @@ impl Ledger {
         serde_json::from_slice(&bytes).ok()
     }
 
-    /// The last story that was written to a file of that name and content.
-    pub fn of_file(&self, name: &OsStr, sha256: &str) -> Option<Entry> {
-        let is_it =
-            |kept: &Kept| kept.media.sha256 == sha256 && kept.media.path.file_name() == Some(name);
-        let mut lines: Vec<_> = self.lines.values().collect();
-        lines.sort();
-        lines.into_iter().rev().find_map(|line| {
-            let bytes = self.bytes(*line).ok()?;
-            // most lines are of other files, and cost no more than this
-            let text = std::str::from_utf8(&bytes).ok()?;
-            let entry: Entry = serde_json::from_str(text.contains(sha256).then_some(text)?).ok()?;
-            entry.media.iter().any(is_it).then_some(entry)
-        })
+    /// The last story that was written to a file of that name and content: files have the names of their stories.
+    pub fn of_file(&self, file: &Path, sha256: &str) -> Option<Entry> {
+        let entry = self.entry(file.file_stem()?.to_str()?)?;
+        let is_it = |kept: &Kept| {
+            kept.media.sha256 == sha256 && kept.media.path.file_name() == file.file_name()
+        };
+        entry.media.iter().any(is_it).then_some(entry)
     }
 
     /// Adds a finished story. Its entry counts from the next call on.

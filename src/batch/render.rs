@@ -69,8 +69,20 @@ pub fn render(order: &Order<'_>, watcher: &dyn Watcher) -> Result<BTreeSet<PathB
     }
 }
 
-/// Works on the place of every story, or of `only` some, until `cancel`: on stills over the threads at hand, then on what may be film (all
-/// of them, where stills become film, too) one after the other.
+/// Makes the one story of an order, of its plan or of `only`; none where it was stopped before.
+///
+/// # Errors
+/// As [`render`].
+pub fn render_one(order: &Order<'_>) -> Result<Option<Outcome>, Error> {
+    let ended: Mutex<Option<Outcome>> = Mutex::default();
+    render(order, &|_: usize, outcome: Outcome| {
+        *ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+    })?;
+    Ok(ended.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Works on the place of every story, or of `only` some, until `cancel`: on stills over the threads at hand, then on what
+/// may be film (all of them, where stills become film, too) one after the other.
 pub(super) fn each(
     (plan, only): (&Plan, Option<&BTreeSet<usize>>),
     all_are_film: bool,

@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::civil::{Date, DateTime, Weekday};
 use jiff::tz::TimeZone;
-use serde_json::Value;
 
 use super::days::{self, long};
 use super::{Days, History, Pick, Rule, Slot};
@@ -197,7 +196,7 @@ impl<'t> Choice<'_, 't> {
         let mut found: Vec<&Row> = Vec::new();
         let mut unread = Vec::new();
         for row in self.rows() {
-            match cell(row, column).map(|text| fits(&text)) {
+            match row.text(column).map(|text| fits(&text)) {
                 None | Some(Ok(false)) => {}
                 Some(Ok(true)) => found.push(row),
                 Some(Err(why)) => unread.push(bad(
@@ -359,21 +358,6 @@ impl<'t> Choice<'_, 't> {
             bad: self.bad_rows().collect(),
         })
     }
-}
-
-/// The text of a cell; none where it is empty.
-fn cell(row: &Row, column: &str) -> Option<String> {
-    let column = row.column(column).ok()??;
-    let text = match row.values.get(column)? {
-        Value::Null => return None,
-        Value::String(text) => text.trim().to_owned(),
-        other => row
-            .shown
-            .get(column)
-            .cloned()
-            .unwrap_or_else(|| other.to_string()),
-    };
-    (!text.is_empty()).then_some(text)
 }
 
 /// The day that a cell names; an instant is brought to `zone`.

@@ -79,9 +79,7 @@ async fn dispatch(args: &Args, project: &Project, global: &Global) -> anyhow::Re
         Command::Status(args) => {
             if let Some(base) = &args.sandbox {
                 let name = args.which.name.as_deref();
-                if let Ok(account) = accounts::account(project, name)
-                    && account.login == Login::ByHand
-                {
+                if let Some(account) = accounts::by_hand(project, name) {
                     let told = Told::by_hand(&account);
                     return Ok(report("account status", vec![told], global));
                 }

@@ -138,11 +138,8 @@ fn made_cover(text: &str, folder: &Path, global: &Global) -> anyhow::Result<Made
 fn rendered(template: &Path, folder: &Path, global: &Global) -> anyhow::Result<PathBuf> {
     let project = open::bare_project(global, template)?;
     let plan = batch::plan(&Selection::of(template), project)?;
-    let (send, made) = std::sync::mpsc::channel();
-    batch::render(&Order::new(&plan, folder), &|_, outcome: batch::Outcome| {
-        let _ = send.send(outcome);
-    })?;
-    let outcome = made.try_recv().context("the template makes no picture")?;
+    let made = batch::render_one(&Order::new(&plan, folder))?;
+    let outcome = made.context("the template makes no picture")?;
     match outcome.media.first() {
         Some(media) if media.kind == crate::media::Kind::Image => Ok(media.path.clone()),
         Some(_) => bail!(

@@ -92,16 +92,15 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
 fn told(kept: &Kept, zone: &TimeZone) -> Value {
     let stories = &kept.stories;
     let items = stories.iter().map(|story| item(story, kept, zone));
-    let mut told = json!({ "command": "insights", "ok": true, "items": items.collect::<Vec<_>>() });
-    extend(&mut told, publisher::groups(stories, zone));
-    let totals = json!({ "done": stories.len(), "unchanged": 0, "failed": 0, "seconds": 0.0 });
-    extend(&mut told, json!({ "totals": totals }));
+    let told = json!({ "command": "insights", "ok": true, "items": items.collect::<Vec<_>>() });
+    let mut told = publisher::with_groups(told, stories, zone);
+    told["totals"] = json!({ "done": stories.len(), "unchanged": 0, "failed": 0, "seconds": 0.0 });
     told
 }
 
 fn item(story: &Story, kept: &Kept, zone: &TimeZone) -> Value {
     let points = kept.points.get(&story.key).map_or(&[][..], Vec::as_slice);
-    let mut item = json!({
+    let item = json!({
         "input": story.outgoing.media.path,
         "outputs": [],
         "status": "done",
@@ -111,14 +110,7 @@ fn item(story: &Story, kept: &Kept, zone: &TimeZone) -> Value {
         "account": story.account,
         "story": StoryTold::of(story, Timestamp::now()),
     });
-    extend(&mut item, publisher::told(story, points, zone));
-    item
-}
-
-fn extend(object: &mut Value, more: Value) {
-    if let (Some(object), Value::Object(more)) = (object.as_object_mut(), more) {
-        object.extend(more);
-    }
+    publisher::with_numbers(item, story, points, zone)
 }
 
 /// The numbers that people ask for first.

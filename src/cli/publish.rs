@@ -1,6 +1,6 @@
 //! `storypress publish`, and what `render --publish` does with finished files.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -14,12 +14,12 @@ use crate::pipeline::Event;
 use crate::platform::{Cancel, Clock};
 use crate::project::Project;
 use crate::publisher::{
-    self, Forecast, Published, Publisher, Standing, ToPublish, after_stop, reason,
+    self, Forecast, Published, Publisher, Rehearsed, Standing, ToPublish, after_stop, reason,
 };
 use crate::store::{Step, Story};
 
 use super::report::{Item, More, Report, Status, StoryTold};
-use super::target::{Target, say_notes};
+use super::target::{Targets, say_notes};
 use super::{Global, Outcome, notices, open, say_line};
 
 #[derive(Debug, clap::Args)]
@@ -34,7 +34,7 @@ pub(crate) struct Args {
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     #[command(flatten)]
-    pub target: Target,
+    pub target: Targets,
     #[command(flatten)]
     pub wish: Wish,
     /// Not before then: a date and time, in the project's time zone or with one of its own, as 09:00[Europe/Madrid]
@@ -73,18 +73,18 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         None => None,
     };
     let mut finished = Vec::new();
+    let mut ledgers = batch::Ledgers::default();
     for file in &args.files {
-        let (item, media) = examined(file, &stop.within(project.film_limit));
+        let (item, media) = examined(file, &stop.within(project.film_limit), &mut ledgers);
         report.items.push(item);
         let index = report.items.len() - 1;
         let mentions = report.items[index].mentions.clone();
-        finished.extend(media.map(|media| named(index, media, mentions)));
+        finished.extend(media.map(|media| named(index, media, mentions, due)));
     }
     let call = Call {
         project: &project,
         target: &args.target,
         wish: args.wish,
-        due,
         global,
     };
     open::runtime()?.block_on(call.go(finished, &mut report))?;
@@ -97,12 +97,14 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     })
 }
 
-fn named(item: usize, media: Media, mentions: Vec<UserTag>) -> Finished {
+fn named(item: usize, media: Media, mentions: Vec<UserTag>, due: Option<Timestamp>) -> Finished {
     let what = ToPublish {
         name: name_of(&media),
         template: None,
         media,
         mentions,
+        account: None,
+        due,
     };
     Finished { item, what }
 }
@@ -114,7 +116,7 @@ pub(crate) fn name_of(media: &Media) -> String {
 }
 
 /// Holds a file against the platform's rules before anything is sent.
-fn examined(file: &Path, cancel: &Cancel) -> (Item, Option<Media>) {
+fn examined(file: &Path, cancel: &Cancel, ledgers: &mut batch::Ledgers) -> (Item, Option<Media>) {
     let failed = |why: Diagnostic| (Item::failed(file, None, vec![why]), None);
     let unreadable = |said: String| Diagnostic::of_file(Code::UnreadableMedia, file, said);
     let (report, media) = match media::examine(file, Profile::Platform, cancel) {
@@ -138,7 +140,7 @@ fn examined(file: &Path, cancel: &Cancel) -> (Item, Option<Media>) {
                 path: media.path.to_string_lossy().into_owned().into(),
                 ..media.clone()
             });
-            if let Some(finished) = batch::finished(&media) {
+            if let Some(finished) = ledgers.finished(&media) {
                 media.extras = finished.extras.clone();
                 item.remember(finished);
             }
@@ -151,10 +153,8 @@ fn examined(file: &Path, cancel: &Cancel) -> (Item, Option<Media>) {
 /// Files that shall go out.
 pub(crate) struct Call<'a> {
     pub project: &'a Project,
-    pub target: &'a Target,
+    pub target: &'a Targets,
     pub wish: Wish,
-    /// Not before then; now, without it.
-    pub due: Option<Timestamp>,
     pub global: &'a Global,
 }
 
@@ -164,19 +164,13 @@ impl Call<'_> {
         let target = self.target.into();
         let publisher = Publisher::open(self.project, &target, open::on_interrupt()).await?;
         say_notes(&publisher, self.global);
-        self.say_time(&publisher);
+        let finished = self.unbroken(finished, report);
+        self.say_times(&finished, &publisher);
         let (items, files): (Vec<_>, Vec<_>) = self
-            .unbroken(finished, report)
+            .for_each_account(finished, report)
             .into_iter()
             .map(|one| (one.item, one.what))
             .unzip();
-        let rooms = publisher.chosen();
-        for (at, file) in items.iter().zip(&files) {
-            // what a person adds is not left out
-            if rooms.by_hand_of(&file.media.extras).is_some() {
-                report.items[*at].by_hand.clear();
-            }
-        }
         let done = match self.wish.dry_run {
             true => self.rehearse(&publisher, &items, &files, report).await,
             false => self.publish(&publisher, &items, &files, report).await,
@@ -194,13 +188,50 @@ impl Call<'_> {
         done
     }
 
-    /// The time that was understood.
-    fn say_time(&self, publisher: &Publisher) {
-        if let Some(due) = self.due
-            && !self.global.quiet
-            && !self.global.json
-        {
-            say_line(&format!("due {}", publisher.shown(due)));
+    /// The times that were understood.
+    fn say_times(&self, finished: &[Finished], publisher: &Publisher) {
+        if self.global.quiet || self.global.json {
+            return;
+        }
+        let due: Vec<_> = finished.iter().filter_map(|one| one.what.due).collect();
+        match due.as_slice() {
+            [] => {}
+            [first, others @ ..] if others.iter().all(|other| other == first) => {
+                say_line(&format!("due {}", publisher.shown(*first)));
+            }
+            _ => {
+                for one in finished {
+                    if let Some(due) = one.what.due {
+                        let name = printable(&one.what.name);
+                        say_line(&format!("{name} due {}", publisher.shown(due)));
+                    }
+                }
+            }
+        }
+    }
+
+    /// A file goes to each of the accounts that are named; the report has an item for each of its stories.
+    fn for_each_account(&self, finished: Vec<Finished>, report: &mut Report) -> Vec<Finished> {
+        let mut all = Vec::new();
+        for (at, name) in self.target.accounts().into_iter().enumerate() {
+            for one in &finished {
+                let mut what = one.what.clone();
+                what.account = Some(name.clone());
+                let item = match at {
+                    0 => one.item,
+                    _ => {
+                        let mut item = report.items[one.item].clone();
+                        item.printed = item.diagnostics.len();
+                        report.items.push(item);
+                        report.items.len() - 1
+                    }
+                };
+                all.push(Finished { item, what });
+            }
+        }
+        match all.is_empty() {
+            true => finished,
+            false => all,
         }
     }
 
@@ -229,7 +260,6 @@ impl Call<'_> {
         publisher::Wish {
             again: self.wish.again,
             is_series: self.wish.series,
-            due: self.due,
         }
     }
 
@@ -241,10 +271,16 @@ impl Call<'_> {
         report: &mut Report,
     ) -> anyhow::Result<()> {
         let quiet = self.global.quiet || self.global.json;
-        if let Some(forecast) = publisher.forecast(files.len(), self.due).await?
-            && !forecast.is_all()
-        {
-            self.say_forecast(&forecast, publisher);
+        let now = publisher.clock.now();
+        let mut due: BTreeMap<&str, Vec<Timestamp>> = BTreeMap::new();
+        for file in files {
+            let account = publisher.account_of(file)?;
+            (due.entry(account).or_default()).push(file.due.unwrap_or(now));
+        }
+        for (account, due) in due {
+            for forecast in publisher.forecasts(account, due).await? {
+                self.say_forecast(&forecast, publisher);
+            }
         }
         let (names, clock) = (publisher.names.clone(), publisher.clock.clone());
         let told_of = move |event: Event<'_>| say_event(&event, &names, &clock, quiet);
@@ -269,15 +305,16 @@ impl Call<'_> {
         } = one;
         let was_known = standing == Standing::Same;
         told(item, &story, was_known, publisher.clock.now());
-        item.report_by_hand(publisher.chosen(), !was_known);
+        item.report_by_hand(publisher.rooms_of(&story.account), !was_known);
         // the time has come while it was planned: nobody stopped anything
         if is_planned && story.step.is_in_flight() && standing == Standing::New {
             item.status = Status::Done;
             item.diagnostics.retain(|d| !d.is_error());
         }
         let file = story.outgoing.media.path.clone();
+        let is_at_rest = !story.step.is_in_flight() && !matches!(story.step, Step::Handed { .. });
         if let Some(told) = &mut item.story
-            && (story.step.is_in_flight() || matches!(story.step, Step::Handed { .. }))
+            && (!is_at_rest || self.target.accounts().len() > 1)
         {
             told.more = Some(More::of(&story, publisher.name_of(&story.account)));
         }
@@ -302,15 +339,13 @@ impl Call<'_> {
     /// Whether somebody is there who will send what is planned.
     async fn say_planned(&self, report: &Report, publisher: &Publisher) -> anyhow::Result<()> {
         let is_planned = |item: &&Item| item.story.as_ref().is_some_and(|s| s.state == "due");
-        if self.due.is_none() || report.items.iter().filter(is_planned).count() == 0 {
+        if report.items.iter().filter(is_planned).count() == 0 {
             return Ok(());
         }
         let minute_ago = Timestamp::now() - jiff::SignedDuration::from_secs(60);
         let workers = publisher.store.workers(minute_ago).await?;
-        let is_there = workers
-            .iter()
-            .any(|w| w.accounts.contains(&publisher.account));
-        if !is_there {
+        let is_there = |account: &String| workers.iter().any(|w| w.accounts.contains(account));
+        if !publisher.rooms.keys().all(is_there) {
             say_line(
                 "a worker must run then, and none was seen in the last minute: `storypress worker`",
             );
@@ -319,7 +354,7 @@ impl Call<'_> {
     }
 
     fn say_forecast(&self, forecast: &Forecast, publisher: &Publisher) {
-        if self.global.quiet || self.global.json {
+        if self.global.quiet || self.global.json || forecast.is_all() {
             return;
         }
         say_line(&format!(
@@ -337,25 +372,48 @@ impl Call<'_> {
         files: &[ToPublish],
         report: &mut Report,
     ) -> anyhow::Result<()> {
-        let rehearsed = publisher.rehearse(files, self.wish()).await?;
-        let mut would = 0;
-        for (at, known) in items.iter().zip(&rehearsed.known) {
-            let item = &mut report.items[*at];
+        for rehearsed in publisher.rehearse(files, self.wish()).await? {
+            self.rehearsed(publisher, &rehearsed, (items, files), report);
+        }
+        Ok(())
+    }
+
+    /// What would happen on one account.
+    fn rehearsed(
+        &self,
+        publisher: &Publisher,
+        rehearsed: &Rehearsed,
+        (items, files): (&[usize], &[ToPublish]),
+        report: &mut Report,
+    ) {
+        let now = publisher.clock.now();
+        let rooms = publisher.rooms_of(&rehearsed.account);
+        let mut would: BTreeMap<Timestamp, usize> = BTreeMap::new();
+        for (place, known) in &rehearsed.known {
+            let item = &mut report.items[items[*place]];
             match known {
                 Some((known, Standing::OtherTime)) => {
-                    told(item, known, false, publisher.clock.now());
+                    told(item, known, false, now);
                     item.diagnostics.clear();
                     item.fail(already_planned(known, publisher));
                 }
                 Some((known, _)) => {
-                    told(item, known, true, publisher.clock.now());
-                    item.report_by_hand(publisher.chosen(), false);
+                    told(item, known, true, now);
+                    item.report_by_hand(rooms, false);
                 }
                 None => {
-                    item.report_by_hand(publisher.chosen(), true);
-                    would += 1;
-                    if would > rehearsed.forecast.fit {
-                        let until = publisher.shown(rehearsed.forecast.until);
+                    item.report_by_hand(rooms, true);
+                    let due = files[*place].due.unwrap_or(now).max(now);
+                    // what is due now was due a moment ago where the forecast was made
+                    let mut forecasts = rehearsed.forecasts.iter();
+                    let forecast = forecasts.rfind(|forecast| forecast.due <= due);
+                    let Some(forecast) = forecast else {
+                        continue;
+                    };
+                    let count = would.entry(forecast.due).or_default();
+                    *count += 1;
+                    if *count > forecast.fit {
+                        let until = publisher.shown(forecast.until);
                         let said = format!(
                             "would not go out before {until}: the account's stories of the day are used up then"
                         );
@@ -365,20 +423,21 @@ impl Call<'_> {
                 }
             }
         }
-        if !self.global.quiet && !self.global.json {
-            let left = rehearsed
-                .left
-                .map_or("an unknown number".to_owned(), |left| left.to_string());
-            say_line(&format!(
-                "would publish {would} of {} to {}, which has {left} of its daily stories left; nothing was sent",
-                files.len(),
-                rehearsed.username
-            ));
-            if !rehearsed.forecast.is_all() {
-                self.say_forecast(&rehearsed.forecast, publisher);
-            }
+        if self.global.quiet || self.global.json {
+            return;
         }
-        Ok(())
+        let left = rehearsed
+            .left
+            .map_or("an unknown number".to_owned(), |left| left.to_string());
+        say_line(&format!(
+            "would publish {} of {} to {}, which has {left} of its daily stories left; nothing was sent",
+            would.values().sum::<usize>(),
+            rehearsed.known.len(),
+            rehearsed.username
+        ));
+        for forecast in &rehearsed.forecasts {
+            self.say_forecast(forecast, publisher);
+        }
     }
 }
 

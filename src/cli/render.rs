@@ -4,14 +4,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::ValueEnum;
+use jiff::Timestamp;
 
 use super::batch::Stories;
 use super::publish::{self, Finished, Wish};
 use super::report::{Item, Report, Status, timings_ms};
 use super::selection::Selection;
-use super::target::Target;
+use super::target::Targets;
 use super::{Global, Outcome, open};
-use crate::batch::{self, FileFormat, Formats, Order, Plan, contact_sheet};
+use crate::batch::{self, FileFormat, Formats, Order, Plan, Planned, contact_sheet};
 use crate::diag::{Code, Diagnostic};
 use crate::media::Media;
 use crate::platform::Cancel;
@@ -62,8 +63,12 @@ pub(crate) struct Args {
     /// Then upload and publish every story, in order
     #[arg(long, conflicts_with = "watch")]
     pub publish: bool,
+    /// Publish not before then: a date and time, in the project's time zone or with one of its own, as 09:00[Europe/Madrid];
+    /// column:NAME takes each story's time from that column of the data
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<String>,
     #[command(flatten)]
-    pub target: Target,
+    pub target: Targets,
     #[command(flatten)]
     pub wish: Wish,
 }
@@ -72,6 +77,28 @@ impl Args {
     /// Whether the stories go out; a sandbox is for nothing else.
     fn is_to_publish(&self) -> bool {
         self.publish || self.target.is_sandbox()
+    }
+
+    /// When they go out.
+    fn at(&self, plan: &Plan) -> anyhow::Result<At> {
+        let Some(at) = &self.at else {
+            return Ok(At::Now);
+        };
+        if !self.is_to_publish() {
+            bail!("--at says when stories go out: it goes with --publish");
+        }
+        let Some(column) = at.strip_prefix("column:") else {
+            return Ok(At::Time(plan.project.moment(at)?.timestamp()));
+        };
+        if self.wish.series {
+            bail!(
+                "the stories of a --series go out at one time, and column:{column} gives each its own"
+            );
+        }
+        match plan.has_column(column) {
+            Ok(()) => Ok(At::Column(column.to_owned())),
+            Err(said) => bail!("{said}"),
+        }
     }
 }
 
@@ -114,6 +141,7 @@ pub(crate) fn once(
         bail!("where to? name a folder with -o, or `[project] out`");
     };
     let mut plan = args.selection.plan(project)?;
+    let at = args.at(&plan)?;
     for failed in std::mem::take(&mut plan.failed) {
         report.items.push(failed.into());
     }
@@ -142,7 +170,7 @@ pub(crate) fn once(
     }
     say(&report, &out, global);
     if args.is_to_publish() && !stop.is_stopped() {
-        publish(args, &plan, &mut report, global)?;
+        publish(args, (&plan, &at), &mut report, global)?;
     }
     let outcome = report.finish(global);
     let mut files: Vec<PathBuf> = read.into_iter().collect();
@@ -153,23 +181,69 @@ pub(crate) fn once(
     Ok((outcome, files))
 }
 
+/// When stories go out.
+enum At {
+    /// Now.
+    Now,
+    /// All of them then.
+    Time(Timestamp),
+    /// Each by this column of its row.
+    Column(String),
+}
+
+impl At {
+    /// When the story of an item goes out.
+    fn due(&self, plan: &Plan, item: &Item) -> Result<Option<Timestamp>, Diagnostic> {
+        let column = match self {
+            Self::Now => return Ok(None),
+            Self::Time(at) => return Ok(Some(*at)),
+            Self::Column(column) => column,
+        };
+        // the row that the item's story was made of
+        let is_of = |story: &&Planned| {
+            plan.templates[story.template].shown == item.input
+                && story.from_data.then_some(story.row.number) == item.row
+        };
+        let story = plan.stories.iter().find(is_of).filter(|s| s.from_data);
+        let Some(story) = story else {
+            let said = format!("not published: it has no row of data, and no column `{column}`");
+            return Err(Diagnostic::of_file(Code::NotPublished, &item.input, said));
+        };
+        batch::due_of_row(&plan.project, &story.row, column).map(Some)
+    }
+}
+
 /// Publishes what was rendered, and puts what became of it into the report.
-fn publish(args: &Args, plan: &Plan, report: &mut Report, global: &Global) -> anyhow::Result<()> {
+fn publish(
+    args: &Args,
+    (plan, at): (&Plan, &At),
+    report: &mut Report,
+    global: &Global,
+) -> anyhow::Result<()> {
     let mut finished = Vec::new();
-    for (at, item) in report.items.iter_mut().enumerate() {
+    for (place, item) in report.items.iter_mut().enumerate() {
         // what was said of the pictures is not said again
         item.printed = item.diagnostics.len();
         if item.status == Status::Failed {
             continue;
         }
+        let due = match at.due(plan, item) {
+            Ok(due) => due,
+            Err(why) => {
+                item.fail(why);
+                continue;
+            }
+        };
         match publisher::deliverable(&item.outputs) {
             Some(media) => finished.push(Finished {
-                item: at,
+                item: place,
                 what: ToPublish {
                     name: publish::name_of(media),
                     template: Some(shown(&item.input).display().to_string()),
                     mentions: item.mentions.clone(),
                     media: media.clone(),
+                    account: None,
+                    due,
                 },
             }),
             None => {
@@ -187,7 +261,6 @@ fn publish(args: &Args, plan: &Plan, report: &mut Report, global: &Global) -> an
         project: &plan.project,
         target: &args.target,
         wish: args.wish,
-        due: None,
         global,
     };
     open::runtime()?.block_on(call.go(finished, report))?;

@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     };
     let now = args.sandbox.now()?;
     let target = publisher::Target {
-        account: None,
+        accounts: Vec::new(),
         platform: match args.sandbox.url()? {
             None => publisher::Where::Platform,
             Some(url) => publisher::Where::Sandbox(url.to_string()),

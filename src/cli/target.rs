@@ -25,6 +25,23 @@ pub(super) struct Target {
     pub sandbox: Option<String>,
 }
 
+/// The same for stories that may go to several accounts.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct Targets {
+    /// The account, as the project file names it; several times for a story on each; without it, the only one
+    #[arg(long, value_name = "NAME")]
+    pub account: Vec<String>,
+    /// Publish to the sandbox at URL, or to one that is started for this call
+    #[arg(
+        long,
+        value_name = "URL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = ""
+    )]
+    pub sandbox: Option<String>,
+}
+
 /// The sandbox whose accounts and clock are meant, for commands that send nothing.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct Sandbox {
@@ -85,22 +102,47 @@ impl Sandbox {
     }
 }
 
-impl Target {
+impl Targets {
     pub fn is_sandbox(&self) -> bool {
         self.sandbox.is_some()
+    }
+
+    /// The accounts that are named, each once.
+    pub fn accounts(&self) -> Vec<String> {
+        let mut accounts: Vec<String> = Vec::new();
+        for name in &self.account {
+            if !accounts.contains(name) {
+                accounts.push(name.clone());
+            }
+        }
+        accounts
     }
 }
 
 impl From<&Target> for publisher::Target {
     fn from(asked: &Target) -> Self {
         Self {
-            account: asked.account.clone(),
-            platform: match asked.sandbox.as_deref() {
-                None => Where::Platform,
-                Some("") => Where::OwnSandbox,
-                Some(url) => Where::Sandbox(url.to_owned()),
-            },
+            accounts: asked.account.iter().cloned().collect(),
+            platform: place(asked.sandbox.as_deref()),
         }
+    }
+}
+
+impl From<&Targets> for publisher::Target {
+    fn from(asked: &Targets) -> Self {
+        Self {
+            accounts: asked.accounts(),
+            platform: place(asked.sandbox.as_deref()),
+        }
+    }
+}
+
+/// The platform, or which stand-in.
+fn place(sandbox: Option<&str>) -> Where {
+    match sandbox {
+        None => Where::Platform,
+        Some("") => Where::OwnSandbox,
+        Some(url) => Where::Sandbox(url.to_owned()),
     }
 }
 

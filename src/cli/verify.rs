@@ -41,10 +41,14 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     };
     let mut report = Report::new("verify");
     let limit = open::film_limit(global, &args.files[0])?;
+    let mut ledgers = batch::Ledgers::default();
     for file in &args.files {
         let cancel = Cancel::default().within(limit);
         let item = match media::examine(file, profile, &cancel) {
-            Ok((found, media)) => judged(file, &found, media, global),
+            Ok((found, media)) => {
+                let finished = media.as_ref().and_then(|media| ledgers.finished(media));
+                judged(file, &found, (media, finished), global)
+            }
             Err(error) => {
                 let why = Diagnostic::of_file(Code::UnreadableMedia, file, error.to_string());
                 if !global.json {
@@ -61,7 +65,12 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     Ok(report.finish(global))
 }
 
-fn judged(file: &PathBuf, found: &media::Report, media: Option<Media>, global: &Global) -> Item {
+fn judged(
+    file: &PathBuf,
+    found: &media::Report,
+    (media, finished): (Option<Media>, Option<batch::Finished>),
+    global: &Global,
+) -> Item {
     let mut told = Vec::new();
     if !global.quiet && !global.json {
         eprintln!("{}", file.display());
@@ -89,7 +98,6 @@ fn judged(file: &PathBuf, found: &media::Report, media: Option<Media>, global: &
         Status::Failed
     };
     let mut item = Item::new(file, None, status).with(told);
-    let finished = media.as_ref().and_then(batch::finished);
     item.outputs.extend(media);
     if let Some(finished) = finished {
         item.remember(finished);

@@ -70,6 +70,17 @@ impl Row {
         column_of(name, self.values.keys().map(String::as_str))
     }
 
+    /// What a column shows, without the space around it; none where it is empty or not there.
+    pub fn text(&self, column: &str) -> Option<String> {
+        let column = self.column(column).ok()??;
+        let text = match self.values.get(column)? {
+            Value::Null => return None,
+            Value::String(text) => text.trim().to_owned(),
+            other => (self.shown.get(column).cloned()).unwrap_or_else(|| other.to_string()),
+        };
+        (!text.is_empty()).then_some(text)
+    }
+
     /// How messages name it.
     pub fn label(&self) -> RowName {
         RowName {

@@ -124,7 +124,10 @@ impl Client {
             return Err(Error::new(Call::Setup, Cause::BadOption(said)));
         }
         if matches!(options.login, Login::Private | Login::ByHand) {
-            let said = "login `private` is none of the Graph API's".to_owned();
+            let said = format!(
+                "login `{}` is none of the Graph API's",
+                options.login.as_str()
+            );
             return Err(Error::new(Call::Setup, Cause::BadOption(said)));
         }
         // only Facebook's hosts know it

@@ -20,7 +20,7 @@ use crate::{media, private};
 
 /// How the stories of an account are posted by hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ByHand {
+pub struct HandOff {
     /// A folder for each story's package, named by its key.
     pub folder: PathBuf,
     /// Where the project's studio is reached from a phone.
@@ -54,13 +54,13 @@ pub fn needs_a_person(login: Login, extras: &Extras) -> bool {
 
 impl Rooms {
     /// How a person posts a story with these, where one does.
-    pub fn by_hand_of(&self, extras: &Extras) -> Option<Arc<ByHand>> {
+    pub fn by_hand_of(&self, extras: &Extras) -> Option<Arc<HandOff>> {
         let by_hand = self.by_hand.as_ref()?;
         needs_a_person(self.platform.login(), extras).then(|| by_hand.clone())
     }
 }
 
-impl ByHand {
+impl HandOff {
     /// The folder of a story's package.
     pub fn folder_of(&self, key: &StoryKey) -> PathBuf {
         self.folder.join(&key.0)

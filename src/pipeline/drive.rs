@@ -16,7 +16,7 @@ use super::driver::{Driver, Event};
 use super::prepare;
 use super::send;
 use super::sent::Sent;
-use super::{ByHand, Next, Platform, Point, Rooms, advance, after, by_hand, since};
+use super::{HandOff, Next, Platform, Point, Rooms, advance, after, by_hand, since};
 
 /// A claim holds so long without a sign of life.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
@@ -177,6 +177,18 @@ impl<'a> Walk<'a> {
     /// Waits for a worker for which the account is open, as long as the story is not late.
     async fn without_account(&mut self, now: Timestamp) -> Result<Driven, store::Error> {
         let driver = self.driver;
+        if let Step::Handed { at, .. } = self.story.step {
+            // a person has it: it needs no account to be too late
+            let late = prepare::late(&self.story, &driver.policy);
+            let until = by_hand::until(&self.story, at, late);
+            if until >= now {
+                return Ok(Driven::Later(after(until, Duration::from_millis(1))));
+            }
+            let Turn::Done(driven) = self.rest(Step::Missed).await? else {
+                return Ok(self.rests());
+            };
+            return Ok(driven);
+        }
         if !self.waits() {
             return Ok(Driven::Later(after(now, TURN)));
         }
@@ -619,7 +631,7 @@ impl<'a> Walk<'a> {
     async fn hand(
         &mut self,
         story: &Story,
-        by_hand: &ByHand,
+        by_hand: &HandOff,
         rooms: &Rooms,
         now: Timestamp,
     ) -> Result<Turn, store::Error> {

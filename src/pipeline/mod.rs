@@ -30,13 +30,14 @@ use jiff::{SignedDuration, Timestamp};
 use crate::store::{Step, StopCause, Store, Story};
 use crate::upload;
 
-pub use by_hand::{ByHand, carried, needs_a_person};
+pub use by_hand::{HandOff, carried, needs_a_person};
 pub use drive::Driven;
 pub use driver::{Driver, Event, Renew};
 pub use platform::{Platform, PlatformError};
 pub use point::Point;
 pub use pulse::Pulse;
 pub use run::Runner;
+pub use settle::SKEW;
 pub use slot::{SlotNext, SlotRule, next_of_slot, state_with_picture};
 
 /// What happens to a publish whose outcome nobody can tell after the settle window.
@@ -101,7 +102,7 @@ pub struct Rooms {
     /// The rules.
     pub policy: Policy,
     /// How a person posts what the account's login does not carry; without it, that is left out.
-    pub by_hand: Option<Arc<ByHand>>,
+    pub by_hand: Option<Arc<HandOff>>,
 }
 
 /// What a story does next.

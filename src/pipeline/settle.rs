@@ -10,7 +10,7 @@ use crate::store::{self, Intent, Step, Story};
 use super::{Next, Rooms, Unclear, after, since};
 
 /// The platform's clock and ours may be apart by so much.
-const SKEW: SignedDuration = SignedDuration::from_mins(2);
+pub const SKEW: SignedDuration = SignedDuration::from_mins(2);
 
 /// Stories of ours that may still be live: they live 24 hours.
 const KNOWN: SignedDuration = SignedDuration::from_hours(25);

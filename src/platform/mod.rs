@@ -1,5 +1,5 @@
-//! What the platform is: its facts, what a file is by its first bytes, what the time is, how work is
-//! asked to stop, which files may hold a secret.
+//! What the platform is: its facts, what a file is by its first bytes, what the time is, how work is asked to stop, which
+//! files may hold a secret.
 //!
 //! In: nothing, or the first bytes of a file. Out: numbers with source and day, a [`Content`], a [`Cancel`].
 //! Never: a decision, the network, a whole file.

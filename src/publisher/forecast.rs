@@ -1,6 +1,6 @@
 //! How many stories an account can still send in time.
 //!
-//! In: the account's quota, what the store knows of its last and next day. Out: how many of so many can go out.
+//! In: an account's quota, what the store knows of its last and next day. Out: how many of so many can go out.
 //! Never: a promise: what others publish on the account meanwhile is not known.
 
 use jiff::{SignedDuration, Timestamp};
@@ -9,9 +9,11 @@ use super::{Error, Publisher};
 use crate::graph::Quota;
 use crate::platform::{QUOTA_WINDOW, later};
 
-/// How many of a call's stories can go out before they are late.
+/// How many of the stories that are due at a time can go out before they are late.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Forecast {
+    /// Of those that are due then.
+    pub due: Timestamp,
     /// So many.
     pub fit: usize,
     /// Of so many.
@@ -28,40 +30,70 @@ impl Forecast {
 }
 
 impl Publisher {
-    /// How many of `count` new stories that are due then, or now, can go out in time, as far as the quota is known.
+    /// How many of an account's new stories can go out in time, for each time at which some of them are due, as far as the
+    /// quota is known.
     ///
     /// # Errors
     /// What the store says. A quota that cannot be read is no obstacle.
-    pub async fn forecast(
+    pub async fn forecasts(
         &self,
-        count: usize,
-        due: Option<Timestamp>,
-    ) -> Result<Option<Forecast>, Error> {
+        account: &str,
+        due: Vec<Timestamp>,
+    ) -> Result<Vec<Forecast>, Error> {
         let now = self.clock.now();
-        match self.chosen().platform.quota().await {
-            Ok(quota) => Ok(Some(self.forecast_by(&quota, count, due, now).await?)),
-            Err(_) => Ok(None),
+        match self.rooms_of(account).platform.quota().await {
+            Ok(quota) => self.forecasts_by(account, &quota, due, now).await,
+            Err(_) => Ok(Vec::new()),
         }
     }
 
-    pub(super) async fn forecast_by(
+    pub(super) async fn forecasts_by(
         &self,
+        account: &str,
+        quota: &Quota,
+        due: Vec<Timestamp>,
+        now: Timestamp,
+    ) -> Result<Vec<Forecast>, Error> {
+        let mut due: Vec<Timestamp> = due.into_iter().map(|due| due.max(now)).collect();
+        due.sort();
+        let mut all = Vec::new();
+        for group in due.chunk_by(|one, next| one == next) {
+            let at = group[0];
+            let day_before = at.checked_sub(QUOTA_WINDOW).unwrap_or(Timestamp::MIN);
+            // those of this call that go out within the day before take their part first
+            let before = (due.iter()).filter(|one| day_before < **one && **one < at);
+            let before = before.count();
+            let count = before + group.len();
+            let both = self.forecast_by(account, quota, count, at, now).await?;
+            all.push(Forecast {
+                due: at,
+                fit: both.fit.saturating_sub(before),
+                of: group.len(),
+                until: both.until,
+            });
+        }
+        Ok(all)
+    }
+
+    async fn forecast_by(
+        &self,
+        account: &str,
         quota: &Quota,
         count: usize,
-        due: Option<Timestamp>,
+        due: Timestamp,
         now: Timestamp,
     ) -> Result<Forecast, Error> {
-        let policy = &self.chosen().policy;
+        let policy = &self.rooms_of(account).policy;
         let late = SignedDuration::try_from(policy.late).unwrap_or(SignedDuration::MAX);
         let gap = SignedDuration::try_from(policy.gap).unwrap_or_default();
         let behind = i32::try_from(count.saturating_sub(1)).unwrap_or(i32::MAX);
         let line = gap.checked_mul(behind).unwrap_or(SignedDuration::MAX);
-        let due = due.unwrap_or(now).max(now);
         // the last one waits behind the others, and is late only after that
         let until = later(later(due, line), late);
         let day = QUOTA_WINDOW;
         let before = |at: Timestamp| at.checked_sub(day).unwrap_or(Timestamp::MIN);
         let all = |fit| Forecast {
+            due,
             fit,
             of: count,
             until,
@@ -69,13 +101,10 @@ impl Publisher {
         let Some(total) = quota.total else {
             return Ok(all(count));
         };
-        let known = self
-            .store
-            .sent_between(&self.account, before(now), now)
-            .await?;
+        let known = self.store.sent_between(account, before(now), now).await?;
         let then = self
             .store
-            .sent_between(&self.account, before(until), until)
+            .sent_between(account, before(until), until)
             .await?;
         // those of which the store knows nothing end at some time of the day, the latest counts
         let others = match before(until) < now {

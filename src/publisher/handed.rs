@@ -1,6 +1,7 @@
-//! Stories that a person posts: what they get, and what became of them.
+//! Stories that a person posts: what became of them.
 //!
-//! In: a story or a slot; a person's word. Out: what is posted; the story's name, where it can only be that one.
+//! In: a story, a person's word. Out: the story's name, where it can only be that one; packages that nobody has any more
+//! go.
 //! Never: a name that is guessed, a story that is sent.
 
 use std::fs;
@@ -12,70 +13,13 @@ use serde::Deserialize;
 use super::open::{Target, opened_account, platform};
 use super::{Error, Publisher, decide};
 use crate::graph::{Login, StoryId};
-use crate::handoff::Posted;
-use crate::media::Media;
-use crate::pipeline::{Driven, Event, Platform};
+use crate::pipeline::{Driven, Event, Platform, SKEW};
 use crate::platform::STORY_LIFE;
 use crate::project::Project;
 use crate::store::{Filter, Step, Store, Story, StoryKey};
 
 /// A package stays so long after its story was missed: somebody may post it late.
 const KEPT: SignedDuration = SignedDuration::from_hours(24);
-
-/// The platform's clock and ours may be apart by so much.
-const SKEW: SignedDuration = SignedDuration::from_mins(2);
-
-/// What a person posts.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ToPost {
-    /// What people call it.
-    pub name: String,
-    /// The finished file, where it can be read here; with stickers, caption, alt text and audience.
-    pub media: Media,
-    /// The story, where it is one by now; else it is the picture of a slot to come.
-    pub story: Option<Story>,
-}
-
-impl ToPost {
-    /// As a package takes it.
-    pub fn posted(&self) -> Posted<'_> {
-        Posted {
-            name: &self.name,
-            media: &self.media,
-            id: self.story.as_ref().map(|story| story.key.0.as_str()),
-        }
-    }
-}
-
-/// What a person posts of a story or a slot, by its whole id; none where there is no such one, or no file of it is here.
-///
-/// # Errors
-/// What the store says.
-pub async fn to_post(store: &Store, id: &str) -> Result<Option<ToPost>, Error> {
-    let id = id.trim();
-    let mut story = store.find(id).await?.into_iter().find(|s| s.key.0 == id);
-    let slot = match &story {
-        Some(_) => None,
-        None => store.slot(id).await?,
-    };
-    if let Some(key) = slot.as_ref().and_then(|slot| slot.story.as_ref()) {
-        story = Some(store.get(key).await?);
-    }
-    let (name, mut media) = match (&story, slot) {
-        (Some(story), _) => (story.name.clone(), story.outgoing.media.clone()),
-        (None, Some(slot)) => match slot.picture {
-            Some(picture) => (slot.id, picture.media),
-            None => return Ok(None),
-        },
-        (None, None) => return Ok(None),
-    };
-    match store.kept(&media) {
-        Some(kept) => media.path = kept,
-        // whatever else has that name now is another file
-        None => return Ok(None),
-    }
-    Ok(Some(ToPost { name, media, story }))
-}
 
 /// When a story was handed to a person, and what was live then.
 #[derive(Deserialize)]
@@ -202,7 +146,8 @@ async fn listed(
 }
 
 impl Publisher {
-    /// Looks at the stories that a person has: those that are too late are missed.
+    /// Looks at the stories that a person has, also of accounts that the project no longer has: those that are too late are
+    /// missed.
     ///
     /// # Errors
     /// What the store says.
@@ -212,7 +157,7 @@ impl Publisher {
             ..Filter::default()
         };
         for story in self.store.list(&filter).await? {
-            if story.wake > now || !self.rooms.contains_key(&story.account) {
+            if story.wake > now {
                 continue;
             }
             if let Driven::Rests(story) = self.driver.drive(&story.key).await? {

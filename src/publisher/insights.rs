@@ -181,8 +181,8 @@ fn line<'a>(text: &mut String, cells: impl Iterator<Item = &'a str>) {
     text.push_str("\r\n");
 }
 
-/// The numbers of stories by template, weekday and hour, as reports tell them: `{templates, weekdays, hours}`.
-pub fn groups(stories: &[Story], zone: &TimeZone) -> Value {
+/// Adds the numbers of stories by template, weekday and hour to a report: `templates`, `weekdays`, `hours`.
+pub fn with_groups(mut report: Value, stories: &[Story], zone: &TimeZone) -> Value {
     let group = |kind: &str, name: Value, sums: &Sums| json!({ kind: name, "stories": sums.stories, "numbers": sums.numbers, "means": sums.means() });
     let templates = by_template(stories).into_iter();
     let templates = templates.map(|(name, sums)| group("template", json!(name), &sums));
@@ -190,16 +190,15 @@ pub fn groups(stories: &[Story], zone: &TimeZone) -> Value {
     let days = days.map(|(day, sums)| group("weekday", json!(weekday(day)), &sums));
     let hours = by_hour(stories, zone).into_iter();
     let hours = hours.map(|(hour, sums)| group("hour", json!(hour), &sums));
-    json!({
-        "templates": templates.collect::<Vec<_>>(),
-        "weekdays": days.collect::<Vec<_>>(),
-        "hours": hours.collect::<Vec<_>>(),
-    })
+    report["templates"] = templates.collect();
+    report["weekdays"] = days.collect();
+    report["hours"] = hours.collect();
+    report
 }
 
-/// When a story went live and its numbers at certain ages, as reports tell them:
-/// `{published, weekday, hour, taken, numbers, points}`.
-pub fn told(story: &Story, points: &[Point], zone: &TimeZone) -> Value {
+/// Adds when a story went live and its numbers at certain ages to its item of a report: `published`, `weekday`, `hour`,
+/// `taken`, `numbers`, `points`.
+pub fn with_numbers(mut item: Value, story: &Story, points: &[Point], zone: &TimeZone) -> Value {
     let newest = numbers(story);
     let at = published(story).map(|at| local(at, zone));
     let points = points.iter().map(|point| {
@@ -209,14 +208,16 @@ pub fn told(story: &Story, points: &[Point], zone: &TimeZone) -> Value {
             "numbers": point.insights.numbers,
         })
     });
-    json!({
-        "published": at.as_ref().map(ToString::to_string),
-        "weekday": at.as_ref().map(|at| weekday(at.weekday().to_monday_one_offset())),
-        "hour": at.as_ref().map(|at| at.hour()),
-        "taken": newest.map(|insights| insights.taken),
-        "numbers": newest.map(|insights| &insights.numbers),
-        "points": points.collect::<Vec<_>>(),
-    })
+    item["published"] = json!(at.as_ref().map(ToString::to_string));
+    item["weekday"] = json!(
+        at.as_ref()
+            .map(|at| weekday(at.weekday().to_monday_one_offset()))
+    );
+    item["hour"] = json!(at.as_ref().map(Zoned::hour));
+    item["taken"] = json!(newest.map(|insights| insights.taken));
+    item["numbers"] = json!(newest.map(|insights| &insights.numbers));
+    item["points"] = points.collect();
+    item
 }
 
 impl Publisher {

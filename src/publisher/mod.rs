@@ -32,8 +32,10 @@ mod remembered;
 mod renewal;
 mod service;
 mod session;
+mod slot_notice;
 mod slot_picture;
 mod slot_report;
+mod slot_walk;
 mod slots;
 mod stores;
 mod sweep;
@@ -48,9 +50,10 @@ pub use calendar::{AHEAD, Calendar, calendar_slot, schedule_pause};
 pub use decide::{cancel, may_retry, move_to, one, unknown};
 pub use error::Error;
 pub use forecast::Forecast;
-pub use handed::{ToPost, resolve, to_post};
+pub use handed::resolve;
 pub use insights::{
-    Sums, by_hour, by_template, by_weekday, csv, groups, local, numbers, published, told, weekday,
+    Sums, by_hour, by_template, by_weekday, csv, local, numbers, published, weekday, with_groups,
+    with_numbers,
 };
 pub use left_out::{left_out, left_out_of_slot};
 pub use memory::{backup, restore};

@@ -34,8 +34,8 @@ const SANDBOX: &str = "sandbox";
 /// Where stories go.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Target {
-    /// The account, as the project file names it; without it, the only one.
-    pub account: Option<String>,
+    /// The accounts, as the project file names them; without one, the only one.
+    pub accounts: Vec<String>,
     /// The platform, or a stand-in.
     pub platform: Where,
 }
@@ -54,7 +54,7 @@ pub enum Where {
 
 /// Everything that it takes to publish.
 pub struct Publisher {
-    /// The account that was chosen, as stories name it.
+    /// The account that was chosen, the first of several, as stories name it.
     pub account: String,
     /// The memory.
     pub store: Store,
@@ -91,7 +91,7 @@ impl std::fmt::Debug for Publisher {
 }
 
 impl Publisher {
-    /// Opens the account that `target` means. `stop` ends the work between two steps.
+    /// Opens the accounts that `target` means. `stop` ends the work between two steps.
     ///
     /// # Errors
     /// Whatever is missing: a project, an account, a token, a place to upload to, the database.
@@ -252,7 +252,12 @@ impl Publisher {
 
     /// The rooms of the chosen account.
     pub fn chosen(&self) -> &Rooms {
-        &self.rooms[&self.account]
+        self.rooms_of(&self.account)
+    }
+
+    /// The rooms of an account that is open, as stories name it.
+    pub fn rooms_of(&self, account: &str) -> &Rooms {
+        &self.rooms[account]
     }
 
     /// What the project calls an account that stories name so.
@@ -381,14 +386,15 @@ fn sandbox_url(text: &str) -> Result<Url, Error> {
 
 /// The accounts that a call means; `None` is the only one, or, in a rehearsal, the first.
 fn names(project: &Project, target: &Target, all: bool) -> Vec<Option<String>> {
-    match &target.account {
-        Some(name) => vec![Some(name.clone())],
-        None if all && !project.accounts.is_empty() => project
+    let is_any = target.accounts.is_empty();
+    match () {
+        () if !is_any => target.accounts.iter().cloned().map(Some).collect(),
+        () if all && !project.accounts.is_empty() => project
             .accounts
             .iter()
             .map(|a| Some(a.name.clone()))
             .collect(),
-        None => vec![None],
+        () => vec![None],
     }
 }
 

@@ -1,5 +1,7 @@
 //! Finished media that shall go out, and what became of it.
 
+use std::collections::HashMap;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::error::Doing;
@@ -22,6 +24,10 @@ pub struct ToPublish {
     pub media: Media,
     /// Who is mentioned in it.
     pub mentions: Vec<UserTag>,
+    /// The account, as the project names it; without it, the first that is open.
+    pub account: Option<String>,
+    /// Not before then; now, without it.
+    pub due: Option<Timestamp>,
 }
 
 /// How stories shall go out.
@@ -31,8 +37,6 @@ pub struct Wish {
     pub again: bool,
     /// One after the other: when one does not go out, those after it do not either.
     pub is_series: bool,
-    /// Not before then; now, without it.
-    pub due: Option<Timestamp>,
 }
 
 /// How a file stands to what the store has.
@@ -61,17 +65,19 @@ pub struct Published {
     pub stop: Option<Stop>,
 }
 
-/// What would happen.
+/// What would happen on one account.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rehearsed {
+    /// The account, as stories name it.
+    pub account: String,
     /// The account's name on the platform.
     pub username: String,
     /// How many of its daily stories are left, where the platform says so.
     pub left: Option<u32>,
-    /// For each file the story that shows the same picture; none would be published.
-    pub known: Vec<Option<(Story, Standing)>>,
-    /// How many of the new ones can go out in time.
-    pub forecast: Forecast,
+    /// The places of its files among all, each with the story that shows the same picture; none would be published.
+    pub known: Vec<(usize, Option<(Story, Standing)>)>,
+    /// How many of the new ones can go out in time, for each time that they are due.
+    pub forecasts: Vec<Forecast>,
 }
 
 impl Publisher {
@@ -87,10 +93,12 @@ impl Publisher {
         told: impl Fn(Event<'_>) + Send + Sync + 'static,
     ) -> Result<Vec<Published>, Error> {
         let now = self.clock.now();
-        self.look_first(now).await?;
-        let stories = self.stories(files, wish, now);
-        for file in files {
-            self.keep(&file.media, wish, now).await?;
+        let stories = self.stories(files, wish, now)?;
+        for account in accounts_of(&stories) {
+            self.look_first(&account, now).await?;
+        }
+        for story in &stories {
+            self.keep(story, now).await?;
         }
         let same = match wish.again {
             true => Same::Again,
@@ -98,33 +106,42 @@ impl Publisher {
         };
         let added = self.store.add(&stories, same, now).await?;
         self.observe_added();
-        let keys: Vec<(StoryKey, Standing)> = added
+        let keys: Vec<(StoryKey, Standing, bool)> = added
             .into_iter()
-            .map(|added| match added {
-                Added::New(story) => (story.key, Standing::New),
-                Added::Known(story) => {
-                    let standing = standing(&story, wish, now);
-                    (story.key, standing)
+            .zip(files)
+            .map(|(added, file)| {
+                let is_planned = file.due.is_some_and(|due| due > now);
+                match added {
+                    Added::New(story) => (story.key, Standing::New, is_planned),
+                    Added::Known(story) => {
+                        let standing = standing(&story, file.due, now);
+                        (story.key, standing, is_planned)
+                    }
                 }
             })
             .collect();
-        let mut ended = Ok(());
-        let is_planned = wish.due.is_some_and(|due| due > now);
-        if !is_planned {
-            let wanted = keys.iter().filter(|(_, s)| *s != Standing::OtherTime);
-            let wanted: Vec<StoryKey> = wanted.map(|(key, _)| key.clone()).collect();
-            ended = self.run(&wanted, told).await;
-        }
+        let is_wanted = |standing: &Standing| *standing != Standing::OtherTime;
+        let wanted: Vec<StoryKey> = keys
+            .iter()
+            .filter(|(_, standing, is_planned)| !is_planned && is_wanted(standing))
+            .map(|(key, ..)| key.clone())
+            .collect();
+        let ended = match keys.iter().all(|(.., is_planned)| *is_planned) {
+            true => Ok(()),
+            false => self.run(&wanted, told).await,
+        };
         let broke_off = ended.err().map(|error| super::open::chain(&error));
-        let stop = self.store.account(&self.account).await?.stop;
-        let stop = stop.filter(|stop| stop.is_on(self.clock.now()));
         // also where the work broke off, everybody learns how far each story came
         let mut all = Vec::new();
-        for (key, standing) in keys {
+        for (key, standing, is_planned) in keys {
             let story = self.store.get(&key).await?;
             let broke_off = broke_off.clone().filter(|_| story.step.is_in_flight());
+            let stop = match story.step.is_in_flight() {
+                true => self.store.account(&story.account).await?.stop,
+                false => None,
+            };
             all.push(Published {
-                stop: stop.clone().filter(|_| story.step.is_in_flight()),
+                stop: stop.filter(|stop| stop.is_on(self.clock.now())),
                 story,
                 standing,
                 is_planned,
@@ -135,16 +152,16 @@ impl Publisher {
     }
 
     /// A store that is new to the account looks at what is live there: it may be what is about to go out.
-    async fn look_first(&self, now: Timestamp) -> Result<(), Error> {
-        if self.store.account(&self.account).await?.is_looked_at {
+    async fn look_first(&self, account: &str, now: Timestamp) -> Result<(), Error> {
+        if self.store.account(account).await?.is_looked_at {
             return Ok(());
         }
         // what cannot be read now is looked at before the first publish
-        let Ok(live) = self.chosen().platform.stories().await else {
+        let Ok(live) = self.rooms_of(account).platform.stories().await else {
             return Ok(());
         };
         let day_ago = now.checked_sub(STORY_LIFE).unwrap_or(Timestamp::MIN);
-        let known = self.store.story_ids(&self.account, day_ago).await?;
+        let known = self.store.story_ids(account, day_ago).await?;
         let unknown = live.iter().filter(|id| !known.contains(id)).count();
         if unknown > 0 {
             return Err(Error::refused(format!(
@@ -153,14 +170,15 @@ impl Publisher {
                  `storypress store import` takes over what is live"
             )));
         }
-        Ok(self.store.looked_at(&self.account, now).await?)
+        Ok(self.store.looked_at(account, now).await?)
     }
 
     /// Keeps the file where every worker can read it.
-    async fn keep(&self, media: &Media, wish: Wish, now: Timestamp) -> Result<(), Error> {
+    async fn keep(&self, story: &Story, now: Timestamp) -> Result<(), Error> {
+        let media = &story.outgoing.media;
         self.store.keep(media).await?;
-        let place = self.chosen().upload.as_ref();
-        let is_later = wish.due.is_some_and(|due| due > now);
+        let place = self.rooms_of(&story.account).upload.as_ref();
+        let is_later = story.due > now;
         if let Some(place) = place.filter(|place| is_later && place.is_shared())
             && self.store.is_shared()
             && let Err(error) = place.put(media, now).await
@@ -173,71 +191,122 @@ impl Publisher {
         Ok(())
     }
 
-    /// Asks everything that can be asked without sending anything.
+    /// Asks everything that can be asked without sending anything, of each account in turn.
     ///
     /// # Errors
-    /// The account does not answer; what the store says.
-    pub async fn rehearse(&self, files: &[ToPublish], wish: Wish) -> Result<Rehearsed, Error> {
+    /// An account that is not open, or does not answer; what the store says.
+    pub async fn rehearse(&self, files: &[ToPublish], wish: Wish) -> Result<Vec<Rehearsed>, Error> {
         let now = self.clock.now();
-        self.look_first(now).await?;
-        let platform = &self.chosen().platform;
-        let username = match platform {
-            Platform::ByHand => self.name_of(&self.account).to_owned(),
-            _ => (platform.username().await).doing("the account does not answer")?,
-        };
-        let quota = platform.quota().await.doing("the quota cannot be read")?;
-        let mut known = Vec::new();
-        for story in self.stories(files, wish, now) {
-            let same = match wish.again {
-                true => None,
-                false => self.store.same(&story, now).await?,
+        let stories = self.stories(files, wish, now)?;
+        let mut all = Vec::new();
+        for account in accounts_of(&stories) {
+            self.look_first(&account, now).await?;
+            let platform = &self.rooms_of(&account).platform;
+            let username = match platform {
+                Platform::ByHand => self.name_of(&account).to_owned(),
+                _ => (platform.username().await).doing("the account does not answer")?,
             };
-            known.push(same.map(|story| {
-                let standing = standing(&story, wish, now);
-                (story, standing)
-            }));
+            let quota = platform.quota().await.doing("the quota cannot be read")?;
+            let (mut known, mut new) = (Vec::new(), Vec::new());
+            for (place, story) in stories.iter().enumerate() {
+                if story.account != account {
+                    continue;
+                }
+                let same = match wish.again {
+                    true => None,
+                    false => self.store.same(story, now).await?,
+                };
+                if same.is_none() {
+                    new.push(story.due);
+                }
+                known.push((
+                    place,
+                    same.map(|story| {
+                        let standing = standing(&story, files[place].due, now);
+                        (story, standing)
+                    }),
+                ));
+            }
+            all.push(Rehearsed {
+                forecasts: self.forecasts_by(&account, &quota, new, now).await?,
+                account,
+                username,
+                left: quota.left(),
+                known,
+            });
         }
-        let new = known.iter().filter(|known| known.is_none()).count();
-        let forecast = self.forecast_by(&quota, new, wish.due, now).await?;
-        Ok(Rehearsed {
-            forecast,
-            username,
-            left: quota.left(),
-            known,
-        })
+        Ok(all)
     }
 
-    fn stories(&self, files: &[ToPublish], wish: Wish, now: Timestamp) -> Vec<Story> {
-        let batch = StoryKey::random().to_string();
-        let story = |(file, position): (&ToPublish, u32)| Story {
-            key: StoryKey::random(),
-            account: self.account.clone(),
-            name: file.name.clone(),
-            template: file.template.clone(),
-            outgoing: Outgoing {
-                media: Media {
-                    // a name that is no text stands in the store as it is shown; the file is kept by its hash
-                    path: file.media.path.to_string_lossy().into_owned().into(),
-                    ..file.media.clone()
-                },
-                mentions: file.mentions.clone(),
-            },
-            place: Place {
-                batch: batch.clone(),
-                position,
-                is_series: wish.is_series,
-            },
-            slot: None,
-            late: None,
-            due: wish.due.unwrap_or(now),
-            day: Some(wish.due.unwrap_or(now).to_zoned(self.zone.clone()).date()),
-            wake: wish.due.unwrap_or(now).max(now),
-            step: Step::Rendered,
-            attempts: 0,
-            trouble: None,
+    /// How stories name the account that a file is for.
+    ///
+    /// # Errors
+    /// `Refused` where it is not open.
+    pub fn account_of(&self, file: &ToPublish) -> Result<&str, Error> {
+        let Some(name) = &file.account else {
+            return Ok(&self.account);
         };
-        files.iter().zip(0..).map(story).collect()
+        let key = self.keys.get(name);
+        let missing = || Error::refused(format!("the account {name} is not open here"));
+        key.map(String::as_str).ok_or_else(missing)
     }
+
+    fn stories(
+        &self,
+        files: &[ToPublish],
+        wish: Wish,
+        now: Timestamp,
+    ) -> Result<Vec<Story>, Error> {
+        // the stories of an account are one batch, in the order of the files
+        let mut batches: HashMap<&str, (String, u32)> = HashMap::new();
+        let mut story = |file: &ToPublish| {
+            let account = self.account_of(file)?;
+            let new = || (StoryKey::random().to_string(), 0);
+            let (batch, position) = batches.entry(account).or_insert_with(new);
+            let place = Place {
+                batch: batch.clone(),
+                position: *position,
+                is_series: wish.is_series,
+            };
+            *position += 1;
+            let due = file.due.unwrap_or(now);
+            Ok(Story {
+                key: StoryKey::random(),
+                account: account.to_owned(),
+                name: file.name.clone(),
+                template: file.template.clone(),
+                outgoing: Outgoing {
+                    media: Media {
+                        // a name that is no text stands in the store as it is shown; the file is kept by its hash
+                        path: file.media.path.to_string_lossy().into_owned().into(),
+                        ..file.media.clone()
+                    },
+                    mentions: file.mentions.clone(),
+                },
+                place,
+                slot: None,
+                late: None,
+                due,
+                day: Some(due.to_zoned(self.zone.clone()).date()),
+                wake: due.max(now),
+                step: Step::Rendered,
+                attempts: 0,
+                trouble: None,
+            })
+        };
+        files.iter().map(&mut story).collect()
+    }
+}
+
+/// The accounts of stories, each once, in their order.
+fn accounts_of(stories: &[Story]) -> Vec<String> {
+    let mut accounts: Vec<String> = Vec::new();
+    for story in stories {
+        if !accounts.contains(&story.account) {
+            accounts.push(story.account.clone());
+        }
+    }
+    accounts
 }
 
 /// Stories that are due so soon are due now: another process, perhaps on a machine whose clock goes before ours, may have
@@ -245,10 +314,10 @@ impl Publisher {
 const NOW: SignedDuration = SignedDuration::from_secs(60);
 
 /// How a call stands to a story of the same picture and day.
-fn standing(known: &Story, wish: Wish, now: Timestamp) -> Standing {
+fn standing(known: &Story, due: Option<Timestamp>, now: Timestamp) -> Standing {
     let soon = now.checked_add(NOW).unwrap_or(now);
-    let is_past = wish.due.is_none_or(|due| due <= now) && known.due <= soon;
-    match wish.due == Some(known.due) || is_past {
+    let is_past = due.is_none_or(|due| due <= now) && known.due <= soon;
+    match due == Some(known.due) || is_past {
         true => Standing::Same,
         false => Standing::OtherTime,
     }

@@ -4,10 +4,9 @@
 //! Never: the time of the call: `today` and `now` are the slot's own.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use super::left_out::left_out_of_slot;
-use crate::batch::{self, FileFormat, Formats, Order, Outcome, Status};
+use crate::batch::{self, Formats, Order, Status};
 use crate::calendar::{self, Rule};
 use crate::data::Row;
 use crate::diag::Diagnostic;
@@ -90,20 +89,12 @@ pub fn picture(
     }
     let order = Order {
         // what the platform takes, whatever else the project makes
-        formats: Formats {
-            stills: vec![FileFormat::Jpg],
-            films: vec![FileFormat::Mp4],
-        },
+        formats: Formats::default(),
         cancel: stop.clone(),
         ..Order::new(&plan, out)
     };
-    let ended: Mutex<Option<Outcome>> = Mutex::default();
-    let watcher = |_: usize, outcome: Outcome| {
-        *ended.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
-    };
-    batch::render(&order, &watcher)
-        .map_err(|error| Trouble::new("bad-value", error.to_string()))?;
-    match ended.into_inner().unwrap_or_else(PoisonError::into_inner) {
+    let ended = batch::render_one(&order);
+    match ended.map_err(|error| Trouble::new("bad-value", error.to_string()))? {
         Some(outcome) if outcome.status == Status::Failed => Err(Trouble::of(&outcome.diagnostics)),
         Some(outcome) => {
             let media = deliverable(&outcome.media)

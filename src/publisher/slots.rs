@@ -146,14 +146,17 @@ async fn decide(
 fn open(slot: &Slot, verb: &str) -> Result<(), SlotError> {
     match slot.state {
         state if state.is_open() => Ok(()),
-        SlotState::Entered => Err(SlotError::State(format!(
-            "{} is a story already: {}",
-            slot.id,
-            slot.story
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default()
-        ))),
+        SlotState::Entered => {
+            let key = slot.story.as_ref().map(ToString::to_string);
+            let key = key.unwrap_or_default();
+            let instead = match verb {
+                "skip" => format!("; storypress cancel {key} takes it back"),
+                "move" => format!("; storypress move {key} --to TIME moves that"),
+                _ => String::new(),
+            };
+            let said = format!("{} is a story already: {key}{instead}", slot.id);
+            Err(SlotError::State(said))
+        }
         state => Err(SlotError::State(format!(
             "{} is {}: there is nothing to {verb}",
             slot.id,

@@ -5,7 +5,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 
 use super::error::{Doing, Error};
-use crate::pipeline::ByHand;
+use crate::pipeline::HandOff;
 use crate::project::Project;
 use crate::store::Store;
 use crate::upload::{self, Served};
@@ -23,8 +23,8 @@ const PACKAGES: &str = "handoff";
 ///
 /// # Errors
 /// The project's own folder cannot be made.
-pub(super) fn by_hand(project: &Project) -> Result<ByHand, Error> {
-    Ok(ByHand {
+pub(super) fn by_hand(project: &Project) -> Result<HandOff, Error> {
+    Ok(HandOff {
         folder: own_folder(project, PACKAGES)?,
         studio: project.studio_url.clone(),
     })

@@ -158,15 +158,12 @@ impl Batch {
             cancel: stop.clone(),
             ..order
         };
-        let ended: Mutex<Option<Outcome>> = Mutex::default();
-        let watcher = |_: usize, outcome: Outcome| *locked(&ended) = Some(outcome);
         let failed = |text: String| {
             let ready = &self.plan.templates[self.plan.stories[place].template];
             let code = crate::diag::Code::UnreadableMedia;
             vec![Diagnostic::of_file(code, &ready.shown, text)]
         };
-        batch::render(&order, &watcher).map_err(|error| failed(error.to_string()))?;
-        let ended = ended.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let ended = batch::render_one(&order).map_err(|error| failed(error.to_string()))?;
         ended.ok_or_else(|| failed("it was stopped".to_owned()))
     }
 
@@ -184,10 +181,7 @@ impl Batch {
         let _making = locked(&self.making[place]);
         let out = self.folder.join("files").join(place.to_string());
         let order = Order {
-            formats: Formats {
-                stills: vec![FileFormat::Jpg],
-                films: vec![FileFormat::Mp4],
-            },
+            formats: Formats::default(),
             ..order(&self.plan, &out)
         };
         let wrong = |found: Vec<Diagnostic>| Problem::of_diagnostics("it cannot be made", &found);
@@ -201,7 +195,18 @@ impl Batch {
             template: input.ok().map(|path| path.display().to_string()),
             media,
             mentions: outcome.mentions,
+            account: None,
+            due: None,
         })
+    }
+
+    /// Several stories as they go out, all of them or none.
+    ///
+    /// # Errors
+    /// As [`Self::finished`].
+    pub fn all_finished(&self, places: &[usize], stop: &Cancel) -> Result<Vec<ToPublish>, Problem> {
+        let each = places.iter().map(|place| self.finished(*place, stop));
+        each.collect()
     }
 
     /// The file that a story is held against.

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::batch_decisions::Decisions;
+use super::secret;
 use super::write::{self, Target};
 
 /// Where they are kept, below the project: a folder for each.
@@ -65,9 +66,7 @@ pub struct Head {
 /// The system has no randomness, or the folder cannot be made.
 pub fn new_folder(root: &Path) -> io::Result<(String, PathBuf)> {
     loop {
-        let mut bytes = [0; 5];
-        getrandom::fill(&mut bytes).map_err(io::Error::other)?;
-        let id = hex::encode(bytes);
+        let id = secret::random()?[..10].to_owned();
         let folder = folder_of(root, &id);
         std::fs::create_dir_all(root.join(FOLDER))?;
         match std::fs::create_dir(&folder) {

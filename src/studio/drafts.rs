@@ -13,7 +13,7 @@ use super::problem::Problem;
 use super::state::Studio;
 use super::workspace::Workspace;
 use super::write::{self, Target};
-use crate::batch::{self, FileFormat, Formats, Order, Outcome, Selection};
+use crate::batch::{self, Formats, Order, Selection};
 use crate::graph::UserTag;
 use crate::media::Media;
 use crate::publisher::{self, Publisher, Standing, ToPublish, Wish};
@@ -197,23 +197,11 @@ pub fn of_template(studio: &Studio, work: &Workspace, path: &str) -> Result<ToPu
     let out = tempfile::tempdir_in(folder(&project.root).map_err(Problem::internal)?);
     let out = out.map_err(Problem::internal)?;
     let order = Order {
-        formats: Formats {
-            stills: vec![FileFormat::Jpg],
-            films: vec![FileFormat::Mp4],
-        },
+        formats: Formats::default(),
         cancel: studio.cancel.clone(),
         ..Order::new(&plan, out.path())
     };
-    let ended = std::sync::Mutex::new(None);
-    batch::render(&order, &|_: usize, outcome: Outcome| {
-        *ended
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(outcome);
-    })
-    .map_err(Problem::internal)?;
-    let outcome = ended
-        .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let outcome = batch::render_one(&order).map_err(Problem::internal)?;
     let outcome = outcome.ok_or_else(|| Problem::internal("it was stopped"))?;
     let Some(media) = publisher::deliverable(&outcome.media) else {
         return Err(Problem::of_diagnostics(
@@ -227,6 +215,8 @@ pub fn of_template(studio: &Studio, work: &Workspace, path: &str) -> Result<ToPu
         template: Some(path.to_owned()),
         media,
         mentions: outcome.mentions,
+        account: None,
+        due: None,
     })
 }
 
@@ -260,7 +250,7 @@ pub async fn place(
         )));
     }
     let target = publisher::Target {
-        account: account.map(str::to_owned),
+        accounts: account.map(str::to_owned).into_iter().collect(),
         ..studio.target()
     };
     let publisher = Publisher::open(&project, &target, &studio.cancel).await?;
@@ -269,12 +259,10 @@ pub async fn place(
         template: draft.template.clone(),
         media: draft.media.clone(),
         mentions: draft.mentions.clone(),
-    };
-    let wish = Wish {
+        account: None,
         due: Some(due?),
-        ..Wish::default()
     };
-    let done = publisher.publish(&[what], wish, |_| {}).await;
+    let done = publisher.publish(&[what], Wish::default(), |_| {}).await;
     publisher.close().await;
     let published = done?.into_iter().next();
     let published = published.ok_or_else(|| Problem::internal("nothing was planned"))?;

@@ -44,14 +44,13 @@ impl Kept {
     /// As programs are told.
     pub fn told(&self, work: &Workspace) -> Value {
         let items = self.stories.iter().map(|story| self.item(work, story));
-        let mut told = json!({ "items": items.collect::<Vec<_>>() });
-        extend(&mut told, publisher::groups(&self.stories, &work.zone));
-        told
+        let told = json!({ "items": items.collect::<Vec<_>>() });
+        publisher::with_groups(told, &self.stories, &work.zone)
     }
 
     fn item(&self, work: &Workspace, story: &Story) -> Value {
         let points = self.points.get(&story.key).map_or(&[][..], Vec::as_slice);
-        let mut item = json!({
+        let item = json!({
             "id": story.key,
             "state": story.state(work.now),
             "name": story.name,
@@ -59,14 +58,7 @@ impl Kept {
             "account": accounts::name_of(&work.project, &story.account),
             "story": { "id": story.key, "state": story.state(work.now), "media_id": story.step.story() },
         });
-        extend(&mut item, publisher::told(story, points, &work.zone));
-        item
-    }
-}
-
-fn extend(object: &mut Value, more: Value) {
-    if let (Some(object), Value::Object(more)) = (object.as_object_mut(), more) {
-        object.extend(more);
+        publisher::with_numbers(item, story, points, &work.zone)
     }
 }
 

@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
 
+use super::apart::apart;
 use super::problem::Problem;
 use super::state::Studio;
 use super::workspace::Workspace;
@@ -170,6 +171,29 @@ fn folder(work: &Workspace) -> PathBuf {
 
 fn short_hash(text: &str) -> String {
     blake3::hash(text.as_bytes()).to_hex()[..16].to_owned()
+}
+
+/// Answers with the picture that `find` has of the project, as it is now; as [`answer`].
+///
+/// # Errors
+/// What `find` says, and [`answer`].
+pub async fn served(
+    studio: Studio,
+    width: Option<u32>,
+    asked: HeaderMap,
+    find: impl AsyncFnOnce(&Studio, &Workspace) -> Result<Picture, Problem> + Send + 'static,
+) -> Result<Response, Problem> {
+    apart(async move || {
+        let work = Workspace::open(&studio).await?;
+        let found = find(&studio, &work).await;
+        let answer = match found {
+            Ok(picture) => answer(&studio, &work, picture, width, &asked).await,
+            Err(problem) => Err(problem),
+        };
+        work.close().await;
+        answer
+    })
+    .await
 }
 
 /// Answers with a file; with `width`, a still copy of at most so many pixels a row.

@@ -236,7 +236,7 @@ impl Shared {
     /// Where stories go, as the publisher takes it.
     pub fn target(&self) -> publisher::Target {
         publisher::Target {
-            account: None,
+            accounts: Vec::new(),
             platform: match &self.sandbox {
                 None => publisher::Where::Platform,
                 Some(url) => publisher::Where::Sandbox(url.to_string()),

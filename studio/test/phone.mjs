@@ -4,21 +4,14 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { axe, enter, refused, watched } from './browser.mjs';
 
 const [start, ...only] = process.argv.slice(2);
 if (!start) {
   console.error('usage: node studio/test/phone.mjs START_URL [NAME…]');
   process.exit(2);
 }
-const browser = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
-if (!browser) {
-  console.error('no Chromium: tools/setup.sh installs it');
-  process.exit(2);
-}
-const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 const origin = new URL(start).origin;
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
@@ -79,33 +72,16 @@ const tests = {
   },
 };
 
-async function axe(page) {
-  // by the debugger's own way: the page's policy would refuse a script of a test
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-  const said = violations.map((v) => `${v.id}: ${v.help}\n${v.nodes.slice(0, 3).map((n) => `  ${n.html}\n  ${n.failureSummary}`).join('\n')}`);
-  assert.deepEqual(said, []);
-}
-
 /* ---- the run ---- */
 
-const run = await chromium.launch({ executablePath: browser, args: ['--no-sandbox', '--disable-gpu'] });
-const entrance = await run.newContext();
-const first = await entrance.newPage();
-await first.goto(start);
-// the page changes its token for a cookie
-for (let n = 0; n < 100 && !(await entrance.cookies()).length; n++) await first.waitForTimeout(100);
-const storageState = await entrance.storageState();
-await entrance.close();
+const { browser, storageState } = await enter(start, ['--disable-gpu']);
 
 /** A page in a context of its own, as a phone shares from it. */
 async function open(options, wrong, contexts) {
-  const context = await run.newContext(options);
+  const context = await browser.newContext(options);
   contexts.push(context);
   await context.addInitScript(() => {
-    window.broken = [];
     window.shared = [];
-    document.addEventListener('securitypolicyviolation', (event) => window.broken.push(`${event.violatedDirective} ${event.blockedURI}`));
     navigator.canShare = ({ files }) => files?.length === 1;
     navigator.share = async ({ files: [file] }) => {
       const digest = await crypto.subtle.digest('SHA-256', await file.arrayBuffer());
@@ -113,13 +89,7 @@ async function open(options, wrong, contexts) {
       window.shared.push({ name: file.name, type: file.type, sha256 });
     };
   });
-  const page = await context.newPage();
-  page.on('pageerror', (error) => wrong.push(`error: ${error.stack}`));
-  page.on('request', (request) => {
-    const url = request.url();
-    if (!url.startsWith(origin) && !url.startsWith('blob:') && !url.startsWith('data:')) wrong.push(`a request to ${url}`);
-  });
-  return page;
+  return watched(context, origin, wrong);
 }
 
 let failed = 0;
@@ -134,7 +104,7 @@ for (const [name, test] of Object.entries(tests)) {
       paired: () => open({ storageState, ...PHONE }, wrong, contexts),
     });
     for (const page of contexts.flatMap((context) => context.pages())) {
-      wrong.push(...(await page.evaluate(() => window.broken)).map((what) => `policy: ${what}`));
+      wrong.push(...(await refused(page)));
     }
     assert.deepEqual(wrong, []);
     console.log(`ok    ${name} (${Date.now() - began} ms)`);
@@ -146,5 +116,5 @@ for (const [name, test] of Object.entries(tests)) {
   }
   for (const context of contexts) await context.close();
 }
-await run.close();
+await browser.close();
 process.exit(failed ? 1 : 0);

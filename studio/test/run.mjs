@@ -3,23 +3,17 @@
 // The project is the one that tests/studio/browser.rs makes. Prints one line a test; ends with 1 where one failed.
 
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { axe, enter, refused, watched } from './browser.mjs';
 
 const [start, project, ...only] = process.argv.slice(2);
 if (!start || !project) {
   console.error('usage: node studio/test/run.mjs START_URL PROJECT_FOLDER [NAME…]');
   process.exit(2);
 }
-const browser = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
-if (!browser) {
-  console.error('no Chromium: tools/setup.sh installs it');
-  process.exit(2);
-}
 const FILE = join(project, 'templates/card.toml');
 const FIRST = readFileSync(FILE, 'utf8');
-const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 const origin = new URL(start).origin;
 const WAIT = 30_000;
 
@@ -176,7 +170,7 @@ const tests = {
     await retype(page, 'size = 96', 'size = 80');
     await fresh(page);
     await page.waitForTimeout(600);
-    const context = await chromiumRun.newContext({ storageState, viewport: { width: 1280, height: 900 } });
+    const context = await browser.newContext({ storageState, viewport: { width: 1280, height: 900 } });
     const other = await context.newPage();
     await other.goto(`${origin}/edit/templates/card.toml`);
     await opened(other);
@@ -411,14 +405,6 @@ async function pixel(page, x, y) {
   );
 }
 
-async function axe(page) {
-  // by the debugger's own way: the page's policy would refuse a script of a test
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-  const said = violations.map((v) => `${v.id}: ${v.help}\n${v.nodes.slice(0, 3).map((n) => `  ${n.html}\n  ${n.failureSummary}`).join('\n')}`);
-  assert.deepEqual(said, []);
-}
-
 /** Writes the file as another program would. */
 function outside(text) {
   writeFileSync(FILE, text);
@@ -426,15 +412,7 @@ function outside(text) {
 
 /* ---- the run ---- */
 
-const chromiumRun = await chromium.launch({ executablePath: browser, args: ['--no-sandbox', '--disable-gpu'] });
-const entrance = await chromiumRun.newContext();
-const first = await entrance.newPage();
-await first.goto(start);
-// the page changes its token for a cookie
-for (let n = 0; n < 100 && !(await entrance.cookies()).length; n++) await first.waitForTimeout(100);
-// each test has a browser's memory of its own: only the session is the same
-const storageState = await entrance.storageState();
-await entrance.close();
+const { browser, storageState } = await enter(start, ['--disable-gpu']);
 
 let failed = 0;
 for (const [name, test] of Object.entries(tests)) {
@@ -442,30 +420,21 @@ for (const [name, test] of Object.entries(tests)) {
   outside(FIRST);
   // what one test did is not undone in the next
   rmSync(join(project, '.storypress/undo'), { recursive: true, force: true });
-  const context = await chromiumRun.newContext({ storageState, viewport: { width: 1280, height: 900 } });
+  const context = await browser.newContext({ storageState, viewport: { width: 1280, height: 900 } });
   context.setDefaultTimeout(WAIT);
-  await context.addInitScript(() => {
-    window.broken = [];
-    document.addEventListener('securitypolicyviolation', (event) => window.broken.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));
-  });
-  const page = await context.newPage();
   const wrong = [];
-  page.on('pageerror', (error) => wrong.push(`error: ${error.stack}`));
+  const page = await watched(context, origin, wrong);
   // what the server refuses, as a conflict, is an answer that the page shows; the browser notes its status all the same
   page.on('console', (message) => {
     const isAnswer = /status of (409|412|422)/.test(message.text());
     if (message.type() === 'error' && !isAnswer) wrong.push(`console: ${message.text()}`);
-  });
-  page.on('request', (request) => {
-    const url = request.url();
-    if (!url.startsWith(origin) && !url.startsWith('blob:') && !url.startsWith('data:')) wrong.push(`a request to ${url}`);
   });
   const began = Date.now();
   try {
     await page.goto(`${origin}/edit/templates/card.toml`);
     await opened(page);
     await test(page);
-    wrong.push(...(await page.evaluate(() => window.broken)).map((what) => `policy: ${what}`));
+    wrong.push(...(await refused(page)));
     assert.deepEqual(wrong, []);
     console.log(`ok    ${name} (${Date.now() - began} ms)`);
   } catch (error) {
@@ -475,5 +444,5 @@ for (const [name, test] of Object.entries(tests)) {
   }
   await context.close();
 }
-await chromiumRun.close();
+await browser.close();
 process.exit(failed ? 1 : 0);

@@ -47,6 +47,18 @@ at = ["50%", "80%"]
 
 const DATA: &str = "id,title,link\nmon,Monday,https://example.com/mon\ntue,Tuesday,\nwed,Wednesday,https://example.com/wed\n";
 
+/// Makes every day of the data, and publishes it.
+const PUBLISH: [&str; 8] = [
+    "render",
+    "templates",
+    "--data",
+    "days.csv",
+    "-o",
+    "out",
+    "--json",
+    "--publish",
+];
+
 /// A project in a folder, on the platform itself.
 struct Alone(tempfile::TempDir);
 
@@ -68,16 +80,7 @@ impl Alone {
     }
 
     fn publish(&self) -> Run {
-        self.run(&[
-            "render",
-            "templates",
-            "--data",
-            "days.csv",
-            "-o",
-            "out",
-            "--json",
-            "--publish",
-        ])
+        self.run(&PUBLISH)
     }
 }
 
@@ -253,17 +256,7 @@ fn mixed() -> Rehearsal {
 }
 
 fn publish(rehearsal: &Rehearsal, plug: Option<&str>) -> Run {
-    let arguments = [
-        "render",
-        "templates",
-        "--data",
-        "days.csv",
-        "-o",
-        "out",
-        "--json",
-        "--publish",
-    ];
-    let mut command = rehearsal.command(&arguments);
+    let mut command = rehearsal.command(&PUBLISH);
     command.args(["--sandbox", &rehearsal.url]);
     if let Some(point) = plug {
         command.env("STORYPRESS_PULL_THE_PLUG", point);

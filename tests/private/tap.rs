@@ -164,22 +164,18 @@ fn dropped(run: &Run) -> Vec<String> {
         .collect()
 }
 
+fn published(stage: &Stage, template: &str, account: &str) -> Run {
+    let [out, publish] = [["-o", "out"], ["--publish", "--account"]];
+    stage.ask(&[&["render", template], &out[..], &publish[..], &[account]].concat())
+}
+
 const CARRIED_KINDS: [&str; 5] = ["link", "mention", "hashtag", "location", "poll"];
 
 #[test]
 fn a_template_goes_out_with_its_taps_on_the_drawn_pills() {
     let stage = Stage::new();
     write(&stage, "tap.toml", CARRIED);
-    let publish = [
-        "render",
-        "templates/tap.toml",
-        "-o",
-        "out",
-        "--publish",
-        "--account",
-        "own",
-    ];
-    let run = stage.ask(&publish);
+    let run = published(&stage, "templates/tap.toml", "own");
     assert_eq!(run.code, Some(0), "{run:?}");
     assert_eq!(dropped(&run), Vec::<String>::new());
     let live = stage.rehearsal.get("/sandbox/stories");
@@ -193,16 +189,7 @@ fn a_template_goes_out_with_its_taps_on_the_drawn_pills() {
 fn what_nobody_has_seen_live_is_drawn_and_told_as_left_out() {
     let stage = Stage::new();
     write(&stage, "drawn.toml", DRAWN);
-    let publish = [
-        "render",
-        "templates/drawn.toml",
-        "-o",
-        "out",
-        "--publish",
-        "--account",
-        "own",
-    ];
-    let run = stage.ask(&publish);
+    let run = published(&stage, "templates/drawn.toml", "own");
     assert_eq!(run.code, Some(0), "{run:?}");
     let said = dropped(&run);
     let has = |word: &str| said.iter().any(|said| said.contains(word));
@@ -225,16 +212,7 @@ fn what_nobody_has_seen_live_is_drawn_and_told_as_left_out() {
 fn the_official_way_tags_who_is_mentioned_and_tells_the_rest() {
     let stage = Stage::with("[accounts.main]\nlogin = \"instagram\"\n");
     write(&stage, "tap.toml", CARRIED);
-    let publish = [
-        "render",
-        "templates/tap.toml",
-        "-o",
-        "out",
-        "--publish",
-        "--account",
-        "main",
-    ];
-    let run = stage.ask(&publish);
+    let run = published(&stage, "templates/tap.toml", "main");
     assert_eq!(run.code, Some(0), "{run:?}");
     let said = dropped(&run);
     let words = [

@@ -1,7 +1,6 @@
 //! `storypress schedule next`: the slots to come, and their pictures.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, bail};
 
@@ -181,13 +180,9 @@ fn picture(
         cancel: open::on_interrupt().clone(),
         ..Order::new(&plan, out)
     };
-    let made: Mutex<Option<batch::Outcome>> = Mutex::default();
-    let keep = |_place: usize, outcome: batch::Outcome| {
-        *made.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
-    };
-    batch::render(&order, &keep).with_context(|| format!("cannot render to {}", out.display()))?;
-    let outcome = made.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let Some(mut outcome) = outcome else {
+    let made = batch::render_one(&order);
+    let made = made.with_context(|| format!("cannot render to {}", out.display()))?;
+    let Some(mut outcome) = made else {
         return Ok(Item::new(&*slot.template, None, Status::Failed));
     };
     if let Some(media) = publisher::deliverable(&outcome.media) {

@@ -237,8 +237,7 @@ impl Reader<'_> {
         Some(StickerKind::Slider { question, emoji })
     }
 
-    /// Two to four answers; empty ones are left out.
-    /// The options that are not empty, each with its number as it is written, from 1.
+    /// Two to four options that are not empty, each with its number as it is written, from 1.
     fn options(&mut self) -> Option<Vec<(usize, String)>> {
         let key = key!(STICKER.options);
         let Some(items) = self.keys.node(key).and_then(grammar::list) else {

@@ -142,20 +142,16 @@ async fn picture(
     Query(wanted): Query<Wanted>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    apart(async move || {
-        let batch = Workspace::batch(&studio, &id).await?;
+    let find = async move |studio: &Studio, _: &Workspace| {
+        let batch = Workspace::batch(studio, &id).await?;
         let place = batch.place(&name)?;
         let found = match wanted.before {
             true => batch.before(place)?,
             false => batch.picture(place, &studio.cancel)?,
         };
-        let work = Workspace::open(&studio).await?;
-        let answer =
-            pictures::answer(&studio, &work, Picture::of(&found), wanted.width, &headers).await;
-        work.close().await;
-        answer
-    })
-    .await
+        Ok(Picture::of(&found))
+    };
+    pictures::served(studio, wanted.width, headers, find).await
 }
 
 /// What is decided.

@@ -8,12 +8,13 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::input::{Given, Said};
 use super::slots::person;
+use super::stories::Wanted;
 use crate::studio::apart::apart;
 use crate::studio::drafts::{self, Known};
 use crate::studio::pictures::{self, Picture};
@@ -99,10 +100,7 @@ async fn add(
                         places.collect::<Result<_, _>>()?
                     }
                 };
-                let each = places
-                    .into_iter()
-                    .map(|place| batch.finished(place, &studio.cancel));
-                each.collect::<Result<Vec<_>, _>>()?
+                batch.all_finished(&places, &studio.cancel)?
             }
             (None, Some(path)) => vec![drafts::of_template(&studio, &work, path)?],
             _ => {
@@ -133,13 +131,6 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// How a picture is wanted.
-#[derive(Debug, Deserialize, IntoParams)]
-pub(super) struct Wanted {
-    /// A copy of at most so many pixels a row, 32 to 1080.
-    width: Option<u32>,
-}
-
 /// The picture or film of a draft.
 #[utoipa::path(get, path = "/drafts/{id}/picture", tag = "drafts", params(("id" = String, Path), Wanted), responses(
     (status = 200, description = "The file, or a still copy", content((Vec<u8> = "image/jpeg"), (Vec<u8> = "video/mp4"))),
@@ -152,15 +143,11 @@ async fn picture(
     Query(wanted): Query<Wanted>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    apart(async move || {
-        let work = Workspace::open(&studio).await?;
-        let (draft, _) = drafts::one(&work, &id).await?;
-        let picture = Picture::of(&draft.media);
-        let answer = pictures::answer(&studio, &work, picture, wanted.width, &headers).await;
-        work.close().await;
-        answer
-    })
-    .await
+    let find = async move |_: &Studio, work: &Workspace| {
+        let (draft, _) = drafts::one(work, &id).await?;
+        Ok(Picture::of(&draft.media))
+    };
+    pictures::served(studio, wanted.width, headers, find).await
 }
 
 /// When, and where.

@@ -142,18 +142,14 @@ async fn picture(
     Query(wanted): Query<Wanted>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    apart(async move || {
-        let work = Workspace::open(&studio).await?;
+    let find = async move |studio: &Studio, work: &Workspace| {
         let entry = work.entry(&id).await?;
-        let found = match wanted.former {
-            true => pictures::former(&work, &entry)?,
-            false => pictures::of_slot(&studio, &work, &entry).await?,
-        };
-        let answer = pictures::answer(&studio, &work, found, wanted.width, &headers).await;
-        work.close().await;
-        answer
-    })
-    .await
+        match wanted.former {
+            true => pictures::former(work, &entry),
+            false => pictures::of_slot(studio, work, &entry).await,
+        }
+    };
+    pictures::served(studio, wanted.width, headers, find).await
 }
 
 /// What is approved.

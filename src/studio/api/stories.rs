@@ -112,7 +112,7 @@ async fn one(State(studio): State<Studio>, Path(id): Path<String>) -> Result<Jso
 #[derive(Debug, Deserialize, IntoParams)]
 pub(super) struct Wanted {
     /// A still copy of at most so many pixels a row, 32 to 1080; the file that goes out without it.
-    width: Option<u32>,
+    pub(super) width: Option<u32>,
 }
 
 /// The picture or film of a story.
@@ -127,15 +127,11 @@ async fn picture(
     Query(wanted): Query<Wanted>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    apart(async move || {
-        let work = Workspace::open(&studio).await?;
+    let find = async move |_: &Studio, work: &Workspace| {
         let story = story_named(work.store.as_ref(), &id).await?;
-        let found = pictures::of_story(&work, &story)?;
-        let answer = pictures::answer(&studio, &work, found, wanted.width, &headers).await;
-        work.close().await;
-        answer
-    })
-    .await
+        pictures::of_story(work, &story)
+    };
+    pictures::served(studio, wanted.width, headers, find).await
 }
 
 /// Who decides.

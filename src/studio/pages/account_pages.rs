@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::cards::distance;
-use super::form::{Form, who};
-use super::layout::{answer, around, done, with};
+use super::form::{posted, who};
+use super::layout::{answer, around, with};
 use crate::studio::apart::apart;
 use crate::studio::problem::Problem;
 use crate::studio::state::Studio;
@@ -69,22 +69,20 @@ async fn act(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let of = studio.clone();
-    let made = apart(async move || {
-        let form = Form::read(&body);
+    posted(studio, body, async move |of, form| {
         let said = match form.need("act")? {
             "pause" => {
                 let wanted = (form.get("until"), form.get("reason"));
-                decisions::pause_account(&of, &name, wanted, &form.person(&headers)).await?;
+                decisions::pause_account(of, &name, wanted, &form.person(&headers)).await?;
                 "paused"
             }
             "resume" => {
-                decisions::resume_account(&of, &name).await?;
+                decisions::resume_account(of, &name).await?;
                 "resumed"
             }
             other => return Err(Problem::invalid(format!("nothing is called `{other}`"))),
         };
         Ok(form.back("/accounts", said))
-    });
-    done(&studio, made.await)
+    })
+    .await
 }

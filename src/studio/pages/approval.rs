@@ -10,8 +10,8 @@ use jiff::ToSpan;
 use serde_json::{Value, json};
 
 use super::cards;
-use super::form::{Form, who};
-use super::layout::{answer, around, done, with};
+use super::form::{posted, who};
+use super::layout::{answer, around, with};
 use super::passes;
 use crate::publisher::Entry;
 use crate::studio::apart::apart;
@@ -106,9 +106,7 @@ async fn one(
 
 /// Approves every slot that is ticked: each with the picture that was looked at.
 async fn many(State(studio): State<Studio>, headers: HeaderMap, body: Bytes) -> Response {
-    let of = studio.clone();
-    let made = apart(async move || {
-        let form = Form::read(&body);
+    posted(studio, body, async move |of, form| {
         let by = form.person(&headers);
         let ticked: Vec<&str> = form.all("slot").collect();
         if ticked.is_empty() {
@@ -121,7 +119,7 @@ async fn many(State(studio): State<Studio>, headers: HeaderMap, body: Bytes) -> 
                 return Err(Problem::invalid("the form was changed"));
             };
             let sha256 = sha256.to_owned();
-            let done = decisions::decide(&of, id, Verdict::Approve { sha256 }, &by).await;
+            let done = decisions::decide(of, id, Verdict::Approve { sha256 }, &by).await;
             if let Err(problem) = done {
                 refused.push(format!("{id}: {}", problem.detail()));
             }
@@ -133,6 +131,6 @@ async fn many(State(studio): State<Studio>, headers: HeaderMap, body: Bytes) -> 
                 refused.join("; ")
             ))),
         }
-    });
-    done(&studio, made.await)
+    })
+    .await
 }

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 
-use super::form::{Form, query, who};
+use super::form::{Form, posted, query, who};
 use super::layout::{answer, around, done, with};
 use crate::studio::apart::apart;
 use crate::studio::batch::Batch;
@@ -116,10 +116,8 @@ fn data_files(work: &Workspace) -> Vec<String> {
 }
 
 async fn open(State(studio): State<Studio>, body: Bytes) -> Response {
-    let of = studio.clone();
-    let made = apart(async move || {
-        let form = Form::read(&body);
-        let work = Workspace::open(&of).await?;
+    posted(studio, body, async move |of, form| {
+        let work = Workspace::open(of).await?;
         let asked = Asked {
             templates: form.all("template").map(str::to_owned).collect(),
             data: form.get("data").map(str::to_owned),
@@ -129,8 +127,8 @@ async fn open(State(studio): State<Studio>, body: Bytes) -> Response {
         let batch = of.batches.open(&work.of_batch(), asked).await;
         work.close().await;
         Ok(Redirect::to(&format!("/batch/{}", batch?.head.id)).into_response())
-    });
-    done(&studio, made.await)
+    })
+    .await
 }
 
 /// Which stories a page shows.
@@ -287,20 +285,18 @@ async fn decide(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let of = studio.clone();
-    let made = apart(async move || {
-        let form = Form::read(&body);
-        let batch = Workspace::batch(&of, &id).await?;
+    posted(studio, body, async move |of, form| {
+        let batch = Workspace::batch(of, &id).await?;
         let said = Said {
             group: form.get("group").map(str::to_owned),
             story: None,
             verdict: form.need("act")?.to_owned(),
             note: form.get("note").map(str::to_owned),
         };
-        let word = decided(&of, &batch, &form, said, &headers).await?;
+        let word = decided(of, &batch, form, said, &headers).await?;
         Ok(form.back(&format!("/batch/{id}"), word))
-    });
-    done(&studio, made.await)
+    })
+    .await
 }
 
 async fn decide_one(
@@ -309,20 +305,18 @@ async fn decide_one(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let of = studio.clone();
-    let made = apart(async move || {
-        let form = Form::read(&body);
-        let batch = Workspace::batch(&of, &id).await?;
+    posted(studio, body, async move |of, form| {
+        let batch = Workspace::batch(of, &id).await?;
         let said = Said {
             group: None,
             story: Some(name),
             verdict: form.need("act")?.to_owned(),
             note: form.get("note").map(str::to_owned),
         };
-        let word = decided(&of, &batch, &form, said, &headers).await?;
+        let word = decided(of, &batch, form, said, &headers).await?;
         Ok(form.back(&format!("/batch/{id}"), word))
-    });
-    done(&studio, made.await)
+    })
+    .await
 }
 
 /// A ZIP of the pictures that were approved; of all of them, where nothing was decided.

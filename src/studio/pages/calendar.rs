@@ -13,8 +13,8 @@ use jiff::{Span, ToSpan};
 use serde_json::{Value, json};
 
 use super::cards;
-use super::form::{Form, query, who};
-use super::layout::{answer, around, done, with};
+use super::form::{Form, posted, query, who};
+use super::layout::{answer, around, with};
 use super::passes;
 use super::tray;
 use crate::diag::Code;
@@ -163,7 +163,8 @@ fn day(work: &Workspace, range: &Range, day: Date, entries: &[&Entry]) -> Value 
     let own: Vec<&&Entry> = entries.iter().filter(is_on).collect();
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for entry in &own {
-        if let Some(account) = entry.report.account.as_deref() {
+        let account = entry.report.account.as_deref();
+        if let Some(account) = account.filter(|account| tray::has_quota(work, account)) {
             *counts.entry(account).or_default() += 1;
         }
     }
@@ -306,14 +307,12 @@ async fn decide(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let of = studio.clone();
-    let made = apart(async move || {
-        let form = Form::read(&body);
-        let (verdict, said) = verdict(&form)?;
-        decisions::decide(&of, &id, verdict, &form.person(&headers)).await?;
+    posted(studio, body, async move |of, form| {
+        let (verdict, said) = verdict(form)?;
+        decisions::decide(of, &id, verdict, &form.person(&headers)).await?;
         Ok(form.back("/calendar", said))
-    });
-    done(&studio, made.await)
+    })
+    .await
 }
 
 /// What a form decides about a slot.
@@ -345,22 +344,20 @@ async fn pause(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let of = studio.clone();
-    let made = apart(async move || {
-        let form = Form::read(&body);
+    posted(studio, body, async move |of, form| {
         let said = match form.need("act")? {
             "pause" => {
                 let wanted = (form.get("until"), form.get("reason").map(str::to_owned));
-                decisions::pause_schedule(&of, &name, wanted, &form.person(&headers)).await?;
+                decisions::pause_schedule(of, &name, wanted, &form.person(&headers)).await?;
                 "paused"
             }
             "resume" => {
-                decisions::resume_schedule(&of, &name).await?;
+                decisions::resume_schedule(of, &name).await?;
                 "resumed"
             }
             other => return Err(Problem::invalid(format!("nothing is called `{other}`"))),
         };
         Ok(form.back("/calendar", said))
-    });
-    done(&studio, made.await)
+    })
+    .await
 }

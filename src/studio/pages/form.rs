@@ -6,8 +6,11 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 
+use super::layout::done;
+use crate::studio::apart::apart;
 use crate::studio::page::segment;
 use crate::studio::problem::Problem;
+use crate::studio::state::Studio;
 
 /// The cookie that remembers who decides here.
 const WHO: &str = "storypress_by";
@@ -87,6 +90,17 @@ impl Form {
         }
         answer
     }
+}
+
+/// Does what a form asks for on a thread of its own, and answers with what that gives, or with the problem as a page.
+pub async fn posted(
+    studio: Studio,
+    body: Bytes,
+    act: impl AsyncFnOnce(&Studio, &Form) -> Result<Response, Problem> + Send + 'static,
+) -> Response {
+    let of = studio.clone();
+    let made = apart(async move || act(&of, &Form::read(&body)).await);
+    done(&studio, made.await)
 }
 
 /// A query as text.

@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::cards;
-use super::form::Form;
+use super::form::posted;
 use super::layout::{done, sentence_of};
 use crate::graph::StoryId;
 use crate::handoff::{self, Posted, Served};
@@ -177,10 +177,8 @@ async fn tell(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let of = studio.clone();
-    let made = apart(async move || {
-        let form = Form::read(&body);
-        let work = Workspace::open(&of).await?;
+    posted(studio, body, async move |of, form| {
+        let work = Workspace::open(of).await?;
         let found = story(&work, &id).await;
         let state = found.as_ref().map(|story| story.state(work.now));
         let is_asked = state.is_ok_and(|state| matches!(state, "handed" | "uncertain"));
@@ -208,9 +206,9 @@ async fn tell(
             Caller::Guest(_) => caller.name().to_owned(),
             _ => form.person(&headers),
         };
-        decisions::decide_story(&of, &story.key.0, verdict, &by).await?;
+        decisions::decide_story(of, &story.key.0, verdict, &by).await?;
         let page = format!("/handoff/{}", segment(&story.key.0));
         Ok(form.back(&page, said))
-    });
-    done(&studio, made.await)
+    })
+    .await
 }

@@ -14,9 +14,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::form::Form;
+use super::form::{Form, posted};
 use super::layout::{around, done, with};
-use crate::studio::apart::apart;
 use crate::studio::guard::{FEED, lasting};
 use crate::studio::page::page;
 use crate::studio::passes::{Pass, Scope, Slots};
@@ -43,43 +42,34 @@ pub fn router() -> Router<Studio> {
 }
 
 async fn make(State(studio): State<Studio>, headers: HeaderMap, uri: Uri, body: Bytes) -> Response {
-    let of = studio.clone();
-    let made = apart(async move || {
-        let form = Form::read(&body);
-        let work = Workspace::open(&of).await?;
+    posted(studio, body, async move |of, form| {
+        let work = Workspace::open(of).await?;
         let (scope, expires) = match form.need("for")? {
             "calendar" => (Scope::Feed, None),
-            "client" => (Scope::Client(slots(&work, &form).await?), Some(end(&form)?)),
+            "client" => (Scope::Client(slots(&work, form).await?), Some(end(form)?)),
             other => return Err(Problem::invalid(format!("nothing is called `{other}`"))),
         };
         let (mut pass, secret) = Pass::new(scope, expires).map_err(Problem::internal)?;
         pass.name = form
             .get("name")
             .map(|name| name.chars().take(LONGEST).collect());
-        let origin = reach::origin(&of, &headers);
+        let origin = reach::origin(of, &headers);
         let address = match pass.scope {
             Scope::Feed => format!("{origin}{FEED}{secret}.ics"),
             _ => format!("{origin}{}#token={secret}", pass.home()),
         };
         let is_feed = pass.scope == Scope::Feed;
-        let page = json!({
+        let about = json!({
             "title": if is_feed { "The calendar’s address" } else { "A link for a client" },
             "pass": shown(&pass, &work.zone), "address": address, "is_feed": is_feed, "port": of.port,
-            "is_here_alone": reach::from_elsewhere(&of, &headers).is_none(),
+            "is_here_alone": reach::from_elsewhere(of, &headers).is_none(),
         });
-        let page = with(
-            around(if is_feed { "calendar" } else { "approve" }, &work, &uri),
-            page,
-        );
+        let around = around(if is_feed { "calendar" } else { "approve" }, &work, &uri);
         work.close().await;
         of.passes.add(of.root(), pass).map_err(Problem::internal)?;
-        Ok(page)
-    });
-    let made = made.await;
-    done(
-        &studio,
-        made.and_then(|with| page(&studio.pages, "pass.html", with)),
-    )
+        page(&of.pages, "pass.html", with(around, about))
+    })
+    .await
 }
 
 /// Which slots a client is shown.

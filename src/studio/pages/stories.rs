@@ -11,7 +11,7 @@ use axum::routing::get;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::form::{Form, query, who};
+use super::form::{posted, query, who};
 use super::layout::{answer, around, done, with};
 use super::{cards, chart};
 use crate::publisher::{
@@ -217,9 +217,7 @@ async fn decide(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let of = studio.clone();
-    let made = apart(async move || {
-        let form = Form::read(&body);
+    posted(studio, body, async move |of, form| {
         let (verdict, said) = match form.need("act")? {
             "retry" => (StoryVerdict::Retry, "retried"),
             "cancel" => (StoryVerdict::Cancel, "cancelled"),
@@ -236,8 +234,8 @@ async fn decide(
             }
             act => return Err(Problem::invalid(format!("nothing is called `{act}` here"))),
         };
-        decisions::decide_story(&of, &id, verdict, &form.person(&headers)).await?;
+        decisions::decide_story(of, &id, verdict, &form.person(&headers)).await?;
         Ok(form.back("/stories", said))
-    });
-    done(&studio, made.await)
+    })
+    .await
 }

@@ -10,8 +10,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde_json::{Value, json};
 
-use super::form::{Form, query};
-use super::layout::{answer, around, done, with};
+use super::form::{posted, query};
+use super::layout::{answer, around, with};
 use crate::studio::apart::apart;
 use crate::studio::pictures::{self, Sample};
 use crate::studio::problem::Problem;
@@ -188,10 +188,8 @@ async fn picture(
 
 /// A new template: a copy of another, or one that is begun with nothing.
 async fn create(State(studio): State<Studio>, body: Bytes) -> Response {
-    let of = studio.clone();
-    let made = apart(async move || {
-        let form = Form::read(&body);
-        let work = Workspace::open(&of).await?;
+    posted(studio, body, async move |of, form| {
+        let work = Workspace::open(of).await?;
         let folder =
             template_files::relative(&work.project, &template_files::folder(&work.project));
         let name = form.need("name")?.trim_end_matches(".toml");
@@ -218,6 +216,6 @@ async fn create(State(studio): State<Studio>, body: Bytes) -> Response {
         })?;
         let place: Vec<String> = to.split('/').map(crate::studio::page::segment).collect();
         Ok(Redirect::to(&format!("/edit/{}", place.join("/"))).into_response())
-    });
-    done(&studio, made.await)
+    })
+    .await
 }

@@ -13,11 +13,10 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::cards;
-use super::form::Form;
-use super::layout::{done, with};
+use super::form::posted;
+use super::layout::with;
 use crate::graph::Login;
 use crate::store::Filter;
-use crate::studio::apart::apart;
 use crate::studio::drafts;
 use crate::studio::problem::Problem;
 use crate::studio::state::Studio;
@@ -108,11 +107,10 @@ pub fn put_into(work: &Workspace, page: &mut Value, stories: &[(String, Value)])
         let own = stories.iter().filter(|(date, _)| day["date"] == **date);
         let own: Vec<Value> = own.map(|(_, card)| card.clone()).collect();
         for card in own.iter().filter(|card| card["state"] != "cancelled") {
-            count(day, card["account"].as_str().unwrap_or_default());
-        }
-        // nobody counts what a person posts
-        if let Some(bars) = day["quota"].as_array_mut() {
-            bars.retain(|bar| !is_posted_by_a_person(work, bar));
+            let account = card["account"].as_str().unwrap_or_default();
+            if has_quota(work, account) {
+                count(day, account);
+            }
         }
         day["tiles"] = json!(in_order(&day["slots"], own));
     }
@@ -120,9 +118,10 @@ pub fn put_into(work: &Workspace, page: &mut Value, stories: &[(String, Value)])
     page["days"] = json!(days);
 }
 
-fn is_posted_by_a_person(work: &Workspace, bar: &Value) -> bool {
+/// Whether the platform counts an account's stories: nobody counts what a person posts.
+pub fn has_quota(work: &Workspace, account: &str) -> bool {
     let mut accounts = work.project.accounts.iter();
-    accounts.any(|account| account.login == Login::ByHand && bar["account"] == *account.name)
+    !accounts.any(|known| known.login == Login::ByHand && known.name == account)
 }
 
 /// What goes out on a day, by its time.
@@ -156,16 +155,14 @@ fn count(day: &mut Value, account: &str) {
 }
 
 async fn add(State(studio): State<Studio>, headers: HeaderMap, body: Bytes) -> Response {
-    let of = studio.clone();
-    let made = apart(async move || {
-        let form = Form::read(&body);
-        let work = Workspace::open(&of).await?;
-        let finished = drafts::of_template(&of, &work, form.need("template")?)?;
-        drafts::add(&of, &work, vec![finished], &form.person(&headers)).await?;
+    posted(studio, body, async move |of, form| {
+        let work = Workspace::open(of).await?;
+        let finished = drafts::of_template(of, &work, form.need("template")?)?;
+        drafts::add(of, &work, vec![finished], &form.person(&headers)).await?;
         work.close().await;
         Ok(form.back("/calendar", "drafted"))
-    });
-    done(&studio, made.await)
+    })
+    .await
 }
 
 async fn add_batch(
@@ -174,22 +171,16 @@ async fn add_batch(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let of = studio.clone();
-    let made = apart(async move || {
-        let form = Form::read(&body);
-        let batch = Workspace::batch(&of, &id).await?;
+    posted(studio, body, async move |of, form| {
+        let batch = Workspace::batch(of, &id).await?;
         batch.end_stale();
-        let places = batch.approved();
-        let finished = places
-            .into_iter()
-            .map(|place| batch.finished(place, &of.cancel));
-        let finished = finished.collect::<Result<Vec<_>, _>>()?;
-        let work = Workspace::open(&of).await?;
-        drafts::add(&of, &work, finished, &form.person(&headers)).await?;
+        let finished = batch.all_finished(&batch.approved(), &of.cancel)?;
+        let work = Workspace::open(of).await?;
+        drafts::add(of, &work, finished, &form.person(&headers)).await?;
         work.close().await;
         Ok(form.back("/calendar", "drafted"))
-    });
-    done(&studio, made.await)
+    })
+    .await
 }
 
 async fn decide(
@@ -198,26 +189,24 @@ async fn decide(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let of = studio.clone();
-    let made = apart(async move || {
-        let form = Form::read(&body);
+    posted(studio, body, async move |of, form| {
         let said = match form.need("act")? {
             "place" => {
                 let at = format!("{}T{}", form.need("day")?, form.need("time")?);
-                drafts::place(&of, &id, (&at, form.get("account"))).await?;
+                drafts::place(of, &id, (&at, form.get("account"))).await?;
                 "placed"
             }
             "back" => {
-                drafts::take_back(&of, &id, &form.person(&headers)).await?;
+                drafts::take_back(of, &id, &form.person(&headers)).await?;
                 "taken-back"
             }
             "remove" => {
-                drafts::remove(&of, &id).await?;
+                drafts::remove(of, &id).await?;
                 "removed"
             }
             other => return Err(Problem::invalid(format!("nothing is called `{other}`"))),
         };
         Ok(form.back("/calendar", said))
-    });
-    done(&studio, made.await)
+    })
+    .await
 }

@@ -22,6 +22,16 @@ for (const one of document.querySelectorAll("[data-slot], [data-story-move], [da
   });
   one.addEventListener("dragend", () => { dragged = null; });
 }
+/** Whether a call of the API was done, once; why it was not is said. */
+async function act(path, body) {
+  const answer = await fetch(`/api/v1/${path}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "Idempotency-Key": crypto.getRandomValues(new Uint32Array(4)).join("-") },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) alert((await answer.json()).detail);
+  return answer.ok;
+}
 /** The call that takes what is dragged to a day. */
 function placing(one, date) {
   const { slot, storyMove, draft, time, zone } = one.dataset;
@@ -42,13 +52,7 @@ for (const day of document.querySelectorAll("[data-date]")) {
     day.classList.remove("is-drop");
     if (!dragged) return;
     const [path, body] = placing(dragged, day.dataset.date);
-    const answer = await fetch(`/api/v1/${path}`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "Idempotency-Key": crypto.getRandomValues(new Uint32Array(4)).join("-") },
-      body: JSON.stringify(body),
-    });
-    if (answer.ok) location.reload();
-    else alert((await answer.json()).detail);
+    if (await act(path, body)) location.reload();
   });
 }
 
@@ -103,15 +107,8 @@ function focusOn(place) {
 }
 async function decide(place, verdict) {
   const tile = covers[place].closest(".tile");
-  const answer = await fetch(`/api/v1/batches/${encodeURIComponent(grid.dataset.batch)}/decisions`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "Idempotency-Key": crypto.getRandomValues(new Uint32Array(4)).join("-") },
-    body: JSON.stringify({ decisions: [{ story: tile.dataset.story, verdict }] }),
-  });
-  if (!answer.ok) {
-    alert((await answer.json()).detail);
-    return;
-  }
+  const path = `batches/${encodeURIComponent(grid.dataset.batch)}/decisions`;
+  if (!(await act(path, { decisions: [{ story: tile.dataset.story, verdict }] }))) return;
   const chip = document.createElement("span");
   chip.className = `chip state-${verdict === "approve" ? "live" : "failed"}`;
   chip.textContent = verdict === "approve" ? "approved" : "rejected";

@@ -1,0 +1,67 @@
+//! What is told of slots: what they lack, and that they do not go out.
+//!
+//! In: a slot that is about to be saved. Out: a notice, once for each such thing. Never: a notice of what is as it should be.
+
+use jiff::Timestamp;
+
+use super::Publisher;
+use crate::store::{NoticeData, NoticeKind, Slot, SlotState};
+
+impl Publisher {
+    /// Has people told what a slot lacks, or that it does not go out: once for each such thing, whoever looks how often.
+    ///
+    /// It stands before the slot is saved: what is told twice is dropped, what is saved without it would never be told.
+    pub(super) async fn notice_of_slot(&self, slot: &Slot, now: Timestamp) {
+        let Some((kind, reason)) = notice(slot) else {
+            return;
+        };
+        let picture = slot.picture.as_ref().map(|p| p.media.sha256.as_str());
+        let once = format!(
+            "{kind}/{}/{}/{}",
+            slot.id,
+            slot.state.word(),
+            picture.unwrap_or(&reason)
+        );
+        let data = NoticeData {
+            slot: Some(slot.id.clone()),
+            schedule: Some(slot.schedule.clone()),
+            account: Some(slot.account.clone()),
+            ..NoticeData::new(reason)
+        };
+        if let Err(error) = self.store.notify(kind, &data, &once, now).await {
+            tracing::warn!(%error, slot = slot.id, "a notice could not be written down");
+        }
+    }
+}
+
+/// What is to be told of a slot, if anything is.
+fn notice(slot: &Slot) -> Option<(NoticeKind, String)> {
+    let why = slot.reason.clone();
+    let said = |default: &str| why.clone().unwrap_or_else(|| default.to_owned());
+    let of_trouble = |code: &str| match code {
+        "no-row" => NoticeKind::NoRow,
+        "source-failed" => NoticeKind::SourceFailed,
+        "token" => NoticeKind::Token,
+        _ => NoticeKind::Failed,
+    };
+    match slot.state {
+        SlotState::Missed => Some((NoticeKind::Missed, said("it was too late"))),
+        SlotState::Skipped => match (&slot.trouble, &slot.picture) {
+            (Some(code), _) => Some((of_trouble(code), said("it was skipped"))),
+            (None, Some(_)) if !slot.is_approved() => {
+                Some((NoticeKind::Unapproved, said("its picture was not approved")))
+            }
+            // somebody has paused it, or nothing is new
+            (None, _) => None,
+        },
+        SlotState::Waiting => Some((
+            NoticeKind::Unapproved,
+            "its picture waits for approval".to_owned(),
+        )),
+        SlotState::Planned => {
+            let code = slot.trouble.as_ref()?;
+            Some((of_trouble(code), said("its picture cannot be made")))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,55 @@
+// A real Chromium, let into a studio that runs: for the tests and the bench.
+// In: the address that a studio printed. Out: a browser and its session; what a page does wrong.
+// Never: a request to another host that nobody hears of.
+
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+
+const AXE = readFileSync(new URL('../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/** Starts it, and opens a session; a context that is made with `storageState` has the same session, and a memory of its own. */
+export async function enter(start, args = []) {
+  const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+  if (!executablePath) {
+    console.error('no Chromium: tools/setup.sh installs it');
+    process.exit(2);
+  }
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', ...args] });
+  const entrance = await browser.newContext();
+  const page = await entrance.newPage();
+  await page.goto(start);
+  // the page changes its token for a cookie
+  for (let n = 0; n < 100 && !(await entrance.cookies()).length; n++) await page.waitForTimeout(100);
+  const storageState = await entrance.storageState();
+  await entrance.close();
+  return { browser, storageState };
+}
+
+/** A page of a context. Its errors, and requests to another host, are noted in `wrong`; see `refused` for its policy. */
+export async function watched(context, origin, wrong) {
+  await context.addInitScript(() => {
+    window.broken = [];
+    document.addEventListener('securitypolicyviolation', (event) => window.broken.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));
+  });
+  const page = await context.newPage();
+  page.on('pageerror', (error) => wrong.push(`error: ${error.stack}`));
+  page.on('request', (request) => {
+    const url = request.url();
+    if (!url.startsWith(origin) && !url.startsWith('blob:') && !url.startsWith('data:')) wrong.push(`a request to ${url}`);
+  });
+  return page;
+}
+
+/** What the policy of a watched page has refused. */
+export const refused = async (page) => (await page.evaluate(() => window.broken)).map((what) => `policy: ${what}`);
+
+/** Holds a page against the rules of accessibility. */
+export async function axe(page) {
+  // by the debugger's own way: the page's policy would refuse a script of a test
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate((rules) => window.axe.run(document, { runOnly: rules }), RULES);
+  const said = violations.map((v) => `${v.id}: ${v.help}\n${v.nodes.slice(0, 3).map((n) => `  ${n.html}\n  ${n.failureSummary}`).join('\n')}`);
+  assert.deepEqual(said, []);
+}
