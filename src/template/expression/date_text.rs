@@ -90,6 +90,8 @@ struct Reader {
 struct Name {
     months: Vec<(i8, &'static str)>,
     weekdays: Vec<Weekday>,
+    /// In which languages it is a weekday.
+    languages: Vec<&'static str>,
     /// Tokens that it takes.
     length: usize,
 }
@@ -107,6 +109,9 @@ impl Name {
         Self {
             months: meanings.iter().filter_map(month).collect(),
             weekdays: meanings.iter().filter_map(weekday).collect(),
+            languages: (meanings.iter().filter(|m| weekday(m).is_some()))
+                .map(|m| m.language)
+                .collect(),
             length,
         }
     }
@@ -341,15 +346,15 @@ impl Reader {
         let name = self
             .name(start)
             .filter(|name| !is_filler || name.length > 1);
-        let (months, weekdays, length) = match name {
-            Some(name) => (name.months, name.weekdays, name.length),
-            None => (Vec::new(), self.letter(word), 1),
+        let (months, weekdays, languages, length) = match name {
+            Some(name) => (name.months, name.weekdays, name.languages, name.length),
+            None => (Vec::new(), self.letter(word), Vec::new(), 1),
         };
         self.at = start + length;
         if self.months.is_empty()
             && self.parts.len() <= 2
             && !months.is_empty()
-            && (weekdays.is_empty() || !self.has_month_ahead())
+            && (weekdays.is_empty() || !self.has_month_ahead(&languages) && !self.has_date_ahead())
         {
             self.months = months;
             self.before_month = self.parts.len();
@@ -389,11 +394,36 @@ impl Reader {
     }
 
     /// `mar` is March, and Tuesday in Spanish, French and Italian.
-    fn has_month_ahead(&self) -> bool {
+    ///
+    /// What is a weekday and a month as well is a month beside a weekday of its own language: in `17 mar 2026 ut`, `ut` is the
+    /// Slovak Tuesday, and no August.
+    fn has_month_ahead(&self, languages: &[&str]) -> bool {
+        let is_month = |name: Name| {
+            let is_both = !name.weekdays.is_empty();
+            let is_of = |(_, language): &(i8, &str)| languages.contains(language);
+            name.months.iter().any(|month| !is_both || is_of(month))
+        };
         (self.at..self.tokens.len()).any(|at| {
-            matches!(self.tokens[at], Token::Word(_))
-                && self.name(at).is_some_and(|name| !name.months.is_empty())
+            matches!(self.tokens[at], Token::Word(_)) && self.name(at).is_some_and(is_month)
         })
+    }
+
+    /// `sat` is Saturday before a day in numbers, and a month in some languages beside a day and a year.
+    fn has_date_ahead(&self) -> bool {
+        let is_between = |token: &&Token| matches!(token, Token::Space | Token::Mark('.' | ','));
+        let mut ahead = self.tokens[self.at..].iter().skip_while(is_between);
+        let mut next = || ahead.find(|token| **token != Token::Space);
+        let is_number = |token: Option<&Token>| matches!(token, Some(Token::Number(_)));
+        let Some(Token::Number(first)) = next() else {
+            return false;
+        };
+        match next() {
+            Some(mark @ Token::Mark('.' | '-' | '/')) => {
+                is_number(next()) && next() == Some(mark) && is_number(next())
+            }
+            Some(Token::Unit(Unit::Year)) => true,
+            _ => first.len() == 8,
+        }
     }
 
     fn marked(&mut self, mark: char) -> Option<()> {
