@@ -65,6 +65,15 @@ impl Slot {
         }
     }
 
+    /// The slot that a row of a series is of; none for a slot that is no row's.
+    pub fn series(&self) -> Option<Self> {
+        self.key.as_ref()?;
+        Some(Self {
+            key: None,
+            ..self.clone()
+        })
+    }
+
     /// The slot of one row of a series.
     pub fn of_row(&self, key: impl Into<String>) -> Self {
         Self {

@@ -16,6 +16,7 @@ use crate::calendar::Rule;
 use crate::diag::{Code, Diagnostic};
 use crate::project::{Calendar, Project, SCHEDULE_FILE, shown};
 use crate::publisher::{self, Remembered};
+use crate::store::Store;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -145,7 +146,9 @@ fn calendar(report: &mut Report, clock: &Clock, global: &Global) -> anyhow::Resu
         report.finish(global);
         return Ok(None);
     }
-    let kept = open::runtime()?.block_on(remembered(&project, &calendar.rules, now))?;
+    let is_rehearsal = clock.sandbox.sandbox.is_some();
+    let kept = remembered(&project, &calendar.rules, now, is_rehearsal);
+    let kept = open::runtime()?.block_on(kept)?;
     Ok(Some(Open {
         project,
         calendar,
@@ -175,8 +178,13 @@ async fn remembered(
     project: &Project,
     rules: &[Rule],
     now: Timestamp,
+    is_rehearsal: bool,
 ) -> anyhow::Result<Remembered> {
     let store = publisher::existing_store(project).await?;
+    let store = match is_rehearsal {
+        true => store.map(Store::rehearsing),
+        false => store,
+    };
     let kept = Remembered::of(project, rules, store.as_ref(), now).await;
     if let Some(store) = store {
         store.close().await;

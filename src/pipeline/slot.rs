@@ -191,6 +191,7 @@ mod tests {
             trouble: None,
             position: 0,
             seen: at("00:00:00"),
+            rehearsed: false,
         }
     }
 

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::ahead::{Ahead, Rows};
 use super::remembered::Remembered;
 use super::slot_report::SlotReport;
-use crate::calendar::{self, Rule, SlotId};
+use crate::calendar::{self, Pick, Rule, SlotId};
 use crate::data::Row;
 use crate::diag::Diagnostic;
 use crate::platform::later;
@@ -67,10 +67,13 @@ pub async fn agenda(
     for rule in rules {
         // rows are taken in turn: what goes out before `from` takes its own first
         for slot in rule.slots(kept.now(), until) {
+            if rule.pick == Pick::All {
+                // its rows stand for it
+                seen.insert(slot.id().to_string());
+            }
             for ahead in rows.ahead(rule, slot) {
                 let of_store = kept.slot(&ahead.slot);
-                let due = of_store.map_or(ahead.slot.due, |slot| slot.due);
-                if is_within(due) && !is_no_slot(of_store) {
+                if is_within(ahead.due(kept)) && !is_no_slot(of_store) {
                     let entry = of_ahead(project, kept, rule, ahead);
                     seen.insert(entry.id());
                     found.push(entry);
@@ -129,7 +132,7 @@ fn of_ahead(project: &Project, kept: &Remembered, rule: &Rule, ahead: Ahead) -> 
         report.waits_for = (!is_approved).then_some(waits);
     }
     Entry {
-        due: of_store.as_ref().map_or(ahead.slot.due, |slot| slot.due),
+        due: ahead.due(kept),
         story: kept.story(&ahead.slot).cloned(),
         kept: of_store,
         report,

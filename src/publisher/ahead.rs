@@ -11,12 +11,12 @@ use super::accounts;
 use super::remembered::{Memory, Remembered};
 use super::slot_report::SlotReport;
 use crate::batch;
-use crate::calendar::{self, Picked, Rule, Slot, Used, id_of};
+use crate::calendar::{self, Pick, Picked, Rule, Slot, Used, id_of};
 use crate::data::{Row, Table};
 use crate::diag::{Code, Diagnostic};
 use crate::project::Project;
 use crate::source::When;
-use crate::store;
+use crate::store::{self, SlotState};
 
 /// One slot with the row that it takes.
 #[derive(Debug, Clone)]
@@ -32,6 +32,13 @@ pub struct Ahead {
 }
 
 impl Ahead {
+    /// When it goes out: where it was moved to by hand, alone or with its series.
+    pub fn due(&self, kept: &Remembered) -> Timestamp {
+        let of = |slot: &Slot| kept.slot(slot).map(|kept| kept.due);
+        let series = || of(&self.slot.series()?);
+        of(&self.slot).or_else(series).unwrap_or(self.slot.due)
+    }
+
     /// Something is in its way.
     pub fn is_wrong(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_error)
@@ -47,7 +54,7 @@ impl Ahead {
     /// What is reported of it.
     pub fn report(&self, project: &Project, kept: &Remembered, rule: &Rule) -> SlotReport {
         let at = Slot {
-            due: kept.slot(&self.slot).map_or(self.slot.due, |kept| kept.due),
+            due: self.due(kept),
             ..self.slot.clone()
         };
         let mut report = SlotReport::of(&at, kept.state(rule, &self.slot));
@@ -103,6 +110,12 @@ impl<'k> Rows<'k> {
     /// What a slot is: one story, or one for each row of a series. Slots of a rule are asked for in their order.
     pub fn ahead(&mut self, rule: &Rule, slot: Slot) -> Vec<Ahead> {
         let kept = self.kept;
+        let has_ended =
+            |kept: &store::Slot| matches!(kept.state, SlotState::Skipped | SlotState::Missed);
+        if rule.pick == Pick::All && kept.slot(&slot).is_some_and(has_ended) {
+            // a series that does not go out has no rows
+            return vec![bare(slot)];
+        }
         let mut found = self.of_rows(rule, slot);
         for one in &mut found {
             let foreseen = kept.slot(&one.slot).and_then(|slot| foreseen(rule, slot));
@@ -112,12 +125,6 @@ impl<'k> Rows<'k> {
     }
 
     fn of_rows(&mut self, rule: &Rule, slot: Slot) -> Vec<Ahead> {
-        let bare = |slot: Slot| Ahead {
-            slot,
-            row: None,
-            diagnostics: Vec::new(),
-            note: None,
-        };
         let Some(table) = self.tables.get(&rule.name) else {
             return vec![bare(slot)];
         };
@@ -188,6 +195,15 @@ impl<'k> Rows<'k> {
             first.diagnostics.splice(0..0, warnings);
         }
         found
+    }
+}
+
+fn bare(slot: Slot) -> Ahead {
+    Ahead {
+        slot,
+        row: None,
+        diagnostics: Vec::new(),
+        note: None,
     }
 }
 

@@ -145,7 +145,7 @@ impl<'a> Calendar<'a> {
         };
         // the rows of a rule are taken in the order of its slots; a film of one rule keeps no other one waiting
         let mut rules: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for slot in self.publisher.store.slots(&filter).await? {
+        for slot in in_series(self.publisher.store.slots(&filter).await?) {
             if slot.state != SlotState::Frozen {
                 rules.entry(slot.schedule).or_default().push(slot.id);
             }
@@ -164,7 +164,7 @@ impl<'a> Calendar<'a> {
             };
             // one after the other for each account, so that they go out in their order
             let mut accounts: BTreeMap<String, Vec<String>> = BTreeMap::new();
-            for slot in self.publisher.store.slots(&filter).await? {
+            for slot in in_series(self.publisher.store.slots(&filter).await?) {
                 accounts.entry(slot.account).or_default().push(slot.id);
             }
             let at_once = accounts.len().max(1);
@@ -316,6 +316,13 @@ impl<'a> Calendar<'a> {
     }
 }
 
+/// Slots that are due at one time, those of a series in its order.
+fn in_series(mut slots: Vec<Slot>) -> Vec<Slot> {
+    let series = |slot: &Slot| slot.id.split('#').next().unwrap_or_default().to_owned();
+    slots.sort_by_cached_key(|slot| (slot.due, series(slot), slot.position));
+    slots
+}
+
 /// A slot as the store first has it.
 pub(super) fn planned(rule: &Rule, slot: &calendar::Slot, account: String, now: Timestamp) -> Slot {
     let freeze = slot.due.checked_sub(rule.freeze).unwrap_or(Timestamp::MIN);
@@ -344,6 +351,7 @@ pub(super) fn planned(rule: &Rule, slot: &calendar::Slot, account: String, now: 
         trouble: None,
         position: 0,
         seen: now,
+        rehearsed: false,
     }
 }
 

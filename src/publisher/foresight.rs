@@ -125,7 +125,7 @@ impl Calendar<'_> {
             ),
             None => Note::new("looked ahead"),
         };
-        self.publisher.notice_of_slot(&slot, now).await;
+        self.publisher.notice_of_slot(&slot, None, now).await;
         store.save_slot(&held, &slot, &note, None, now).await?;
         if slot.trouble.is_some() {
             self.tell(&slot);

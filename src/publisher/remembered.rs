@@ -73,6 +73,10 @@ impl Remembered {
             };
             let mut stories = store.stories_of_schedule(&rule.name).await?;
             for slot in store.slots(&filter).await? {
+                // a worker plans it anew
+                if slot.rehearsed && !store.is_rehearsal() && slot.due > now {
+                    continue;
+                }
                 let story = stories.remove(&slot.id);
                 kept.slots.insert(slot.id.clone(), (slot, story));
             }

@@ -10,18 +10,28 @@ use crate::store::{NoticeData, NoticeKind, Slot, SlotState};
 impl Publisher {
     /// Has people told what a slot lacks, or that it does not go out: once for each such thing, whoever looks how often.
     ///
+    /// `instead` is when the picture was made in whose place the slot's has come: one that comes back is told anew.
+    ///
     /// It stands before the slot is saved: what is told twice is dropped, what is saved without it would never be told.
-    pub(super) async fn notice_of_slot(&self, slot: &Slot, now: Timestamp) {
+    pub(super) async fn notice_of_slot(
+        &self,
+        slot: &Slot,
+        instead: Option<Timestamp>,
+        now: Timestamp,
+    ) {
         let Some((kind, reason)) = notice(slot) else {
             return;
         };
         let picture = slot.picture.as_ref().map(|p| p.media.sha256.as_str());
-        let once = format!(
+        let mut once = format!(
             "{kind}/{}/{}/{}",
             slot.id,
             slot.state.word(),
             picture.unwrap_or(&reason)
         );
+        if let Some(instead) = instead {
+            once += &format!("/{instead}");
+        }
         let data = NoticeData {
             slot: Some(slot.id.clone()),
             schedule: Some(slot.schedule.clone()),

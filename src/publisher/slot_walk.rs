@@ -67,7 +67,16 @@ impl Calendar<'_> {
                 Ok(false)
             }
             SlotNext::Enter(due) => {
-                self.enter(held, &rule, due, now).await?;
+                match self.before_in_series(&held.slot).await? {
+                    Before::Out => self.enter(held, &rule, due, now).await?,
+                    Before::Open(why) => {
+                        let again = later(now, SignedDuration::from_secs(1));
+                        self.wait(held, again, Some(why), now).await?;
+                    }
+                    Before::Broken(why) => {
+                        self.end(held, &rule, SlotState::Skipped, why, now).await?;
+                    }
+                }
                 Ok(false)
             }
             SlotNext::Skip(why) => {
@@ -75,10 +84,45 @@ impl Calendar<'_> {
                 Ok(false)
             }
             SlotNext::Miss(why) => {
+                let why = match self.before_in_series(&held.slot).await? {
+                    Before::Out => why,
+                    Before::Open(before) | Before::Broken(before) => format!("{why}: {before}"),
+                };
                 self.end(held, &rule, SlotState::Missed, why, now).await?;
                 Ok(false)
             }
         }
+    }
+
+    /// How the slots of its series stand that go out before this one.
+    async fn before_in_series(&self, slot: &Slot) -> Result<Before, Error> {
+        let Some((series, _)) = slot.id.split_once('#') else {
+            return Ok(Before::Out);
+        };
+        let all = self
+            .publisher
+            .store
+            .slots_of_series(&slot.schedule, series)
+            .await?;
+        let before = all.iter().filter(|other| other.position < slot.position);
+        let mut open = None;
+        for other in before {
+            let said = |is: &str| {
+                let key = other.id.split_once('#').map_or("", |(_, key)| key);
+                format!("`{key}`, which comes before it in the series, {is}")
+            };
+            match other.state {
+                // what becomes of its story, the story's own staircase looks at
+                SlotState::Entered | SlotState::Split => {}
+                SlotState::Planned | SlotState::Frozen | SlotState::Waiting => {
+                    open.get_or_insert_with(|| said("has not gone out yet"));
+                }
+                SlotState::Skipped | SlotState::Missed | SlotState::Dropped => {
+                    return Ok(Before::Broken(said(&format!("is {}", other.state.word()))));
+                }
+            }
+        }
+        Ok(open.map_or(Before::Out, Before::Open))
     }
 
     fn limits(&self, rule: &Rule) -> SlotRule {
@@ -229,8 +273,11 @@ impl Calendar<'_> {
         now: Timestamp,
     ) -> Result<Result<crate::data::Row, Choice>, Error> {
         let store = &self.publisher.store;
-        let used = store.used_rows(&rule.name).await?;
         let adopted = store.adopted_rows(&rule.name).await?;
+        if matches!(rule.pick, Pick::Next | Pick::Rotate) {
+            self.give_rows_to_skipped(held, rule, data, now).await?;
+        }
+        let used = store.used_rows(&rule.name).await?;
         let history = History {
             used: &used,
             adopted: adopted.as_deref(),
@@ -276,6 +323,45 @@ impl Calendar<'_> {
         }
     }
 
+    /// A slot that was skipped used its row, in its turn: also one that a person skipped before it had one.
+    async fn give_rows_to_skipped(
+        &self,
+        held: &HeldSlot,
+        rule: &Rule,
+        data: &Table,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let store = &self.publisher.store;
+        for slot in store.slots_without_row(&rule.name, held.slot.due).await? {
+            // what found no row had none to use
+            if slot.id == held.slot.id || slot.trouble.is_some() {
+                continue;
+            }
+            let used = store.used_rows(&rule.name).await?;
+            let history = History {
+                used: &used,
+                adopted: None,
+            };
+            let Ok(Picked::Row(row)) = calendar::pick(rule, &calendar_slot(&slot), data, history)
+            else {
+                continue;
+            };
+            let Some(mut skipped) = store.claim_slot(&slot.id, Timestamp::now(), LEASE).await?
+            else {
+                continue;
+            };
+            let key = calendar::id_of(row);
+            let reserved = store.reserve_row(&mut skipped, &key, &used, now).await;
+            store.let_slot_go(&skipped, Timestamp::MAX).await?;
+            match reserved {
+                // the rows have changed meanwhile: the next choice looks again
+                Ok(()) | Err(store::Error::Lost) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
     /// The picture is made: kept, and shown to whoever has to approve it.
     async fn froze(
         &self,
@@ -288,11 +374,14 @@ impl Calendar<'_> {
         let store = &self.publisher.store;
         store.keep(&made.media).await?;
         slot.looked = Some(now);
-        (slot.trouble, slot.reason) = (None, None);
         slot.state = state_with_picture(limits);
         slot.wake = now;
         let is_same = |picture: &Picture| picture.media.sha256 == made.media.sha256;
         if slot.picture.as_ref().is_some_and(is_same) {
+            // what it waits for beside its data, it still waits for
+            if slot.trouble.take().is_some() {
+                slot.reason = None;
+            }
             let note = Note::new("read again");
             // the trail does not grow by what has not changed
             match held.slot.state == slot.state && held.slot.trouble.is_none() {
@@ -301,7 +390,10 @@ impl Calendar<'_> {
             }
             return Ok(true);
         }
-        let before = slot.picture.replace(Picture {
+        (slot.trouble, slot.reason) = (None, None);
+        let was_made = slot.picture.as_ref().map(|picture| picture.made);
+        approval_ends(&mut slot);
+        slot.picture = Some(Picture {
             media: Media {
                 path: made.media.path.to_string_lossy().into_owned().into(),
                 ..made.media
@@ -309,11 +401,7 @@ impl Calendar<'_> {
             mentions: made.mentions,
             made: now,
         });
-        let is_changed = before.is_some();
-        if before.is_some() {
-            slot.former = before;
-        }
-        let what = match is_changed {
+        let what = match was_made.is_some() {
             true => "its data has changed: another picture",
             false => "picture made",
         };
@@ -323,7 +411,7 @@ impl Calendar<'_> {
             "row": slot.row_key,
             "warnings": warnings,
         });
-        self.publisher.notice_of_slot(&slot, now).await;
+        self.publisher.notice_of_slot(&slot, was_made, now).await;
         store
             .save_slot(&held, &slot, &Note::with(what, detail), None, now)
             .await?;
@@ -382,8 +470,9 @@ impl Calendar<'_> {
         slot.trouble = Some(trouble.code.clone());
         slot.reason = Some(trouble.message.clone());
         // a picture of a row that is gone does not go out
-        if let Some(picture) = slot.picture.take() {
-            slot.former = Some(picture);
+        if slot.picture.is_some() {
+            approval_ends(&mut slot);
+            slot.picture = None;
             slot.state = SlotState::Planned;
         }
         slot.wake = now;
@@ -392,7 +481,7 @@ impl Calendar<'_> {
         let store = &self.publisher.store;
         match is_news {
             true => {
-                self.publisher.notice_of_slot(&slot, now).await;
+                self.publisher.notice_of_slot(&slot, None, now).await;
                 store.save_slot(&held, &slot, &note, None, now).await?;
                 self.tell(&slot);
             }
@@ -424,9 +513,10 @@ impl Calendar<'_> {
             wake: Timestamp::MAX,
             ..held.slot.clone()
         };
-        let note = Note::with(state.word(), json!({ "why": slot.reason }));
+        let detail = json!({ "why": slot.reason, "row": slot.row_key });
+        let note = Note::with(state.word(), detail);
         let store = &self.publisher.store;
-        self.publisher.notice_of_slot(&slot, now).await;
+        self.publisher.notice_of_slot(&slot, None, now).await;
         store.save_slot(&held, &slot, &note, None, now).await?;
         self.tell(&slot);
         Ok(())
@@ -463,6 +553,24 @@ impl Calendar<'_> {
             .save_slot(&held, &slot, &note, Some(&story), now)
             .await?;
         Ok(())
+    }
+}
+
+/// How the slots before one of a series stand.
+enum Before {
+    /// They are stories, or there are none.
+    Out,
+    /// One may still go out.
+    Open(String),
+    /// One does not.
+    Broken(String),
+}
+
+/// An approval is of one picture: with that it ends, and the picture is kept beside the next.
+fn approval_ends(slot: &mut Slot) {
+    if slot.is_approved() {
+        slot.former = slot.picture.take();
+        slot.approval = None;
     }
 }
 

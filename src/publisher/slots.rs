@@ -389,6 +389,8 @@ pub fn slot_state(
         (SlotState::Entered, Some(story)) => story.state(now),
         (SlotState::Entered, None) => "due",
         (state, _) if state.is_open() && is_paused => "paused",
+        // its data is read again until it goes out, and nobody is waited for
+        (SlotState::Waiting, _) if slot.is_approved() => SlotState::Frozen.word(),
         (state, _) => state.word(),
     }
 }

@@ -16,7 +16,9 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row as _, SqliteConnection
 use super::audit::{self, Note};
 use super::db::{Conn, Db, Keep, values};
 use super::queue::{self, Nudge};
-use super::{Claim, Error, Filter, Hold, Step, Store, Story, open, stories};
+use super::{
+    Claim, Error, Filter, Hold, Slot, SlotFilter, SlotState, Step, Store, Story, open, stories,
+};
 
 /// How long it may take to save that a story is in doubt.
 const LEASE: SignedDuration = SignedDuration::from_secs(30);
@@ -164,7 +166,8 @@ impl Store {
             .map_err(wrong)
     }
 
-    /// After a restore: what was due since the backup may be live, and is failed. How many stories that were.
+    /// After a restore: what was due since the backup may be live. Stories of that time are failed, slots are missed, and
+    /// rules that publish what is new take what they find for old. How many stories and slots that were.
     ///
     /// # Errors
     /// What the database says.
@@ -177,6 +180,8 @@ impl Store {
                         "UPDATE stories SET worker = NULL, lease = NULL",
                         "UPDATE accounts SET looked = NULL",
                         "DELETE FROM at_work",
+                        // the mark of a `new` rule's first run: what came since may have gone out
+                        "DELETE FROM schedule_rows WHERE row_key = ''",
                     ] {
                         conn.run(sql, &[]).await?;
                     }
@@ -203,6 +208,27 @@ impl Store {
             };
             let note = Note::new("in doubt after a restore");
             self.save(&claimed, &story, &note, Hold::Off, now).await?;
+            count += 1;
+        }
+        let open = SlotFilter {
+            is_open: true,
+            ..SlotFilter::default()
+        };
+        for slot in self.slots(&open).await?.iter().filter(|s| s.due <= now) {
+            let Some(held) = self.claim_slot(&slot.id, Timestamp::now(), LEASE).await? else {
+                continue;
+            };
+            let why = "the memory was restored from a backup, and it was due since: it may be live; \
+                `storypress schedule run` sends it";
+            let slot = Slot {
+                state: SlotState::Missed,
+                reason: Some(why.into()),
+                trouble: None,
+                wake: Timestamp::MAX,
+                ..held.slot.clone()
+            };
+            let note = Note::new("in doubt after a restore");
+            self.save_slot(&held, &slot, &note, None, now).await?;
             count += 1;
         }
         Ok(count)

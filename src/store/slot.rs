@@ -153,6 +153,9 @@ pub struct Slot {
     pub position: u32,
     /// When a worker first found it in the calendar.
     pub seen: Timestamp,
+    /// What became of it happened in a rehearsal.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rehearsed: bool,
 }
 
 impl Slot {

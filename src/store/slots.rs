@@ -73,17 +73,18 @@ pub const EVERY_SCHEDULE: &str = "*";
 
 impl Store {
     /// Notes slots that the calendar has now. A slot that is known keeps its state; where nothing was decided about it,
-    /// its time, template and zone follow the rule. One that the calendar had lost is planned again.
+    /// its time, template and zone follow the rule. One that the calendar had lost is planned again, as is one whose time is
+    /// to come and with which only a rehearsal has done something.
     ///
     /// # Errors
     /// What the database says; none is noted then.
     pub async fn see_slots(&self, slots: &[Slot], now: Timestamp) -> Result<(), Error> {
-        let (slots, who) = (slots.to_vec(), self.who.clone());
+        let (slots, who, is_rehearsal) = (slots.to_vec(), self.who.clone(), self.is_rehearsal);
         self.db
             .change(Keep::Now, move |conn| {
                 async move {
                     for slot in &slots {
-                        see(conn, slot, &who, now).await?;
+                        see(conn, slot, (&who, is_rehearsal), now).await?;
                     }
                     Ok(())
                 }
@@ -170,6 +171,35 @@ impl Store {
         rows.iter().map(slot_of).collect()
     }
 
+    /// The slots that one slot became, a row each, in their order.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn slots_of_series(&self, schedule: &str, id: &str) -> Result<Vec<Slot>, Error> {
+        let sql = "SELECT body, wake FROM slots WHERE schedule = $1 AND substr(id, 1, CAST($2 AS INTEGER)) = $3";
+        let start = format!("{id}#");
+        let length = i64::try_from(start.chars().count()).unwrap_or(i64::MAX);
+        let rows = self.db.rows(sql, values![schedule, length, start]).await?;
+        let mut slots: Vec<Slot> = rows.iter().map(slot_of).collect::<Result<_, _>>()?;
+        slots.sort_by_key(|slot| slot.position);
+        Ok(slots)
+    }
+
+    /// The slots of a rule up to a time that were skipped or missed and have no row, the earliest first.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn slots_without_row(
+        &self,
+        schedule: &str,
+        until: Timestamp,
+    ) -> Result<Vec<Slot>, Error> {
+        let sql = "SELECT body, wake FROM slots WHERE schedule = $1 AND due <= $2
+            AND row_key IS NULL AND state IN ('skipped', 'missed') ORDER BY due, id";
+        let rows = self.db.rows(sql, values![schedule, until]).await?;
+        rows.iter().map(slot_of).collect()
+    }
+
     /// Takes a slot, if nobody has it.
     ///
     /// # Errors
@@ -216,6 +246,7 @@ impl Store {
         let (before, fence) = (held.slot.state, held.fence);
         let (mut slot, note, who) = (slot.clone(), note.clone(), self.who.clone());
         let mut story = story.cloned();
+        slot.rehearsed |= self.is_rehearsal;
         self.db
             .change(Keep::Now, move |conn| {
                 async move {
@@ -268,7 +299,8 @@ impl Store {
         slot: &Slot,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let (slot, fence) = (slot.clone(), held.fence);
+        let (mut slot, fence) = (slot.clone(), held.fence);
+        slot.rehearsed |= self.is_rehearsal;
         self.db
             .change(Keep::Soon, move |conn| {
                 async move { update(conn, &slot, fence, now).await }.boxed()
@@ -325,7 +357,8 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub async fn used_rows(&self, schedule: &str) -> Result<Vec<Used>, Error> {
-        let rows = self.db.rows(USED, values![schedule]).await?;
+        let values = values![schedule, i64::from(self.is_rehearsal)];
+        let rows = self.db.rows(USED, values).await?;
         used_of(&rows)
     }
 
@@ -340,7 +373,7 @@ impl Store {
             .iter()
             .map(|row| row.text(0))
             .collect::<Result<_, _>>()?;
-        let is_run = !keys.is_empty();
+        let is_run = keys.iter().any(String::is_empty);
         Ok(is_run.then(|| keys.into_iter().filter(|key| !key.is_empty()).collect()))
     }
 
@@ -358,6 +391,8 @@ impl Store {
     ) -> Result<(), Error> {
         let (mut slot, fence, seen) = (held.slot.clone(), held.fence, seen.to_vec());
         slot.row_key = Some(row.to_owned());
+        slot.rehearsed |= self.is_rehearsal;
+        let is_rehearsal = i64::from(self.is_rehearsal);
         let reserved = slot.clone();
         self.db
             .change(Keep::Now, move |conn| {
@@ -366,14 +401,17 @@ impl Store {
                         let lock = "SELECT CAST(pg_advisory_xact_lock(hashtext($1)) AS TEXT)";
                         conn.row(lock, values![slot.schedule.as_str()]).await?;
                     }
-                    let rows = conn.rows(USED, values![slot.schedule.as_str()]).await?;
+                    let values = values![slot.schedule.as_str(), is_rehearsal];
+                    let rows = conn.rows(USED, values).await?;
                     if used_of(&rows)? != seen {
                         return Err(Error::Lost);
                     }
-                    let sql = "UPDATE slots SET row_key = $3, changed = $4, body = $5
+                    let sql =
+                        "UPDATE slots SET row_key = $3, changed = $4, body = $5, rehearsed = $6
                         WHERE id = $1 AND fence = $2";
-                    let row_key = slot.row_key.as_deref();
-                    let values = values![slot.id.as_str(), fence, row_key, now, body(&slot)?];
+                    let (row_key, rehearsed) = (slot.row_key.as_deref(), i64::from(slot.rehearsed));
+                    let body = body(&slot)?;
+                    let values = values![slot.id.as_str(), fence, row_key, now, body, rehearsed];
                     match conn.run(sql, values).await? {
                         0 => Err(Error::Lost),
                         _ => Ok(()),
@@ -505,9 +543,10 @@ impl Store {
     }
 }
 
-/// The rows that slots of a rule have used.
+/// The rows that slots of a rule have used; what a rehearsal used ($2 is 0) does not count for the real calendar.
 const USED: &str = "SELECT row_key, due, id FROM slots
     WHERE schedule = $1 AND row_key IS NOT NULL AND state NOT IN ('dropped', 'split')
+        AND rehearsed <= $2
     ORDER BY due, id";
 
 fn used_of(rows: &[Row]) -> Result<Vec<Used>, Error> {
@@ -542,7 +581,12 @@ fn body(slot: &Slot) -> Result<String, Error> {
     })
 }
 
-async fn see(conn: &mut Conn<'_>, slot: &Slot, who: &str, now: Timestamp) -> Result<(), Error> {
+async fn see(
+    conn: &mut Conn<'_>,
+    slot: &Slot,
+    (who, is_rehearsal): (&str, bool),
+    now: Timestamp,
+) -> Result<(), Error> {
     let sql = "INSERT INTO slots (id, schedule, account, due, state, wake, row_key, changed, body,
             freezes, place)
         VALUES ($1, $2, $3, $4, $5, $6, CAST($7 AS TEXT), $8, $9, $10, $11)
@@ -572,13 +616,20 @@ async fn see(conn: &mut Conn<'_>, slot: &Slot, who: &str, now: Timestamp) -> Res
         return Ok(());
     };
     let known = slot_of(&row)?;
-    let is_new_again = known.state == SlotState::Dropped && slot.due > now;
+    let was_rehearsed = known.rehearsed && !is_rehearsal;
+    let is_to_come = slot.due > now;
+    // the rows of a series come with it, also at its very time
+    let is_new_again = known.state == SlotState::Dropped && is_to_come
+        || was_rehearsed && (is_to_come || slot.row_key.is_some());
     let is_other = (known.due, known.freeze, &known.template, &known.zone)
         != (slot.due, slot.freeze, &slot.template, &slot.zone);
     let follows = known.state == SlotState::Planned && !known.is_moved && is_other;
     // the rule has got another account, or lost one
     let is_renamed = known.id != slot.id && (known.state.is_open() || is_new_again);
     let (what, changed) = match (is_new_again, follows) {
+        (true, _) if was_rehearsed => {
+            ("planned: what a rehearsal did does not count", slot.clone())
+        }
         (true, _) => ("planned", slot.clone()),
         (false, true) => ("the rule has changed", slot.clone()),
         (false, false) if is_renamed => ("it has another name", known.clone()),
@@ -596,6 +647,11 @@ async fn see(conn: &mut Conn<'_>, slot: &Slot, who: &str, now: Timestamp) -> Res
         let sql = "UPDATE slots SET id = $2 WHERE place = $1";
         conn.run(sql, values![place, changed.id.as_str()]).await?;
     }
+    if was_rehearsed && is_new_again {
+        // the rehearsal's story stays, and is this slot's no more
+        let sql = "UPDATE stories SET slot = NULL WHERE slot = $1";
+        conn.run(sql, values![known.id.as_str()]).await?;
+    }
     update(conn, &changed, row.int(2)?, now).await?;
     let states = (Some(known.state.word()), changed.state.word());
     let note = Note::with(what, serde_json::json!({ "was": known.id }));
@@ -605,7 +661,7 @@ async fn see(conn: &mut Conn<'_>, slot: &Slot, who: &str, now: Timestamp) -> Res
 async fn update(conn: &mut Conn<'_>, slot: &Slot, fence: i64, now: Timestamp) -> Result<(), Error> {
     let sql = "UPDATE slots SET schedule = $3, account = $4, due = $5, state = $6, wake = $7,
             row_key = CAST($8 AS TEXT), freezes = $13, sha256 = CAST($9 AS TEXT), story = CAST($10 AS TEXT),
-            changed = $11, body = $12, worker = NULL, lease = NULL
+            changed = $11, body = $12, rehearsed = $14, worker = NULL, lease = NULL
         WHERE id = $1 AND fence = $2";
     let picture = slot.picture.as_ref().map(|p| p.media.sha256.as_str());
     let values = values![
@@ -622,6 +678,7 @@ async fn update(conn: &mut Conn<'_>, slot: &Slot, fence: i64, now: Timestamp) ->
         now,
         body(slot)?,
         slot.freeze,
+        i64::from(slot.rehearsed),
     ];
     match conn.run(sql, values).await? {
         0 => Err(Error::Lost),

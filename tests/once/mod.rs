@@ -6,6 +6,7 @@
 mod by_hand;
 mod calendar;
 mod clocks;
+mod decided;
 mod disk;
 mod flow;
 mod foresight;
@@ -26,6 +27,7 @@ mod secrets;
 mod server;
 mod service;
 mod surroundings;
+mod times;
 mod tokens;
 mod two;
 mod year;

@@ -22,6 +22,9 @@ pub const CASES: &[Case] = cases![
     a_pause_ends_by_itself_or_by_hand,
     open_slots_are_found_by_when_to_look,
     pictures_of_open_slots_are_kept,
+    what_a_rehearsal_did_does_not_count,
+    after_a_restore_no_slot_goes_out_by_itself,
+    a_series_is_found_in_its_order,
 ];
 
 fn slot(name: &str, hour: i8) -> Slot {
@@ -53,6 +56,7 @@ fn slot(name: &str, hour: i8) -> Slot {
         trouble: None,
         position: 0,
         seen: noon(),
+        rehearsed: false,
     }
 }
 
@@ -400,4 +404,94 @@ async fn pictures_of_open_slots_are_kept(world: World) {
     age();
     store.sweep_kept(Timestamp::now()).await.expect("swept");
     assert!(!kept.exists(), "nobody needs it");
+}
+
+/// Makes a slot a story, with the row that it shows.
+async fn entered(store: &Store, id: &str, row: &str) -> storypress::store::StoryKey {
+    let mut held = held(store, id).await;
+    let used = store.used_rows("menu").await.expect("rows");
+    let reserved = store.reserve_row(&mut held, row, &used, noon()).await;
+    reserved.expect("it is its own");
+    let mut story = story("instagram:1", 1);
+    story.slot = Some(id.to_owned());
+    let entered = Slot {
+        state: SlotState::Entered,
+        ..held.slot.clone()
+    };
+    let note = Note::new("became a story");
+    let saved = store.save_slot(&held, &entered, &note, Some(&story), noon());
+    saved.await.expect("saved");
+    get(store, id).await.story.expect("a story")
+}
+
+async fn what_a_rehearsal_did_does_not_count(world: World) {
+    let store = world.open().await;
+    let rehearsal = store.clone().rehearsing();
+    let (one, two) = (slot("menu", 13), slot("menu", 14));
+    see(&store, &[one.clone(), two.clone()]).await;
+    let rehearsed = entered(&rehearsal, &one.id, "tart").await;
+    assert_eq!(rehearsal.used_rows("menu").await.expect("rows").len(), 1);
+    assert_eq!(store.used_rows("menu").await.expect("rows").len(), 0);
+    // the rehearsal goes on where it was
+    see(&rehearsal, std::slice::from_ref(&one)).await;
+    assert_eq!(get(&store, &one.id).await.state, SlotState::Entered);
+    // the calendar itself has not begun
+    see(&store, &[one.clone(), two.clone()]).await;
+    assert_eq!(get(&store, &one.id).await, one);
+    let known = store.story_of_slot(&one.id).await.expect("an answer");
+    assert!(known.is_none());
+    let real = entered(&store, &one.id, "tart").await;
+    assert_ne!(real, rehearsed);
+    assert_eq!(store.used_rows("menu").await.expect("rows").len(), 1);
+    // what went out in earnest stays so, whoever rehearses
+    see(&rehearsal, std::slice::from_ref(&one)).await;
+    see(&store, std::slice::from_ref(&one)).await;
+    assert_eq!(get(&store, &one.id).await.story, Some(real));
+    // a slot whose time has passed is never planned again
+    entered(&rehearsal, &two.id, "soup").await;
+    store
+        .see_slots(std::slice::from_ref(&two), at(27 * 3600))
+        .await
+        .expect("noted");
+    assert_eq!(get(&store, &two.id).await.state, SlotState::Entered);
+}
+
+async fn after_a_restore_no_slot_goes_out_by_itself(world: World) {
+    let store = world.open().await;
+    let (due, to_come) = (slot("menu", 11), slot("menu", 14));
+    see(&store, &[due.clone(), to_come.clone()]).await;
+    let keys = ["old".to_owned()];
+    store
+        .adopt_rows("blog", &keys, noon())
+        .await
+        .expect("adopted");
+    assert_eq!(
+        store.doubt_what_was_due(at(24 * 3600)).await.expect("done"),
+        1
+    );
+    let doubted = get(&store, &due.id).await;
+    assert_eq!(doubted.state, SlotState::Missed);
+    assert!(doubted.reason.expect("why").contains("schedule run"));
+    assert_eq!(get(&store, &to_come.id).await.state, SlotState::Planned);
+    // what a feed has now may have gone out since: its rule begins anew
+    let adopted = store.adopted_rows("blog").await.expect("rows");
+    assert_eq!(adopted, None);
+}
+
+async fn a_series_is_found_in_its_order(world: World) {
+    let store = world.open().await;
+    let base = slot("menu", 13);
+    let row = |key: &str, position: u32| Slot {
+        id: format!("{}#{key}", base.id),
+        row_key: Some(key.to_owned()),
+        position,
+        ..base.clone()
+    };
+    let others = slot("menu", 14);
+    see(&store, &[base.clone(), row("a_%", 1), row("z", 0), others]).await;
+    let series = store.slots_of_series("menu", &base.id).await;
+    let ids: Vec<String> = (series.expect("slots").into_iter())
+        .map(|slot| slot.id)
+        .collect();
+    assert_eq!(ids, [row("z", 0).id, row("a_%", 1).id]);
 }
