@@ -77,6 +77,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("migrations/0007_handed.sql"),
         include_str!("migrations/0007_handed.sql"),
     ),
+    (
+        8,
+        include_str!("migrations/0008_ended.sql"),
+        include_str!("migrations/0008_ended.sql"),
+    ),
 ];
 
 /// The number of this program's schema.
