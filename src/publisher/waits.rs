@@ -61,7 +61,10 @@ pub fn after_stop(cause: StopCause, account: &str) -> String {
         StopCause::Login => format!(
             "renew the token (`storypress account login {account}`): its stories go on by themselves"
         ),
-        StopCause::UnknownLive => "`storypress store import`, then the same command again".into(),
+        // what to do first is part of why it was stopped
+        StopCause::UnknownLive => {
+            "then its stories go on: by a worker at once, else by the same command again".into()
+        }
         StopCause::Refused => {
             format!("look at the account in the app, then `storypress resume --account {account}`")
         }
