@@ -27,6 +27,7 @@ pub(super) fn by_hand(project: &Project) -> Result<HandOff, Error> {
     Ok(HandOff {
         folder: own_folder(project, PACKAGES)?,
         studio: project.studio_url.clone(),
+        zone: project.zone()?,
     })
 }
 
