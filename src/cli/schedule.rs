@@ -145,7 +145,8 @@ fn calendar(report: &mut Report, clock: &Clock, global: &Global) -> anyhow::Resu
         report.finish(global);
         return Ok(None);
     }
-    let kept = open::runtime()?.block_on(remembered(&project, &calendar.rules, now))?;
+    let kept =
+        open::runtime()?.block_on(remembered(&project, &calendar.rules, &clock.sandbox, now))?;
     Ok(Some(Open {
         project,
         calendar,
@@ -174,9 +175,14 @@ fn of_file(project: &Project, told: Vec<Diagnostic>) -> Item {
 async fn remembered(
     project: &Project,
     rules: &[Rule],
+    sandbox: &Sandbox,
     now: Timestamp,
 ) -> anyhow::Result<Remembered> {
     let store = publisher::existing_store(project).await?;
+    let store = store.map(|store| match sandbox.sandbox {
+        Some(_) => store.rehearsing(),
+        None => store,
+    });
     let kept = Remembered::of(project, rules, store.as_ref(), now).await;
     if let Some(store) = store {
         store.close().await;

@@ -13,7 +13,7 @@ use super::kill_point::KillPoint;
 use super::metrics::Known;
 use super::private;
 use super::renewal::Renewal;
-use super::stores::{by_hand, open_store, own_folder, upload_of};
+use super::stores::{by_hand, open_store, own_folder, teach, upload_of};
 use super::targets;
 use super::world_clock::{clock_of, follow};
 use crate::graph::{self, Hosts};
@@ -202,6 +202,7 @@ impl Publisher {
             Some(_) => store.rehearsing(),
             None => store,
         };
+        teach(project, &store, &names_of).await;
         let deliverer = targets::deliverer(project, &store, &names_of);
         notes.extend_from_slice(deliverer.notes());
         let hand = match handed.is_empty() {

@@ -28,7 +28,7 @@ pub fn waits_for(
         .and_then(|a| a.stop.as_ref())
         .filter(|s| s.is_on(now));
     if let Some(stop) = stop.filter(|_| !matches!(story.step, Step::Publishing { .. })) {
-        let hint = after_stop(stop.cause, accounts::name_of(project, &story.account));
+        let hint = after_stop(stop.cause, &accounts::name_of(project, &story.account));
         return Some(format!("the account is stopped: {}; {hint}", stop.why));
     }
     let rest = account.and_then(|a| a.rest.as_ref());

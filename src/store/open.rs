@@ -82,6 +82,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("migrations/0008_ended.sql"),
         include_str!("migrations/0008_ended.sql"),
     ),
+    (
+        9,
+        include_str!("migrations/0009_names.sql"),
+        include_str!("migrations/0009_names.sql"),
+    ),
 ];
 
 /// The number of this program's schema.

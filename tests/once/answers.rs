@@ -178,3 +178,34 @@ fn a_rehearsal_shows_the_folder_itself_whatever_its_address_in_the_world() {
     assert_eq!(states(&publish.report), ["live"]);
     assert!(rehearsal.path().join("up").is_dir());
 }
+
+#[test]
+fn an_account_without_its_id_has_one_name_everywhere() {
+    let project = "[project]\ntimezone = 'UTC'\n[publish]\nsettle = '600ms'\n[accounts.main]\n\
+                   login = 'instagram'\ntoken_env = 'IG_ACCESS_TOKEN'\n";
+    let rehearsal = Rehearsal::of(project, &[]);
+    let publish = rehearsal.publish(&rehearsal.pictures(1), None);
+    assert_eq!(publish.code, Some(0), "{publish:?}");
+    let sandbox = format!("--sandbox={}", rehearsal.url);
+    for more in [&[][..], &[sandbox.as_str()]] {
+        let mut arguments = vec!["status", "--json"];
+        arguments.extend(more);
+        let status = run(&rehearsal, &arguments);
+        let story = &status.report["items"][0]["story"];
+        assert_eq!(story["account"], "main", "{status:?}");
+    }
+    // a pause of the rehearsal is none in earnest
+    std::fs::create_dir(rehearsal.path().join("templates")).expect("a folder");
+    let template = "[canvas]\nbackground = '#123'\n";
+    std::fs::write(rehearsal.path().join("templates/a.toml"), template).expect("a template");
+    let rule = "[schedule.a]\ntemplate = 'templates/a.toml'\ntimes = ['09:00']\n";
+    std::fs::write(rehearsal.path().join("schedule.toml"), rule).expect("a rule");
+    let paused = run(&rehearsal, &["pause", "--account", "main", &sandbox]);
+    assert_eq!(paused.code, Some(0), "{paused:?}");
+    for (more, state) in [(&[][..], "planned"), (&[sandbox.as_str()], "paused")] {
+        let mut arguments = vec!["schedule", "next", "--count", "1", "--json"];
+        arguments.extend(more);
+        let next = run(&rehearsal, &arguments);
+        assert_eq!(next.report["items"][0]["state"], state, "{next:?}");
+    }
+}
