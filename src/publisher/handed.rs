@@ -15,7 +15,7 @@ use super::{Error, Publisher, decide};
 use crate::graph::{Login, StoryId};
 use crate::pipeline::{Driven, Event, Platform, SKEW};
 use crate::platform::STORY_LIFE;
-use crate::project::Project;
+use crate::project::{Account, Project};
 use crate::store::{Filter, Step, Store, Story, StoryKey};
 
 /// A package stays so long after its story was missed: somebody may post it late.
@@ -188,11 +188,13 @@ async fn listed(
 ) -> Option<(Platform, Vec<StoryId>)> {
     let (_sandbox, base) = platform(project, &target.platform).await.ok()?;
     let login = story.account.split_once(':')?.0;
-    for account in project.accounts.iter() {
-        if account.login == Login::ByHand || account.login.as_str() != login {
-            continue;
-        }
-        let opened = opened_account(project, Some(&account.name), base.as_ref()).await;
+    let is_of_login = |a: &&Account| a.login != Login::ByHand && a.login.as_str() == login;
+    let own = project.accounts.iter().filter(is_of_login);
+    // a rehearsal needs no account of the project
+    let none = project.accounts.is_empty().then_some(None);
+    let names = own.map(|account| Some(account.name.as_str())).chain(none);
+    for name in names {
+        let opened = opened_account(project, name, base.as_ref()).await;
         let Some((_, _, platform)) = opened.ok().filter(|(key, ..)| *key == story.account) else {
             continue;
         };
