@@ -9,6 +9,16 @@
     document.documentElement.lang = known;
     for (const element of all("[data-t]")) element.textContent = say(element.dataset.t, element.textContent);
     document.title = say("title", document.title);
+    for (const element of all("[data-time]")) {
+      const { time, zone, day } = element.dataset;
+      const shape = { dateStyle: "long", timeStyle: day === undefined ? "short" : undefined };
+      try {
+        const said = new Intl.DateTimeFormat(known, { ...shape, timeZone: zone }).format(new Date(time));
+        element.textContent = day === undefined ? `${said}, ${zone}` : said;
+      } catch {
+        // a zone that this browser does not know: the English stays
+      }
+    }
   }
   for (const button of all("button[data-copy]")) {
     button.hidden = false;

@@ -14,6 +14,7 @@ use crate::graph::Login;
 use crate::graph::tokens::{Kept, Renewal};
 use crate::project::{Account, Project};
 
+use super::report::object;
 use super::{Global, Outcome, open};
 use crate::publisher::accounts::{self, Found, Origin, client};
 use crate::publisher::{note, renew, warning};
@@ -372,7 +373,7 @@ fn report(command: &str, all: Vec<Told>, global: &Global) -> Outcome {
     }
     if global.json {
         let accounts: Vec<_> = all.into_iter().map(|told| told.json).collect();
-        let report = json!({"command": command, "ok": is_ok, "accounts": accounts});
+        let report = object(command, is_ok, json!({ "accounts": accounts }));
         let _ = super::print(&format!("{report}\n"));
     }
     if is_ok {

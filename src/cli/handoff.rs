@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use jiff::tz::TimeZone;
 
 use super::batch::Stories;
 use super::report::{Item, Report, Status};
@@ -39,6 +40,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     let Some(project) = open::project(&mut report, &args.selection.paths[0], global) else {
         return Ok(Outcome::Usage);
     };
+    let zone = project.zone()?;
     let mut plan = args.selection.plan(project)?;
     for failed in std::mem::take(&mut plan.failed) {
         report.items.push(failed.into());
@@ -58,13 +60,13 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     if stop.is_stopped() {
         return Ok(Outcome::Interrupted);
     }
-    pack(&mut report.items, &args.out)?;
+    pack(&mut report.items, &args.out, &zone)?;
     say(&report, &args.out, global);
     Ok(report.finish(global))
 }
 
 /// Writes what lies beside the finished files, and the list of all.
-fn pack(items: &mut [Item], out: &Path) -> anyhow::Result<()> {
+fn pack(items: &mut [Item], out: &Path, zone: &TimeZone) -> anyhow::Result<()> {
     let mut packed: Vec<(String, Media, Package)> = Vec::new();
     for item in items.iter_mut().filter(|i| i.status != Status::Failed) {
         let Some(media) = publisher::deliverable(&item.outputs).cloned() else {
@@ -76,6 +78,7 @@ fn pack(items: &mut [Item], out: &Path) -> anyhow::Result<()> {
             name: &name,
             media: &media,
             id: None,
+            zone,
         };
         match handoff::write(&story, out) {
             Ok(package) => {

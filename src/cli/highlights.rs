@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use serde_json::json;
 
+use super::report::object;
 use super::stories::{Done, Which, ids, own_only, tell};
 use super::{Global, Outcome, open};
 use crate::batch::{self, Order, Selection};
@@ -172,7 +173,7 @@ async fn dispatch(args: &Args, cover: Option<&Made>, global: &Global) -> anyhow:
         Command::List => {
             let all = live.highlights(user).await?;
             let lines: Vec<String> = all.iter().map(line).collect();
-            let report = json!({"command": "highlights list", "ok": true, "items": all});
+            let report = object("highlights list", true, json!({ "items": all }));
             return tell(&report, &lines, global);
         }
         Command::Delete { highlights } => return delete(&live, highlights, global).await,
@@ -225,13 +226,13 @@ async fn dispatch(args: &Args, cover: Option<&Made>, global: &Global) -> anyhow:
     };
     match made {
         Ok(made) => {
-            let report = json!({"command": command, "ok": true, "items": [made]});
+            let report = object(command, true, json!({ "items": [made] }));
             tell(&report, &[line(&made)], global)
         }
         Err(Error::Unclear(said)) => {
             super::say_line(&format!("error: {said}"));
             if global.json {
-                let report = json!({"command": command, "ok": false, "items": [], "error": said});
+                let report = object(command, false, json!({ "error": said }));
                 super::print(&format!("{report}\n"))?;
             }
             Ok(Outcome::Uncertain)

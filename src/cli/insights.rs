@@ -78,7 +78,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     if args.csv {
         let named = |key: &str| match kept.names.get(key) {
             Some(name) => name.clone(),
-            None => accounts::name_of(&project, key).to_owned(),
+            None => accounts::name_of(&project, key),
         };
         return print(&publisher::csv(&kept.stories, &zone, named));
     }

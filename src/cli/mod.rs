@@ -59,6 +59,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 use stdout::print;
 
@@ -206,7 +207,10 @@ enum Command {
 
 /// Runs one call; `arguments` start with the program's name.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(with_sandbox_address(arguments)) {
+    LazyLock::force(&report::STARTED);
+    let arguments = with_sandbox_address(arguments);
+    let named = named(&arguments);
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
         Err(error) => {
             // help and version are no errors
@@ -219,11 +223,16 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             let told = error.print();
             if !error.use_stderr() {
                 let _ = stdout::written(told);
+            } else if arguments.iter().any(|argument| argument == "--json") {
+                let said = error.to_string();
+                let said = said.lines().next().unwrap_or_default();
+                tell_wrong(&named, said.trim_start_matches("error: "));
             }
             return stdout::ended(code).into();
         }
     };
     listen(&cli.global);
+    let is_json = cli.global.json;
     match run(cli) {
         Err(error) if error.is::<open::Interrupted>() => Outcome::Interrupted.into(),
         Ok(outcome) => stdout::ended(outcome).into(),
@@ -231,9 +240,34 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Err(_) if stdout::is_lost() => Outcome::Failed.into(),
         Err(error) => {
             say_line(&format!("error: {error:#}"));
+            // a worker's lines are events, and the last is the report
+            if is_json && (stdout::is_untouched() || named == "worker") {
+                tell_wrong(&named, &format!("{error:#}"));
+            }
             Outcome::Usage.into()
         }
     }
+}
+
+/// The command that is called, as its report names it: `schedule next`.
+fn named(arguments: &[OsString]) -> String {
+    let (program, mut names) = (Cli::command(), Vec::new());
+    let mut command = &program;
+    for argument in arguments.iter().skip(1).filter_map(|a| a.to_str()) {
+        if let Some(found) = command.find_subcommand(argument) {
+            names.push(found.get_name().to_owned());
+            command = found;
+        } else if !names.is_empty() && !argument.starts_with('-') {
+            break;
+        }
+    }
+    names.join(" ")
+}
+
+/// The report of a call that is wrong.
+fn tell_wrong(command: &str, said: &str) {
+    let report = report::object(command, false, serde_json::json!({ "error": said }));
+    let _ = print(&format!("{report}\n"));
 }
 
 /// What the rooms log goes to stderr: warnings, more with `-v`, and what `STORYPRESS_LOG` says: `debug`, `trace`.

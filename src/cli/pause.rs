@@ -9,7 +9,7 @@ use crate::publisher::{self, accounts};
 use crate::store::Stop;
 
 use super::target::Sandbox;
-use super::{Global, Outcome, open};
+use super::{Global, Outcome, open, report};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -105,16 +105,13 @@ async fn key(project: &Project, name: &str, sandbox: &Sandbox) -> anyhow::Result
 fn told(command: &str, account: &str, stop: Option<&Stop>, global: &Global) {
     if global.json {
         let state = if stop.is_some() { "paused" } else { "open" };
-        let report = json!({
-            "command": command,
-            "ok": true,
-            "accounts": [{
-                "name": account,
-                "state": state,
-                "until": stop.and_then(|stop| stop.until),
-                "reason": stop.map(|stop| &stop.why),
-            }],
-        });
+        let accounts = json!([{
+            "name": account,
+            "state": state,
+            "until": stop.and_then(|stop| stop.until),
+            "reason": stop.map(|stop| &stop.why),
+        }]);
+        let report = report::object(command, true, json!({ "accounts": accounts }));
         let _ = super::print(&format!("{report}\n"));
     }
 }

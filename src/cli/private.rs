@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
+use super::report::object;
 use super::{Global, Outcome, open};
 use crate::private::{LIBRARY, setup};
 use crate::publisher::private::make_folder;
@@ -39,8 +40,8 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         }
     }
     if global.json {
-        let report =
-            json!({"command": "private setup", "ok": true, "library": LIBRARY, "folder": folder});
+        let told = json!({ "library": LIBRARY, "folder": folder });
+        let report = object("private setup", true, told);
         return super::print(&format!("{report}\n"));
     }
     Ok(Outcome::Done)

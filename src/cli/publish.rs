@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::batch;
 use crate::diag::{Code, Diagnostic, Severity};
@@ -342,7 +342,7 @@ impl Call<'_> {
         if report.items.iter().filter(is_planned).count() == 0 {
             return Ok(());
         }
-        let minute_ago = Timestamp::now() - jiff::SignedDuration::from_secs(60);
+        let minute_ago = Timestamp::now() - SignedDuration::from_secs(60);
         let workers = publisher.store.workers(minute_ago).await?;
         let is_there = |account: &String| workers.iter().any(|w| w.accounts.contains(account));
         if !publisher.rooms.keys().all(is_there) {
@@ -403,7 +403,15 @@ impl Call<'_> {
                 }
                 None => {
                     item.report_by_hand(rooms, true);
-                    let due = files[*place].due.unwrap_or(now).max(now);
+                    let due = files[*place].due.unwrap_or(now);
+                    let late = SignedDuration::try_from(rooms.policy.late);
+                    if now.duration_since(due) > late.unwrap_or(SignedDuration::MAX) {
+                        let said = "would be missed: its time has passed by more than `[publish] late` allows";
+                        let file = item.input.clone();
+                        item.fail(Diagnostic::of_file(Code::NotPublished, &file, said));
+                        continue;
+                    }
+                    let due = due.max(now);
                     // what is due now was due a moment ago where the forecast was made
                     let mut forecasts = rehearsed.forecasts.iter();
                     let forecast = forecasts.rfind(|forecast| forecast.due <= due);

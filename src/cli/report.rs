@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -260,6 +261,39 @@ pub(crate) fn timings_ms(timings: &Timings) -> Value {
     stages
 }
 
+/// When the program began.
+pub(super) static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// The one object for programs, of a command that tells of other things than files: `told` is what it says, with `items`
+/// where there are any. What has an `error` counts as failed.
+pub(crate) fn object(command: &str, is_ok: bool, told: Value) -> Value {
+    let all = [&told["items"], &told["accounts"]];
+    let all = all.iter().filter_map(|list| list.as_array()).flatten();
+    let (failed, done): (Vec<_>, Vec<_>) = all.partition(|item| !item["error"].is_null());
+    let mut report = json!({
+        "command": command,
+        "ok": is_ok,
+        "items": [],
+        "totals": {
+            "done": done.len(),
+            "unchanged": 0,
+            "failed": failed.len(),
+            "seconds": rounded(STARTED.elapsed().as_secs_f64()),
+        },
+    });
+    if let Value::Object(told) = told {
+        for (key, value) in told {
+            report[key] = value;
+        }
+    }
+    report
+}
+
+/// Seconds, to a thousandth.
+fn rounded(seconds: f64) -> f64 {
+    (seconds * 1000.0).round() / 1000.0
+}
+
 /// The report of a call.
 #[derive(Debug)]
 pub(crate) struct Report {
@@ -312,13 +346,13 @@ impl Report {
     /// The one object for programs, item by item.
     fn print(&self) -> io::Result<()> {
         let counts = self.counts();
-        let seconds = (self.started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
         let totals = json!({
             "done": counts.done,
             "unchanged": counts.unchanged,
             "failed": counts.failed,
-            "seconds": seconds,
+            "seconds": rounded(self.seconds()),
         });
+        super::stdout::begun();
         let mut out = io::BufWriter::new(io::stdout().lock());
         write!(
             out,
@@ -374,5 +408,26 @@ impl Report {
         }
         let seconds = self.started.elapsed().as_secs_f64();
         super::say(&format!("{} in {seconds:.1} s\n", parts.join(", ")));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_report_has_items_and_totals() {
+        let report = object("store backup", true, json!({ "stories": 3 }));
+        assert_eq!(report["items"], json!([]));
+        assert_eq!(report["stories"], 3);
+        assert_eq!(report["totals"]["done"], 0);
+        let accounts =
+            json!({ "accounts": [{ "name": "main" }, { "name": "shop", "error": "no" }] });
+        let report = object("account status", false, accounts);
+        let totals = &report["totals"];
+        assert_eq!([&totals["done"], &totals["failed"]], [1, 1]);
+        assert!(totals["seconds"].is_number());
+        let report = object("stories list", true, json!({ "items": [{ "id": "1" }] }));
+        assert_eq!(report["totals"]["done"], 1);
     }
 }

@@ -48,7 +48,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
             Some(url) => publisher::Where::Sandbox(url.to_string()),
         },
     };
-    let story = open::runtime()?.block_on(async {
+    let resolved = open::runtime()?.block_on(async {
         let store = status::store(&project, &args.id).await?;
         let store = match args.sandbox.sandbox {
             Some(_) => store.rehearsing(),
@@ -57,17 +57,28 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         let key = publisher::one(&store, &args.id).await?.key;
         let verdict = (args.live, args.media_id.clone());
         let within = (&project, &target);
-        let story = publisher::resolve(within, &store, &key, verdict, &person(None), now).await;
+        let done = publisher::resolve(within, &store, &key, verdict, &person(None), now).await;
         notices::tell_of(&project, &store, global).await;
         store.close().await;
-        story
+        done
     })?;
+    let story = resolved.story;
     let mut item = status::item(&project, &story, None, now);
     item.status = super::report::Status::Done;
+    let unchecked =
+        "its id was taken as it was given: what is live on the account could not be asked";
+    if resolved.is_unchecked
+        && let Some(more) = item.story.as_mut().and_then(|told| told.more.as_mut())
+    {
+        more.trouble = Some(unchecked.to_owned());
+    }
     report.items.push(item);
     if !global.quiet && !global.json {
         match args.live {
             true => match story.step.story() {
+                Some(id) if resolved.is_unchecked => {
+                    eprintln!("{} is live as {id}; {unchecked}", story.key);
+                }
                 Some(id) => eprintln!("{} is live as {id}", story.key),
                 None => eprintln!("{} is live; its id is not known", story.key),
             },

@@ -16,7 +16,6 @@ use crate::calendar::Rule;
 use crate::diag::{Code, Diagnostic};
 use crate::project::{Calendar, Project, SCHEDULE_FILE, shown};
 use crate::publisher::{self, Remembered};
-use crate::store::Store;
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -146,9 +145,8 @@ fn calendar(report: &mut Report, clock: &Clock, global: &Global) -> anyhow::Resu
         report.finish(global);
         return Ok(None);
     }
-    let is_rehearsal = clock.sandbox.sandbox.is_some();
-    let kept = remembered(&project, &calendar.rules, now, is_rehearsal);
-    let kept = open::runtime()?.block_on(kept)?;
+    let kept =
+        open::runtime()?.block_on(remembered(&project, &calendar.rules, &clock.sandbox, now))?;
     Ok(Some(Open {
         project,
         calendar,
@@ -177,14 +175,14 @@ fn of_file(project: &Project, told: Vec<Diagnostic>) -> Item {
 async fn remembered(
     project: &Project,
     rules: &[Rule],
+    sandbox: &Sandbox,
     now: Timestamp,
-    is_rehearsal: bool,
 ) -> anyhow::Result<Remembered> {
     let store = publisher::existing_store(project).await?;
-    let store = match is_rehearsal {
-        true => store.map(Store::rehearsing),
-        false => store,
-    };
+    let store = store.map(|store| match sandbox.sandbox {
+        Some(_) => store.rehearsing(),
+        None => store,
+    });
     let kept = Remembered::of(project, rules, store.as_ref(), now).await;
     if let Some(store) = store {
         store.close().await;

@@ -262,6 +262,9 @@ fn of_each(
     global: &Global,
     decide: impl AsyncFn(&Store, &str, Timestamp) -> Result<Slot, SlotError>,
 ) -> anyhow::Result<Outcome> {
+    if let Some(wrong) = args.sha256.as_deref().filter(|hash| !is_hash(hash)) {
+        anyhow::bail!("`{wrong}` is no hash: give the picture's, or at least 8 letters of it");
+    }
     in_workspace(
         verdict.command,
         global,
@@ -279,6 +282,12 @@ fn of_each(
             Ok(())
         },
     )
+}
+
+/// Whether it can be a picture's hash, or as much of its beginning as tells pictures apart.
+fn is_hash(text: &str) -> bool {
+    let text = text.trim();
+    text.len() >= 8 && text.chars().all(|c| c.is_ascii_hexdigit())
 }
 
 /// What became of a decision, in the report and for people.

@@ -123,7 +123,7 @@ impl Seen {
         for (key, account) in accounts {
             if let Some(stop) = account.stop.as_ref().filter(|stop| stop.is_on(now)) {
                 let name = accounts::name_of(project, key);
-                let hint = after_stop(stop.cause, name);
+                let hint = after_stop(stop.cause, &name);
                 lines.push(format!("{name} is stopped: {}; {hint}", stop.why));
             }
         }
@@ -327,7 +327,7 @@ pub(crate) fn item(
     told.more = Some(More {
         waits_for,
         trouble: reason(story),
-        ..More::of(story, accounts::name_of(project, &story.account))
+        ..More::of(story, &accounts::name_of(project, &story.account))
     });
     item.story = Some(told);
     item

@@ -5,14 +5,29 @@
 
 use std::io::{self, Write};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Outcome;
 
 /// What the system said when the first text was lost.
 static LOST: OnceLock<String> = OnceLock::new();
 
+/// Something was written there.
+static BEGUN: AtomicBool = AtomicBool::new(false);
+
+/// Something is about to be written there.
+pub(super) fn begun() {
+    BEGUN.store(true, Ordering::Relaxed);
+}
+
+/// Whether nothing was written there yet.
+pub(super) fn is_untouched() -> bool {
+    !BEGUN.load(Ordering::Relaxed)
+}
+
 /// Writes to stdout; a reader that went away (`| head`) is no failure.
 pub(super) fn print(text: &str) -> anyhow::Result<Outcome> {
+    begun();
     written(
         io::stdout()
             .write_all(text.as_bytes())

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::publisher::{self, Publisher};
 
 use super::target::Target;
-use super::{Global, Outcome, open};
+use super::{Global, Outcome, open, report};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -72,7 +72,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
 
 fn told(command: &str, what: &str, count: usize, said: &str, global: &Global) {
     if global.json {
-        let report = json!({ "command": command, "ok": true, what: count });
+        let report = report::object(command, true, json!({ what: count }));
         let _ = super::print(&format!("{report}\n"));
     } else if !global.quiet {
         eprintln!("{said}");

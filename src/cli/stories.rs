@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::report::object;
 use super::target::Sandbox;
 use super::{Global, Outcome, open};
 use crate::publisher::Error;
@@ -122,7 +123,7 @@ async fn dispatch(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
             let count = seen.count.map_or("?".to_owned(), |count| count.to_string());
             let mut lines = vec![format!("{count} have seen it")];
             lines.extend(seen.names.iter().map(|name| format!("  @{name}")));
-            let report = json!({"command": "stories viewers", "ok": true, "viewers": seen});
+            let report = object("stories viewers", true, json!({ "viewers": seen }));
             tell(&report, &lines, global)
         }
         Command::Download { stories, out } => {
@@ -198,7 +199,7 @@ impl Done {
     }
 
     pub(super) fn report(self, command: &str, global: &Global) -> anyhow::Result<Outcome> {
-        let report = json!({"command": command, "ok": !self.failed, "items": self.items});
+        let report = object(command, !self.failed, json!({ "items": self.items }));
         let told = tell(&report, &self.lines, global)?;
         Ok(if self.failed { Outcome::Failed } else { told })
     }
@@ -240,7 +241,7 @@ fn list(command: &str, all: &[LiveStory], global: &Global) -> anyhow::Result<Out
         eprintln!("nothing is live");
     }
     tell(
-        &json!({"command": command, "ok": true, "items": all}),
+        &object(command, true, json!({ "items": all })),
         &lines,
         global,
     )

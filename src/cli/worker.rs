@@ -2,19 +2,21 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use serde_json::json;
 
+use crate::diag::{Code, Diagnostic};
 use crate::pipeline::Event;
 use crate::platform::{Cancel, Clock};
 use crate::project::Project;
-use crate::publisher::{self, CONCURRENCY, Calendar, Publisher, Service};
-use crate::store::{Filter, Slot, Story};
+use crate::publisher::{self, CONCURRENCY, Calendar, Publisher, Service, SlotReport};
+use crate::store::{Filter, Slot, SlotState, Story};
 
-use super::report::Report;
+use super::report::{Item, More, Report, Status};
 use super::target::{Target, say_notes};
-use super::{Global, Outcome, heap, notices, open, publish};
+use super::{Global, Outcome, heap, notices, open, publish, slots};
 
 /// How often uploaded files that no story needs any more are looked for.
 const SWEEP: std::time::Duration = std::time::Duration::from_secs(600);
@@ -75,17 +77,19 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
             say_notes(&publisher, global);
             let mut names: Vec<_> = publisher.names.values().cloned().collect();
             names.sort();
-            eprintln!("working for {}; Ctrl-C ends it", names.join(", "));
+            let end = if args.once { "" } else { "; Ctrl-C ends it" };
+            eprintln!("working for {}{end}", names.join(", "));
             if let Some(url) = service.url() {
                 eprintln!("answers at {url}/healthz, /readyz, /metrics");
             }
         }
-        let done = work(args, &project, &publisher, &service, global, stop).await;
+        let ran = Ran::default();
+        let done = work(args, &project, &publisher, &service, global, stop, &ran).await;
+        report.items = ran.items(&project, &publisher).await;
         publisher.close().await;
         done
     })?;
-    report.finish(global);
-    Ok(Outcome::Done)
+    Ok(report.finish(global))
 }
 
 async fn work(
@@ -95,11 +99,13 @@ async fn work(
     service: &Service,
     global: &Global,
     stop: &Cancel,
+    ran: &Ran,
 ) -> anyhow::Result<()> {
     let jobs = args.jobs.map_or(CONCURRENCY, usize::from);
     let told = teller(publisher.names.clone(), publisher.clock.clone(), global);
     let mut calendar = Calendar::new(publisher, project, args.backfill, stop);
     if args.once {
+        let told = ran.hearing(told);
         publisher.report_to(told.clone());
         // what went wrong with one part keeps no other from its turn: nobody comes back until the next call
         let turned = calendar.turn().await;
@@ -121,6 +127,79 @@ async fn work(
     };
     notices::tell_now(publisher, global).await;
     done
+}
+
+/// What a call with `--once` brought to rest. A worker that goes on for months remembers none of it.
+#[derive(Debug, Clone, Default)]
+struct Ran(Arc<Mutex<Heard>>);
+
+#[derive(Debug, Default)]
+struct Heard {
+    stories: Vec<Story>,
+    /// Those that did not become one.
+    slots: Vec<Slot>,
+}
+
+impl Ran {
+    /// Hears what is told, and passes it on.
+    fn hearing<T>(&self, told: T) -> impl Fn(Event<'_>) + Clone + Send + Sync + use<T>
+    where
+        T: Fn(Event<'_>) + Clone + Send + Sync,
+    {
+        let ran = self.clone();
+        move |event| {
+            let mut heard = ran.0.lock().unwrap_or_else(PoisonError::into_inner);
+            match &event {
+                Event::Rests(story) => {
+                    heard.stories.retain(|known| known.key != story.key);
+                    heard.stories.push((*story).clone());
+                }
+                Event::Slot(slot)
+                    if matches!(slot.state, SlotState::Missed | SlotState::Skipped) =>
+                {
+                    heard.slots.retain(|known| known.id != slot.id);
+                    heard.slots.push((*slot).clone());
+                }
+                _ => {}
+            }
+            drop(heard);
+            told(event);
+        }
+    }
+
+    /// As `publish` reports its stories, and `status` its slots.
+    async fn items(&self, project: &Project, publisher: &Publisher) -> Vec<Item> {
+        let heard = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let now = publisher.clock.now();
+        let mut items = Vec::new();
+        for story in &heard.stories {
+            let media = &story.outgoing.media;
+            let mut item = Item::new(&media.path, None, Status::Done);
+            item.outputs.push(media.clone());
+            publish::told(&mut item, story, false, now);
+            if let Some(told) = &mut item.story {
+                told.more = Some(More::of(story, publisher.name_of(&story.account)));
+            }
+            if let Some(id) = &story.slot
+                && let Ok(Some(slot)) = publisher.store.slot(id).await
+            {
+                let slot = SlotReport::of_kept(&slot, Some(story), false, now);
+                item.slot = Some(Box::new(slot));
+            }
+            items.push(item);
+        }
+        for slot in &heard.slots {
+            let mut item = slots::item(project, slot, None, false, now);
+            if slot.state == SlotState::Missed {
+                let file = item.input.clone();
+                let why = slot.reason.as_deref().unwrap_or("its time has passed");
+                let said = format!("{} was missed: {why}", slot.id);
+                item.fail(Diagnostic::of_file(Code::NotPublished, &file, said));
+            }
+            items.push(item);
+        }
+        items
+    }
 }
 
 /// Tells what happens: a line for people, or one of JSON for programs.

@@ -4,6 +4,8 @@
 
 use std::path::PathBuf;
 
+use jiff::tz::TimeZone;
+
 use crate::media::Media;
 
 /// A story that a person posts.
@@ -15,6 +17,8 @@ pub struct Posted<'a> {
     pub media: &'a Media,
     /// The story's id, where it is one of the memory: the page tells how to say that it is live.
     pub id: Option<&'a str>,
+    /// In which a person reads times: the project's.
+    pub zone: &'a TimeZone,
 }
 
 /// The files of a story's package, whole under their names.

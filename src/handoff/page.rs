@@ -8,6 +8,9 @@ use std::sync::LazyLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
 use super::Posted;
@@ -117,14 +120,14 @@ pub(super) fn html(story: &Posted<'_>, from: Origin<'_>) -> String {
         said("hold"),
     );
     steps(&mut page, story, from);
-    stickers(&mut page, &media.extras.stickers);
+    stickers(&mut page, &media.extras.stickers, story.zone);
     for (key, text) in [
         ("caption", &media.extras.caption),
         ("alt", &media.extras.alt),
     ] {
         if let Some(text) = text {
             let _ = write!(page, "<section><h2 data-t=\"{key}\">{}</h2>", english(key));
-            value(&mut page, key, None, text);
+            value(&mut page, key, &Typed::plain(text));
             page.push_str("</section>\n");
         }
     }
@@ -295,7 +298,7 @@ fn steps(page: &mut String, story: &Posted<'_>, from: Origin<'_>) {
     }
 }
 
-fn stickers(page: &mut String, stickers: &[Sticker]) {
+fn stickers(page: &mut String, stickers: &[Sticker], zone: &TimeZone) {
     if stickers.is_empty() {
         return;
     }
@@ -320,41 +323,88 @@ fn stickers(page: &mut String, stickers: &[Sticker]) {
             let _ = write!(page, " · {} {:.0}°", said("turned"), sticker.rotation);
         }
         page.push_str("</div>");
-        for (at, (label, text)) in values(&sticker.kind).into_iter().enumerate() {
-            value(page, &format!("v{number}-{at}"), label.as_deref(), &text);
+        for (at, typed) in values(&sticker.kind, zone).iter().enumerate() {
+            value(page, &format!("v{number}-{at}"), typed);
         }
         page.push_str("</div></li>");
     }
     page.push_str("</ul></section>\n");
 }
 
-/// What is typed into the app for a sticker: a label of ours where it needs one, and the words.
-fn values(kind: &StickerKind) -> Vec<(Option<String>, String)> {
-    let plain = |text: &str| (None, text.to_owned());
+/// What is typed into the app.
+struct Typed {
+    /// Markup of ours, where it needs a label.
+    label: Option<String>,
+    text: String,
+    /// Of a time, so that the script can put it into the reader's language.
+    time: Option<String>,
+}
+
+impl Typed {
+    fn plain(text: impl Into<String>) -> Self {
+        Self {
+            label: None,
+            text: text.into(),
+            time: None,
+        }
+    }
+
+    fn labelled(label: String, text: &str) -> Self {
+        Self {
+            label: Some(label),
+            ..Self::plain(text)
+        }
+    }
+
+    /// As clocks and calendars show it there; a midnight is a day.
+    fn time(at: Timestamp, zone: &TimeZone) -> Self {
+        let local = at.to_zoned(zone.clone());
+        let is_day = local.time() == Time::midnight();
+        let name = match zone.iana_name() {
+            Some(name) => name.to_owned(),
+            None => local.strftime("%:z").to_string(),
+        };
+        let day = local.strftime("%-d %B %Y");
+        let (text, mark) = match is_day {
+            true => (day.to_string(), " data-day"),
+            false => (format!("{day}, {}, {name}", local.strftime("%H:%M")), ""),
+        };
+        Self {
+            time: Some(format!(
+                " data-time=\"{at}\" data-zone=\"{}\"{mark}",
+                escaped(&name)
+            )),
+            ..Self::plain(text)
+        }
+    }
+}
+
+/// What is typed for a sticker.
+fn values(kind: &StickerKind, zone: &TimeZone) -> Vec<Typed> {
     let answers = |options: &[String], right: Option<usize>| {
         let one = |(option, number): (&String, usize)| {
             let mark = match right == Some(number) {
                 true => format!("{number} ✓ {}", said("right")),
                 false => number.to_string(),
             };
-            (Some(mark), option.clone())
+            Typed::labelled(mark, option)
         };
         options.iter().zip(1..).map(one).collect::<Vec<_>>()
     };
     match kind {
         StickerKind::Link { url, text } => {
-            let words = text.iter().map(|t| (Some(said("text")), t.clone()));
-            std::iter::once(plain(url)).chain(words).collect()
+            let words = text.iter().map(|t| Typed::labelled(said("text"), t));
+            std::iter::once(Typed::plain(url)).chain(words).collect()
         }
-        StickerKind::Mention { username } => vec![plain(&format!("@{username}"))],
-        StickerKind::Hashtag { name } => vec![plain(&format!("#{name}"))],
+        StickerKind::Mention { username } => vec![Typed::plain(format!("@{username}"))],
+        StickerKind::Hashtag { name } => vec![Typed::plain(format!("#{name}"))],
         StickerKind::Location { name, id } => {
-            let id = id.iter().map(|id| (Some("ID".to_owned()), id.clone()));
-            std::iter::once(plain(name)).chain(id).collect()
+            let id = id.iter().map(|id| Typed::labelled("ID".to_owned(), id));
+            std::iter::once(Typed::plain(name)).chain(id).collect()
         }
-        StickerKind::Question { question } => vec![plain(question)],
+        StickerKind::Question { question } => vec![Typed::plain(question)],
         StickerKind::Poll { question, options } => {
-            let asked = question.iter().map(|q| plain(q));
+            let asked = question.iter().map(Typed::plain);
             asked.chain(answers(options, None)).collect()
         }
         StickerKind::Quiz {
@@ -362,24 +412,28 @@ fn values(kind: &StickerKind) -> Vec<(Option<String>, String)> {
             options,
             answer,
         } => {
-            let asked = std::iter::once(plain(question));
+            let asked = std::iter::once(Typed::plain(question));
             asked.chain(answers(options, Some(*answer))).collect()
         }
-        StickerKind::Countdown { name, ends } => vec![plain(name), plain(&ends.to_string())],
+        StickerKind::Countdown { name, ends } => {
+            vec![Typed::plain(name), Typed::time(*ends, zone)]
+        }
         StickerKind::Slider { question, emoji } => {
-            let asked = question.iter().map(|q| plain(q));
-            asked.chain([plain(emoji)]).collect()
+            let asked = question.iter().map(Typed::plain);
+            asked.chain([Typed::plain(emoji)]).collect()
         }
     }
 }
 
-/// A text with its button to copy it. `label` is markup of ours.
-fn value(page: &mut String, id: &str, label: Option<&str>, text: &str) {
+/// A text with its button to copy it.
+fn value(page: &mut String, id: &str, typed: &Typed) {
+    let label = typed.label.as_ref();
     let label = label.map_or(String::new(), |l| format!("<small>{l}</small>"));
     let _ = write!(
         page,
-        "<div class=\"value\"><div>{label}<span id=\"{id}\" dir=\"auto\">{}</span></div><button class=\"quiet\" data-copy=\"{id}\" data-t=\"copy\" hidden>{}</button></div>",
-        escaped(text),
+        "<div class=\"value\"><div>{label}<span id=\"{id}\" dir=\"auto\"{}>{}</span></div><button class=\"quiet\" data-copy=\"{id}\" data-t=\"copy\" hidden>{}</button></div>",
+        typed.time.as_deref().unwrap_or_default(),
+        escaped(&typed.text),
         english("copy"),
     );
 }
@@ -448,6 +502,7 @@ mod tests {
             name: evil,
             media: &media,
             id: Some(evil),
+            zone: &TimeZone::UTC,
         };
         let page = html(&story, Origin::Within(b"abc"));
         assert!(!page.contains("alert(1)</script>"));
@@ -459,12 +514,35 @@ mod tests {
     }
 
     #[test]
+    fn a_countdown_ends_by_the_clock_of_the_project() {
+        let zone = TimeZone::get("Europe/Madrid").expect("a zone");
+        let text = |ends: &str| {
+            let kind = StickerKind::Countdown {
+                name: "Party".to_owned(),
+                ends: ends.parse().expect("a time"),
+            };
+            let typed = values(&kind, &zone).remove(1);
+            (typed.text, typed.time.expect("a time"))
+        };
+        let (text_of, time) = text("2026-12-24T17:00:00Z");
+        assert_eq!(text_of, "24 December 2026, 18:00, Europe/Madrid");
+        assert_eq!(
+            time,
+            " data-time=\"2026-12-24T17:00:00Z\" data-zone=\"Europe/Madrid\""
+        );
+        let (day, time) = text("2026-12-23T23:00:00Z");
+        assert_eq!(day, "24 December 2026");
+        assert!(time.ends_with(" data-day"), "{time}");
+    }
+
+    #[test]
     fn a_film_lies_beside_its_page() {
         let media = media("a b#c.mp4", Kind::Video, Extras::default());
         let story = Posted {
             name: "film",
             media: &media,
             id: None,
+            zone: &TimeZone::UTC,
         };
         let page = html(&story, Origin::Beside);
         assert!(page.contains("src=\"./a%20b%23c.mp4\""));
@@ -478,6 +556,7 @@ mod tests {
             name: "film",
             media: &media,
             id: Some("0123"),
+            zone: &TimeZone::UTC,
         };
         let served = Served {
             media: "/handoff/0123/media",

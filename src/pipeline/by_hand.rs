@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use url::Url;
 
 use super::{Next, Rooms, after, prepare};
@@ -25,6 +26,8 @@ pub struct HandOff {
     pub folder: PathBuf,
     /// Where the project's studio is reached from a phone.
     pub studio: Option<Url>,
+    /// In which a person reads times.
+    pub zone: TimeZone,
 }
 
 /// Which of a story's stickers go out with it on an account of that login: the others are drawn, and nothing happens when
@@ -95,6 +98,7 @@ impl HandOff {
             name: &name,
             media: &media,
             id: Some(&story.key.0),
+            zone: &self.zone,
         };
         let written = handoff::write(&posted, &folder);
         let package = written.map_err(|error| again("write to", &error))?;

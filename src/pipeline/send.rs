@@ -109,7 +109,8 @@ pub(super) async fn intent(story: &Story, rooms: &Rooms, now: Timestamp) -> Resu
     match live {
         Ok(baseline) if is_unknown(&baseline, story, rooms, now).await => Err(Next::Stopped(
             StopCause::UnknownLive,
-            "stories are live on the account that this store knows nothing of: `storypress store import`"
+            "stories are live on the account that this store knows nothing of: `storypress store import` \
+             takes them over"
                 .into(),
         )),
         Ok(baseline) => Ok(Intent {

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod keys;
+mod learned;
 mod notices;
 mod publishing;
 mod read;
@@ -26,6 +27,7 @@ use crate::template::{AllowedPaths, Brand, Table};
 use crate::upload;
 
 pub use accounts::Account;
+pub use learned::Learned;
 pub use publishing::StoreUrl;
 pub use read::{find, of, open, shown};
 pub use schedules::{Accounts, Calendar, SCHEDULE_FILE, SOURCE};
@@ -75,6 +77,8 @@ pub struct Project {
     pub brand_asks_the_clock: bool,
     /// `[accounts.NAME]`, in the order of the file.
     pub accounts: Vec<Account>,
+    /// What accounts are called whose id the file does not say, as far as the memory knows.
+    pub learned: Learned,
     /// `[private] i_accept_the_risk`: accounts of login `private` may be used.
     pub accepts_the_risk: bool,
     /// `[studio] url`: where a phone reaches the project's studio.
@@ -110,6 +114,7 @@ impl Project {
             fingerprint: String::new(),
             brand_asks_the_clock: false,
             accounts: Vec::new(),
+            learned: Learned::default(),
             accepts_the_risk: false,
             studio_url: None,
             schedules: None,

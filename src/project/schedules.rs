@@ -154,6 +154,11 @@ impl Project {
             .map_err(|refusal| refused(place, written, refusal))?;
         match file.is_file() {
             true => Ok(file),
+            false if file.is_dir() => {
+                let message = format!("the {what} `{written}` is a folder");
+                let hint = format!("name one {what} in it");
+                Err(Diagnostic::at(Code::MissingAsset, place, message).hint(hint))
+            }
             false => {
                 let message = format!("no {what} `{written}`");
                 Err(Diagnostic::at(Code::MissingAsset, place, message).maybe_hint(sibling(&file)))

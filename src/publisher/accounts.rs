@@ -120,8 +120,27 @@ fn none(project: &Project) -> String {
     }
 }
 
-/// What the project calls an account that stories name `login:USER_ID`; the same name where it has none.
-pub fn name_of<'a>(project: &'a Project, key: &'a str) -> &'a str {
+/// What the project calls an account that stories name `login:USER_ID`, as its file says or as it was last opened; the same
+/// name where nobody knows.
+pub fn name_of(project: &Project, key: &str) -> String {
+    if let Some(account) = told_by_the_file(project, key) {
+        return account.name.clone();
+    }
+    let learned = project.learned.of(key);
+    learned.map_or_else(|| key.to_owned(), |called| called.name)
+}
+
+/// Whether an account is surely not one of this world: of a sandbox in earnest, or the other way round.
+pub fn is_of_other_world(project: &Project, key: &str, is_rehearsal: bool) -> bool {
+    if let Some(account) = told_by_the_file(project, key) {
+        // whose names in rehearsals are others
+        return account.login == Login::ByHand && hand_key(account, is_rehearsal) != key;
+    }
+    let learned = project.learned.of(key);
+    learned.is_some_and(|called| called.is_rehearsal != is_rehearsal)
+}
+
+fn told_by_the_file<'a>(project: &'a Project, key: &str) -> Option<&'a Account> {
     let is_it = |account: &&Account| {
         if account.login == Login::ByHand {
             return [true, false].iter().any(|is| hand_key(account, *is) == key);
@@ -134,8 +153,7 @@ pub fn name_of<'a>(project: &'a Project, key: &'a str) -> &'a str {
         let id = id.or_else(|| super::session::user_id(account));
         id.is_some_and(|id| id.as_str() == wanted)
     };
-    let found = project.accounts.iter().find(is_it);
-    found.map_or(key, |account| account.name.as_str())
+    project.accounts.iter().find(is_it)
 }
 
 /// How stories name an account that a person posts for. Those of a rehearsal are no account's.

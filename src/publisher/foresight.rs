@@ -33,8 +33,11 @@ impl Calendar<'_> {
                 self.of_rows(rule, &without, &mut found, now).await?;
             }
         }
+        let firsts = firsts(&slots, &found);
         for slot in slots.iter().filter(|slot| slot.picture.is_none()) {
-            self.note_trouble(slot, found.remove(&slot.id), now).await?;
+            let later = firsts.get(&slot.id).copied();
+            self.note_trouble(slot, found.remove(&slot.id), later, now)
+                .await?;
         }
         Ok(())
     }
@@ -100,13 +103,16 @@ impl Calendar<'_> {
         found
     }
 
-    /// Keeps with a slot what it lacks, and tells it once.
+    /// Keeps with a slot what it lacks, and tells it once. What its account lacks is told with the first of the slots that it
+    /// concerns: `later` says how many come after this one, and is none for those.
     async fn note_trouble(
         &self,
         slot: &Slot,
         found: Option<Trouble>,
+        later: Option<usize>,
         now: Timestamp,
     ) -> Result<(), Error> {
+        let is_of_account = found.as_ref().is_some_and(Trouble::is_of_account);
         let code = found.as_ref().map(|trouble| trouble.code.clone());
         let why = found.map(|trouble| trouble.message);
         if (&slot.trouble, &slot.reason) == (&code, &why) || slot.looked.is_some() {
@@ -125,12 +131,51 @@ impl Calendar<'_> {
             ),
             None => Note::new("looked ahead"),
         };
-        self.publisher.notice_of_slot(&slot, None, now).await;
+        let is_told = !is_of_account || later.is_some();
+        if is_told {
+            let told = Slot {
+                reason: slot.reason.as_ref().map(|why| and_later(why, later)),
+                ..slot.clone()
+            };
+            self.publisher.notice_of_slot(&told, None, now).await;
+        }
         store.save_slot(&held, &slot, &note, None, now).await?;
-        if slot.trouble.is_some() {
+        if slot.trouble.is_some() && is_told {
             self.tell(&slot);
         }
         Ok(())
+    }
+}
+
+impl Trouble {
+    /// It is the account that lacks something, the slot is as it should be.
+    fn is_of_account(&self) -> bool {
+        matches!(self.code.as_str(), "quota" | "token")
+    }
+}
+
+/// Of the slots whose account lacks something, the first of each account and lack, with how many come after it.
+fn firsts(slots: &[Slot], found: &HashMap<String, Trouble>) -> HashMap<String, usize> {
+    let mut groups: HashMap<(&str, &str), Vec<(Timestamp, &str)>> = HashMap::new();
+    for slot in slots {
+        if let Some(trouble) = found.get(&slot.id).filter(|one| one.is_of_account()) {
+            let group = (slot.account.as_str(), trouble.code.as_str());
+            (groups.entry(group).or_default()).push((slot.due, slot.id.as_str()));
+        }
+    }
+    let first = |group: Vec<(Timestamp, &str)>| {
+        let (_, id) = group.iter().min()?;
+        Some(((*id).to_owned(), group.len() - 1))
+    };
+    groups.into_values().filter_map(first).collect()
+}
+
+/// A reason that holds for so many later slots as well.
+fn and_later(why: &str, later: Option<usize>) -> String {
+    match later {
+        None | Some(0) => why.to_owned(),
+        Some(1) => format!("{why}; one later slot lacks the same"),
+        Some(count) => format!("{why}; {count} later slots lack the same"),
     }
 }
 
@@ -160,17 +205,65 @@ fn no_row(
     }
 }
 
-/// The slots before which so many others of the same account are due within the window of the quota.
+/// The slots before which so many others of the same account go out within the window of the quota.
 fn beyond(slots: &[&Slot], total: usize) -> Vec<String> {
     let mut dues: Vec<(Timestamp, &str)> = slots.iter().map(|s| (s.due, s.id.as_str())).collect();
     dues.sort_unstable();
     let mut beyond = Vec::new();
-    for (place, (due, id)) in dues.iter().enumerate() {
+    // what does not go out takes nothing from those after it
+    let mut out: Vec<Timestamp> = Vec::new();
+    for (due, id) in dues {
         let start = due.checked_sub(QUOTA_WINDOW).unwrap_or(Timestamp::MIN);
-        let first = dues.partition_point(|(at, _)| *at <= start);
-        if place + 1 - first > total {
-            beyond.push((*id).to_owned());
+        let first = out.partition_point(|at| *at <= start);
+        match out.len() - first < total {
+            true => out.push(due),
+            false => beyond.push(id.to_owned()),
         }
     }
     beyond
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    fn slot(account: &str, hours: i64) -> Slot {
+        let start: Timestamp = "2026-12-01T09:00:00Z".parse().expect("a time");
+        let due = start + SignedDuration::from_hours(hours);
+        let slot = json!({
+            "id": format!("menu@{hours}/{account}"), "schedule": "menu", "account": account,
+            "wall": "2026-12-01T09:00:00", "own": due, "due": due, "freeze": due, "zone": "UTC",
+            "template": "menu.toml", "state": "planned", "wake": due, "seen": start,
+        });
+        serde_json::from_value(slot).expect("a slot")
+    }
+
+    #[test]
+    fn what_does_not_go_out_leaves_its_part_of_the_day_to_the_next() {
+        let slots: Vec<Slot> = [0, 1, 2, 24, 25, 26].map(|at| slot("main", at)).to_vec();
+        let slots: Vec<&Slot> = slots.iter().collect();
+        assert_eq!(beyond(&slots, 2), ["menu@2/main", "menu@26/main"]);
+        assert!(beyond(&slots, 3).is_empty());
+        assert_eq!(beyond(&slots, 0).len(), 6);
+    }
+
+    #[test]
+    fn what_an_account_lacks_is_told_with_its_first_slot() {
+        let slots = [slot("main", 26), slot("main", 2), slot("shop", 3)];
+        let lack = |slot: &Slot| (slot.id.clone(), Trouble::new("quota", "used up"));
+        let mut found: HashMap<_, _> = slots.iter().map(lack).collect();
+        let first = firsts(&slots, &found);
+        let told = [("menu@2/main".to_owned(), 1), ("menu@3/shop".to_owned(), 0)];
+        assert_eq!(first, HashMap::from(told));
+        // rows are missed one by one
+        found.clear();
+        found.insert(slots[0].id.clone(), Trouble::new("no-row", "none"));
+        assert!(firsts(&slots, &found).is_empty());
+        assert_eq!(
+            and_later("used up", Some(2)),
+            "used up; 2 later slots lack the same"
+        );
+    }
 }

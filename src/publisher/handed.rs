@@ -15,7 +15,7 @@ use super::{Error, Publisher, decide};
 use crate::graph::{Login, StoryId};
 use crate::pipeline::{Driven, Event, Platform, SKEW};
 use crate::platform::STORY_LIFE;
-use crate::project::Project;
+use crate::project::{Account, Project};
 use crate::store::{Filter, Step, Store, Story, StoryKey};
 
 /// A package stays so long after its story was missed: somebody may post it late.
@@ -45,11 +45,21 @@ impl Handed {
     }
 }
 
+/// A story of which a person has said what became of it.
+#[derive(Debug, Clone)]
+pub struct Resolved {
+    /// As it stands now.
+    pub story: Story,
+    /// It has the name that was given, and nobody could be asked whether that is live on the account.
+    pub is_unchecked: bool,
+}
+
 /// A person has looked at a story that nobody could tell of, or that was handed to them: it is live, or it is not; and
 /// what the platform calls it, where they know.
 ///
 /// A handed story's name is looked up where its account has a login: it is the one story that was not live when it was
-/// handed, is no other one of ours, and is of the right time. Where that is not one, the name stays unknown.
+/// handed, is no other one of ours, and is of the right time. Where that is not one, the name stays unknown. A name that is
+/// given is held against the same list, also that of an uncertain story.
 ///
 /// # Errors
 /// `Refused` where it is neither, where somebody is at work on it, or where the name is that of another story; what the
@@ -61,16 +71,60 @@ pub async fn resolve(
     (is_live, name): (bool, Option<StoryId>),
     by: &str,
     now: Timestamp,
-) -> Result<Story, Error> {
+) -> Result<Resolved, Error> {
     let story = store.get(key).await?;
+    let of = |story| Resolved {
+        story,
+        is_unchecked: false,
+    };
+    let within = (project, target);
     let Some(handed) = Handed::of(store, &story).await? else {
-        return decide::resolve(store, key, (is_live, name), by, now).await;
+        let mut is_unchecked = false;
+        if let (Step::Uncertain { intent, .. }, Some(name)) = (&story.step, &name) {
+            let sent = Handed {
+                at: intent.at,
+                baseline: None,
+            };
+            let named = (&story, &sent);
+            is_unchecked = look_up(within, store, named, Some(name.clone()), now)
+                .await?
+                .is_unchecked;
+        }
+        let story = decide::resolve(store, key, (is_live, name), by, now).await?;
+        return Ok(Resolved {
+            story,
+            is_unchecked,
+        });
     };
     if !is_live {
-        return decide::not_posted(store, key, by, now).await;
+        return decide::not_posted(store, key, by, now).await.map(of);
     }
-    let found = look_up((project, target), store, (&story, &handed), name, now).await?;
-    decide::posted(store, key, found, by, now).await
+    let found = look_up(within, store, (&story, &handed), name, now).await?;
+    let called = (found.name, found.at);
+    let story = decide::posted(store, key, called, by, now).await?;
+    Ok(Resolved {
+        story,
+        is_unchecked: found.is_unchecked,
+    })
+}
+
+/// What is known of a posted story.
+struct Found {
+    name: Option<StoryId>,
+    /// When it went live.
+    at: Timestamp,
+    /// The name was given, and could not be looked for.
+    is_unchecked: bool,
+}
+
+impl Found {
+    fn known(name: Option<StoryId>, at: Timestamp) -> Self {
+        Self {
+            name,
+            at,
+            is_unchecked: false,
+        }
+    }
 }
 
 /// What a posted story is called, and when it went live, as far as that is known for certain.
@@ -80,7 +134,7 @@ async fn look_up(
     (story, handed): (&Story, &Handed),
     name: Option<StoryId>,
     now: Timestamp,
-) -> Result<(Option<StoryId>, Timestamp), Error> {
+) -> Result<Found, Error> {
     let since = handed.at.checked_sub(STORY_LIFE).unwrap_or(handed.at);
     let known = store.story_ids(&story.account, since).await?;
     if let Some(name) = name.as_ref().filter(|name| known.contains(name)) {
@@ -92,7 +146,10 @@ async fn look_up(
         false => listed((project, target), story).await,
     };
     let Some((platform, live)) = asked else {
-        return Ok((name, now));
+        return Ok(Found {
+            is_unchecked: name.is_some(),
+            ..Found::known(name, now)
+        });
     };
     let at = async |id: &StoryId| platform.story(id).await.ok().and_then(|facts| facts.at);
     if let Some(name) = name {
@@ -102,10 +159,10 @@ async fn look_up(
             )));
         }
         let at = at(&name).await.unwrap_or(now);
-        return Ok((Some(name), at));
+        return Ok(Found::known(Some(name), at));
     }
     let Some(baseline) = &handed.baseline else {
-        return Ok((None, now));
+        return Ok(Found::known(None, now));
     };
     let from = handed.at.checked_sub(SKEW).unwrap_or(handed.at);
     let mut new = Vec::new();
@@ -119,8 +176,8 @@ async fn look_up(
         }
     }
     Ok(match new.as_slice() {
-        [(only, at)] => (Some(only.clone()), at.unwrap_or(now)),
-        _ => (None, now),
+        [(only, at)] => Found::known(Some(only.clone()), at.unwrap_or(now)),
+        _ => Found::known(None, now),
     })
 }
 
@@ -131,11 +188,13 @@ async fn listed(
 ) -> Option<(Platform, Vec<StoryId>)> {
     let (_sandbox, base) = platform(project, &target.platform).await.ok()?;
     let login = story.account.split_once(':')?.0;
-    for account in project.accounts.iter() {
-        if account.login == Login::ByHand || account.login.as_str() != login {
-            continue;
-        }
-        let opened = opened_account(project, Some(&account.name), base.as_ref()).await;
+    let is_of_login = |a: &&Account| a.login != Login::ByHand && a.login.as_str() == login;
+    let own = project.accounts.iter().filter(is_of_login);
+    // a rehearsal needs no account of the project
+    let none = project.accounts.is_empty().then_some(None);
+    let names = own.map(|account| Some(account.name.as_str())).chain(none);
+    for name in names {
+        let opened = opened_account(project, name, base.as_ref()).await;
         let Some((_, _, platform)) = opened.ok().filter(|(key, ..)| *key == story.account) else {
             continue;
         };

@@ -9,13 +9,14 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
 use super::error::{Doing, Error};
+use super::slots::resume_account;
 use super::stores::{existing_store, open_store};
 use super::{Publisher, accounts};
 use crate::graph::{StoryFacts, StoryId};
 use crate::media::{Kind, Media};
 use crate::platform::STORY_LIFE;
 use crate::project::Project;
-use crate::store::{Adopted, Outgoing, Place, Step, Store, Story, StoryKey};
+use crate::store::{Adopted, Outgoing, Place, Step, StopCause, Store, Story, StoryKey};
 
 /// A worker that was heard of within this is at work.
 const AT_WORK: SignedDuration = SignedDuration::from_secs(60);
@@ -69,7 +70,8 @@ pub async fn restore(project: &Project, file: &Path, now: Timestamp) -> Result<u
 impl Publisher {
     /// Takes over what is live on the open accounts and is not in the store. How many stories that were.
     ///
-    /// Where the platform serves the bytes that it was given, the picture is known again as well.
+    /// Where the platform serves the bytes that it was given, the picture is known again as well. A stop that asked for
+    /// this is over: what waits on the account goes on.
     ///
     /// # Errors
     /// An account's live stories cannot be read; what the store says.
@@ -90,6 +92,10 @@ impl Publisher {
                 }
             }
             self.store.looked_at(account, now).await?;
+            let stop = self.store.account(account).await?.stop;
+            if stop.is_some_and(|stop| stop.cause == StopCause::UnknownLive) {
+                resume_account(&self.store, (account, name), now).await?;
+            }
         }
         Ok(count)
     }

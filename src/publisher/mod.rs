@@ -50,7 +50,7 @@ pub use calendar::{AHEAD, Calendar, calendar_slot, schedule_pause};
 pub use decide::{cancel, may_retry, move_to, one, unknown};
 pub use error::Error;
 pub use forecast::Forecast;
-pub use handed::resolve;
+pub use handed::{Resolved, resolve};
 pub use insights::{
     Sums, by_hour, by_template, by_weekday, csv, local, numbers, published, weekday, with_groups,
     with_numbers,

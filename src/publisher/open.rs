@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use url::Url;
 
 use super::accounts;
@@ -13,7 +13,7 @@ use super::kill_point::KillPoint;
 use super::metrics::Known;
 use super::private;
 use super::renewal::Renewal;
-use super::stores::{by_hand, open_store, own_folder, upload_of};
+use super::stores::{by_hand, open_store, own_folder, teach, upload_of};
 use super::targets;
 use super::world_clock::{clock_of, follow};
 use crate::graph::{self, Hosts};
@@ -202,6 +202,7 @@ impl Publisher {
             Some(_) => store.rehearsing(),
             None => store,
         };
+        teach(project, &store, &names_of).await;
         let deliverer = targets::deliverer(project, &store, &names_of);
         notes.extend_from_slice(deliverer.notes());
         let hand = match handed.is_empty() {
@@ -437,7 +438,13 @@ pub fn shown(at: Timestamp, zone: &TimeZone) -> String {
         true => "%a %-d %b %H:%M",
         false => "%a %-d %b %Y %H:%M",
     };
-    format!("{} {name}", at.strftime(format))
+    // of an hour that the clocks go through twice
+    let is_twice = zone.to_ambiguous_timestamp(at.datetime()).offset();
+    let offset = match is_twice {
+        AmbiguousOffset::Fold { .. } => at.strftime("%:z").to_string(),
+        _ => String::new(),
+    };
+    format!("{}{offset} {name}", at.strftime(format))
 }
 
 /// An error with its reasons, on one line.
@@ -449,4 +456,27 @@ pub fn chain(error: &dyn std::error::Error) -> String {
         source = why.source();
     }
     said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_hour_that_is_there_twice_is_told_with_its_offset() {
+        let zone = TimeZone::get("Europe/Madrid").expect("a zone");
+        let shown = |text: &str| shown(text.parse().expect("a time"), &zone);
+        assert_eq!(
+            shown("2027-10-31T00:30:00Z"),
+            "Sun 31 Oct 2027 02:30+02:00 Europe/Madrid"
+        );
+        assert_eq!(
+            shown("2027-10-31T01:30:00Z"),
+            "Sun 31 Oct 2027 02:30+01:00 Europe/Madrid"
+        );
+        assert_eq!(
+            shown("2027-10-31T02:30:00Z"),
+            "Sun 31 Oct 2027 03:30 Europe/Madrid"
+        );
+    }
 }

@@ -83,9 +83,9 @@ impl Remembered {
         }
         for key in store.accounts().await? {
             let stop = store.account(&key).await?.stop;
-            if stop.is_some_and(|s| s.is_on(now) && s.cause == StopCause::ByHand) {
-                kept.accounts
-                    .insert(accounts::name_of(project, &key).to_owned());
+            let is_other = accounts::is_of_other_world(project, &key, store.is_rehearsal());
+            if !is_other && stop.is_some_and(|s| s.is_on(now) && s.cause == StopCause::ByHand) {
+                kept.accounts.insert(accounts::name_of(project, &key));
             }
         }
         Ok(kept)

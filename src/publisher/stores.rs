@@ -1,9 +1,11 @@
 //! A project's memory and its places for uploads and packages, opened.
 
+use std::collections::HashMap;
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 
+use super::accounts;
 use super::error::{Doing, Error};
 use crate::pipeline::HandOff;
 use crate::project::Project;
@@ -27,6 +29,7 @@ pub(super) fn by_hand(project: &Project) -> Result<HandOff, Error> {
     Ok(HandOff {
         folder: own_folder(project, PACKAGES)?,
         studio: project.studio_url.clone(),
+        zone: project.zone()?,
     })
 }
 
@@ -58,9 +61,35 @@ pub async fn existing_store(project: &Project) -> Result<Option<Store>, Error> {
 /// # Errors
 /// `Failed` with what the store says.
 pub async fn open_store(project: &Project) -> Result<Store, Error> {
-    Store::open(project.store_url.as_str(), &project.root)
+    let store = Store::open(project.store_url.as_str(), &project.root)
         .await
-        .doing(format!("cannot open the store {:?}", project.store_url))
+        .doing(format!("cannot open the store {:?}", project.store_url))?;
+    learn(project, &store).await;
+    Ok(store)
+}
+
+/// Learns what accounts are called whose id the project file does not say.
+async fn learn(project: &Project, store: &Store) {
+    match store.called().await {
+        Ok(called) => project.learned.learn(called),
+        // they have the names that stories have for them
+        Err(error) => tracing::debug!(%error, "the names of accounts could not be read"),
+    }
+}
+
+/// Notes what accounts that were just opened are called, where the project file alone does not say it.
+pub(super) async fn teach(project: &Project, store: &Store, names: &HashMap<String, String>) {
+    for (account, name) in names {
+        if accounts::name_of(project, account) == *name
+            && !accounts::is_of_other_world(project, account, store.is_rehearsal())
+        {
+            continue;
+        }
+        if let Err(error) = store.call_account(account, name).await {
+            tracing::debug!(%error, "the name of an account could not be kept");
+        }
+    }
+    learn(project, store).await;
 }
 
 /// Where files go: what the project says, or, in a rehearsal, a folder that is served on loopback.
@@ -78,10 +107,8 @@ pub(super) async fn upload_of(
         return local(own_folder(project, UPLOADS)?).await;
     };
     match options.folder() {
-        Some(folder) if is_rehearsal && options.public_url.is_none() => {
-            local(folder.to_owned()).await
-        }
-        Some(_) => Ok((upload::Store::open(options)?, None)),
+        // `public_url` is the world's way to it, which a rehearsal has no part in
+        Some(folder) if is_rehearsal => local(folder.to_owned()).await,
         None if is_rehearsal && !options.is_local() => {
             notes.push(format!(
                 "a rehearsal uploads nothing to {}: the files stay here",
@@ -89,7 +116,16 @@ pub(super) async fn upload_of(
             ));
             local(own_folder(project, UPLOADS)?).await
         }
-        None => Ok((upload::Store::open(options)?, None)),
+        None if is_rehearsal => {
+            // likewise of a store on this machine, which signs its own addresses
+            let here = options.public_url.clone().filter(upload::is_loopback);
+            let options = upload::Options {
+                public_url: here,
+                ..options.clone()
+            };
+            Ok((upload::Store::open(&options)?, None))
+        }
+        _ => Ok((upload::Store::open(options)?, None)),
     }
 }
 

@@ -26,6 +26,7 @@ pub(super) fn deliverer(
         Some((key, account.name.clone()))
     });
     let mut names: HashMap<_, _> = named.collect();
+    names.extend(project.learned.names());
     names.extend(opened.clone());
     let (targets, smtp) = (&project.notify, project.smtp.as_ref());
     Deliverer::new(store.clone(), targets, smtp, project.root.clone(), names)

@@ -28,7 +28,7 @@ pub fn waits_for(
         .and_then(|a| a.stop.as_ref())
         .filter(|s| s.is_on(now));
     if let Some(stop) = stop.filter(|_| !matches!(story.step, Step::Publishing { .. })) {
-        let hint = after_stop(stop.cause, accounts::name_of(project, &story.account));
+        let hint = after_stop(stop.cause, &accounts::name_of(project, &story.account));
         return Some(format!("the account is stopped: {}; {hint}", stop.why));
     }
     let rest = account.and_then(|a| a.rest.as_ref());
@@ -61,7 +61,10 @@ pub fn after_stop(cause: StopCause, account: &str) -> String {
         StopCause::Login => format!(
             "renew the token (`storypress account login {account}`): its stories go on by themselves"
         ),
-        StopCause::UnknownLive => "`storypress store import`, then the same command again".into(),
+        // what to do first is part of why it was stopped
+        StopCause::UnknownLive => {
+            "then its stories go on: by a worker at once, else by the same command again".into()
+        }
         StopCause::Refused => {
             format!("look at the account in the app, then `storypress resume --account {account}`")
         }

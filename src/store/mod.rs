@@ -15,6 +15,7 @@
 mod states;
 
 mod audit;
+mod called;
 mod claim;
 mod db;
 mod error;
@@ -45,6 +46,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 pub use audit::{Entry, Note};
+pub use called::Called;
 pub use error::Error;
 pub use gate::{Account, Containers, Gate, Pass, Sendings};
 pub use lease::{Claim, Claimed, Hold};

@@ -79,8 +79,18 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     ),
     (
         8,
-        include_str!("migrations/0008_rehearsed.sql"),
-        include_str!("migrations/0008_rehearsed.sql"),
+        include_str!("migrations/0008_ended.sql"),
+        include_str!("migrations/0008_ended.sql"),
+    ),
+    (
+        9,
+        include_str!("migrations/0009_names.sql"),
+        include_str!("migrations/0009_names.sql"),
+    ),
+    (
+        10,
+        include_str!("migrations/0010_rehearsed.sql"),
+        include_str!("migrations/0010_rehearsed.sql"),
     ),
 ];
 

@@ -117,5 +117,7 @@ mod tests {
         let inside = sets(sql, "WHERE state IN ");
         assert_eq!(inside, [in_flight!(), holds_container!()]);
         assert_eq!(sets(sql, "WHERE state NOT IN "), [in_flight!()]);
+        let sql = include_str!("migrations/0008_ended.sql");
+        assert_eq!(sets(sql, "WHERE state IN "), [ended!()]);
     }
 }

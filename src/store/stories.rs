@@ -46,7 +46,8 @@ pub struct Filter {
     pub since: Option<Timestamp>,
     /// On their way, and due at that time or earlier.
     pub due_until: Option<Timestamp>,
-    /// Those that are not over: on their way, uncertain, live, or due at that time or later.
+    /// Those that are not over: on their way, uncertain, live, due at that time or later, or ended at that time or later
+    /// without having gone out.
     pub open_since: Option<Timestamp>,
     /// At most so many, the latest ones.
     pub limit: Option<u32>,
@@ -119,13 +120,15 @@ impl Store {
         if let Some(since) = filter.open_since {
             // each part has an index of its own
             let since = place(since.into());
+            let ended = ended!();
             from = format!(
                 "(SELECT * FROM stories WHERE state IN {in_flight}
                 UNION ALL SELECT * FROM stories WHERE state = 'live'
                 UNION ALL SELECT * FROM stories WHERE state = 'handed'
                 UNION ALL SELECT * FROM stories WHERE state = 'uncertain'
                 UNION ALL SELECT * FROM stories WHERE state NOT IN {in_flight}
-                    AND state <> 'live' AND state <> 'handed' AND state <> 'uncertain' AND due >= {since}) AS stories"
+                    AND state <> 'live' AND state <> 'handed' AND state <> 'uncertain' AND due >= {since}
+                UNION ALL SELECT * FROM stories WHERE state IN {ended} AND changed >= {since} AND due < {since}) AS stories"
             );
         }
         let mut sql = format!("SELECT key, wake, body FROM {from} WHERE 1 = 1");

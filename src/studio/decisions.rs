@@ -266,7 +266,7 @@ pub async fn decide_story(
             let within = (work.project.as_ref(), &studio.target());
             let done = publisher::resolve(within, store, key, (live, media_id), by, now).await?;
             publisher::tell(&work.project, store, NOTICES).await;
-            done
+            done.story
         }
         StoryVerdict::Cancel => publisher::cancel(store, key, by, now).await?,
         StoryVerdict::Move { to } => {

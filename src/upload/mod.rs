@@ -78,7 +78,7 @@ fn shown(url: &Url) -> String {
 }
 
 /// The address leads back to this machine, whatever answers there.
-fn is_loopback(url: &Url) -> bool {
+pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
         Some(Host::Ipv6(ip)) => ip.is_loopback(),

@@ -177,6 +177,9 @@ fn a_person_says_what_became_of_it() {
         (&story["state"], &story["media_id"]),
         (&json!("live"), &json!("18001"))
     );
+    // nobody can be asked whether it is there
+    let trouble = story["trouble"].as_str().expect("it is said");
+    assert!(trouble.contains("as it was given"), "{trouble}");
     let skipped = project.run(&["resolve", &keys[1], "--not-live", "--json"]);
     assert_eq!(states(&skipped), ["cancelled"], "{skipped:?}");
     let cancelled = project.run(&["cancel", &keys[2], "--json"]);
@@ -322,6 +325,7 @@ fn only_what_the_login_does_not_carry_goes_by_hand() {
     assert_eq!(nowhere.code, Some(2), "{nowhere:?}");
     let found = resolve(&rehearsal, &id(&run, 2), &["--media-id", &other]);
     assert_eq!(found.report["items"][0]["story"]["media_id"], json!(other));
+    assert_eq!(found.report["items"][0]["story"]["trouble"], Value::Null);
     assert_eq!(publish(&rehearsal, None).report["totals"]["unchanged"], 3);
 }
 

@@ -210,6 +210,8 @@ fn an_uncertain_story_is_for_people_to_decide() {
         Some(2),
         "it may be live"
     );
+    let named = ["resolve", id, "--live", "--media-id", "18001", &sandbox];
+    assert_eq!(call(&named).code, Some(2), "no such story is live");
     let resolved = call(&["resolve", id, "--not-live", &sandbox]);
     assert_eq!(resolved.code, Some(0), "{resolved:?}");
     let retried = call(&["retry", id, &sandbox]);

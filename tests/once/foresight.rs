@@ -104,6 +104,12 @@ fn a_row_that_will_lack_and_a_quota_that_will_not_do_are_told_two_weeks_ahead() 
     assert_eq!(codes(&month, &last).1, "no-row");
     assert_eq!(told(&month, "failed", &third), 1);
     assert_eq!(told(&month, "no-row", &last), 1);
+    // each day has such a slot, and the account is told of once
+    let next = format!("menu@{}T11:00", month.day(2));
+    until_code(&month, &next, "quota");
+    let text = month.read("told.jsonl");
+    assert!(!text.contains(&next), "{text}");
+    assert!(text.contains("later slots lack the same"), "{text}");
     // and it is over when somebody has seen to it
     month
         .rehearsal

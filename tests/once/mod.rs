@@ -3,6 +3,7 @@
 //! After each case the sandbox's own list tells the truth: every picture at most once, and exactly once unless its
 //! story says `uncertain`, `missed` or `failed`.
 
+mod answers;
 mod by_hand;
 mod calendar;
 mod clocks;

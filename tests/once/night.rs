@@ -422,15 +422,26 @@ fn a_restored_memory_sends_nothing_that_was_due_since() {
     assert_eq!(live(&rehearsal), 2, "nothing goes out twice");
     // what is planned for later has its file again; the account is looked at first
     let sandbox = format!("--sandbox={}", rehearsal.url);
-    assert_eq!(
-        call(&rehearsal, &["store", "import", &sandbox]).code,
-        Some(0)
-    );
     let moved = call(
         &rehearsal,
         &["move", &id(&later, 0), "--to", &in_seconds(1)],
     );
     assert_eq!(moved.code, Some(0), "{moved:?}");
+    let start = Instant::now();
+    loop {
+        let status = call(&rehearsal, &["status", &id(&later, 0)]);
+        if status.report.to_string().contains("store import") {
+            break;
+        }
+        assert!(start.elapsed() < Duration::from_secs(20), "{status:?}");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    assert_eq!(live(&rehearsal), 2);
+    // which ends the stop that has asked for it
+    assert_eq!(
+        call(&rehearsal, &["store", "import", &sandbox]).code,
+        Some(0)
+    );
     assert!(becomes_live(&rehearsal, 3, Duration::from_secs(20)));
 }
 

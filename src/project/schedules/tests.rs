@@ -117,6 +117,21 @@ fn what_is_not_there_is_told_at_its_place() {
 }
 
 #[test]
+fn a_folder_in_place_of_a_file_is_called_one() {
+    let (dir, project) = folder(
+        "",
+        "[schedule.a]\ntemplate = \"templates\"\naccount = \"main\"\ntimes = [\"09:00\"]\n",
+    );
+    std::fs::create_dir(dir.path().join("templates")).expect("a folder");
+    assert_eq!(
+        told(&project.schedules(Accounts::Own)),
+        [
+            "schedule.toml:2: missing-asset: the template `templates` is a folder (name one template in it)"
+        ]
+    );
+}
+
+#[test]
 fn accounts_of_a_sandbox_are_not_the_projects() {
     let (_dir, project) = folder(
         "",

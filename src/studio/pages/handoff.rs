@@ -102,6 +102,7 @@ async fn package(
             name: &story.name,
             media: &story.outgoing.media,
             id: Some(&story.key.0),
+            zone: &work.zone,
         };
         let served = Served {
             media: &format!("/handoff/{}/media", segment(&story.key.0)),

@@ -159,7 +159,7 @@ async fn csv(State(studio): State<Studio>) -> Response {
     let made = apart(async move || {
         let work = Workspace::open(&of).await?;
         let kept = Kept::of(&work).await?;
-        let named = |key: &str| accounts::name_of(&work.project, key).to_owned();
+        let named = |key: &str| accounts::name_of(&work.project, key);
         let text = publisher::csv(&kept.stories, &work.zone, named);
         work.close().await;
         Ok(text)
