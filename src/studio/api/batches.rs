@@ -90,31 +90,21 @@ fn told(batch: &Batch, part: &Part) -> Value {
     let own: Vec<_> = batch
         .stories
         .iter()
-        .filter(|story| is_meant(&story.group))
+        .filter(|story| is_meant(batch.group(story)))
         .collect();
     let shown = own.iter().skip((page - 1).saturating_mul(per)).take(per);
-    let count = |kind: &str| {
-        batch
-            .stories
-            .iter()
-            .filter(|story| story.kind == kind)
-            .count()
-    };
-    let failed = batch
-        .failed
-        .iter()
-        .map(|(name, found)| json!({ "name": name, "diagnostics": found }));
+    let failed = batch.failures();
     json!({
         "id": batch.head.id, "state": "ready", "made": batch.head.made, "templates": batch.head.asked.templates,
         "data": batch.head.asked.data, "against": batch.head.asked.against.as_deref().unwrap_or("last"),
         "against_words": batch.words, "ended_decisions": batch.ended,
         "totals": {
-            "stories": batch.stories.len(), "new": count("new"), "changed": count("changed"), "same": count("same"),
-            "failed": batch.failed.len(),
+            "stories": batch.stories.len(), "new": batch.count("new"), "changed": batch.count("changed"), "same": batch.count("same"),
+            "failed": failed.len(),
         },
         "groups": batch.groups(),
         "stories": shown.map(|story| batch.told(story)).collect::<Vec<_>>(),
-        "failed": failed.collect::<Vec<_>>(),
+        "failed": failed,
         "page": page, "pages": own.len().div_ceil(per).max(1),
     })
 }
