@@ -12,6 +12,7 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::answers::RowsAnswer;
 use super::input::Query;
 use crate::batch::{self, RowReport, Rows, Selection};
 use crate::project::Project;
@@ -50,9 +51,9 @@ struct Ask {
 
 /// The rows of a table, with their keys, and what is wrong with each in this template.
 #[utoipa::path(get, path = "/rows", tag = "rows", params(Ask), responses(
-    (status = 200, description = "`{\"items\": [{row, key, values, diagnostics, why?}], total, diagnostics}`", body = Object),
-    (status = 404, description = "No template has this path", body = Object, content_type = "application/problem+json"),
-    (status = 422, description = "The project file or the data cannot be read", body = Object, content_type = "application/problem+json"),
+    (status = 200, description = "`{\"items\": [{row, key, values, diagnostics, why?}], total, diagnostics}`", body = RowsAnswer),
+    (status = 404, description = "No template has this path"),
+    (status = 422, description = "The project file or the data cannot be read"),
 ))]
 async fn rows(
     State(studio): State<Studio>,
