@@ -16,6 +16,7 @@ use crate::studio::api::input::Json;
 use crate::studio::problem::Problem;
 use crate::studio::state::Studio;
 use crate::studio::template_files::{file_of, hash_of};
+use crate::template::Origin;
 use crate::template::edit::{Edit, Refused};
 
 /// The routes.
@@ -122,7 +123,7 @@ struct EditAsk {
 #[utoipa::path(post, path = "/edit", tag = "templates", request_body = EditAsk, responses(
     (status = 200, description = "`{text, hash, diagnostics}`", body = EditedAnswer),
     (status = 404, description = "No template has this path"),
-    (status = 409, description = "The value stands elsewhere: `layer`, `key`, `origin`; `override: true` writes it here"),
+    (status = 409, description = "The value stands elsewhere: `layer`, `key`, `origin`; `override: true` writes it here. Or a layer of a base is to be moved or deleted: `key` is the operation, and the base is the place for it"),
     (status = 422, description = "The edit makes no sense, or the text would have an error that it has not; with diagnostics"),
 ))]
 async fn edit(
@@ -159,7 +160,7 @@ fn refused(why: Refused) -> Problem {
         Refused::Elsewhere { layer, key, origin } => Problem::new(
             StatusCode::CONFLICT,
             "elsewhere",
-            format!("`{key}` does not stand in this text: `override` writes it here"),
+            in_words(&layer, &key, &origin),
         )
         .with("layer", json!(layer))
         .with("key", json!(key))
@@ -171,6 +172,40 @@ fn refused(why: Refused) -> Problem {
     }
 }
 
+/// What can be done about what stands elsewhere: `override` is for values, and moves no layer of a base.
+fn in_words(layer: &str, key: &str, origin: &Origin) -> String {
+    let base = match &origin.place {
+        Some(place) => place.source.name(),
+        None => "the base".to_owned(),
+    };
+    match key {
+        "delete" => format!(
+            "the layer `{layer}` stands in {base}: delete it there, or leave it out here with `when = false`"
+        ),
+        "insert" | "move" | "duplicate" | "group" => {
+            format!("the layer `{layer}` stands in {base}: `{key}` is done there")
+        }
+        _ => format!("`{key}` does not stand in this text: `override` writes it here"),
+    }
+}
+
 fn with_bytes(found: &[Diagnostic]) -> Value {
     found.iter().map(|wrong| json!(WithBytes(wrong))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_way_is_named_that_is_then_refused() {
+        let origin = Origin::DEFAULT;
+        let of = |key: &str| in_words("photo", key, &origin);
+        assert!(of("left").contains("`override` writes it here"));
+        for op in ["insert", "delete", "move", "duplicate", "group"] {
+            assert!(!of(op).contains("override"), "{op}: {}", of(op));
+            assert!(of(op).contains("the layer `photo` stands in"), "{op}");
+        }
+        assert!(of("delete").contains("`when = false`"));
+    }
 }
