@@ -17,6 +17,7 @@ use super::batch_against::{Held, Story};
 use super::batch_decisions::{Decision, Decisions, Said, Verdict, Wanted};
 use super::batch_file::{self, Head};
 use super::problem::Problem;
+use super::template_files;
 use crate::batch::{self, FileFormat, Formats, Order, Outcome, Plan};
 use crate::diag::Diagnostic;
 use crate::media::Media;
@@ -95,8 +96,11 @@ impl Batch {
             let row = failed
                 .row
                 .map_or_else(String::new, |row| format!(", row {row}"));
-            let name = format!("{}{row}", failed.input.display());
-            (name, failed.diagnostics.clone())
+            let project = &plan.project;
+            let input = template_files::relative(project, &failed.input);
+            let input = input.unwrap_or_else(|| failed.input.display().to_string());
+            let found = template_files::local(&failed.diagnostics, project);
+            (format!("{input}{row}"), found)
         });
         Self {
             failed: failed.collect(),
@@ -143,6 +147,7 @@ impl Batch {
 
     fn look_at(&self, place: usize) {
         let wrong = batch::stopped_by(&self.plan, place);
+        let wrong = template_files::local(&wrong, &self.plan.project);
         if !wrong.is_empty() {
             locked(&self.rendered).entry(place).or_insert(Err(wrong));
         }
@@ -234,7 +239,9 @@ impl Batch {
         let order = order(&self.plan, &out);
         // of the folder, or stopped: it may go well the next time
         let outcome = self.outcome(place, order, stop)?;
-        let made = outcome.media.into_iter().next().ok_or(outcome.diagnostics);
+        let made = outcome.media.into_iter().next();
+        let made =
+            made.ok_or_else(|| template_files::local(&outcome.diagnostics, &self.plan.project));
         if let Ok(media) = &made {
             // written with the next decision: until then the picture is what it is
             locked(&self.decisions).seen(&self.stories[place].name, &media.sha256);
@@ -282,7 +289,10 @@ impl Batch {
             formats: Formats::default(),
             ..order(&self.plan, &out)
         };
-        let wrong = |found: Vec<Diagnostic>| Problem::of_diagnostics("it cannot be made", &found);
+        let wrong = |found: Vec<Diagnostic>| {
+            let found = template_files::local(&found, &self.plan.project);
+            Problem::of_diagnostics("it cannot be made", &found)
+        };
         let outcome = self.outcome(place, order, stop).map_err(wrong)?;
         let Some(media) = publisher::deliverable(&outcome.media).cloned() else {
             return Err(wrong(outcome.diagnostics));

@@ -144,6 +144,17 @@ pub fn diagnostics(project: &Project, path: &str) -> Value {
     with_bytes(&loaded(project, path).1)
 }
 
+/// Diagnostics whose files are named against the project's folder.
+pub fn local(found: &[Diagnostic], project: &Project) -> Vec<Diagnostic> {
+    let mut found = found.to_vec();
+    for wrong in &mut found {
+        if let Some(name) = relative(project, &wrong.file) {
+            wrong.file = PathBuf::from(name);
+        }
+    }
+    found
+}
+
 /// Diagnostics as editors need them.
 pub fn with_bytes(found: &[Diagnostic]) -> Value {
     let each = found

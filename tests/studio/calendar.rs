@@ -436,3 +436,41 @@ async fn pages_work_without_javascript() {
     );
     assert!(rehearsal.root.join("templates/copy.toml").is_file());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_one_name_are_told_and_files_are_named_against_the_project() {
+    let twice = "id,title\nmon,Soup\nx,Tart\nx,Bread\n\"a b\",Fish\na-b,Meat\n";
+    let stage = Stage::with(&[("twice.csv", twice)]).await;
+    let rows = "rows?template=templates/menu.toml&data=twice.csv";
+    for rows in [
+        rows.to_owned(),
+        format!("{rows}&worst=5"),
+        format!("{rows}&offset=1"),
+    ] {
+        let list = read(stage.get(&rows).await, 200).await;
+        for row in list["items"].as_array().expect("items") {
+            let found = row["diagnostics"].as_array().expect("a list");
+            let codes: Vec<&Value> = found.iter().map(|found| &found["code"]).collect();
+            match row["key"].as_str() {
+                Some("mon") => assert!(codes.is_empty(), "{row}"),
+                _ => assert_eq!(codes, ["name-clash"], "{rows} {row}"),
+            }
+            for found in found {
+                assert_eq!(found["file"], "twice.csv");
+            }
+        }
+    }
+    let preview = async |key: &str| {
+        let asked = stage
+            .ask(Method::POST, "preview")
+            .header("accept", "application/json");
+        let body = json!({"template": "templates/menu.toml", "data": "twice.csv", "row": key});
+        let told = read(asked.json(&body).send().await.expect("an answer"), 200).await;
+        told["diagnostics"].to_string()
+    };
+    assert!(preview("x").await.contains("name-clash"));
+    // a key that is written so is meant before one that only is called so
+    for key in ["mon", "a b", "a-b"] {
+        assert_eq!(preview(key).await, "[]", "{key}");
+    }
+}

@@ -23,7 +23,7 @@ use crate::project::Project;
 use crate::studio::accept;
 use crate::studio::problem::Problem;
 use crate::studio::state::Studio;
-use crate::studio::template_files::{file_of, hash_of, relative, with_bytes};
+use crate::studio::template_files::{file_of, hash_of, local, with_bytes};
 
 const PNG: &str = "image/png";
 const JPEG: &str = "image/jpeg";
@@ -243,17 +243,6 @@ fn told(preview: &Preview, hash: &str, found: &[Diagnostic]) -> Value {
         "boxes": preview.boxes,
         "diagnostics": with_bytes(found),
     })
-}
-
-/// Diagnostics whose files are named against the project's folder.
-fn local(found: &[Diagnostic], project: &Project) -> Vec<Diagnostic> {
-    let mut found = found.to_vec();
-    for wrong in &mut found {
-        if let Some(name) = relative(project, &wrong.file) {
-            wrong.file = PathBuf::from(name);
-        }
-    }
-    found
 }
 
 fn picture(preview: &Preview, kind: &str, project: &Project) -> Result<Vec<u8>, Problem> {
