@@ -32,7 +32,7 @@ enum OneEdit {
     /// One value.
     Value(ValueEdit),
     /// What is done with a layer.
-    Operation(Operation),
+    Operation(Box<Operation>),
 }
 
 /// One value of a layer, or of the file's own tables.
