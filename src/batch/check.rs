@@ -5,6 +5,7 @@ use super::film;
 use super::order::film_options;
 use super::render::each;
 use super::{Outcome, Plan, Status, Watcher};
+use crate::diag::Diagnostic;
 use crate::frame;
 use crate::media::{self, Film};
 use crate::platform::Cancel;
@@ -17,6 +18,17 @@ pub fn check(plan: &Plan, cancel: &Cancel, watcher: &dyn Watcher) {
             watcher.outcome(place, outcome);
         }
     });
+}
+
+/// What stops a story before it is painted: words that do not fit, files that are not there, expressions that mean nothing.
+/// Empty where nothing does. A clip is not looked into.
+pub fn stopped_by(plan: &Plan, place: usize) -> Vec<Diagnostic> {
+    let story = &plan.stories[place];
+    let ready = &plan.templates[story.template];
+    match scene::resolve(&ready.template, &story.row, &ready.assets) {
+        Ok(_) => Vec::new(),
+        Err(why) => story.with_row(why),
+    }
 }
 
 /// None where the work was stopped.

@@ -38,7 +38,7 @@ mod strain;
 mod watcher;
 
 pub use ask::{ask_source, data_of_rule, picture_columns};
-pub use check::check;
+pub use check::{check, stopped_by};
 pub use compare::{Compared, compare, last_made};
 pub use due::due_of_row;
 pub use error::Error;

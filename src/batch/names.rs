@@ -1,6 +1,11 @@
 //! What stories are called.
 
+use std::collections::HashSet;
+
 use unicode_normalization::UnicodeNormalization;
+
+use crate::data::{Row, Table};
+use crate::diag::{Code, Diagnostic};
 
 /// Most bytes of a story's name: file systems take 255, and endings and the names of unfinished files come on top.
 const MAX_NAME: usize = 200;
@@ -16,6 +21,36 @@ pub(super) fn shortened(name: String) -> (String, Option<String>) {
         end -= 1;
     }
     (format!("{}-{}", &name[..end], &hash[..16]), Some(name))
+}
+
+/// What the story of a row in a template is called. `width` is how many digits the number of the last row has.
+pub(super) fn of_row(template: &str, row: &Row, width: usize) -> (String, Option<String>) {
+    let key = match row.key.as_deref().map(safe).filter(|k| !k.is_empty()) {
+        Some(key) => key,
+        None => format!("{:0width$}", row.number),
+    };
+    shortened(format!("{}-{key}", safe(template)))
+}
+
+/// The digits of the number of a table's last row.
+pub(super) fn width_of(table: &Table) -> usize {
+    table.rows.len().to_string().len()
+}
+
+/// The names that more than one row of a table would have in a template.
+pub(super) fn clashing(template: &str, table: &Table) -> HashSet<String> {
+    let width = width_of(table);
+    let mut seen = HashSet::with_capacity(table.rows.len());
+    let rows = table.rows.iter().filter_map(|row| row.as_ref().ok());
+    let names = rows.map(|row| of_row(template, row, width).0);
+    names.filter(|name| !seen.insert(name.clone())).collect()
+}
+
+/// What is said of a row whose story would be called as another one.
+pub(super) fn clash(name: &str, row: &Row) -> Diagnostic {
+    let message = format!("more than one story would be called `{name}`");
+    let found = Diagnostic::at(Code::NameClash, row.place_of("id"), message);
+    found.hint("give each row its own `id`")
 }
 
 /// A text as a part of a file name: letters, digits, `-`, `_` and `.` stay.

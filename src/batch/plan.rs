@@ -13,7 +13,7 @@ use crate::template::{self, Template};
 
 use super::files::template_files;
 use super::missed::missed;
-use super::names::{fits, safe, shortened};
+use super::names::{self, fits, safe, shortened};
 use super::rows::{self, Over, pictures_of};
 use super::{Error, Outcome, Selection, Status, ask, assets};
 
@@ -291,7 +291,7 @@ impl Plan {
         }
         self.data_warnings
             .splice(0..0, table.warnings.iter().cloned());
-        let width = table.rows.len().to_string().len();
+        let width = names::width_of(&table);
         if table.rows.is_empty() {
             let why = Diagnostic::of_file(Code::BadRow, file, "no row of data");
             self.failed.push(Outcome::failed(file, None, vec![why]));
@@ -318,14 +318,10 @@ impl Plan {
         without: &HashSet<usize>,
         stories: &mut Vec<Planned>,
     ) {
-        let key = match row.key.as_deref().map(safe).filter(|k| !k.is_empty()) {
-            Some(key) => key,
-            None => format!("{:0width$}", row.number),
-        };
         let row = Arc::new(row);
         let templates = self.templates.iter().enumerate();
         for (index, ready) in templates.filter(|(index, _)| !without.contains(index)) {
-            let (name, long_name) = shortened(format!("{}-{key}", safe(&ready.template.name)));
+            let (name, long_name) = names::of_row(&ready.template.name, &row, width);
             stories.push(Planned {
                 template: index,
                 row: Arc::clone(&row),
@@ -352,12 +348,13 @@ impl Plan {
             .partition(|s| clashing.contains(&s.name));
         for story in bad {
             let shown = &self.templates[story.template].shown;
-            let message = format!("more than one story would be called `{}`", story.name);
             let mut why = match story.from_data {
-                true => Diagnostic::at(Code::NameClash, story.row.place_of("id"), message)
-                    .hint("give each row its own `id`"),
-                false => Diagnostic::of_file(Code::NameClash, shown, message)
-                    .hint("rename one of the templates"),
+                true => names::clash(&story.name, &story.row),
+                false => {
+                    let message = format!("more than one story would be called `{}`", story.name);
+                    Diagnostic::of_file(Code::NameClash, shown, message)
+                        .hint("rename one of the templates")
+                }
             };
             why.row = story.from_data.then(|| story.row.label());
             let row = story.from_data.then_some(story.row.number);

@@ -408,12 +408,22 @@ fn picked(table: &Table, data: &Path, which: &WhichRow) -> Result<Row, Vec<Diagn
         WhichRow::First => rows().find(|(_, row)| row.is_ok()).or(rows().next()),
         WhichRow::Number(number) => rows().find(|(at, row)| number_of(*at, row) == *number),
         WhichRow::Key(key) => {
-            let has = |row: &Row| {
-                row.key
-                    .as_deref()
-                    .is_some_and(|own| own == key || super::names::safe(own) == *key)
+            let of = |fits: &dyn Fn(&str) -> bool| {
+                let has = |row: &Row| row.key.as_deref().is_some_and(fits);
+                let mut found = rows().filter(|(_, row)| row.as_ref().is_ok_and(has));
+                (found.next(), found.next())
             };
-            rows().find(|(_, row)| row.as_ref().is_ok_and(has))
+            // as it is written, else as it is in the name of its story
+            let found = match of(&|own| own == key) {
+                (None, _) => of(&|own| super::names::safe(own) == *key),
+                found => found,
+            };
+            if let (Some(_), Some((_, Ok(row)))) = found {
+                let message = format!("more than one row has the key `{key}`");
+                let why = Diagnostic::at(Code::NameClash, row.place_of("id"), message);
+                return Err(vec![why.hint("give each row its own `id`")]);
+            }
+            found.0
         }
     };
     match found {

@@ -2,7 +2,7 @@
 //!
 //! In: a template and a table. Out: for each row what is wrong with it, and why it is worth a look. Never: painting.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use jiff::Zoned;
@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use serde_json::Value;
 
 use super::PreviewError;
+use super::names;
 use super::preview::{Previewer, read};
 use crate::data::{Row, Table};
 use crate::diag::{Diagnostic, Severity};
@@ -97,6 +98,7 @@ impl Previewer {
         };
         list.total = table.rows.len();
         list.diagnostics.extend(table.warnings.iter().cloned());
+        let clashing = names::clashing(&template.name, &table);
         list.rows = match asked {
             Rows::From(from, count) => {
                 let places = from.min(list.total)..from.saturating_add(count).min(list.total);
@@ -106,7 +108,30 @@ impl Previewer {
             }
             Rows::Worst(count) => worst(&table, template, &assets, count),
         };
+        if !clashing.is_empty() {
+            list.add_clashes(&clashing, template, &table);
+        }
         Ok(list)
+    }
+}
+
+impl RowList {
+    /// Says of each row that its story would be called as another one: neither is made.
+    fn add_clashes(&mut self, clashing: &HashSet<String>, template: &Template, table: &Table) {
+        let width = names::width_of(table);
+        let rows = table.rows.iter().filter_map(|row| row.as_ref().ok());
+        let rows: HashMap<usize, &Row> = rows.map(|row| (row.number, row)).collect();
+        for report in &mut self.rows {
+            let Some(row) = rows.get(&report.number) else {
+                continue;
+            };
+            let (name, _) = names::of_row(&template.name, row, width);
+            if clashing.contains(&name) {
+                let mut why = names::clash(&name, row);
+                why.row = Some(row.label());
+                report.diagnostics.push(why);
+            }
+        }
     }
 }
 

@@ -208,7 +208,8 @@ pub fn with_numbers(mut item: Value, story: &Story, points: &[Point], zone: &Tim
             "numbers": point.insights.numbers,
         })
     });
-    item["published"] = json!(at.as_ref().map(ToString::to_string));
+    // in UTC, as of every story: the zone's name in brackets is not what other programs read
+    item["published"] = json!(published(story));
     item["weekday"] = json!(
         at.as_ref()
             .map(|at| weekday(at.weekday().to_monday_one_offset()))
@@ -288,6 +289,18 @@ mod tests {
         let hours: Vec<_> = by_hour(&stories, &zone).into_keys().collect();
         assert_eq!(hours, [0, 3]);
         assert_eq!(by_template(&stories)["menu.toml"].numbers["views"], 30);
+    }
+
+    #[test]
+    fn a_report_tells_the_time_as_other_programs_read_it() {
+        let zone = TimeZone::get("Europe/Madrid").unwrap();
+        let story = story("a", "2026-10-25T22:30:00Z", &[]);
+        let item = with_numbers(serde_json::json!({}), &story, &[], &zone);
+        assert_eq!(item["published"], "2026-10-25T22:30:00Z");
+        assert_eq!(
+            (&item["weekday"], &item["hour"]),
+            (&"sun".into(), &23.into())
+        );
     }
 
     #[test]

@@ -28,9 +28,12 @@ pub struct LayerBox {
     /// Its type; `mention` and `link` for stickers.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// Where it is; none for a layer that is left out, or broken, and whose size nothing tells.
-    #[serde(flatten)]
+    /// Where it is; none where nothing tells its size: it is left out of a row or column, or broken.
+    #[serde(skip)]
     pub placing: Option<Placing>,
+    /// The same for programs, which are always told of a box: an empty one, where it would begin, where there is none.
+    #[serde(flatten)]
+    pub place: Placing,
     /// `when` leaves it out, or leaves out a group around it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub hidden: bool,
@@ -187,6 +190,8 @@ pub(super) fn of(
 struct Around {
     /// The parent's box without padding, before anything is turned; none where it cannot be told.
     content: Option<Rect>,
+    /// Where the box of a layer begins that nothing tells the place of: behind the one before it.
+    spot: Point,
     /// Centres and degrees of the groups around it that are turned, the outermost first.
     turns: Vec<(Point, f32)>,
     hidden: bool,
@@ -225,12 +230,15 @@ impl Walk<'_, '_> {
             }
         };
         let in_flow = around.is_line && draft.axes.iter().all(super::axis::Axis::is_in_flow);
-        let rect = rect.or_else(|| self.told(draft, in_flow, around));
+        let (rect, is_told) = match rect {
+            Some(rect) => (rect, true),
+            None => self.told(draft, in_flow, around),
+        };
         let rotate = draft.keys.read(key!(LAYER.rotate as number)) % 360.0;
-        let placing = rect.map(|rect| placing(rect, rotate, in_flow, around));
-        let (shown, lines) = match (node.map(|node| &node.content), rect, placing) {
-            (Some(Content::Text(text)), Some(rect), Some(placing)) => {
-                let moved = (placing.left - rect.x, placing.top - rect.y);
+        let at = placing(rect, rotate, in_flow, around);
+        let (shown, lines) = match node.map(|node| &node.content) {
+            Some(Content::Text(text)) => {
+                let moved = (at.left - rect.x, at.top - rect.y);
                 (Some(text.shown.clone()), Some(lines(text, moved)))
             }
             _ => (None, None),
@@ -249,7 +257,8 @@ impl Walk<'_, '_> {
             path: layer.path.clone(),
             id: layer.id.clone(),
             kind: layer.kind.as_str(),
-            placing,
+            placing: is_told.then_some(at),
+            place: at,
             hidden,
             file: place.source.name(),
             span: place.bytes(),
@@ -258,11 +267,21 @@ impl Walk<'_, '_> {
             values,
         });
         if !layer.children.is_empty() {
-            self.children(layer, draft, node, rect, rotate, hidden, around);
+            let spot = Point {
+                x: rect.x,
+                y: rect.y,
+            };
+            let within = Around {
+                hidden,
+                spot,
+                turns: around.turns.clone(),
+                ..Around::default()
+            };
+            self.children(layer, draft, node, is_told.then_some(rect), rotate, within);
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what is known of one group")]
+    /// What is in a group. `rect` is the group's box where something tells it, `inside` what is around its children.
     fn children(
         &mut self,
         layer: &Layer,
@@ -270,21 +289,21 @@ impl Walk<'_, '_> {
         node: Option<&Node>,
         rect: Option<Rect>,
         rotate: f32,
-        hidden: bool,
-        around: &Around,
+        mut inside: Around,
     ) {
-        let mut inside = Around {
-            hidden,
-            turns: around.turns.clone(),
-            ..Around::default()
-        };
+        let mut layout = draft::Layout::Free;
         let mut boxes = Vec::new();
         if let (Some(rect), What::Group(group)) = (rect, &draft.what) {
             let [top, right, bottom, left] = group.padding;
-            inside.is_line = group.layout != draft::Layout::Free;
+            layout = group.layout;
+            inside.is_line = layout != draft::Layout::Free;
+            inside.spot = Point {
+                x: rect.x + left,
+                y: rect.y + top,
+            };
             inside.content = Some(Rect::new(
-                rect.x + left,
-                rect.y + top,
+                inside.spot.x,
+                inside.spot.y,
                 (rect.w - left - right).max(0.0),
                 (rect.h - top - bottom).max(0.0),
             ));
@@ -311,15 +330,26 @@ impl Walk<'_, '_> {
             };
             let node = pair.map(|(_, node)| node);
             self.layer(child, at.map(|at| &draft.children[at]), node, rect, &inside);
+            match (layout, rect) {
+                (draft::Layout::Row, Some(rect)) => inside.spot.x = rect.x + rect.w,
+                (draft::Layout::Column, Some(rect)) => inside.spot.y = rect.y + rect.h,
+                _ => {}
+            }
         }
     }
 
-    /// The box of a layer that the story has not laid out.
-    fn told(&self, draft: &Draft<'_>, in_flow: bool, around: &Around) -> Option<Rect> {
-        let content = around.content.filter(|_| !in_flow)?;
+    /// The box of a layer that the story has not laid out, and whether something tells its size.
+    fn told(&self, draft: &Draft<'_>, in_flow: bool, around: &Around) -> (Rect, bool) {
+        let empty = Rect::new(around.spot.x, around.spot.y, 0.0, 0.0);
+        let Some(content) = around.content.filter(|_| !in_flow) else {
+            return (empty, false);
+        };
         let rect = self.measure.rect(draft, content);
         // a box that takes its size from content that is not there has none
-        (rect.w > 0.0 && rect.h > 0.0).then_some(rect)
+        match rect.w > 0.0 && rect.h > 0.0 {
+            true => (rect, true),
+            false => (empty, false),
+        }
     }
 
     /// The values of all keys that a layer may have.
@@ -351,8 +381,12 @@ impl Walk<'_, '_> {
         let filled = self.stage.fill(table, &keys);
         let over = filled.node(key!(LINK.over)).and_then(grammar::text);
         let under = |id: &str| self.boxes.iter().find(|b| b.id.as_deref() == Some(id));
-        let (placing, hidden) = match &over {
-            Some(id) => under(id).map_or((None, false), |b| (b.placing, b.hidden)),
+        let nowhere = || placing(Rect::default(), 0.0, false, &Around::default());
+        let (shown_at, told_at, hidden) = match &over {
+            Some(id) => under(id).map_or_else(
+                || (nowhere(), None, false),
+                |b| (b.place, b.placing, b.hidden),
+            ),
             None => {
                 let position = filled.node(key!(LINK.at)).and_then(grammar::position);
                 let point = position.map_or(canvas.center(), |(x, y)| Point {
@@ -363,10 +397,8 @@ impl Walk<'_, '_> {
                     content: Some(canvas),
                     ..Around::default()
                 };
-                (
-                    Some(placing(around_point(point), 0.0, false, &around)),
-                    false,
-                )
+                let at = placing(around_point(point), 0.0, false, &around);
+                (at, Some(at), false)
             }
         };
         let place = whole_table(table);
@@ -374,7 +406,8 @@ impl Walk<'_, '_> {
             path: format!("{kind}[{at}]"),
             id: None,
             kind,
-            placing,
+            placing: told_at,
+            place: shown_at,
             hidden,
             file: place.source.name(),
             span: place.bytes(),

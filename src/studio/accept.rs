@@ -7,6 +7,8 @@ pub fn best<'o>(accept: &str, offered: &[&'o str]) -> Option<&'o str> {
     if accept.trim().is_empty() {
         return offered.first().copied();
     }
+    // types and parameters mean the same in capitals
+    let accept = accept.to_ascii_lowercase();
     let wanted: Vec<(&str, u32)> = accept.split(',').filter_map(one).collect();
     let weight = |offer: &str| {
         let family = offer.split('/').next().unwrap_or_default();
@@ -65,6 +67,8 @@ mod tests {
             ),
             ("image/png;q=0, image/*", Some("image/webp")),
             ("application/json, */*", Some("application/json")),
+            ("IMAGE/WEBP", Some("image/webp")),
+            ("Image/*;Q=0.5, Application/JSON", Some("application/json")),
             ("text/html", None),
         ] {
             assert_eq!(best(accept, &offered), wanted, "{accept}");

@@ -6,6 +6,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::template_files::{relative, stays_in};
+use super::write;
 use crate::platform::{Content, is_web_page, sniff};
 use crate::project::Project;
 
@@ -212,7 +213,8 @@ pub fn place(project: &Project, to: &str, own: &str) -> Option<PathBuf> {
     let assets = project.root.join(assets);
     let out = project.out.as_ref();
     let is_output = out.is_some_and(|out| file.starts_with(out));
-    if !is_text || !are_plain || !is_whole || is_output {
+    let is_name = write::is_possible(&file);
+    if !is_text || !is_name || !are_plain || !is_whole || is_output {
         return None;
     }
     // the folder may have to be made; then nothing in it can be a link
@@ -293,5 +295,9 @@ mod tests {
         ] {
             assert_eq!(place(to), None, "{to:?}");
         }
+        let long = "y".repeat(300);
+        assert_eq!(place(&format!("assets/{long}.jpg")), None);
+        assert_eq!(place(&format!("assets/{long}/")), None);
+        assert_eq!(place("assets/a/../b.jpg"), None);
     }
 }

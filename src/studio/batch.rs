@@ -5,9 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use rayon::prelude::*;
 use serde_json::{Value, json};
 
 use super::asset_files;
@@ -15,6 +17,7 @@ use super::batch_against::{Held, Story};
 use super::batch_decisions::{Decision, Decisions, Said, Verdict, Wanted};
 use super::batch_file::{self, Head};
 use super::problem::Problem;
+use super::template_files;
 use crate::batch::{self, FileFormat, Formats, Order, Outcome, Plan};
 use crate::diag::Diagnostic;
 use crate::media::Media;
@@ -23,6 +26,12 @@ use crate::publisher::{self, ToPublish};
 
 /// A picture that was made, or why it could not be.
 type Made = Result<Media, Vec<Diagnostic>>;
+
+/// So long a batch is looked through before it is shown; what is left is looked at behind its back.
+const LOOK: Duration = Duration::from_secs(3);
+
+/// What cannot be made is of this kind, and of this group, whatever else differs.
+const FAILED: &str = "failed";
 
 /// A batch.
 pub struct Batch {
@@ -87,8 +96,11 @@ impl Batch {
             let row = failed
                 .row
                 .map_or_else(String::new, |row| format!(", row {row}"));
-            let name = format!("{}{row}", failed.input.display());
-            (name, failed.diagnostics.clone())
+            let project = &plan.project;
+            let input = template_files::relative(project, &failed.input);
+            let input = input.unwrap_or_else(|| failed.input.display().to_string());
+            let found = template_files::local(&failed.diagnostics, project);
+            (format!("{input}{row}"), found)
         });
         Self {
             failed: failed.collect(),
@@ -103,6 +115,97 @@ impl Batch {
             folder,
             places,
         }
+    }
+
+    /// Lays out what is not as it was before, so that what cannot be made is known before anybody asks for its picture.
+    pub fn look(self: &Arc<Self>) {
+        let until = Instant::now() + LOOK;
+        let all = self.stories.par_iter().enumerate();
+        let left: Vec<usize> = all
+            .filter(|(_, story)| story.kind != "same")
+            .map(|(place, _)| place)
+            .filter(|place| {
+                let is_late = Instant::now() > until;
+                if !is_late {
+                    self.look_at(*place);
+                }
+                is_late
+            })
+            .collect();
+        if left.is_empty() {
+            return;
+        }
+        let batch = Arc::downgrade(self);
+        std::thread::spawn(move || {
+            for place in left {
+                // nobody has it open any more
+                let Some(batch) = batch.upgrade() else { return };
+                batch.look_at(place);
+            }
+        });
+    }
+
+    fn look_at(&self, place: usize) {
+        let wrong = batch::stopped_by(&self.plan, place);
+        let wrong = template_files::local(&wrong, &self.plan.project);
+        if !wrong.is_empty() {
+            locked(&self.rendered).entry(place).or_insert(Err(wrong));
+        }
+    }
+
+    /// Why a story cannot be made, as far as that is known.
+    pub fn wrong(&self, story: &Story) -> Option<Vec<Diagnostic>> {
+        let place = self.places.get(&story.name)?;
+        match locked(&self.rendered).get(place) {
+            Some(Err(wrong)) => Some(wrong.clone()),
+            _ => None,
+        }
+    }
+
+    fn is_failed(&self, story: &Story) -> bool {
+        let place = self.places.get(&story.name);
+        place.is_some_and(|place| matches!(locked(&self.rendered).get(place), Some(Err(_))))
+    }
+
+    /// `new`, `changed`, `same`; `failed` where it cannot be made.
+    pub fn kind(&self, story: &Story) -> &'static str {
+        match self.is_failed(story) {
+            true => FAILED,
+            false => story.kind,
+        }
+    }
+
+    /// The group of those that differ in the same, or of those that cannot be made.
+    pub fn group<'s>(&self, story: &'s Story) -> &'s str {
+        match self.is_failed(story) {
+            true => FAILED,
+            false => &story.group,
+        }
+    }
+
+    /// Its group in words.
+    pub fn title(&self, story: &Story) -> String {
+        match self.is_failed(story) {
+            true => "Cannot be made".to_owned(),
+            false => story.title(),
+        }
+    }
+
+    /// How many stories are of a kind.
+    pub fn count(&self, kind: &str) -> usize {
+        let all = self.stories.iter();
+        all.filter(|story| self.kind(story) == kind).count()
+    }
+
+    /// What cannot be made: what was no story yet, and stories; each with why.
+    pub fn failures(&self) -> Vec<Value> {
+        let early = self.failed.iter();
+        let early = early.map(|(name, found)| json!({ "name": name, "diagnostics": found }));
+        let late = self.stories.iter().filter_map(|story| {
+            let found = self.wrong(story)?;
+            Some(json!({ "name": story.name, "diagnostics": found }))
+        });
+        early.chain(late).collect()
     }
 
     /// A story by its name.
@@ -136,7 +239,9 @@ impl Batch {
         let order = order(&self.plan, &out);
         // of the folder, or stopped: it may go well the next time
         let outcome = self.outcome(place, order, stop)?;
-        let made = outcome.media.into_iter().next().ok_or(outcome.diagnostics);
+        let made = outcome.media.into_iter().next();
+        let made =
+            made.ok_or_else(|| template_files::local(&outcome.diagnostics, &self.plan.project));
         if let Ok(media) = &made {
             // written with the next decision: until then the picture is what it is
             locked(&self.decisions).seen(&self.stories[place].name, &media.sha256);
@@ -184,7 +289,10 @@ impl Batch {
             formats: Formats::default(),
             ..order(&self.plan, &out)
         };
-        let wrong = |found: Vec<Diagnostic>| Problem::of_diagnostics("it cannot be made", &found);
+        let wrong = |found: Vec<Diagnostic>| {
+            let found = template_files::local(&found, &self.plan.project);
+            Problem::of_diagnostics("it cannot be made", &found)
+        };
         let outcome = self.outcome(place, order, stop).map_err(wrong)?;
         let Some(media) = publisher::deliverable(&outcome.media).cloned() else {
             return Err(wrong(outcome.diagnostics));
@@ -290,8 +398,17 @@ impl Batch {
                     )));
                 }
             };
+            let meant = self.meant(said, &singles)?;
+            let failed = meant.iter().find(|at| self.is_failed(&self.stories[**at]));
+            if let Some(at) = failed
+                && verdict == Verdict::Approve
+            {
+                let name = &self.stories[*at].name;
+                let what = format!("`{name}` cannot be made: there is nothing to approve");
+                return Err(Problem::invalid(what));
+            }
             let rendered = locked(&self.rendered);
-            wanted.extend(self.meant(said, &singles)?.into_iter().map(|place| {
+            wanted.extend(meant.into_iter().map(|place| {
                 let made = rendered.get(&place).and_then(|made| made.as_ref().ok());
                 let decision = Decision {
                     verdict,
@@ -317,7 +434,7 @@ impl Batch {
             }
             (None, Some(group)) => {
                 let own = self.stories.iter().enumerate();
-                let own = own.filter(|(_, story)| story.group == *group);
+                let own = own.filter(|(_, story)| self.group(story) == group);
                 if own.clone().next().is_none() {
                     let what = format!("no group `{group}` in this batch");
                     return Err(Problem::invalid(what));
@@ -335,7 +452,7 @@ impl Batch {
     pub fn groups(&self) -> Vec<Value> {
         let mut groups: BTreeMap<&str, Vec<&Story>> = BTreeMap::new();
         for story in &self.stories {
-            groups.entry(&story.group).or_default().push(story);
+            groups.entry(self.group(story)).or_default().push(story);
         }
         let decisions = locked(&self.decisions);
         let mut told: Vec<Value> = groups
@@ -349,15 +466,16 @@ impl Batch {
                 };
                 let first = stories[0];
                 json!({
-                    "id": id, "kind": first.kind, "causes": first.causes, "title": first.title(), "count": stories.len(),
+                    "id": id, "kind": self.kind(first), "causes": first.causes, "title": self.title(first), "count": stories.len(),
                     "approved": decided(Verdict::Approve), "rejected": decided(Verdict::Reject),
                 })
             })
             .collect();
-        // what has not changed needs no look, and comes last
+        // what cannot be made is seen first; what has not changed needs no look, and comes last
         told.sort_by_key(|group| {
             let count = group["count"].as_u64();
-            (group["kind"] == "same", std::cmp::Reverse(count))
+            let rank = (group["kind"] != FAILED, group["kind"] == "same");
+            (rank, std::cmp::Reverse(count))
         });
         told
     }
@@ -372,7 +490,7 @@ impl Batch {
             None => (None, Vec::new()),
         };
         json!({
-            "name": story.name, "kind": story.kind, "group": story.group, "causes": story.causes,
+            "name": story.name, "kind": self.kind(story), "group": self.group(story), "causes": story.causes,
             "before": story.before.as_ref().map(|media| json!({ "sha256": media.sha256 })),
             "sha256": sha256, "diagnostics": diagnostics, "decision": self.decision(&story.name),
         })

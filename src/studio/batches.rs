@@ -64,6 +64,7 @@ impl Batches {
         };
         let held = held(&then, &head.asked).await?;
         let batch = Arc::new(Batch::new(head, folder, held, decisions));
+        batch.look();
         self.keep(&batch);
         Ok(batch)
     }
@@ -93,6 +94,7 @@ impl Batches {
         batch_file::write_head(&folder, &head).map_err(Problem::internal)?;
         batch_file::sweep(root);
         let batch = Arc::new(Batch::new(head, folder, held, Decisions::default()));
+        batch.look();
         self.keep(&batch);
         Ok(batch)
     }

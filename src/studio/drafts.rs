@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::problem::Problem;
 use super::state::Studio;
+use super::template_files::{file_of, local};
 use super::workspace::Workspace;
 use super::write::{self, Target};
 use crate::batch::{self, Formats, Order, Selection};
@@ -179,7 +180,7 @@ fn copied(root: &Path, media: &Media) -> io::Result<Media> {
 pub fn of_template(studio: &Studio, work: &Workspace, path: &str) -> Result<ToPublish, Problem> {
     let project = &work.project;
     let no_template = || Problem::invalid(format!("no template `{path}`"));
-    let named = super::template_files::file_of(project, path).ok_or_else(no_template)?;
+    let named = file_of(project, path).ok_or_else(no_template)?;
     let selection = Selection {
         paths: vec![named],
         now: Some(work.now.to_string()),
@@ -190,7 +191,7 @@ pub fn of_template(studio: &Studio, work: &Workspace, path: &str) -> Result<ToPu
     if let Some(failed) = plan.failed.first() {
         return Err(Problem::of_diagnostics(
             "it cannot be made",
-            &failed.diagnostics,
+            &local(&failed.diagnostics, project),
         ));
     }
     // a folder of its own: nobody else is at work in it
@@ -206,7 +207,7 @@ pub fn of_template(studio: &Studio, work: &Workspace, path: &str) -> Result<ToPu
     let Some(media) = publisher::deliverable(&outcome.media) else {
         return Err(Problem::of_diagnostics(
             "it cannot be made",
-            &outcome.diagnostics,
+            &local(&outcome.diagnostics, project),
         ));
     };
     let media = copied(&project.root, media).map_err(Problem::internal)?;

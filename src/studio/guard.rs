@@ -161,6 +161,15 @@ fn is_ours(host: &str, studio: &Studio) -> bool {
     is_loopback || allowed.contains(host) || allowed.contains(bare)
 }
 
+/// Whether a host is this machine and no proxy before it.
+fn is_this_machine(host: &str) -> bool {
+    let name = host.rsplit_once(':').map_or(host, |(name, port)| {
+        let is_port = port.bytes().all(|byte| byte.is_ascii_digit());
+        if is_port { name } else { host }
+    });
+    ["127.0.0.1", "localhost", "[::1]"].contains(&name)
+}
+
 /// We have no sockets: whoever asks for one is no page of ours.
 fn asks_for_socket(headers: &HeaderMap) -> bool {
     let upgrade = headers.get(header::UPGRADE).map(HeaderValue::as_bytes);
@@ -192,10 +201,14 @@ fn is_from_us(method: &Method, headers: &HeaderMap, host: &str) -> bool {
         // `cross-site` for a frame without an origin
         Ok("null") => site == Some("same-origin"),
         Ok(origin) => {
-            let name = origin
-                .strip_prefix("http://")
-                .or_else(|| origin.strip_prefix("https://"));
-            name.is_some_and(|name| name.eq_ignore_ascii_case(host))
+            let (scheme, name) = origin.split_once("://").unwrap_or_default();
+            let is_ours = match scheme {
+                "http" => text("x-forwarded-proto") != Some("https"),
+                // we speak http: TLS is a proxy's, which says so, or has a name of its own
+                "https" => text("x-forwarded-proto") == Some("https") || !is_this_machine(host),
+                _ => false,
+            };
+            is_ours && name.eq_ignore_ascii_case(host)
         }
         Err(_) => false,
     }

@@ -26,7 +26,7 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const LIFE: Duration = Duration::from_secs(24 * 3600);
 
 /// Longer ones are refused.
-const LONGEST_KEY: usize = 255;
+pub const LONGEST_KEY: usize = 255;
 
 /// Answers that are remembered; the oldest goes first.
 const MOST: usize = 4096;
@@ -115,14 +115,17 @@ impl Entry {
     }
 }
 
+/// Whether a call that is no read does something. A preview and an edit write nothing: who went away is not waited for.
+pub fn is_act(path: &str) -> bool {
+    !["/api/v1/preview", "/api/v1/edit"].contains(&path)
+}
+
 /// The layer over all routes that act: what has begun is done, also when the client goes away, and once for each key.
 pub async fn layer(answers: Answers, request: Request<Body>, next: Next) -> Response {
     if request.method().is_safe() {
         return next.run(request).await;
     }
-    // these write nothing: who went away is not waited for
-    let path = request.uri().path();
-    if path == "/api/v1/preview" || path == "/api/v1/edit" {
+    if !is_act(request.uri().path()) {
         return next.run(request).await;
     }
     // nobody was let in yet: nothing is kept in memory for whoever may come

@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 use super::apart::apart;
 use super::problem::Problem;
 use super::state::Studio;
+use super::template_files::local;
 use super::workspace::Workspace;
 use crate::batch::contact_sheet::thumbnail;
 use crate::batch::{self, FileFormat, Formats, Order, Outcome, Selection};
@@ -111,7 +112,7 @@ pub async fn of_slot(studio: &Studio, work: &Workspace, entry: &Entry) -> Result
     if entry.diagnostics.iter().any(|found| found.is_error()) {
         return Err(Problem::of_diagnostics(
             "it cannot be made",
-            &entry.diagnostics,
+            &local(&entry.diagnostics, &work.project),
         ));
     }
     let Some(rule) = work.rule(&entry.slot.schedule).cloned() else {

@@ -6,8 +6,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use axum::body::{Body, to_bytes};
 use axum::extract::State;
-use axum::http::{Method, StatusCode, Uri, header};
+use axum::http::{Method, Request, StatusCode, Uri, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Json, Router, middleware};
@@ -139,8 +141,32 @@ pub fn router(studio: Studio) -> Router {
         .merge(pages::router())
         .method_not_allowed_fallback(wrong_method)
         .fallback(nothing_there)
+        .layer(middleware::from_fn_with_state(studio.clone(), in_words))
         .layer(middleware::from_fn_with_state(studio.clone(), guard::layer))
         .with_state(studio)
+}
+
+/// What a route refused before it was asked comes as plain text: a problem is made of it, as of everything else.
+async fn in_words(State(studio): State<Studio>, request: Request<Body>, next: Next) -> Response {
+    let is_api = request.uri().path().starts_with("/api/");
+    let answer = next.run(request).await;
+    let kind = answer.headers().get(header::CONTENT_TYPE);
+    let is_plain = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    let status = answer.status();
+    if !is_plain || !(status.is_client_error() || status.is_server_error()) {
+        return answer;
+    }
+    let said = to_bytes(answer.into_body(), 4096).await.unwrap_or_default();
+    let detail = String::from_utf8_lossy(&said).into_owned();
+    let problem = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(status, "too-large", detail),
+        _ if status.is_server_error() => Problem::new(status, "internal", detail),
+        _ => Problem::new(status, "bad-request", detail),
+    };
+    match is_api {
+        true => problem.into_response(),
+        false => problem_page(&studio.pages, &problem),
+    }
 }
 
 async fn describe(document: Value) -> Json<Value> {

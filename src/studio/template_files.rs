@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::write;
 use crate::diag::{Code, Diagnostic, Source};
 use crate::project::{FILE, Project, SCHEDULE_FILE};
 use crate::template::{self, Var};
@@ -88,7 +89,9 @@ pub fn file_of(project: &Project, path: &str) -> Option<PathBuf> {
     let is_own = ![FILE, SCHEDULE_FILE].contains(&path);
     let folder = folder(project);
     let is_there = file.starts_with(&folder) && stays_in(&file, &folder);
-    (is_text && are_plain && is_whole && is_template && is_own && is_there).then_some(file)
+    let is_name = write::is_possible(&file);
+    (is_text && is_name && are_plain && is_whole && is_template && is_own && is_there)
+        .then_some(file)
 }
 
 /// Whether what a file's path leads to lies in `folder` itself; the file may not be there yet.
@@ -106,7 +109,8 @@ pub fn stays_in(file: &Path, folder: &Path) -> bool {
         .find(|parent| parent.symlink_metadata().is_ok());
     nearest
         .and_then(|parent| parent.canonicalize().ok())
-        .is_some_and(|real| real.starts_with(&folder))
+        // below a file there is nothing
+        .is_some_and(|real| real.is_dir() && real.starts_with(&folder))
 }
 
 /// The digest of a text: what `If-Match` and `ETag` hold.
@@ -138,6 +142,17 @@ fn loaded(project: &Project, path: &str) -> (Vec<Var>, Vec<Diagnostic>) {
 /// What is wrong with a template's text and its bases, with bytes.
 pub fn diagnostics(project: &Project, path: &str) -> Value {
     with_bytes(&loaded(project, path).1)
+}
+
+/// Diagnostics whose files are named against the project's folder.
+pub fn local(found: &[Diagnostic], project: &Project) -> Vec<Diagnostic> {
+    let mut found = found.to_vec();
+    for wrong in &mut found {
+        if let Some(name) = relative(project, &wrong.file) {
+            wrong.file = PathBuf::from(name);
+        }
+    }
+    found
 }
 
 /// Diagnostics as editors need them.
@@ -241,6 +256,7 @@ mod tests {
             "templates/a.toml",
             "templates/new.toml",
             "templates/x/new.toml",
+            &format!("templates/{}.toml", "y".repeat(250)),
         ] {
             assert_eq!(file_of(&project, path), Some(root.join(path)), "{path}");
         }
@@ -265,6 +281,10 @@ mod tests {
             "templates/link/a.toml",
             "templates/l.toml",
             "templates/n.toml",
+            "templates/a.toml/b.toml",
+            &format!("templates/{}.toml", "y".repeat(251)),
+            &format!("templates/{}/a.toml", "y".repeat(256)),
+            &format!("templates/{}a.toml", "y/".repeat(2100)),
         ] {
             assert_eq!(file_of(&project, path), None, "{path:?}");
         }

@@ -4,6 +4,7 @@
 
 use serde_json::{Value, json};
 
+use super::template_files::local;
 use super::workspace::Workspace;
 use crate::publisher::{self, Entry, accounts, numbers, published};
 use crate::store::{self, Decision, Picture, Step, Story, Worker};
@@ -13,7 +14,7 @@ pub fn slot(work: &Workspace, entry: &Entry) -> Value {
     let mut out = serde_json::to_value(&entry.report).unwrap_or_default();
     out["id"] = json!(entry.id());
     out["due"] = json!(entry.due);
-    out["diagnostics"] = json!(entry.diagnostics);
+    out["diagnostics"] = json!(local(&entry.diagnostics, &work.project));
     if let Some(slot) = &entry.kept {
         out["is_moved"] = json!(slot.is_moved);
         out["freeze"] = json!(slot.freeze);

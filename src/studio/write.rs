@@ -9,6 +9,18 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
+/// The longest name of a file or folder, bytes: that of the file systems in use. A whole path is held to the system's.
+const LONGEST_NAME: usize = 255;
+
+/// The longest path, bytes.
+const LONGEST_PATH: usize = 4095;
+
+/// Whether a file can be called that.
+pub fn is_possible(path: &Path) -> bool {
+    let are_short = path.iter().all(|part| part.len() <= LONGEST_NAME);
+    are_short && path.as_os_str().len() <= LONGEST_PATH
+}
+
 /// Whether a file may be there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {

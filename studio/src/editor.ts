@@ -278,8 +278,12 @@ export class Editor {
 
   /** What can be done with a value that is not written here. */
   private offerOrigin(origin: api.Origin, edits: api.Edit[], label: string): void {
-    const here = { label: 'Override here', detail: 'Writes the value into this template; nothing else changes.', primary: true, act: () => void this.apply(edits.map((e) => ('op' in e && e.op !== 'place' ? e : { ...e, override: true })), label) };
-    const choices: Question['choices'] = [here];
+    // `override` is for values: a layer of a base is left out here, or changed there
+    const left = edits.flatMap((e) => ('op' in e && e.op === 'delete' ? [{ layer: e.layer ?? '', key: 'when', value: false, override: true }] : []));
+    const isOfLayers = edits.some((e) => 'op' in e && e.op !== 'place');
+    const choices: Question['choices'] = [];
+    if (!isOfLayers) choices.push({ label: 'Override here', detail: 'Writes the value into this template; nothing else changes.', primary: true, act: () => void this.apply(edits.map((e) => ({ ...e, override: true }) as api.Edit), label) });
+    else if (left.length === edits.length) choices.push({ label: 'Leave it out here', detail: 'Writes when = false into this template; the base keeps the layer.', primary: true, act: () => void this.apply(left, label) });
     const variable = this.variableOf(edits);
     const only = edits.length === 1 && 'key' in edits[0] ? edits[0] : undefined;
     if (variable && only) {
@@ -289,7 +293,7 @@ export class Editor {
     if (origin.kind === 'base' && origin.file) choices.push(this.baseChoice(origin.file, edits));
     if (origin.kind === 'style') choices.push({ label: 'Open the brand’s styles', detail: `The style is written in ${origin.file ?? 'storypress.toml'}; changing it changes every template that uses it.`, act: () => this.say(`Open ${origin.file ?? 'storypress.toml'} in a text editor: [brand.styles]. The picture follows when it is saved.`) });
     this.question = {
-      title: 'This value is not written here',
+      title: isOfLayers ? 'This layer is not written here' : 'This value is not written here',
       detail: whence(origin),
       choices,
     };

@@ -252,7 +252,11 @@ fn what_when_leaves_out_is_told_as_hidden_with_its_box() {
     assert_eq!(at("b")["hidden"], true);
     assert_eq!(at("b")["left"], 1.0);
     assert_eq!(at("gone")["hidden"], true);
-    assert_eq!(at("gone").get("left"), None);
+    assert_eq!(
+        (&at("gone")["left"], &at("gone")["width"]),
+        (&json!(5.0), &json!(0.0)),
+        "an empty box where it would begin"
+    );
     assert_eq!(at("there").get("hidden"), None);
     assert_eq!(
         (&at("there")["left"], &at("there")["width"]),
@@ -386,4 +390,41 @@ fn values_say_where_they_come_from() {
     assert_eq!(variables[0]["max_chars"], 9);
     assert_eq!(variables[0]["default"]["origin"]["kind"], "base");
     assert_eq!(variables[0]["value"], "Tart");
+}
+
+#[test]
+fn every_layer_has_a_box_for_programs_also_one_that_is_left_out() {
+    for layout in ["row", "column"] {
+        let text = format!(
+            "[[layer]]\nid = 'g'\ntype = 'group'\nlayout = '{layout}'\nleft = 10\ntop = 300\n\
+             [[layer.children]]\nid = 'a'\ntype = 'shape'\nwidth = 30\nheight = 20\n\
+             [[layer.children]]\nid = 'gone'\ntype = 'text'\ntext = 'b'\nwhen = ''\n\
+             [[layer.children]]\nid = 'within'\ntype = 'group'\nlayout = 'row'\nwhen = ''\n\
+             [[layer.children.children]]\nid = 'deep'\ntype = 'text'\ntext = 'c'\n\
+             [[layer]]\nid = 'empty'\ntype = 'text'\ntext = ''\nleft = 7\ntop = 9\n\
+             [[layer]]\nid = 'out'\ntype = 'group'\nlayout = 'row'\nwhen = ''\n"
+        );
+        let inspected = Stage::plain().inspect(&text);
+        for found in &inspected.boxes {
+            let told = serde_json::to_value(found).unwrap();
+            for key in ["left", "top", "width", "height", "rotate"] {
+                assert!(told[key].is_number(), "{layout} {key} {told}");
+            }
+        }
+        // it is left out: an empty box behind the layer before it
+        let gone = serde_json::to_value(by(&inspected, "gone")).unwrap();
+        let (left, top) = match layout {
+            "row" => (40.0, 300.0),
+            _ => (10.0, 320.0),
+        };
+        assert_eq!(
+            (gone["left"].as_f64(), gone["top"].as_f64()),
+            (Some(left), Some(top))
+        );
+        assert_eq!(
+            (&gone["width"], &gone["hidden"]),
+            (&0.0.into(), &true.into())
+        );
+        assert!(by(&inspected, "gone").placing.is_none());
+    }
 }

@@ -268,3 +268,58 @@ async fn many_rows_are_paged_searched_and_asked_for_at_once() {
     let rejected = stage.page(&format!("/batch/{id}?show=reject")).await;
     assert_eq!(rejected.matches("data-story=").count(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_story_that_cannot_be_made_is_told_before_its_picture_is_asked_for() {
+    let stage = stage().await;
+    let strict = PLAIN.replace("default = 'a'", "default = 'a', max_chars = 8");
+    std::fs::write(stage.root.join("templates/plain.toml"), strict).expect("a file");
+    let batch = stage.post("batches", asked("plain"), 201).await;
+    let id = batch["id"].as_str().expect("an id");
+    assert_eq!(
+        batch["totals"],
+        json!({"stories": 3, "new": 2, "changed": 0, "same": 0, "failed": 1})
+    );
+    assert_eq!(batch["failed"][0]["name"], "plain-tue");
+    assert_eq!(batch["failed"][0]["diagnostics"][0]["code"], "too-long");
+    let stories = batch["stories"].as_array().expect("stories");
+    let kinds: Vec<&str> = stories
+        .iter()
+        .map(|story| story["kind"].as_str().unwrap())
+        .collect();
+    assert_eq!(kinds, ["new", "failed", "new"]);
+    // a group holds no story that cannot be made, and nothing is approved that nobody can see
+    let groups = batch["groups"].as_array().expect("groups");
+    let told: Vec<_> = groups
+        .iter()
+        .map(|group| (&group["kind"], &group["count"]))
+        .collect();
+    assert_eq!(
+        told,
+        [(&json!("failed"), &json!(1)), (&json!("new"), &json!(2))]
+    );
+    let decisions = format!("batches/{id}/decisions");
+    let all = json!({"decisions": [{"group": groups[1]["id"], "verdict": "approve"}]});
+    assert_eq!(stage.post(&decisions, all, 200).await["decided"], 2);
+    for wrong in [
+        json!({"group": "failed", "verdict": "approve"}),
+        json!({"story": "plain-tue", "verdict": "approve"}),
+    ] {
+        stage
+            .post(&decisions, json!({"decisions": [wrong]}), 422)
+            .await;
+    }
+    let rejected = json!({"decisions": [{"story": "plain-tue", "verdict": "reject"}]});
+    stage.post(&decisions, rejected, 200).await;
+    let page = stage.page(&format!("/batch/{id}")).await;
+    assert!(
+        page.contains("shot-wrong") && page.contains("Cannot be made"),
+        "{page}"
+    );
+    assert!(!page.contains("plain-tue/picture"), "{page}");
+    let page = stage.page(&format!("/batch/{id}/plain-tue")).await;
+    assert!(
+        page.contains("shot-wrong") && !page.contains("value=\"approve\""),
+        "{page}"
+    );
+}

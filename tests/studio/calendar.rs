@@ -436,3 +436,95 @@ async fn pages_work_without_javascript() {
     );
     assert!(rehearsal.root.join("templates/copy.toml").is_file());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_counts_what_goes_out_and_tells_the_projects_time() {
+    let schedule = "[schedule.all]\ntemplate = 'templates/menu.toml'\ndays = ['2099-12-03']\ntimes = ['08:00']\n\
+        data = 'menu.csv'\npick = 'all'\n\
+        [schedule.plain]\ntemplate = 'templates/menu.toml'\ndays = ['2099-12-03']\ntimes = ['10:00', '11:00']\n\
+        [schedule.kiwi]\ntemplate = 'templates/menu.toml'\ndays = ['2099-12-04']\ntimes = ['09:00']\n\
+        timezone = 'Pacific/Auckland'\n";
+    let project = "[project]\ntemplates = 'templates'\ntimezone = 'Europe/Madrid'\n\
+        [accounts.main]\nlogin = 'instagram'\nuser_id = '1'\n";
+    let stage = Stage::with(&[("storypress.toml", project), ("schedule.toml", schedule)]).await;
+    let day = async || {
+        let page = stage.page("/calendar?view=list&date=2099-12-03").await;
+        page.replace("&#x2f;", "/")
+    };
+    let page = day().await;
+    assert!(
+        page.contains(">6/100<"),
+        "three rows and three slots: {page}"
+    );
+    // the card stands on the project's day, at the project's time
+    assert!(
+        page.contains("<span class=\"slot-time num\">21:00"),
+        "{page}"
+    );
+    assert!(page.contains("4 Dec 09:00 Pacific/Auckland"), "{page}");
+    assert!(
+        page.contains("data-time=\"21:00\" data-zone=\"Europe/Madrid\""),
+        "{page}"
+    );
+    let skip = encoded("plain@2099-12-03T10:00");
+    stage
+        .post(&format!("slots/{skip}/skip"), json!({}), 200)
+        .await;
+    let page = day().await;
+    assert!(
+        page.contains(">5/100<"),
+        "what is skipped does not go out: {page}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_slot_of_a_series_is_no_story_beside_its_rows() {
+    let schedule = "[schedule.all]\ntemplate = 'templates/menu.toml'\ndays = 'daily'\ntimes = ['23:59']\n\
+        data = 'menu.csv'\npick = 'all'\n";
+    let rehearsal = Rehearsal::new(schedule).await;
+    std::fs::write(rehearsal.root.join("menu.csv"), "id\na\nb\nc\n").expect("a file");
+    // a worker has seen the slot that stands for three rows
+    rehearsal.call(&["worker", "--once"]).await;
+    let browser = rehearsal.browser().await;
+    let page = browser.page("/calendar?view=list").await;
+    assert!(page.contains(">3/100<"), "{page}");
+    assert!(!page.contains(">4/100<"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_of_one_name_are_told_and_files_are_named_against_the_project() {
+    let twice = "id,title\nmon,Soup\nx,Tart\nx,Bread\n\"a b\",Fish\na-b,Meat\n";
+    let stage = Stage::with(&[("twice.csv", twice)]).await;
+    let rows = "rows?template=templates/menu.toml&data=twice.csv";
+    for rows in [
+        rows.to_owned(),
+        format!("{rows}&worst=5"),
+        format!("{rows}&offset=1"),
+    ] {
+        let list = read(stage.get(&rows).await, 200).await;
+        for row in list["items"].as_array().expect("items") {
+            let found = row["diagnostics"].as_array().expect("a list");
+            let codes: Vec<&Value> = found.iter().map(|found| &found["code"]).collect();
+            match row["key"].as_str() {
+                Some("mon") => assert!(codes.is_empty(), "{row}"),
+                _ => assert_eq!(codes, ["name-clash"], "{rows} {row}"),
+            }
+            for found in found {
+                assert_eq!(found["file"], "twice.csv");
+            }
+        }
+    }
+    let preview = async |key: &str| {
+        let asked = stage
+            .ask(Method::POST, "preview")
+            .header("accept", "application/json");
+        let body = json!({"template": "templates/menu.toml", "data": "twice.csv", "row": key});
+        let told = read(asked.json(&body).send().await.expect("an answer"), 200).await;
+        told["diagnostics"].to_string()
+    };
+    assert!(preview("x").await.contains("name-clash"));
+    // a key that is written so is meant before one that only is called so
+    for key in ["mon", "a b", "a-b"] {
+        assert_eq!(preview(key).await, "[]", "{key}");
+    }
+}

@@ -254,6 +254,7 @@ async fn a_write_from_another_page_is_refused_whoever_it_names() {
     let cookie = stage.cookie().await;
     let own = stage.running.url.clone();
     let port = stage.running.studio.port;
+    let with_tls = own.replace("http://", "https://");
     let (beside, other_name) = (
         format!("http://127.0.0.1:{}", port ^ 1),
         format!("http://localhost:{port}"),
@@ -275,6 +276,13 @@ async fn a_write_from_another_page_is_refused_whoever_it_names() {
         (&[("origin", "https://evil.example")], false),
         (&[("origin", &beside)], false),
         (&[("origin", &other_name)], false),
+        // nobody speaks TLS at this port, unless a proxy says that it does
+        (&[("origin", &with_tls)], false),
+        (
+            &[("origin", &with_tls), ("x-forwarded-proto", "https")],
+            true,
+        ),
+        (&[("origin", &own), ("x-forwarded-proto", "https")], false),
         (&[("origin", &own), ("sec-fetch-site", "same-site")], false),
         (&[("origin", &own), ("sec-fetch-site", "cross-site")], false),
         (&[("sec-fetch-site", "same-site")], false),

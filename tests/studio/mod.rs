@@ -11,6 +11,7 @@ mod guard;
 mod openapi;
 mod preview;
 mod rehearsal;
+mod schema;
 mod stage;
 mod templates;
 mod undo;

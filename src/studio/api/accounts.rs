@@ -2,13 +2,14 @@
 //!
 //! In: an account's name. Out: accounts as `account status` reports them. Never: a token.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::{Extension, Json};
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::input::Said;
+use super::answers::{AccountsAnswer, PausedAnswer};
+use super::input::{Path, Said};
 use super::slots::{Pause, person};
 use crate::studio::apart::apart;
 use crate::studio::problem::Problem;
@@ -27,7 +28,7 @@ pub fn router() -> OpenApiRouter<Studio> {
 
 /// Every account: whose it is, how long its token lives, what is left of its day, what stops it.
 #[utoipa::path(get, path = "/accounts", tag = "accounts", responses(
-    (status = 200, description = "`{\"items\": […]}`: what `account status --json` tells", body = Object),
+    (status = 200, description = "`{\"items\": […]}`: what `account status --json` tells", body = AccountsAnswer),
 ))]
 async fn list(State(studio): State<Studio>) -> Result<Json<Value>, Problem> {
     apart(async move || {
@@ -41,9 +42,9 @@ async fn list(State(studio): State<Studio>) -> Result<Json<Value>, Problem> {
 
 /// Lets nothing of an account go out, also what was planned by hand.
 #[utoipa::path(post, path = "/accounts/{name}/pause", tag = "accounts", params(("name" = String, Path, description = "As the project names it")), request_body = Pause, responses(
-    (status = 200, description = "`{name, paused, state, since, until, reason}`", body = Object),
-    (status = 404, description = "No such account", body = Object, content_type = "application/problem+json"),
-    (status = 422, description = "No such time, or it is past", body = Object, content_type = "application/problem+json"),
+    (status = 200, description = "`{name, paused, state, since, until, reason}`", body = PausedAnswer),
+    (status = 404, description = "No such account"),
+    (status = 422, description = "No such time, or it is past"),
 ))]
 async fn pause(
     State(studio): State<Studio>,
@@ -65,8 +66,8 @@ async fn pause(
 
 /// Lets an account go on, also after the platform had refused it.
 #[utoipa::path(post, path = "/accounts/{name}/resume", tag = "accounts", params(("name" = String, Path, description = "As the project names it")), responses(
-    (status = 200, description = "`{name, paused, state, was?}`", body = Object),
-    (status = 404, description = "No such account", body = Object, content_type = "application/problem+json"),
+    (status = 200, description = "`{name, paused, state, was?}`", body = PausedAnswer),
+    (status = 404, description = "No such account"),
 ))]
 async fn resume(
     State(studio): State<Studio>,

@@ -14,7 +14,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::input::Query;
+use super::answers::AssetAnswer;
+use super::input::{Query, is_yes};
 use crate::platform::HEAD;
 use crate::studio::asset_files::{Asset, asset_of, place};
 use crate::studio::problem::Problem;
@@ -56,12 +57,12 @@ struct Put {
 #[utoipa::path(post, path = "/assets", tag = "assets", params(Put),
     request_body(content = Upload, content_type = "multipart/form-data"),
     responses(
-        (status = 201, description = "`{path, kind, bytes, hash}`; `kind` is `picture`, `clip`, `font` or `sound`", body = Object),
-        (status = 200, description = "The same file was there already", body = Object),
-        (status = 400, description = "The form cannot be read", body = Object, content_type = "application/problem+json"),
-        (status = 409, description = "Another file has this name", body = Object, content_type = "application/problem+json"),
-        (status = 413, description = "More than 1 GiB", body = Object, content_type = "application/problem+json"),
-        (status = 422, description = "No file may be at `to`, or it is none of these", body = Object, content_type = "application/problem+json"),
+        (status = 201, description = "`{path, kind, bytes, hash}`; `kind` is `picture`, `clip`, `font` or `sound`", body = AssetAnswer),
+        (status = 200, description = "The same file was there already", body = AssetAnswer),
+        (status = 400, description = "The form cannot be read"),
+        (status = 409, description = "Another file has this name"),
+        (status = 413, description = "More than 1 GiB"),
+        (status = 422, description = "No file may be at `to`, or it is none of these"),
     ))]
 async fn upload(
     State(studio): State<Studio>,
@@ -102,9 +103,7 @@ async fn upload(
         let read = io::copy(&mut open, &mut hasher);
         read.is_ok() && hasher.finalize() == file.hash
     });
-    let is_forced = query
-        .force
-        .is_some_and(|word| word != "0" && word != "false");
+    let is_forced = is_yes("force", query.force.as_deref())?;
     let how = match before {
         Some(true) => return Ok(axum::Json(answer).into_response()),
         Some(false) if !is_forced => {

@@ -2,7 +2,7 @@
 //!
 //! In: templates and data, decisions. Out: groups by what changed, stories, pictures. Never: a file in OUT.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -12,7 +12,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::input::Given;
+use super::answers::{BatchAnswer, DecidedAnswer};
+use super::input::{Given, Path, Query};
 use super::slots::person;
 use crate::studio::apart::apart;
 use crate::studio::batch::Batch;
@@ -38,6 +39,7 @@ pub fn router() -> OpenApiRouter<Studio> {
 
 /// Which stories of a batch are told.
 #[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Part {
     /// Only those of this group.
     group: Option<String>,
@@ -49,8 +51,8 @@ pub(super) struct Part {
 
 /// Opens a batch and holds it against the last one, or against what is live.
 #[utoipa::path(post, path = "/batches", tag = "batches", request_body = Asked, responses(
-    (status = 201, description = "The batch: `{id, totals, groups, stories, failed}`", body = Object),
-    (status = 422, description = "No such templates or data", body = Object, content_type = "application/problem+json"),
+    (status = 201, description = "The batch: `{id, totals, groups, stories, failed}`", body = BatchAnswer),
+    (status = 422, description = "No such templates or data"),
 ))]
 async fn open(
     State(studio): State<Studio>,
@@ -68,8 +70,8 @@ async fn open(
 
 /// A batch: its groups by what changed, and its stories page by page.
 #[utoipa::path(get, path = "/batches/{id}", tag = "batches", params(("id" = String, Path), Part), responses(
-    (status = 200, description = "`{id, totals, groups, stories, failed, page, pages}`", body = Object),
-    (status = 404, description = "No such batch", body = Object, content_type = "application/problem+json"),
+    (status = 200, description = "`{id, totals, groups, stories, failed, page, pages}`", body = BatchAnswer),
+    (status = 404, description = "No such batch"),
 ))]
 async fn one(
     State(studio): State<Studio>,
@@ -90,37 +92,28 @@ fn told(batch: &Batch, part: &Part) -> Value {
     let own: Vec<_> = batch
         .stories
         .iter()
-        .filter(|story| is_meant(&story.group))
+        .filter(|story| is_meant(batch.group(story)))
         .collect();
     let shown = own.iter().skip((page - 1).saturating_mul(per)).take(per);
-    let count = |kind: &str| {
-        batch
-            .stories
-            .iter()
-            .filter(|story| story.kind == kind)
-            .count()
-    };
-    let failed = batch
-        .failed
-        .iter()
-        .map(|(name, found)| json!({ "name": name, "diagnostics": found }));
+    let failed = batch.failures();
     json!({
         "id": batch.head.id, "state": "ready", "made": batch.head.made, "templates": batch.head.asked.templates,
         "data": batch.head.asked.data, "against": batch.head.asked.against.as_deref().unwrap_or("last"),
         "against_words": batch.words, "ended_decisions": batch.ended,
         "totals": {
-            "stories": batch.stories.len(), "new": count("new"), "changed": count("changed"), "same": count("same"),
-            "failed": batch.failed.len(),
+            "stories": batch.stories.len(), "new": batch.count("new"), "changed": batch.count("changed"), "same": batch.count("same"),
+            "failed": failed.len(),
         },
         "groups": batch.groups(),
         "stories": shown.map(|story| batch.told(story)).collect::<Vec<_>>(),
-        "failed": failed.collect::<Vec<_>>(),
+        "failed": failed,
         "page": page, "pages": own.len().div_ceil(per).max(1),
     })
 }
 
 /// How a picture is wanted.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
     /// A copy of at most so many pixels a row, 32 to 1080.
     width: Option<u32>,
@@ -133,8 +126,8 @@ pub(super) struct Wanted {
 #[utoipa::path(get, path = "/batches/{id}/stories/{name}/picture", tag = "batches", params(("id" = String, Path), ("name" = String, Path), Wanted), responses(
     (status = 200, description = "A picture; of a film its cover", content((Vec<u8> = "image/jpeg"))),
     (status = 304, description = "`If-None-Match` has it already"),
-    (status = 404, description = "No such batch or story, or it is new", body = Object, content_type = "application/problem+json"),
-    (status = 422, description = "It cannot be made", body = Object, content_type = "application/problem+json"),
+    (status = 404, description = "No such batch or story, or it is new"),
+    (status = 422, description = "It cannot be made"),
 ))]
 async fn picture(
     State(studio): State<Studio>,
@@ -165,9 +158,9 @@ pub(super) struct Decide {
 
 /// Decides about groups and single stories.
 #[utoipa::path(post, path = "/batches/{id}/decisions", tag = "batches", params(("id" = String, Path)), request_body = Decide, responses(
-    (status = 200, description = "`{decided, groups}`", body = Object),
-    (status = 404, description = "No such batch", body = Object, content_type = "application/problem+json"),
-    (status = 422, description = "No such group, story or verdict; nothing is decided", body = Object, content_type = "application/problem+json"),
+    (status = 200, description = "`{decided, groups}`", body = DecidedAnswer),
+    (status = 404, description = "No such batch"),
+    (status = 422, description = "No such group, story or verdict; nothing is decided"),
 ))]
 async fn decide(
     State(studio): State<Studio>,

@@ -2,7 +2,7 @@
 //!
 //! In: stories of a batch, a template, a time. Out: drafts, and the stories that they become. Never: a story that is sent at once.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -12,7 +12,8 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::input::{Given, Said};
+use super::answers::{DraftIdAnswer, DraftsAnswer, PlacedAnswer};
+use super::input::{Given, Path, Query, Said};
 use super::slots::person;
 use super::stories::Wanted;
 use crate::studio::apart::apart;
@@ -46,7 +47,7 @@ fn told((draft, story): &Known, work: &Workspace) -> Value {
 
 /// Every draft; `story` where one is planned of it.
 #[utoipa::path(get, path = "/drafts", tag = "drafts", responses(
-    (status = 200, description = "`{\"items\": [{id, name, template?, kind, sha256, added, by, story?}]}`", body = Object),
+    (status = 200, description = "`{\"items\": [{id, name, template?, kind, sha256, added, by, story?}]}`", body = DraftsAnswer),
 ))]
 async fn list(State(studio): State<Studio>) -> Result<Json<Value>, Problem> {
     apart(async move || {
@@ -74,10 +75,10 @@ pub(super) struct Add {
 
 /// Puts finished files into the tray. One that waits there already is not put there once more.
 #[utoipa::path(post, path = "/drafts", tag = "drafts", request_body = Add, responses(
-    (status = 201, description = "`{\"items\": […]}`: those that are new", body = Object),
-    (status = 404, description = "No such batch or story", body = Object, content_type = "application/problem+json"),
-    (status = 409, description = "The tray is full", body = Object, content_type = "application/problem+json"),
-    (status = 422, description = "One cannot be made: nothing is added", body = Object, content_type = "application/problem+json"),
+    (status = 201, description = "`{\"items\": […]}`: those that are new", body = DraftsAnswer),
+    (status = 404, description = "No such batch or story"),
+    (status = 409, description = "The tray is full"),
+    (status = 422, description = "One cannot be made: nothing is added"),
 ))]
 async fn add(
     State(studio): State<Studio>,
@@ -121,7 +122,7 @@ async fn add(
 /// Takes a draft out of the tray. Its story, if it has one, goes its way.
 #[utoipa::path(delete, path = "/drafts/{id}", tag = "drafts", params(("id" = String, Path)), responses(
     (status = 204, description = "It is gone"),
-    (status = 404, description = "No such draft", body = Object, content_type = "application/problem+json"),
+    (status = 404, description = "No such draft"),
 ))]
 async fn remove(
     State(studio): State<Studio>,
@@ -135,7 +136,7 @@ async fn remove(
 #[utoipa::path(get, path = "/drafts/{id}/picture", tag = "drafts", params(("id" = String, Path), Wanted), responses(
     (status = 200, description = "The file, or a still copy", content((Vec<u8> = "image/jpeg"), (Vec<u8> = "video/mp4"))),
     (status = 304, description = "`If-None-Match` has it already"),
-    (status = 404, description = "No such draft", body = Object, content_type = "application/problem+json"),
+    (status = 404, description = "No such draft"),
 ))]
 async fn picture(
     State(studio): State<Studio>,
@@ -161,10 +162,10 @@ pub(super) struct Place {
 
 /// Plans a draft for a time, as `publish FILE --at TIME` does. Nothing is sent before.
 #[utoipa::path(post, path = "/drafts/{id}/place", tag = "drafts", params(("id" = String, Path)), request_body = Place, responses(
-    (status = 200, description = "`{id, state, due}`: its story", body = Object),
-    (status = 404, description = "No such draft", body = Object, content_type = "application/problem+json"),
-    (status = 409, description = "It is planned already, or the same picture is on that day", body = Object, content_type = "application/problem+json"),
-    (status = 422, description = "No such time, or a past one", body = Object, content_type = "application/problem+json"),
+    (status = 200, description = "`{id, state, due}`: its story", body = PlacedAnswer),
+    (status = 404, description = "No such draft"),
+    (status = 409, description = "It is planned already, or the same picture is on that day"),
+    (status = 422, description = "No such time, or a past one"),
 ))]
 async fn place(
     State(studio): State<Studio>,
@@ -191,9 +192,9 @@ pub(super) struct Back {
 
 /// Takes the story of a draft back, as long as it was not sent: the draft waits in the tray again.
 #[utoipa::path(post, path = "/drafts/{id}/back", tag = "drafts", params(("id" = String, Path)), request_body = Back, responses(
-    (status = 200, description = "`{id}`", body = Object),
-    (status = 404, description = "No such draft", body = Object, content_type = "application/problem+json"),
-    (status = 409, description = "It is not planned, or was sent", body = Object, content_type = "application/problem+json"),
+    (status = 200, description = "`{id}`", body = DraftIdAnswer),
+    (status = 404, description = "No such draft"),
+    (status = 409, description = "It is not planned, or was sent"),
 ))]
 async fn back(
     State(studio): State<Studio>,

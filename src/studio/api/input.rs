@@ -1,4 +1,4 @@
-//! What a request brings: JSON and query strings, read with an answer that says what is wrong with them.
+//! What a request brings: JSON, query strings and names in its address, read with an answer that says what is wrong with them.
 //!
 //! In: a request. Out: a value, or a [`Problem`]. Never: a body of any length.
 
@@ -22,7 +22,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     async fn from_request(request: Request<Body>, _: &S) -> Result<Self, Problem> {
         let kind = text(request.headers(), header::CONTENT_TYPE.as_str());
         // what a form of another site could send is not taken for JSON
-        if !kind.is_empty() && !kind.starts_with("application/json") {
+        if !kind.is_empty() && !is_json(kind) {
             let detail = format!("the body is JSON, not {kind}");
             let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
             return Err(Problem::new(status, "unsupported-media-type", detail));
@@ -89,6 +89,41 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     }
 }
 
+/// The names in an address.
+pub struct Path<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let named = axum::extract::Path::<T>::from_request_parts(parts, state).await;
+        // what is no text names nothing
+        let named =
+            named.map_err(|_| Problem::not_found("nothing has this name: it is not UTF-8"))?;
+        Ok(Self(named.0))
+    }
+}
+
+/// Whether a word of a query says yes: `1` and `true` do, `0`, `false` and none at all do not.
+///
+/// # Errors
+/// 400 for any other word.
+pub fn is_yes(name: &str, word: Option<&str>) -> Result<bool, Problem> {
+    match word {
+        Some("1" | "true") => Ok(true),
+        None | Some("0" | "false") => Ok(false),
+        Some(other) => Err(Problem::bad_request(format!(
+            "`{name}` is 1 or 0, not `{other}`"
+        ))),
+    }
+}
+
+/// Whether a content type is JSON's, whatever its letters and parameters.
+fn is_json(kind: &str) -> bool {
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/json")
+}
+
 /// A whole body.
 ///
 /// # Errors
@@ -105,4 +140,33 @@ pub async fn bytes(body: Body) -> Result<Vec<u8>, Problem> {
 pub fn text<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
     let value = headers.get(name).and_then(|value| value.to_str().ok());
     value.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_of_a_query_says_yes_or_no_or_is_refused() {
+        for word in ["1", "true"] {
+            assert!(is_yes("force", Some(word)).unwrap(), "{word}");
+        }
+        for word in [None, Some("0"), Some("false")] {
+            assert!(!is_yes("force", word).unwrap(), "{word:?}");
+        }
+        for word in ["", "no", "off", "yes", "zz"] {
+            let refused = is_yes("force", Some(word)).unwrap_err();
+            assert_eq!(refused.status(), StatusCode::BAD_REQUEST, "{word}");
+        }
+    }
+
+    #[test]
+    fn json_is_json_in_capitals_too() {
+        for kind in ["application/json", "Application/JSON; charset=utf-8"] {
+            assert!(is_json(kind), "{kind}");
+        }
+        for kind in ["application/jsonl", "text/plain", "application/x-json"] {
+            assert!(!is_json(kind), "{kind}");
+        }
+    }
 }

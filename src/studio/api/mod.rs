@@ -8,6 +8,7 @@
 //! slashes is written `{*path}`; the document calls it `{path}`.
 
 mod accounts;
+pub mod answers;
 mod assets;
 mod batches;
 mod condition;

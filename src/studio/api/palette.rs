@@ -7,13 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 use axum::Json;
-use axum::extract::{self, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::input;
 use crate::project::Project;
 use crate::studio::asset_files::{self, Asset};
 use crate::studio::problem::Problem;
@@ -64,7 +65,7 @@ async fn schema() -> Json<Value> {
 ))]
 async fn asset(
     State(studio): State<Studio>,
-    extract::Path(path): extract::Path<String>,
+    input::Path(path): input::Path<String>,
 ) -> Result<Response, Problem> {
     let missing = || Problem::not_found("no such asset");
     let (file, content_type) = asset_of(studio.root(), &path).ok_or_else(missing)?;

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::answers::PreviewAnswer;
 use super::input::{Json, text};
 use crate::batch::{Preview, PreviewError, PreviewOf, WhichRow};
 use crate::diag::Diagnostic;
@@ -22,7 +23,7 @@ use crate::project::Project;
 use crate::studio::accept;
 use crate::studio::problem::Problem;
 use crate::studio::state::Studio;
-use crate::studio::template_files::{file_of, hash_of, relative, with_bytes};
+use crate::studio::template_files::{file_of, hash_of, local, with_bytes};
 
 const PNG: &str = "image/png";
 const JPEG: &str = "image/jpeg";
@@ -43,10 +44,21 @@ pub fn router() -> OpenApiRouter<Studio> {
     OpenApiRouter::new().routes(routes!(preview))
 }
 
+/// A row: its number from 1, or its key.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[allow(dead_code, reason = "the document alone reads it")]
+enum WhichOne {
+    /// Counted from 1.
+    Number(u64),
+    /// What stands in its `id` or `key`.
+    Key(String),
+}
+
 /// What a preview is asked for.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Ask {
+pub(super) struct PreviewAsk {
     /// A path against the project's folder; the file need not exist where `text` is given.
     template: String,
     /// In place of the file's text.
@@ -54,7 +66,7 @@ pub(super) struct Ask {
     /// A data file against the project's folder, or `source:NAME`.
     data: Option<String>,
     /// Its number from 1, or its key.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<WhichOne>)]
     row: Option<Value>,
     /// Values of variables: texts, numbers, true and false.
     #[serde(default)]
@@ -74,17 +86,17 @@ pub(super) struct Ask {
 }
 
 /// Draws a story as it will be, by the call that draws the deliverable.
-#[utoipa::path(post, path = "/preview", tag = "preview", request_body = Ask, responses(
+#[utoipa::path(post, path = "/preview", tag = "preview", request_body = PreviewAsk, responses(
     (status = 200, description = "By `Accept`: `image/png`, `image/jpeg`, `image/webp`; `application/json`: `{hash, variables, boxes, diagnostics}`; `multipart/mixed`: that and the picture. Headers: `Storypress-Text`, `Storypress-Inputs`",
-        content((Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/webp"), (Object = "application/json"), (Vec<u8> = "multipart/mixed"))),
-    (status = 404, description = "No template has this path", body = Object, content_type = "application/problem+json"),
-    (status = 406, description = "None of these forms is accepted", body = Object, content_type = "application/problem+json"),
-    (status = 422, description = "Something is wrong with the story, with diagnostics; or with the call", body = Object, content_type = "application/problem+json"),
+        content((Vec<u8> = "image/png"), (Vec<u8> = "image/jpeg"), (Vec<u8> = "image/webp"), (PreviewAnswer = "application/json"), (Vec<u8> = "multipart/mixed"))),
+    (status = 404, description = "No template has this path"),
+    (status = 406, description = "None of these forms is accepted"),
+    (status = 422, description = "Something is wrong with the story, with diagnostics; or with the call"),
 ))]
 async fn preview(
     State(studio): State<Studio>,
     headers: HeaderMap,
-    Json(ask): Json<Ask>,
+    Json(ask): Json<PreviewAsk>,
 ) -> Result<Response, Problem> {
     let accepted = text(&headers, "accept").to_owned();
     let form = accept::best(&accepted, &[PNG, JPEG, WEBP, JSON, BOTH]).ok_or_else(|| {
@@ -111,7 +123,7 @@ async fn preview(
 }
 
 /// The call, read.
-async fn of(studio: &Studio, project: &Project, ask: Ask) -> Result<PreviewOf, Problem> {
+async fn of(studio: &Studio, project: &Project, ask: PreviewAsk) -> Result<PreviewOf, Problem> {
     let scale = ask.scale.unwrap_or(1.0);
     if !(0.05..=1.0).contains(&scale) {
         return Err(Problem::invalid("`scale` is from 0.05 to 1"));
@@ -231,17 +243,6 @@ fn told(preview: &Preview, hash: &str, found: &[Diagnostic]) -> Value {
         "boxes": preview.boxes,
         "diagnostics": with_bytes(found),
     })
-}
-
-/// Diagnostics whose files are named against the project's folder.
-fn local(found: &[Diagnostic], project: &Project) -> Vec<Diagnostic> {
-    let mut found = found.to_vec();
-    for wrong in &mut found {
-        if let Some(name) = relative(project, &wrong.file) {
-            wrong.file = PathBuf::from(name);
-        }
-    }
-    found
 }
 
 fn picture(preview: &Preview, kind: &str, project: &Project) -> Result<Vec<u8>, Problem> {

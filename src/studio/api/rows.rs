@@ -12,13 +12,15 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::answers::RowsAnswer;
 use super::input::Query;
 use crate::batch::{self, RowReport, Rows, Selection};
+use crate::diag::Diagnostic;
 use crate::project::Project;
 use crate::source::{self, When};
 use crate::studio::problem::Problem;
 use crate::studio::state::Studio;
-use crate::studio::template_files::{file_of, with_bytes};
+use crate::studio::template_files::{file_of, local, with_bytes};
 
 /// Rows of one answer, where nobody says otherwise.
 const MOST: usize = 1000;
@@ -50,9 +52,9 @@ struct Ask {
 
 /// The rows of a table, with their keys, and what is wrong with each in this template.
 #[utoipa::path(get, path = "/rows", tag = "rows", params(Ask), responses(
-    (status = 200, description = "`{\"items\": [{row, key, values, diagnostics, why?}], total, diagnostics}`", body = Object),
-    (status = 404, description = "No template has this path", body = Object, content_type = "application/problem+json"),
-    (status = 422, description = "The project file or the data cannot be read", body = Object, content_type = "application/problem+json"),
+    (status = 200, description = "`{\"items\": [{row, key, values, diagnostics, why?}], total, diagnostics}`", body = RowsAnswer),
+    (status = 404, description = "No template has this path"),
+    (status = 422, description = "The project file or the data cannot be read"),
 ))]
 async fn rows(
     State(studio): State<Studio>,
@@ -74,22 +76,24 @@ async fn rows(
         Some(count) => Rows::Worst(count),
         None => Rows::From(ask.offset, ask.limit.unwrap_or(MOST).clamp(1, 10 * MOST)),
     };
+    let of = Arc::clone(&project);
     let worked = tokio::task::spawn_blocking(move || {
         studio
             .previewer
-            .rows(&project, &template, &ask.data, &now, asked)
+            .rows(&of, &template, &ask.data, &now, asked)
     });
     let list = worked.await.map_err(Problem::internal)?;
     let list = list.map_err(|error| Problem::not_found(error.to_string()))?;
     if list.rows.is_empty() && list.diagnostics.iter().any(|found| found.is_error()) {
         let problem = Problem::invalid("the rows cannot be read");
-        return Err(problem.with("diagnostics", with_bytes(&list.diagnostics)));
+        return Err(problem.with("diagnostics", shown(&list.diagnostics, &project)));
     }
-    let items: Vec<Value> = list.rows.iter().map(|row| told(row, asked)).collect();
+    let rows = list.rows.iter();
+    let items: Vec<Value> = rows.map(|row| told(row, asked, &project)).collect();
     Ok(axum::Json(json!({
         "items": items,
         "total": list.total,
-        "diagnostics": with_bytes(&list.diagnostics),
+        "diagnostics": shown(&list.diagnostics, &project),
     })))
 }
 
@@ -113,12 +117,17 @@ async fn fetched(
     asked.map_err(|error| Problem::invalid(error.to_string()))
 }
 
-fn told(row: &RowReport, asked: Rows) -> Value {
+/// Diagnostics as an answer has them.
+fn shown(found: &[Diagnostic], project: &Project) -> Value {
+    with_bytes(&local(found, project))
+}
+
+fn told(row: &RowReport, asked: Rows, project: &Project) -> Value {
     let mut out = json!({
         "row": row.number,
         "key": row.key,
         "values": row.values,
-        "diagnostics": with_bytes(&row.diagnostics),
+        "diagnostics": shown(&row.diagnostics, project),
     });
     if matches!(asked, Rows::Worst(_)) {
         out["why"] = json!(row.why);

@@ -1,6 +1,6 @@
 //! `session`: a start token, a code, or the secret of a pass becomes a cookie.
 
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::input::bytes;
 use crate::studio::guard::{cookie, cookie_name, lasting, pass_cookie_name};
 use crate::studio::page::problem_page;
 use crate::studio::problem::Problem;
@@ -33,11 +34,15 @@ pub(super) struct Begin {
     responses(
         (status = 204, description = "The cookie is set"),
         (status = 303, description = "The same, for a form"),
-        (status = 400, description = "No token", body = Object, content_type = "application/problem+json"),
-        (status = 403, description = "The token is wrong, or was used", body = Object, content_type = "application/problem+json"),
+        (status = 400, description = "No token"),
+        (status = 403, description = "The token is wrong, or was used"),
     )
 )]
-async fn begin(State(studio): State<Studio>, headers: HeaderMap, body: Bytes) -> Response {
+async fn begin(State(studio): State<Studio>, headers: HeaderMap, body: Body) -> Response {
+    let body = match bytes(body).await {
+        Ok(body) => body,
+        Err(problem) => return problem.into_response(),
+    };
     let kind = headers.get(header::CONTENT_TYPE).map(|v| v.as_bytes());
     let is_form = kind.is_some_and(|kind| kind.starts_with(b"application/x-www-form-urlencoded"));
     let asked = if is_form {

@@ -2,7 +2,7 @@
 //!
 //! In: days, a slot's name, a decision. Out: slots as `schedule next` reports them, pictures. Never: a second story of a slot.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::{Extension, Json};
@@ -14,7 +14,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::input::{Given, Said};
+use super::answers::{PausedAnswer, SlotAnswer, SlotsAnswer};
+use super::input::{Given, Path, Query, Said};
 use crate::studio::apart::apart;
 use crate::studio::decisions::{self, Verdict};
 use crate::studio::problem::Problem;
@@ -46,6 +47,7 @@ pub fn router() -> OpenApiRouter<Studio> {
 
 /// Which days are looked at.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Days {
     /// The first day, in the project's zone; today without it.
     from: Option<String>,
@@ -55,8 +57,8 @@ pub(super) struct Days {
 
 /// The slots of these days: those to come as they will be, those that are over as they ended.
 #[utoipa::path(get, path = "/slots", tag = "calendar", params(Days), responses(
-    (status = 200, description = "`{\"items\": […], \"diagnostics\": […]}`: what `schedule next --json` lists", body = Object),
-    (status = 422, description = "No such days", body = Object, content_type = "application/problem+json"),
+    (status = 200, description = "`{\"items\": […], \"diagnostics\": […]}`: what `schedule next --json` lists", body = SlotsAnswer),
+    (status = 422, description = "No such days"),
 ))]
 async fn list(
     State(studio): State<Studio>,
@@ -104,8 +106,8 @@ async fn list(
 
 /// One slot, with everything that was decided about it.
 #[utoipa::path(get, path = "/slots/{id}", tag = "calendar", params(("id" = String, Path, description = "Percent-encoded")), responses(
-    (status = 200, description = "The slot, with its `trail`", body = Object),
-    (status = 404, description = "No such slot", body = Object, content_type = "application/problem+json"),
+    (status = 200, description = "The slot, with its `trail`", body = SlotAnswer),
+    (status = 404, description = "No such slot"),
 ))]
 async fn one(State(studio): State<Studio>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
     apart(async move || {
@@ -121,6 +123,7 @@ async fn one(State(studio): State<Studio>, Path(id): Path<String>) -> Result<Jso
 
 /// How a picture is wanted.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
     /// A still copy of at most so many pixels a row, 32 to 1080; the file that goes out without it.
     width: Option<u32>,
@@ -133,8 +136,8 @@ pub(super) struct Wanted {
 #[utoipa::path(get, path = "/slots/{id}/picture", tag = "calendar", params(("id" = String, Path, description = "Percent-encoded"), Wanted), responses(
     (status = 200, description = "What goes out, byte for byte", content((Vec<u8> = "image/jpeg"), (Vec<u8> = "video/mp4"))),
     (status = 304, description = "`If-None-Match` has it already"),
-    (status = 404, description = "No such slot, or no picture of it", body = Object, content_type = "application/problem+json"),
-    (status = 422, description = "It cannot be made", body = Object, content_type = "application/problem+json"),
+    (status = 404, description = "No such slot, or no picture of it"),
+    (status = 422, description = "It cannot be made"),
 ))]
 async fn picture(
     State(studio): State<Studio>,
@@ -163,11 +166,11 @@ pub(super) struct Approve {
 
 /// Lets a picture go out.
 #[utoipa::path(post, path = "/slots/{id}/approve", tag = "calendar", params(("id" = String, Path, description = "Percent-encoded")), request_body = Approve, responses(
-    (status = 200, description = "The slot", body = Object),
-    (status = 404, description = "No such slot", body = Object, content_type = "application/problem+json"),
-    (status = 409, description = "It does not wait for approval, or has no picture yet", body = Object, content_type = "application/problem+json"),
-    (status = 412, description = "It shows another picture now", body = Object, content_type = "application/problem+json"),
-    (status = 422, description = "No `sha256`", body = Object, content_type = "application/problem+json"),
+    (status = 200, description = "The slot", body = SlotAnswer),
+    (status = 404, description = "No such slot"),
+    (status = 409, description = "It does not wait for approval, or has no picture yet"),
+    (status = 412, description = "It shows another picture now"),
+    (status = 422, description = "No `sha256`"),
 ))]
 async fn approve(
     State(studio): State<Studio>,
@@ -196,10 +199,10 @@ pub(super) struct Reject {
 
 /// Keeps a picture from going out; another one waits anew.
 #[utoipa::path(post, path = "/slots/{id}/reject", tag = "calendar", params(("id" = String, Path, description = "Percent-encoded")), request_body = Reject, responses(
-    (status = 200, description = "The slot", body = Object),
-    (status = 404, description = "No such slot", body = Object, content_type = "application/problem+json"),
-    (status = 409, description = "It does not wait for approval, or has no picture yet", body = Object, content_type = "application/problem+json"),
-    (status = 412, description = "It shows another picture now", body = Object, content_type = "application/problem+json"),
+    (status = 200, description = "The slot", body = SlotAnswer),
+    (status = 404, description = "No such slot"),
+    (status = 409, description = "It does not wait for approval, or has no picture yet"),
+    (status = 412, description = "It shows another picture now"),
 ))]
 async fn reject(
     State(studio): State<Studio>,
@@ -229,9 +232,9 @@ pub(super) struct Why {
 
 /// Has a slot not go out.
 #[utoipa::path(post, path = "/slots/{id}/skip", tag = "calendar", params(("id" = String, Path, description = "Percent-encoded")), request_body = Why, responses(
-    (status = 200, description = "The slot", body = Object),
-    (status = 404, description = "No such slot", body = Object, content_type = "application/problem+json"),
-    (status = 409, description = "It is a story already, or has ended", body = Object, content_type = "application/problem+json"),
+    (status = 200, description = "The slot", body = SlotAnswer),
+    (status = 404, description = "No such slot"),
+    (status = 409, description = "It is a story already, or has ended"),
 ))]
 async fn skip(
     State(studio): State<Studio>,
@@ -258,10 +261,10 @@ pub(super) struct Move {
 
 /// Has a slot go out at another time; what it shows stays that of its own time.
 #[utoipa::path(post, path = "/slots/{id}/move", tag = "calendar", params(("id" = String, Path, description = "Percent-encoded")), request_body = Move, responses(
-    (status = 200, description = "The slot", body = Object),
-    (status = 404, description = "No such slot", body = Object, content_type = "application/problem+json"),
-    (status = 409, description = "It was sent already, or has ended", body = Object, content_type = "application/problem+json"),
-    (status = 422, description = "No such time, or it is past", body = Object, content_type = "application/problem+json"),
+    (status = 200, description = "The slot", body = SlotAnswer),
+    (status = 404, description = "No such slot"),
+    (status = 409, description = "It was sent already, or has ended"),
+    (status = 422, description = "No such time, or it is past"),
 ))]
 async fn move_to(
     State(studio): State<Studio>,
@@ -278,9 +281,9 @@ async fn move_to(
 
 /// Has a slot go out now, as soon as a worker looks at it: also one that was skipped or missed.
 #[utoipa::path(post, path = "/slots/{id}/run", tag = "calendar", params(("id" = String, Path, description = "Percent-encoded")), request_body = Why, responses(
-    (status = 200, description = "The slot", body = Object),
-    (status = 404, description = "No such slot", body = Object, content_type = "application/problem+json"),
-    (status = 409, description = "It is a story already", body = Object, content_type = "application/problem+json"),
+    (status = 200, description = "The slot", body = SlotAnswer),
+    (status = 404, description = "No such slot"),
+    (status = 409, description = "It is a story already"),
 ))]
 async fn run(
     State(studio): State<Studio>,
@@ -330,9 +333,9 @@ pub(super) struct Pause {
 
 /// Lets nothing of a schedule go out.
 #[utoipa::path(post, path = "/schedules/{name}/pause", tag = "calendar", params(("name" = String, Path, description = "The schedule; `*` is every one")), request_body = Pause, responses(
-    (status = 200, description = "`{name, paused, since, until, reason, by}`", body = Object),
-    (status = 404, description = "No such schedule", body = Object, content_type = "application/problem+json"),
-    (status = 422, description = "No such time, or it is past", body = Object, content_type = "application/problem+json"),
+    (status = 200, description = "`{name, paused, since, until, reason, by}`", body = PausedAnswer),
+    (status = 404, description = "No such schedule"),
+    (status = 422, description = "No such time, or it is past"),
 ))]
 async fn pause(
     State(studio): State<Studio>,
@@ -354,8 +357,8 @@ async fn pause(
 
 /// Lets a schedule go on.
 #[utoipa::path(post, path = "/schedules/{name}/resume", tag = "calendar", params(("name" = String, Path, description = "The schedule; `*` is every one")), responses(
-    (status = 200, description = "`{name, paused, was_paused}`", body = Object),
-    (status = 404, description = "No such schedule", body = Object, content_type = "application/problem+json"),
+    (status = 200, description = "`{name, paused, was_paused}`", body = PausedAnswer),
+    (status = 404, description = "No such schedule"),
 ))]
 async fn resume(
     State(studio): State<Studio>,

@@ -2,7 +2,7 @@
 //!
 //! In: a story's name, a decision. Out: stories as `status` and `insights` report them. Never: a story that is sent twice.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::{Extension, Json};
@@ -12,7 +12,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::input::{Given, Said};
+use super::answers::{InsightsAnswer, StoriesAnswer, StoryAnswer};
+use super::input::{Given, Path, Query, Said};
 use super::slots::person;
 use crate::graph::StoryId;
 use crate::store::Filter;
@@ -41,6 +42,7 @@ pub fn router() -> OpenApiRouter<Studio> {
 
 /// Which stories are asked for.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Which {
     /// Also what rested more than two days ago.
     #[serde(default)]
@@ -53,7 +55,7 @@ pub(super) struct Which {
 
 /// Stories that are due, in flight, live, or rested less than two days ago.
 #[utoipa::path(get, path = "/stories", tag = "stories", params(Which), responses(
-    (status = 200, description = "`{\"items\": […]}`: what `status --json` lists", body = Object),
+    (status = 200, description = "`{\"items\": […]}`: what `status --json` lists", body = StoriesAnswer),
 ))]
 async fn list(
     State(studio): State<Studio>,
@@ -92,8 +94,8 @@ async fn list(
 
 /// One story, with everything that was done with it.
 #[utoipa::path(get, path = "/stories/{id}", tag = "stories", params(("id" = String, Path, description = "The beginning will do")), responses(
-    (status = 200, description = "The story, with its `trail`", body = Object),
-    (status = 404, description = "No such story", body = Object, content_type = "application/problem+json"),
+    (status = 200, description = "The story, with its `trail`", body = StoryAnswer),
+    (status = 404, description = "No such story"),
 ))]
 async fn one(State(studio): State<Studio>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
     apart(async move || {
@@ -110,6 +112,7 @@ async fn one(State(studio): State<Studio>, Path(id): Path<String>) -> Result<Jso
 
 /// How a picture is wanted.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
     /// A still copy of at most so many pixels a row, 32 to 1080; the file that goes out without it.
     pub(super) width: Option<u32>,
@@ -119,7 +122,7 @@ pub(super) struct Wanted {
 #[utoipa::path(get, path = "/stories/{id}/picture", tag = "stories", params(("id" = String, Path, description = "The beginning will do"), Wanted), responses(
     (status = 200, description = "What goes out, byte for byte", content((Vec<u8> = "image/jpeg"), (Vec<u8> = "video/mp4"))),
     (status = 304, description = "`If-None-Match` has it already"),
-    (status = 404, description = "No such story, or its picture is kept no longer", body = Object, content_type = "application/problem+json"),
+    (status = 404, description = "No such story, or its picture is kept no longer"),
 ))]
 async fn picture(
     State(studio): State<Studio>,
@@ -143,9 +146,9 @@ pub(super) struct Who {
 
 /// Sends a story that did not go out, after all.
 #[utoipa::path(post, path = "/stories/{id}/retry", tag = "stories", params(("id" = String, Path, description = "The beginning will do")), request_body = Who, responses(
-    (status = 200, description = "The story, due now", body = Object),
-    (status = 404, description = "No such story", body = Object, content_type = "application/problem+json"),
-    (status = 409, description = "It is live, or may be", body = Object, content_type = "application/problem+json"),
+    (status = 200, description = "The story, due now", body = StoryAnswer),
+    (status = 404, description = "No such story"),
+    (status = 409, description = "It is live, or may be"),
 ))]
 async fn retry(
     State(studio): State<Studio>,
@@ -173,10 +176,10 @@ pub(super) struct Resolve {
 
 /// Says what became of a story that nobody could tell of.
 #[utoipa::path(post, path = "/stories/{id}/resolve", tag = "stories", params(("id" = String, Path, description = "The beginning will do")), request_body = Resolve, responses(
-    (status = 200, description = "The story", body = Object),
-    (status = 404, description = "No such story", body = Object, content_type = "application/problem+json"),
-    (status = 409, description = "It is not uncertain", body = Object, content_type = "application/problem+json"),
-    (status = 422, description = "No `live`, or no such `media_id`", body = Object, content_type = "application/problem+json"),
+    (status = 200, description = "The story", body = StoryAnswer),
+    (status = 404, description = "No such story"),
+    (status = 409, description = "It is not uncertain"),
+    (status = 422, description = "No `live`, or no such `media_id`"),
 ))]
 async fn resolve(
     State(studio): State<Studio>,
@@ -201,9 +204,9 @@ async fn resolve(
 
 /// Takes back a story that was not sent yet.
 #[utoipa::path(post, path = "/stories/{id}/cancel", tag = "stories", params(("id" = String, Path, description = "The beginning will do")), request_body = Who, responses(
-    (status = 200, description = "The story", body = Object),
-    (status = 404, description = "No such story", body = Object, content_type = "application/problem+json"),
-    (status = 409, description = "It is live, or may be, or has ended", body = Object, content_type = "application/problem+json"),
+    (status = 200, description = "The story", body = StoryAnswer),
+    (status = 404, description = "No such story"),
+    (status = 409, description = "It is live, or may be, or has ended"),
 ))]
 async fn cancel(
     State(studio): State<Studio>,
@@ -229,10 +232,10 @@ pub(super) struct MoveStory {
 
 /// Has a story that was not sent yet go out at another time.
 #[utoipa::path(post, path = "/stories/{id}/move", tag = "stories", params(("id" = String, Path, description = "The beginning will do")), request_body = MoveStory, responses(
-    (status = 200, description = "The story", body = Object),
-    (status = 404, description = "No such story", body = Object, content_type = "application/problem+json"),
-    (status = 409, description = "It is live, or may be, or has ended", body = Object, content_type = "application/problem+json"),
-    (status = 422, description = "No such time, or it is past", body = Object, content_type = "application/problem+json"),
+    (status = 200, description = "The story", body = StoryAnswer),
+    (status = 404, description = "No such story"),
+    (status = 409, description = "It is live, or may be, or has ended"),
+    (status = 422, description = "No such time, or it is past"),
 ))]
 async fn move_to(
     State(studio): State<Studio>,
@@ -263,6 +266,7 @@ async fn told(
 
 /// Where numbers come from.
 #[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct From {
     /// Only what is kept: the platform is not asked.
     #[serde(default)]
@@ -271,7 +275,7 @@ pub(super) struct From {
 
 /// The numbers of live and past stories, by story, template, weekday and hour.
 #[utoipa::path(get, path = "/insights", tag = "stories", params(From), responses(
-    (status = 200, description = "`{\"items\": […], \"templates\": […], \"weekdays\": […], \"hours\": […]}`: what `insights --json` tells", body = Object),
+    (status = 200, description = "`{\"items\": […], \"templates\": […], \"weekdays\": […], \"hours\": […]}`: what `insights --json` tells", body = InsightsAnswer),
 ))]
 async fn insights(
     State(studio): State<Studio>,

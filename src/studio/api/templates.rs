@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -13,8 +13,9 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::answers::{FileAnswer, TemplateAnswer, TemplatesAnswer, WrittenAnswer};
 use super::condition;
-use super::input::{Json, Query, bytes};
+use super::input::{Json, Path, Query, bytes, is_yes};
 use crate::project::Project;
 use crate::studio::problem::Problem;
 use crate::studio::state::Studio;
@@ -31,8 +32,8 @@ pub fn router() -> OpenApiRouter<Studio> {
 
 /// Every template of the project, with its variables and what is wrong with it.
 #[utoipa::path(get, path = "/templates", tag = "templates", responses(
-    (status = 200, description = "`{\"items\": [{path, name, hash, is_base, variables, diagnostics}]}`", body = Object),
-    (status = 422, description = "The project file is wrong", body = Object, content_type = "application/problem+json"),
+    (status = 200, description = "`{\"items\": [{path, name, hash, is_base, variables, diagnostics}]}`", body = TemplatesAnswer),
+    (status = 422, description = "The project file is wrong"),
 ))]
 async fn list(State(studio): State<Studio>) -> Result<axum::Json<Value>, Problem> {
     let project = studio.project()?;
@@ -50,8 +51,8 @@ async fn list(State(studio): State<Studio>) -> Result<axum::Json<Value>, Problem
 #[utoipa::path(get, path = "/templates/{*path}", tag = "templates",
     params(("path" = String, Path, description = "Against the project's folder, as `templates/menu.toml`; slashes stay")),
     responses(
-        (status = 200, description = "`{path, name, hash, is_base, variables, diagnostics, text}`, and `ETag`", body = Object),
-        (status = 404, description = "No template has this path", body = Object, content_type = "application/problem+json"),
+        (status = 200, description = "`{path, name, hash, is_base, variables, diagnostics, text}`, and `ETag`", body = TemplateAnswer),
+        (status = 404, description = "No template has this path"),
     ))]
 async fn show(State(studio): State<Studio>, Path(path): Path<String>) -> Result<Response, Problem> {
     let project = studio.project()?;
@@ -80,13 +81,13 @@ struct Put {
         ("If-None-Match" = Option<String>, Header, description = "`*` for a new file")),
     request_body(content = String, content_type = "application/toml", description = "UTF-8"),
     responses(
-        (status = 200, description = "`{path, hash, diagnostics}`, and `ETag`", body = Object),
-        (status = 201, description = "The same for a new file", body = Object),
-        (status = 404, description = "No template may have this path", body = Object, content_type = "application/problem+json"),
-        (status = 412, description = "It changed meanwhile", body = Object, content_type = "application/problem+json"),
-        (status = 413, description = "More than 4 MiB", body = Object, content_type = "application/problem+json"),
-        (status = 422, description = "It is no TOML, with diagnostics", body = Object, content_type = "application/problem+json"),
-        (status = 428, description = "Neither condition is given", body = Object, content_type = "application/problem+json"),
+        (status = 200, description = "`{path, hash, diagnostics}`, and `ETag`", body = WrittenAnswer),
+        (status = 201, description = "The same for a new file", body = WrittenAnswer),
+        (status = 404, description = "No template may have this path"),
+        (status = 412, description = "It changed meanwhile"),
+        (status = 413, description = "More than 4 MiB"),
+        (status = 422, description = "It is no TOML, with diagnostics"),
+        (status = 428, description = "Neither condition is given"),
     ))]
 async fn put(
     State(studio): State<Studio>,
@@ -115,9 +116,7 @@ async fn put(
         ));
     }
     let text = String::from_utf8(body).map_err(|_| Problem::invalid("the text is not UTF-8"))?;
-    let is_forced = query
-        .force
-        .is_some_and(|word| word != "0" && word != "false");
+    let is_forced = is_yes("force", query.force.as_deref())?;
     let wrong = template_files::syntax(&path, &text);
     if !wrong.is_empty() && !is_forced {
         return Err(Problem::of_diagnostics("the text is no TOML", &wrong));
@@ -148,8 +147,8 @@ async fn put(
         ("If-Match" = Option<String>, Header, description = "The hash that was read, in quotes")),
     responses(
         (status = 204, description = "It is gone"),
-        (status = 404, description = "No template has this path", body = Object, content_type = "application/problem+json"),
-        (status = 412, description = "It changed meanwhile", body = Object, content_type = "application/problem+json"),
+        (status = 404, description = "No template has this path"),
+        (status = 412, description = "It changed meanwhile"),
     ))]
 async fn remove(
     State(studio): State<Studio>,
@@ -179,12 +178,12 @@ pub(super) struct To {
 #[utoipa::path(post, path = "/templates/{*path}", tag = "templates", request_body = To,
     params(("path" = String, Path, description = "`templates/menu.toml/duplicate` or `…/rename`")),
     responses(
-        (status = 200, description = "Renamed: `{path, hash}`", body = Object),
-        (status = 201, description = "Duplicated: `{path, hash}`", body = Object),
-        (status = 404, description = "No template has this path", body = Object, content_type = "application/problem+json"),
-        (status = 409, description = "There is a file at `to`", body = Object, content_type = "application/problem+json"),
-        (status = 412, description = "It changed meanwhile", body = Object, content_type = "application/problem+json"),
-        (status = 422, description = "No template may be at `to`", body = Object, content_type = "application/problem+json"),
+        (status = 200, description = "Renamed: `{path, hash}`", body = FileAnswer),
+        (status = 201, description = "Duplicated: `{path, hash}`", body = FileAnswer),
+        (status = 404, description = "No template has this path"),
+        (status = 409, description = "There is a file at `to`"),
+        (status = 412, description = "It changed meanwhile"),
+        (status = 422, description = "No template may be at `to`"),
     ))]
 async fn act(
     State(studio): State<Studio>,

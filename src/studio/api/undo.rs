@@ -3,15 +3,16 @@
 //! In: a template's path, its journal. Out: the journal that is kept. Never: a write of the template.
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::answers::HashAnswer;
 use super::condition;
-use super::input::{bytes, read};
+use super::input::{Path, bytes, read};
 use crate::studio::problem::Problem;
 use crate::studio::state::Studio;
 use crate::studio::template_files::file_of;
@@ -28,7 +29,7 @@ pub fn router() -> OpenApiRouter<Studio> {
     responses(
         (status = 200, description = "The journal, and `ETag`", body = Journal),
         (status = 204, description = "Nothing was kept"),
-        (status = 404, description = "No template may have this path", body = Object, content_type = "application/problem+json"),
+        (status = 404, description = "No template may have this path"),
     ))]
 async fn show(State(studio): State<Studio>, Path(path): Path<String>) -> Result<Response, Problem> {
     let project = studio.project()?;
@@ -49,12 +50,12 @@ async fn show(State(studio): State<Studio>, Path(path): Path<String>) -> Result<
         ("If-Match" = Option<String>, Header, description = "The `ETag` that was read, in quotes"),
         ("If-None-Match" = Option<String>, Header, description = "`*` for the first one")),
     responses(
-        (status = 200, description = "`{hash}`, and `ETag`", body = Object),
-        (status = 404, description = "No template may have this path", body = Object, content_type = "application/problem+json"),
-        (status = 412, description = "Another page has kept another one meanwhile", body = Object, content_type = "application/problem+json"),
-        (status = 413, description = "More than 2 MiB", body = Object, content_type = "application/problem+json"),
-        (status = 422, description = "A step does not fit", body = Object, content_type = "application/problem+json"),
-        (status = 428, description = "Neither condition is given", body = Object, content_type = "application/problem+json"),
+        (status = 200, description = "`{hash}`, and `ETag`", body = HashAnswer),
+        (status = 404, description = "No template may have this path"),
+        (status = 412, description = "Another page has kept another one meanwhile"),
+        (status = 413, description = "More than 2 MiB"),
+        (status = 422, description = "A step does not fit"),
+        (status = 428, description = "Neither condition is given"),
     ))]
 async fn put(
     State(studio): State<Studio>,

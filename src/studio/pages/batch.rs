@@ -159,12 +159,15 @@ impl Part {
 
     /// The stories, all pages of them. Without a group those that changed, if any has.
     fn of<'a>(&self, batch: &'a Batch) -> Vec<&'a Story> {
-        let has_other = batch.stories.iter().any(|story| story.kind != "same");
+        let has_other = batch
+            .stories
+            .iter()
+            .any(|story| batch.kind(story) != "same");
         let is_shown = |story: &&Story| {
             let verdict = || batch.decision(&story.name).map(|said| said.verdict);
             (match self.group.as_str() {
-                "" => !self.q.is_empty() || story.kind != "same" || !has_other,
-                group => story.group == group,
+                "" => !self.q.is_empty() || batch.kind(story) != "same" || !has_other,
+                group => batch.group(story) == group,
             }) && (self.q.is_empty() || story.name.to_lowercase().contains(&self.q))
                 && match self.show.as_str() {
                     "open" => verdict().is_none(),
@@ -244,7 +247,7 @@ async fn one(
         let group: Vec<&str> = batch
             .stories
             .iter()
-            .filter(|other| other.group == story.group)
+            .filter(|other| batch.group(other) == batch.group(story))
             .map(|other| other.name.as_str())
             .collect();
         let at = group
@@ -252,7 +255,7 @@ async fn one(
             .position(|other| *other == name)
             .unwrap_or_default();
         let page = json!({
-            "title": name, "id": id, "name": name, "story": batch.told(story), "words": story.title(),
+            "title": name, "id": id, "name": name, "story": batch.told(story), "words": batch.title(story),
             "view": view.unwrap_or_else(|| "side".to_owned()), "views": VIEWS,
             "has_before": story.before.is_some(),
             "previous": at.checked_sub(1).and_then(|at| group.get(at)), "next": group.get(at + 1),

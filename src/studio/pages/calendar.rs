@@ -1,7 +1,5 @@
 //! `/calendar`: month, week and list, every slot with its picture as it will be then; `/calendar/slot/ID`.
 
-use std::collections::BTreeMap;
-
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -16,8 +14,8 @@ use super::cards;
 use super::form::{Form, posted, query, who};
 use super::layout::{answer, around, with};
 use super::passes;
+use super::quota;
 use super::tray;
-use crate::diag::Code;
 use crate::publisher::Entry;
 use crate::store::{Filter, Step};
 use crate::studio::apart::apart;
@@ -161,25 +159,6 @@ impl View {
 fn day(work: &Workspace, range: &Range, day: Date, entries: &[&Entry]) -> Value {
     let is_on = |entry: &&&Entry| entry.due.to_zoned(work.zone.clone()).date() == day;
     let own: Vec<&&Entry> = entries.iter().filter(is_on).collect();
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for entry in &own {
-        let account = entry.report.account.as_deref();
-        if let Some(account) = account.filter(|account| tray::has_quota(work, account)) {
-            *counts.entry(account).or_default() += 1;
-        }
-    }
-    let quota = counts.into_iter().map(|(account, count)| {
-        let is_foreseen = own.iter().any(|entry| {
-            let is_its = entry.report.account.as_deref() == Some(account);
-            is_its
-                && entry
-                    .diagnostics
-                    .iter()
-                    .any(|found| found.code == Code::Quota)
-        });
-        let is_over = is_foreseen || count > tray::QUOTA;
-        json!({ "account": account, "count": count, "most": tray::QUOTA, "is_over": is_over })
-    });
     json!({
         "date": day,
         "number": day.day(),
@@ -189,7 +168,7 @@ fn day(work: &Workspace, range: &Range, day: Date, entries: &[&Entry]) -> Value 
         "is_past": day < work.today(),
         "is_outside": range.month.is_some_and(|month| month != day.month()),
         "slots": own.iter().map(|entry| cards::slot(work, entry)).collect::<Vec<_>>(),
-        "quota": quota.collect::<Vec<_>>(),
+        "quota": quota::of_slots(work, &own),
     })
 }
 

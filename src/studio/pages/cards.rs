@@ -35,6 +35,7 @@ pub fn distance(now: Timestamp, then: Timestamp) -> String {
 /// A slot.
 pub fn slot(work: &Workspace, entry: &Entry) -> Value {
     let local = entry.due.to_zoned(zone_of(entry));
+    let here = entry.due.to_zoned(work.zone.clone());
     let error = entry.diagnostics.iter().find(|found| found.is_error());
     let kept = entry.kept.as_ref();
     let media = (entry.story.as_ref().map(|story| &story.outgoing.media))
@@ -70,6 +71,9 @@ pub fn slot(work: &Workspace, entry: &Entry) -> Value {
         "state": entry.state(),
         "word": word(entry.state(), is_approved, is_rejected),
         "time": local.strftime("%H:%M").to_string(),
+        // where a slot stands on the calendar's day, whatever its own zone calls it
+        "zone_here": work.zone_name(),
+        "time_here": here.strftime("%H:%M").to_string(),
         "day": local.strftime("%a %-d %b").to_string(),
         "input": local.strftime("%Y-%m-%dT%H:%M").to_string(),
         "zone": local.time_zone().iana_name(),

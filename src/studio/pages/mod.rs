@@ -14,6 +14,7 @@ mod form;
 mod handoff;
 mod layout;
 mod passes;
+mod quota;
 mod shared;
 mod stories;
 mod templates;

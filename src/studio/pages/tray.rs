@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::cards;
 use super::form::posted;
 use super::layout::with;
-use crate::graph::Login;
+use super::quota;
 use crate::store::Filter;
 use crate::studio::drafts;
 use crate::studio::problem::Problem;
@@ -23,9 +23,6 @@ use crate::studio::state::Studio;
 use crate::studio::template_files;
 use crate::studio::views::Around;
 use crate::studio::workspace::Workspace;
-
-/// What the platform takes of an account in 24 hours, where it does not say another number.
-pub const QUOTA: usize = 100;
 
 /// The routes.
 pub fn router() -> Router<Studio> {
@@ -106,22 +103,13 @@ pub fn put_into(work: &Workspace, page: &mut Value, stories: &[(String, Value)])
     for day in in_weeks.chain(&mut days) {
         let own = stories.iter().filter(|(date, _)| day["date"] == **date);
         let own: Vec<Value> = own.map(|(_, card)| card.clone()).collect();
-        for card in own.iter().filter(|card| card["state"] != "cancelled") {
-            let account = card["account"].as_str().unwrap_or_default();
-            if has_quota(work, account) {
-                count(day, account);
-            }
+        for card in &own {
+            quota::add(work, day, card);
         }
         day["tiles"] = json!(in_order(&day["slots"], own));
     }
     page["weeks"] = json!(weeks);
     page["days"] = json!(days);
-}
-
-/// Whether the platform counts an account's stories: nobody counts what a person posts.
-pub fn has_quota(work: &Workspace, account: &str) -> bool {
-    let mut accounts = work.project.accounts.iter();
-    !accounts.any(|known| known.login == Login::ByHand && known.name == account)
 }
 
 /// What goes out on a day, by its time.
@@ -134,24 +122,6 @@ fn in_order(slots: &Value, stories: Vec<Value>) -> Vec<Value> {
     let due = |card: &Value| card["utc"].as_str()?.parse::<Timestamp>().ok();
     all.sort_by_key(due);
     all
-}
-
-fn count(day: &mut Value, account: &str) {
-    let Some(bars) = day["quota"].as_array_mut() else {
-        return;
-    };
-    let found = bars.iter_mut().find(|bar| bar["account"] == account);
-    match found {
-        Some(bar) => {
-            let now = bar["count"].as_u64().unwrap_or_default() + 1;
-            let most = bar["most"].as_u64().unwrap_or_default();
-            bar["count"] = json!(now);
-            bar["is_over"] = json!(bar["is_over"] == true || now > most);
-        }
-        None => {
-            bars.push(json!({ "account": account, "count": 1, "most": QUOTA, "is_over": false }))
-        }
-    }
 }
 
 async fn add(State(studio): State<Studio>, headers: HeaderMap, body: Bytes) -> Response {
