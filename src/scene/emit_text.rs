@@ -154,6 +154,16 @@ fn report(draft: &Draft<'_>, text: &TextDraft, set: &Set, stage: &mut Stage<'_>)
                 format!("the text of {label} {how}"),
             ));
         }
+        Fit::Broken => {
+            let message = format!(
+                "the text of {label} does not fit at its least size of {}: a word is broken in its middle",
+                set.size
+            );
+            let found = Diagnostic::at(Code::Overflow, at, message);
+            stage.wrong.push(found.hint(
+                "give it more room, a smaller `min_size`, or a soft hyphen where it may break",
+            ));
+        }
         Fit::Shrunk if at_least => {
             let message = format!(
                 "the text of {label} is shrunk to its least size of {}",
