@@ -283,6 +283,8 @@ pub struct Surface {
     pub radius: [f32; 4],
     /// Drawn inside the box's edge.
     pub border: Option<Border>,
+    /// The border follows the circle in the middle of the box, which a mask cuts out, and not the box's edge.
+    pub circled: bool,
     /// Changes to what lies beneath, inside the corners, before anything is painted; its blur is in canvas units.
     pub backdrop: Option<Filter>,
 }

@@ -680,7 +680,7 @@ pub(crate) const PICTURE: &[Key] = &[
     key(
         "border",
         Kind::Record(BORDER),
-        "A line along the inside of the edge.",
+        "A line along the inside of the edge; with `mask = \"circle\"`, of the circle's.",
     ),
     key("filter", Kind::Record(FILTER), "Changes to its look."),
     key(
