@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::hidden;
 use crate::diag::{Code, Diagnostic, Place, Severity};
 use crate::media::{self, Damage, Enlarged, Film, FilmOptions};
+use crate::platform::FILM_SIZES;
 use crate::project::shown;
 use crate::scene::Scene;
 
@@ -22,6 +23,18 @@ pub(super) fn filmed(mut scene: Scene) -> Scene {
         scene.length = Some(STILL);
     }
     scene
+}
+
+/// What is said of a film of a size that no finished film has: `verify` would refuse it.
+pub fn odd_size(scene: &Scene) -> Option<Diagnostic> {
+    let ((w, h), place) = scene.size.as_ref()?;
+    if FILM_SIZES.contains(&(*w, *h)) {
+        return None;
+    }
+    let sizes = FILM_SIZES.map(|(w, h)| format!("[{w}, {h}]"));
+    let message = format!("{w} × {h} is no size of a film");
+    let hint = format!("{}; pictures may have others", sizes.join(", "));
+    Some(Diagnostic::at(Code::BadValue, place, message).hint(hint))
 }
 
 /// What of a still has an effect in film only.

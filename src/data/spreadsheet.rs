@@ -27,6 +27,8 @@ const MAX_CELLS: usize = 4_000_000;
 #[derive(Debug, Clone, PartialEq)]
 enum Cell {
     Text(String),
+    /// A day at midnight, in a format that shows its time: the writer means a moment, or a program gives all its days so.
+    Midnight(String),
     /// A number, and what the sheet shows where that is something else.
     Number(Number, Option<String>),
     Flag(bool),
@@ -185,8 +187,13 @@ fn table(source: &Arc<Source>, mut sheet: Sheet) -> Result<Table, Vec<Diagnostic
             .map(|t| Diagnostic::at(Code::BadRow, &place, t.message).hint(t.hint))
             .collect());
     }
+    let has_moments = |column: &u32| below().any(|(_, row)| row.get(column).is_some_and(is_moment));
+    let moments: BTreeSet<u32> = columns.iter().copied().filter(has_moments).collect();
     let rows = below()
-        .map(|(row, found)| row_of(*row, top, found, &columns, &names, &place))
+        .map(|(row, found)| {
+            let named = columns.iter().copied().zip(&names);
+            row_of((*row, top), found, named, &moments, &place)
+        })
         .collect();
     let warnings = hidden_rows(&sheet, top, &place).into_iter().collect();
     Ok(Table {
@@ -199,22 +206,25 @@ fn table(source: &Arc<Source>, mut sheet: Sheet) -> Result<Table, Vec<Diagnostic
     })
 }
 
-fn row_of(
-    row: u32,
-    top: u32,
+fn row_of<'n>(
+    (row, top): (u32, u32),
     found: &BTreeMap<u32, Cell>,
-    columns: &[u32],
-    names: &[String],
+    columns: impl Iterator<Item = (u32, &'n String)>,
+    moments: &BTreeSet<u32>,
     place: &Place,
 ) -> Result<Row, Diagnostic> {
     let number = (row - top) as usize;
     let mut values = Map::new();
     let mut shown = BTreeMap::new();
-    for (column, name) in columns.iter().zip(names) {
+    for (column, name) in columns {
         let value =
-            match found.get(column) {
+            match found.get(&column) {
                 None => Value::String(String::new()),
                 Some(Cell::Text(text)) => Value::String(text.replace("\r\n", "\n")),
+                Some(Cell::Midnight(day)) if moments.contains(&column) => {
+                    Value::String(format!("{day}T00:00:00"))
+                }
+                Some(Cell::Midnight(day)) => Value::String(day.clone()),
                 Some(Cell::Flag(flag)) => Value::Bool(*flag),
                 Some(Cell::Number(number, as_shown)) => {
                     if let Some(text) = as_shown {
@@ -223,9 +233,9 @@ fn row_of(
                     Value::Number(number.clone())
                 }
                 Some(Cell::Fault(what)) => {
-                    let cell = format!("{}{}", letters(*column), row + 1);
+                    let cell = format!("{}{}", letters(column), row + 1);
                     let what = format!("column `{name}`: cell {cell} {what}");
-                    return Err(bad_row(number, place, what).hint(match what_to_do(found, *column) {
+                    return Err(bad_row(number, place, what).hint(match what_to_do(found, column) {
                     true => "open the file in a spreadsheet, which works it out, and save it there",
                     false => "mend it in the spreadsheet",
                 }));
@@ -234,6 +244,11 @@ fn row_of(
         values.insert(name.clone(), value);
     }
     Ok(Row::new(number, values, place.clone(), Vec::new()).with_shown(shown))
+}
+
+/// Whether a cell is a day with a time of day.
+fn is_moment(cell: &Cell) -> bool {
+    matches!(cell, Cell::Text(text) if text.get(10..11) == Some("T") && text.parse::<jiff::civil::DateTime>().is_ok())
 }
 
 /// Whether a cell's formula only was not worked out yet.
@@ -265,7 +280,7 @@ fn hidden_rows(sheet: &Sheet, top: u32, place: &Place) -> Option<Diagnostic> {
 
 fn title(cell: &Cell) -> String {
     let text = match cell {
-        Cell::Text(text) => text.clone(),
+        Cell::Text(text) | Cell::Midnight(text) => text.clone(),
         Cell::Flag(flag) => flag.to_string(),
         Cell::Number(_, Some(shown)) => shown.clone(),
         Cell::Number(number, None) => number.to_string(),

@@ -1,18 +1,36 @@
-//! How well text stands out from what is painted beneath it.
+//! How well text and codes stand out from what is painted beneath them.
 //!
-//! In: a text's stencils and the canvas just before its glyphs are painted. Out: the WCAG 2.2 contrast ratio that
+//! In: the stencils of a text or a code, and the canvas just before they are painted. Out: the WCAG 2.2 contrast ratio that
 //! nine tenths of its ink reach. Never: deciding whether that is enough.
 
 use std::sync::LazyLock;
 
 use super::blend::{Px, faded, over_px};
 use super::brush::{Brush, Ink};
+use super::canvas::Stencil;
 use super::layer::Layer;
 use super::text::{Inked, Part};
 use crate::diag::Place;
 use crate::scene::Paint;
 
-/// The contrast of one text.
+/// What has a contrast.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Legible {
+    /// Words.
+    Text {
+        /// Font size, canvas units.
+        size: f32,
+        /// Weight 600 or more.
+        bold: bool,
+    },
+    /// A QR code.
+    Code {
+        /// What should be its dark modules is the lighter part.
+        is_inverted: bool,
+    },
+}
+
+/// The contrast of one text or code.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Contrast {
     /// Which node: indices from `Scene::nodes` down through the groups.
@@ -24,10 +42,8 @@ pub struct Contrast {
     /// WCAG ratio, 1–21, of the text's least visible paint against what is beneath it: a tenth of its ink has
     /// less. A stroke, highlight or shadow counts as what is beneath.
     pub ratio: f32,
-    /// Font size, canvas units.
-    pub size: f32,
-    /// Weight 600 or more.
-    pub bold: bool,
+    /// What it is the contrast of.
+    pub of: Legible,
 }
 
 /// Ink pixels looked at in each run; more say nothing new.
@@ -63,6 +79,8 @@ fn ratio(a: f32, b: f32) -> f32 {
 struct Histogram {
     bins: Vec<(u32, f32)>,
     count: usize,
+    /// How many of them are lighter than what is beneath.
+    lighter: usize,
 }
 
 impl Histogram {
@@ -70,6 +88,7 @@ impl Histogram {
         Self {
             bins: vec![(0, 0.0); 401],
             count: 0,
+            lighter: 0,
         }
     }
 
@@ -103,7 +122,7 @@ pub(super) fn measure(layer: &Layer, inked: &Inked, alpha: u8) -> Option<f32> {
         .filter(|part| inked.stroke.is_none() || !hollow(part))
         .filter_map(|part| {
             let brush = Brush::new(&part.run.paint, &layer.view);
-            let histogram = count(layer, part, &brush, alpha);
+            let histogram = count(layer, &part.stencil, &brush, alpha);
             Some((histogram.count, histogram.low()?))
         })
         .collect();
@@ -112,8 +131,20 @@ pub(super) fn measure(layer: &Layer, inked: &Inked, alpha: u8) -> Option<f32> {
     counts.map(|(_, ratio)| *ratio).reduce(f32::min)
 }
 
-fn count(layer: &Layer, part: &Part, brush: &Brush, alpha: u8) -> Histogram {
-    let area = part.stencil.area.and(&layer.clip).and(&layer.canvas.area());
+/// The same of the modules of a code; none where none of them shows.
+pub(super) fn of_code(
+    layer: &Layer,
+    modules: &Stencil,
+    brush: &Brush,
+    alpha: u8,
+) -> Option<(Legible, f32)> {
+    let histogram = count(layer, modules, brush, alpha);
+    let is_inverted = histogram.lighter * 2 > histogram.count;
+    Some((Legible::Code { is_inverted }, histogram.low()?))
+}
+
+fn count(layer: &Layer, stencil: &Stencil, brush: &Brush, alpha: u8) -> Histogram {
+    let area = stencil.area.and(&layer.clip).and(&layer.canvas.area());
     let linear = &*LINEAR;
     let mut histogram = Histogram::new();
     let (mut rows, mut step) = (brush.rows(area.x0, area.x1), 1);
@@ -123,7 +154,7 @@ fn count(layer: &Layer, part: &Part, brush: &Brush, alpha: u8) -> Histogram {
     }
     for y in (area.y0..area.y1).step_by(step) {
         let ink = rows.at(y);
-        let cover = part.stencil.row(y, area.x0, area.x1);
+        let cover = stencil.row(y, area.x0, area.x1);
         for i in (0..cover.len()).step_by(step) {
             if cover[i] < SOLID {
                 continue;
@@ -132,7 +163,9 @@ fn count(layer: &Layer, part: &Part, brush: &Brush, alpha: u8) -> Histogram {
             let x = area.x0 + i as i32;
             let below = layer.canvas.px(x, y);
             let (below, text) = layer.seen(x, y, below, over_px(px, below));
-            histogram.add(ratio(luminance(below, linear), luminance(text, linear)));
+            let (below, text) = (luminance(below, linear), luminance(text, linear));
+            histogram.lighter += usize::from(text > below);
+            histogram.add(ratio(below, text));
         }
     }
     histogram

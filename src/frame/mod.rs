@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use crate::scene::Scene;
 
-pub use contrast::Contrast;
+pub use contrast::{Contrast, Legible};
 
 /// A painted picture: RGBA8, sRGB, premultiplied, rows without gaps.
 #[derive(PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub fn paint(scene: &Scene, at: Duration) -> Frame {
     painter::scene(scene, at, None, &mut None)
 }
 
-/// Paints a scene as it begins, and measures the contrast of each text that shows.
+/// Paints a scene as it begins, and measures the contrast of each text and code that shows.
 pub fn paint_checked(scene: &Scene) -> (Frame, Vec<Contrast>) {
     let mut contrasts = Some(Vec::new());
     let frame = painter::scene(scene, Duration::ZERO, None, &mut contrasts);

@@ -10,7 +10,7 @@ use super::backdrop;
 use super::bounds::{bounds, box_of, whole_box};
 use super::brush::{Brush, Tap, taps};
 use super::canvas::{Canvas, Stencil};
-use super::contrast::{self, Contrast};
+use super::contrast::{self, Contrast, Legible};
 use super::geometry::{Area, Edges, View};
 use super::layer::{self, Below, Layer, Manner};
 use super::motion;
@@ -222,7 +222,14 @@ impl Painter<'_> {
                 let opaque = is_opaque(&qr.surface, &layer.view);
                 box_shadows(layer, node, &shape, opaque, alpha);
                 fill(layer, &shape, &qr.surface, alpha);
-                modules(layer, &shape.edges, qr, alpha);
+                let modules = modules(&shape.edges, qr);
+                let brush = Brush::new(&qr.paint, &layer.view);
+                if self.contrasts.is_some() {
+                    let measured = contrast::of_code(layer, &modules, &brush, alpha);
+                    self.report(node, measured);
+                }
+                let clip = &layer.clip;
+                layer.canvas.fill_stencil(clip, &modules, &brush, alpha);
                 border(layer, &shape, &qr.surface, alpha);
             }
             Content::Group(group) => self.group(layer, node, group),
@@ -386,22 +393,23 @@ impl Painter<'_> {
         }
         if self.contrasts.is_some() {
             let ratio = contrast::measure(layer, &inked, alpha);
-            self.report(node, text, ratio);
+            let (size, bold) = (text.size, text.bold);
+            let of = Legible::Text { size, bold };
+            self.report(node, ratio.map(|ratio| (of, ratio)));
         }
         glyphs(layer, &inked, alpha);
         rules(layer, &inked, true, alpha);
         layer.clip = outer;
     }
 
-    fn report(&mut self, node: &Node, text: &Text, ratio: Option<f32>) {
-        if let (Some(contrasts), Some(ratio)) = (self.contrasts.as_mut(), ratio) {
+    fn report(&mut self, node: &Node, measured: Option<(Legible, f32)>) {
+        if let (Some(contrasts), Some((of, ratio))) = (self.contrasts.as_mut(), measured) {
             contrasts.push(Contrast {
                 path: self.path.clone(),
                 id: node.id.clone(),
                 place: node.place.clone(),
+                of,
                 ratio,
-                size: text.size,
-                bold: text.bold,
             });
         }
     }
@@ -453,6 +461,8 @@ fn under_border(shape: &RoundBox, surface: &Surface, view: &View) -> RoundBox {
     let border = surface.border.as_ref();
     let hiding = border.filter(|b| Brush::new(&b.paint, view).is_opaque());
     match hiding.map(|b| view.length(b.width)) {
+        // it ends at the mask's edge and not at the box's
+        _ if surface.circled => *shape,
         // a hairline hides less than it would let through
         Some(width) if width >= 1.0 => shape.inset(width / 2.0),
         _ => *shape,
@@ -463,10 +473,31 @@ fn border(layer: &mut Layer, shape: &RoundBox, surface: &Surface, alpha: u8) {
     let Some(border) = surface.border.as_ref().filter(|b| b.width > 0.0) else {
         return;
     };
+    let shape = &match surface.circled {
+        true => circle_in(shape),
+        false => *shape,
+    };
     let inner = shape.inset(layer.view.length(border.width));
     let brush = Brush::new(&border.paint, &layer.view);
     let (canvas, clip) = (&mut layer.canvas, &layer.clip);
     canvas.fill_ring(clip, shape, &inner, &brush, alpha);
+}
+
+/// The circle in the middle of a box, as wide as its shorter side.
+fn circle_in(shape: &RoundBox) -> RoundBox {
+    let edges = &shape.edges;
+    let radius = edges.width().min(edges.height()) / 2.0;
+    let (x, y) = (
+        (edges.left + edges.right) / 2.0,
+        (edges.top + edges.bottom) / 2.0,
+    );
+    let around = Edges {
+        left: x - radius,
+        top: y - radius,
+        right: x + radius,
+        bottom: y + radius,
+    };
+    RoundBox::new(around, [radius; 4])
 }
 
 fn glyphs(layer: &mut Layer, inked: &Inked, alpha: u8) {
@@ -522,14 +553,14 @@ fn rules(layer: &mut Layer, inked: &Inked, over: bool, alpha: u8) {
     }
 }
 
-/// The dark modules of a QR code. Each is the same whole number of pixels, so that a camera sees sharp edges;
+/// Where the dark modules of a QR code are. Each is the same whole number of pixels, so that a camera sees sharp edges;
 /// what is left over widens the quiet zone.
-fn modules(layer: &mut Layer, edges: &Edges, qr: &Qr, alpha: u8) {
+fn modules(edges: &Edges, qr: &Qr) -> Stencil {
     let area = edges.area();
     let count = qr.size + 2 * qr.quiet;
     let side = area.width().min(area.height());
     if qr.size == 0 || count > side || qr.dark.len() < qr.size * qr.size {
-        return;
+        return Stencil::new(Area::new(0, 0, 0, 0));
     }
     let module = side / count;
     let start = |size: usize| ((size - module * qr.size) / 2) as i32;
@@ -537,7 +568,7 @@ fn modules(layer: &mut Layer, edges: &Edges, qr: &Qr, alpha: u8) {
         area.x0 + start(area.width()),
         area.y0 + start(area.height()),
     );
-    let (brush, module) = (Brush::new(&qr.paint, &layer.view), module as i32);
+    let module = module as i32;
     let mut stencil = Stencil::new(Area::new(
         left,
         top,
@@ -555,7 +586,5 @@ fn modules(layer: &mut Layer, edges: &Edges, qr: &Qr, alpha: u8) {
             }
         }
     }
-    layer
-        .canvas
-        .fill_stencil(&layer.clip, &stencil, &brush, alpha);
+    stencil
 }

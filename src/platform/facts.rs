@@ -16,6 +16,9 @@ pub const STORY_SMALL: (u32, u32) = (720, 1280);
 /// A size between both that a film may have: three quarters of [`STORY`] a side. Ours.
 pub const STORY_MIDDLE: (u32, u32) = (810, 1440);
 
+/// The sizes of finished film. Ours: Meta names only the most columns.
+pub const FILM_SIZES: [(u32, u32); 3] = [STORY, STORY_MIDDLE, STORY_SMALL];
+
 /// A film of fewer seconds is refused. Meta, November 2026.
 pub const FILM_LEAST_SECONDS: f64 = 3.0;
 

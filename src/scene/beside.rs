@@ -3,15 +3,16 @@
 //! In: a template and its placed layers. Out: [`Beside`]: whom to tag, what to tap and where, what only a person can add.
 //! Never: painting; a box that is not of what was drawn.
 
-use url::Url;
+use unicode_segmentation::UnicodeSegmentation;
 
-use crate::diag::{Code, Diagnostic, Place};
+use crate::diag::{Code, Diagnostic, Place, Severity};
 use crate::template::language::{BESIDE, LINK, MENTION};
-use crate::template::{Table, Template, grammar, key};
+use crate::template::{Node, Table, Template, grammar, key};
 
 use super::geometry::CANVAS_SIZE;
 use super::stage::Stage;
-use super::tappable::{Placed, around_point, boxed};
+use super::sticker::{Fault, LINK_TEXT, account, web_page};
+use super::tappable::{Placed, around_point, boxed, check_seconds};
 use super::{Audience, ByHand, Extra, Extras, Mention, Point, Sticker, StickerKind};
 
 /// Everything of it.
@@ -20,6 +21,8 @@ pub(super) struct Beside {
     pub mentions: Vec<Mention>,
     pub by_hand: Vec<ByHand>,
     pub extras: Extras,
+    /// Where each of the stickers is written.
+    places: Vec<Place>,
 }
 
 /// What the story of a template has beside its picture.
@@ -40,6 +43,8 @@ pub(super) fn of(template: &Template, placed: &[Placed<'_, '_>], stage: &mut Sta
             out.add(sticker, &table.place);
         }
     }
+    let kinds = out.extras.stickers.iter().map(|one| one.kind.word());
+    check_seconds(kinds.zip(&out.places), &mut stage.wrong);
     out.words(template, stage);
     out
 }
@@ -70,6 +75,7 @@ impl Beside {
             place: place.clone(),
         }));
         self.extras.stickers.push(sticker);
+        self.places.push(place.clone());
     }
 
     fn words_by_hand(&mut self, what: Extra, place: Place) {
@@ -112,12 +118,13 @@ fn mention(table: &Table, placed: &[Placed<'_, '_>], stage: &mut Stage<'_>) -> O
     let filled = stage
         .filler
         .whole(table, MENTION.iter(), "a mention", &mut stage.wrong);
-    let username = grammar::text(filled.node(key!(MENTION.username))?)?;
-    let username = username.trim().trim_start_matches('@').to_owned();
-    if username.is_empty() {
+    let node = filled.node(key!(MENTION.username))?;
+    let written = grammar::text(node)?;
+    if written.trim().is_empty() {
         return None;
     }
-    over(&filled, StickerKind::Mention { username }, placed)
+    let username = sound(account(&written), node, stage)?;
+    over(&filled, StickerKind::Mention { username }, placed, stage)
 }
 
 /// A link to tap; none where no address came out, or its layer was left out.
@@ -130,29 +137,55 @@ fn link(table: &Table, placed: &[Placed<'_, '_>], stage: &mut Stage<'_>) -> Opti
     if url.is_empty() {
         return None;
     }
-    let is_web = |url: Url| matches!(url.scheme(), "http" | "https") && url.has_host();
-    if !Url::parse(&url).is_ok_and(is_web) {
-        let message = format!("`{url}` is not the address of a web page");
-        let hint = "with its beginning, as in https://example.com/menu";
-        let why = Diagnostic::at(Code::BadValue, &node.place, message).hint(hint);
-        stage.wrong.push(why);
+    sound(web_page(&url), node, stage)?;
+    let words = filled.node(key!(LINK.text));
+    let text = words.and_then(grammar::text).unwrap_or_default();
+    let text = Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    let count = text.iter().flat_map(|text| text.graphemes(true)).count();
+    if let Some(node) = words.filter(|_| count > LINK_TEXT) {
+        let message = format!("`text` has {count} characters, the app takes {LINK_TEXT}");
+        let found = Diagnostic::at(Code::TooLong, &node.place, message);
+        stage.wrong.push(found);
         return None;
     }
-    let text = filled.node(key!(LINK.text)).and_then(grammar::text);
-    let text = text.filter(|text| !text.trim().is_empty());
-    over(&filled, StickerKind::Link { url, text }, placed)
+    over(&filled, StickerKind::Link { url, text }, placed, stage)
+}
+
+/// What was read of a node, its fault reported.
+fn sound<T>(read: Result<T, Fault>, node: &Node, stage: &mut Stage<'_>) -> Option<T> {
+    let reported = |(message, hint): Fault| {
+        let found = Diagnostic::at(Code::BadValue, &node.place, message);
+        stage.wrong.push(found.hint(hint));
+    };
+    read.map_err(reported).ok()
 }
 
 /// A sticker that other layers draw; none where its layer was left out.
-fn over(filled: &Table, kind: StickerKind, placed: &[Placed<'_, '_>]) -> Option<Sticker> {
+fn over(
+    filled: &Table,
+    kind: StickerKind,
+    placed: &[Placed<'_, '_>],
+    stage: &mut Stage<'_>,
+) -> Option<Sticker> {
     let (width, height) = CANVAS_SIZE;
+    let is_inside = |p: Point| (0.0..=width).contains(&p.x) && (0.0..=height).contains(&p.y);
     let over = filled.node(key!(LINK.over)).and_then(grammar::text);
     let at = filled.node(key!(LINK.at)).and_then(grammar::position);
     let center = match (over, at) {
         (Some(over), _) => {
             // a layer that `when` left out takes what lies over it with it
             let is_it = |layer: &&Placed<'_, '_>| layer.node.id.as_deref() == Some(&over);
-            return Some(placed.iter().find(is_it)?.sticker(kind));
+            let layer = placed.iter().find(is_it)?;
+            if !is_inside(layer.center) {
+                let message = format!("the centre of layer `{over}` lies outside of the canvas");
+                let place = filled.node(key!(LINK.over)).map(|node| &node.place);
+                let place = place.unwrap_or(&filled.place);
+                let found = Diagnostic::at(Code::BadValue, place, message);
+                let hint = "nobody can tap there: move the layer, or say `at`";
+                let found = found.severity(Severity::Warning).hint(hint);
+                stage.wrong.push(found);
+            }
+            return Some(layer.sticker(kind));
         }
         (None, Some((x, y))) => Point {
             x: x.of(width),
@@ -163,6 +196,13 @@ fn over(filled: &Table, kind: StickerKind, placed: &[Placed<'_, '_>]) -> Option<
             y: height / 2.0,
         },
     };
+    if let Some(at) = filled.node(key!(LINK.at)).filter(|_| !is_inside(center)) {
+        let message = "`at` lies outside of the canvas: nobody can tap there";
+        let found = Diagnostic::at(Code::BadValue, &at.place, message);
+        let hint = "parts of it from \"0%\" to \"100%\", or units up to 1080 and 1920";
+        stage.wrong.push(found.hint(hint));
+        return None;
+    }
     let rect = around_point(center);
     Some(boxed(kind, rect.center(), (rect.w, rect.h), 0.0))
 }

@@ -139,14 +139,20 @@ fn what_is_not_film(head: &[u8]) -> Option<&'static str> {
     }
     match platform::sniff(head) {
         Content::Jpeg => return Some("a JPEG picture"),
-        Content::OtherStill("WebP") => return Some("a WebP picture"),
+        Content::OtherStill("WebP") if !is_animated_webp(head) => return Some("a WebP picture"),
         Content::OtherStill("SVG") => return Some("an SVG picture"),
         Content::OtherStill("AVIF") => return Some("an AVIF picture"),
         Content::OtherStill("HEIC") => return Some("a HEIC picture"),
-        // GIF and PNG may be animated, and the film room knows whether they are
+        // these may be animated, and the film room knows whether they are
         _ => {}
     }
     is_text(head).then_some("text")
+}
+
+/// Whether the header of a WebP says that it moves.
+fn is_animated_webp(head: &[u8]) -> bool {
+    let flags = head.get(20).filter(|_| head.get(12..16) == Some(b"VP8X"));
+    flags.is_some_and(|flags| flags & 2 != 0)
 }
 
 /// Whether every byte is one that a text has; what is cut off at the end is no fault.
@@ -179,6 +185,12 @@ mod tests {
             (b"\0\0\0\x18ftypisom\0\0\x02\0isommp41", None),
             (b"\x1A\x45\xDF\xA3\x9F\x42\x86\x81", None),
             (b"GIF89a\x10\0\x10\0", None),
+            (b"RIFF\x24\0\0\0WEBPVP8 \x18\0\0\0", Some("a WebP picture")),
+            (
+                b"RIFF\x24\0\0\0WEBPVP8X\x0A\0\0\0\x10\0\0\0",
+                Some("a WebP picture"),
+            ),
+            (b"RIFF\x24\0\0\0WEBPVP8X\x0A\0\0\0\x12\0\0\0", None),
             (b"YUV4MPEG2 W16 H16 F25:1\nFRAME\n\x10\x10", None),
         ] {
             assert_eq!(what_is_not_film(head), what, "{head:?}");

@@ -1,8 +1,8 @@
 //! Words and codes that nobody sees whole: the canvas ends before they do, or a group cuts them.
 //!
 //! In: layers with their places. Out: an `overflow` warning for each text and code that an edge cuts, with the side and
-//! by how much. Never: pictures and shapes, which are cut on purpose all the time; what says `bleed`; what a text's
-//! own box cuts, which is reported where it is set.
+//! by how much, and for pictures and shapes of which nothing is left. Never: pictures and shapes that are cut, which is
+//! done on purpose all the time; what says `bleed`; what a text's own box cuts, which is reported where it is set.
 
 use crate::diag::{Code, Diagnostic};
 
@@ -56,6 +56,7 @@ fn walk<'a>(
         around.pop();
         return;
     }
+    let mut least = Least::Part;
     let seen = match (&draft.what, &node.content) {
         (What::Text(_), Content::Text(text)) => letters(text),
         (What::Qr(_), Content::Qr(_)) => {
@@ -69,12 +70,17 @@ fn walk<'a>(
             ))
         }
         _ if draft.sticker.is_some() => Some(node.rect),
+        // a shadow may fall where its layer is not
+        (What::Picture(_) | What::Shape, _) if node.shadows.is_empty() => {
+            least = Least::Wholly;
+            Some(node.rect)
+        }
         _ => None,
     };
     let Some(seen) = seen.filter(|r| r.w > 0.0 && r.h > 0.0) else {
         return;
     };
-    if let Some((said, hint)) = cut(seen.corners(), node, around, canvas) {
+    if let Some((said, hint)) = cut(seen.corners(), node, around, canvas, least) {
         let said = format!("{} {said}", draft.layer.label());
         wrong.push(Diagnostic::at(Code::Overflow, &node.place, said).hint(hint));
     }
@@ -111,11 +117,12 @@ fn cut(
     node: &Node,
     around: &[Around<'_>],
     canvas: Rect,
+    least: Least,
 ) -> Option<(String, &'static str)> {
     at = at.turned(node.rotate, node.rect.center());
     for group in around.iter().rev() {
         if group.cuts
-            && let Some(how) = beyond(at, group.node.rect)
+            && let Some(how) = beyond(at, group.node.rect, least)
         {
             let said = match how {
                 Beyond::Wholly => format!("cannot be seen: {} cuts it off", group.label),
@@ -123,23 +130,39 @@ fn cut(
                     format!("is cut off: {by:.0} units at the {side} by {}", group.label)
                 }
             };
-            return Some((
-                said,
-                "give it room, shorten it, or say bleed = true where that is meant",
-            ));
+            let hint = "give it room, shorten it, or say bleed = true where that is meant";
+            return Some((said, least.hint(hint)));
         }
         at = at.turned(group.node.rotate, group.node.rect.center());
     }
-    let said = match beyond(at, canvas)? {
+    let said = match beyond(at, canvas, least)? {
         Beyond::Wholly => "cannot be seen: it lies outside of the canvas".to_owned(),
         Beyond::By(by, side) => {
             format!("is cut off: {by:.0} units at the {side} lie outside of the canvas")
         }
     };
-    Some((
-        said,
-        "give it a width and an overflow, shorten it, or say bleed = true where that is meant",
-    ))
+    let hint =
+        "give it a width and an overflow, shorten it, or say bleed = true where that is meant";
+    Some((said, least.hint(hint)))
+}
+
+/// What is worth a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Least {
+    /// Anything that is cut.
+    Part,
+    /// Only what is not seen at all.
+    Wholly,
+}
+
+impl Least {
+    /// What helps; `cut` is what helps words and codes.
+    fn hint(self, cut: &'static str) -> &'static str {
+        match self {
+            Self::Part => cut,
+            Self::Wholly => "move it, or say bleed = true where that is meant",
+        }
+    }
 }
 
 enum Beyond {
@@ -149,11 +172,14 @@ enum Beyond {
 }
 
 /// How far a shape leaves a box, at the side where it is most.
-fn beyond(at: Corners, rect: Rect) -> Option<Beyond> {
+fn beyond(at: Corners, rect: Rect, least: Least) -> Option<Beyond> {
     let all = at.upright();
     let (left, right, top, bottom) = (all.x, all.right(), all.y, all.bottom());
     if right <= rect.x || left >= rect.right() || bottom <= rect.y || top >= rect.bottom() {
         return Some(Beyond::Wholly);
+    }
+    if least == Least::Wholly {
+        return None;
     }
     let sides = [
         (rect.x - left, "left"),

@@ -4,12 +4,15 @@
 
 use std::sync::Arc;
 
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Severity};
+use crate::template::expression::has_expression;
+use crate::template::grammar::Length;
+use crate::template::language::LayerType;
 use crate::template::{Table, grammar, key};
 
 use super::draft::{Draft, PictureDraft, QrDraft, What, unreadable};
 use super::emit_text::set_text;
-use super::fills::{default_color, filter_of, fit, ink_paint, pixel_box, shadows, surface};
+use super::fills::{CIRCLE, default_color, filter_of, fit, ink_paint, pixel_box, shadows, surface};
 use super::layout::Measure;
 use super::picture::{self, Filter, Wanted};
 use super::stage::Stage;
@@ -41,6 +44,7 @@ pub(super) fn node(
         bleed: setting.bleed || keys.read(key!(LAYER.bleed as flag)),
         ..setting
     };
+    report_empty(draft, rect, stage);
     let content = match &draft.what {
         What::Shape => Content::Shape(surface(keys, rect, stage)),
         What::Text(text) => {
@@ -50,7 +54,7 @@ pub(super) fn node(
             Content::Picture(placed_picture(draft, picture, rect, setting, stage)?)
         }
         What::Film(clip) => Content::Film(placed_film(draft, clip, rect, stage)?),
-        What::Qr(qr) => Content::Qr(placed_qr(keys, qr, rect, stage)),
+        What::Qr(qr) => Content::Qr(placed_qr(draft, qr, rect, stage)),
         What::Group(group) => {
             let surface = surface(keys, rect, stage);
             let boxes = measure.children(draft, group, rect);
@@ -88,6 +92,39 @@ pub(super) fn node(
         bleed: setting.bleed,
         content,
     })
+}
+
+/// Reports a picture, shape or code that has no width or no height.
+///
+/// A size that an expression gives may be 0: a bar of 0 %.
+fn report_empty(draft: &Draft<'_>, rect: Rect, stage: &mut Stage<'_>) {
+    let is_drawn = matches!(draft.what, What::Picture(_) | What::Shape | What::Qr(_));
+    if !is_drawn || draft.layer.kind == LayerType::Sticker {
+        return;
+    }
+    let [across, down] = draft.axes;
+    for (length, axis, key) in [
+        (rect.w, across, key!(LAYER.width)),
+        (rect.h, down, key!(LAYER.height)),
+    ] {
+        let written = draft.layer.keys.node(key);
+        let is_below = match axis.size {
+            Some(Length::Units(size) | Length::Part(size)) => size < 0.0,
+            None => false,
+        };
+        let is_reckoned = written
+            .and_then(grammar::text)
+            .is_some_and(|text| has_expression(&text));
+        if length > 0.0 || is_reckoned && !is_below {
+            continue;
+        }
+        let message = format!("{} has no {}", draft.layer.label(), key.name);
+        let at = written.map_or(&draft.layer.place, |node| &node.place);
+        let found = Diagnostic::at(Code::BadValue, at, message);
+        let found = found.severity(Severity::Warning);
+        stage.wrong.push(found.hint("nothing of it is seen"));
+        return;
+    }
 }
 
 fn blend(keys: &Table) -> Blend {
@@ -272,7 +309,7 @@ fn mask(
 ) -> Option<Arc<Mask>> {
     let node = keys.node(key!(PICTURE.mask))?;
     let written = node.as_text()?;
-    if written == "circle" {
+    if written == CIRCLE {
         return Some(Arc::new(circle(width, height)));
     }
     let path = stage.find(written, &node.place)?;
@@ -305,7 +342,32 @@ fn circle(width: u32, height: u32) -> Mask {
     }
 }
 
-fn placed_qr(keys: &Table, qr: &QrDraft, rect: Rect, stage: &mut Stage<'_>) -> Qr {
+/// A narrower code is not read by a phone that looks at another one's screen, units. Reasoned, not measured.
+const LEAST_CODE: f32 = 180.0;
+/// The same of one of its modules.
+const LEAST_MODULE: f32 = 3.0;
+
+fn placed_qr(draft: &Draft<'_>, qr: &QrDraft, rect: Rect, stage: &mut Stage<'_>) -> Qr {
+    let keys = &draft.keys;
+    let modules = qr.size + 2 * qr.quiet;
+    let (side, least) = (
+        rect.w.min(rect.h),
+        LEAST_CODE.max(modules as f32 * LEAST_MODULE),
+    );
+    // half a unit is no difference
+    if side < least - 0.5 {
+        let message = format!(
+            "the code of {} is {side:.0} units wide, too small for a phone to read: {least:.0} are needed",
+            draft.layer.label()
+        );
+        let found = Diagnostic::at(Code::BadValue, &draft.layer.place, message);
+        let hint = match least > LEAST_CODE {
+            true => "larger, or less to say: it has many modules",
+            false => "people scan it from a second screen",
+        };
+        let found = found.severity(Severity::Warning).hint(hint);
+        stage.wrong.push(found);
+    }
     let mut surface = surface(keys, rect, stage);
     if keys.node(key!(QR.fill)).is_none() {
         surface.fill = Some(Paint::Solid(default_color(key!(QR.fill as word))));

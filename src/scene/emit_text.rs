@@ -154,6 +154,16 @@ fn report(draft: &Draft<'_>, text: &TextDraft, set: &Set, stage: &mut Stage<'_>)
                 format!("the text of {label} {how}"),
             ));
         }
+        Fit::Broken => {
+            let message = format!(
+                "the text of {label} does not fit at its least size of {}: a word is broken in its middle",
+                set.size
+            );
+            let found = Diagnostic::at(Code::Overflow, at, message);
+            stage.wrong.push(found.hint(
+                "give it more room, a smaller `min_size`, or a soft hyphen where it may break",
+            ));
+        }
         Fit::Shrunk if at_least => {
             let message = format!(
                 "the text of {label} is shrunk to its least size of {}",
@@ -165,8 +175,8 @@ fn report(draft: &Draft<'_>, text: &TextDraft, set: &Set, stage: &mut Stage<'_>)
         }
         _ => {}
     }
-    for c in &set.missing {
-        let message = format!("no font has U+{:04X} `{c}`", u32::from(*c));
+    if !set.missing.is_empty() {
+        let message = format!("no font has {}", listed(&set.missing));
         stage.wrong.push(
             Diagnostic::at(Code::MissingGlyph, at, message)
                 .hint("add a font of its script to `[brand] fonts`, or install one"),
@@ -184,6 +194,21 @@ fn report(draft: &Draft<'_>, text: &TextDraft, set: &Set, stage: &mut Stage<'_>)
             )
             .maybe_hint(hint),
         );
+    }
+}
+
+/// Characters that are named; more of them say nothing new.
+const NAMED: usize = 12;
+
+fn listed(missing: &[char]) -> String {
+    let named = missing.iter().take(NAMED);
+    let named: Vec<_> = named
+        .map(|c| format!("U+{:04X} `{c}`", u32::from(*c)))
+        .collect();
+    match (named.as_slice(), missing.len().saturating_sub(NAMED)) {
+        (named, more @ 1..) => format!("{} and {more} more", named.join(", ")),
+        ([rest @ .., last], 0) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        (named, _) => named.join(", "),
     }
 }
 

@@ -66,7 +66,7 @@ impl Filler<'_> {
             Value::Text(text) if has_expression(text) => {
                 let filled = match kind {
                     // what people read is as their sheet shows it
-                    Kind::Text | Kind::Texts => {
+                    Kind::Text | Kind::Name | Kind::Texts => {
                         self.expressions.text(text, self.context).map(Value::Text)
                     }
                     _ => self
@@ -134,7 +134,12 @@ fn read_back(value: &Jinja, kind: Kind) -> Value {
     let text = shown(value);
     let is_text = matches!(
         kind,
-        Kind::Text | Kind::Color | Kind::Fill(_) | Kind::Choice(_) | Kind::ChoiceOr(..)
+        Kind::Text
+            | Kind::Name
+            | Kind::Color
+            | Kind::Fill(_)
+            | Kind::Choice(_)
+            | Kind::ChoiceOr(..)
     );
     let trimmed = text.trim();
     if !is_text {

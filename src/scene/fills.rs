@@ -10,6 +10,9 @@ use super::picture::{Filter, Fit, Wanted};
 use super::stage::Stage;
 use super::{Border, Color, Paint, Point, Rect, Shadow, Stop, Surface};
 
+/// The mask that is no file.
+pub(super) const CIRCLE: &str = "circle";
+
 /// A box in whole output pixels: left, top, width, height; at least one pixel each way.
 pub(super) fn pixel_box(rect: Rect, scale: f32) -> (i32, i32, u32, u32) {
     let (left, top) = ((rect.x * scale).round(), (rect.y * scale).round());
@@ -206,6 +209,7 @@ pub(super) fn surface(keys: &Table, rect: Rect, stage: &mut Stage<'_>) -> Surfac
         border: keys
             .record(key!(SURFACE.border))
             .and_then(|table| border(table, rect, stage)),
+        circled: keys.node(key!(PICTURE.mask)).and_then(Node::as_text) == Some(CIRCLE),
         backdrop: keys.record(key!(SURFACE.backdrop)).map(filter_of),
     }
 }

@@ -24,6 +24,8 @@ pub struct Scene {
     pub height: f32,
     /// Raster size in pixels; both scales are equal up to rounding.
     pub raster: (u32, u32),
+    /// The pixels that its template asks for, and where it does; the raster of a preview is a part of them.
+    pub size: Option<((u32, u32), Place)>,
     /// What lies under every layer; transparent when absent.
     pub background: Option<Paint>,
     /// A clip over the whole canvas, above the background and under every layer.
@@ -51,6 +53,7 @@ impl Scene {
             width,
             height,
             raster: (width as u32, height as u32),
+            size: None,
             background: None,
             film: None,
             nodes: Vec::new(),
@@ -89,7 +92,7 @@ pub struct ByHand {
 pub enum Extra {
     /// A link to tap.
     Link {
-        /// `http` or `https`.
+        /// `https`.
         url: String,
         /// The sticker's words; without them, the address.
         text: Option<String>,
@@ -280,6 +283,8 @@ pub struct Surface {
     pub radius: [f32; 4],
     /// Drawn inside the box's edge.
     pub border: Option<Border>,
+    /// The border follows the circle in the middle of the box, which a mask cuts out, and not the box's edge.
+    pub circled: bool,
     /// Changes to what lies beneath, inside the corners, before anything is painted; its blur is in canvas units.
     pub backdrop: Option<Filter>,
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diag::{Code, Diagnostic, Severity};
+use crate::diag::{Code, Diagnostic, Place, Severity};
 
 use super::draft::{Draft, Pairs};
 use super::geometry::CANVAS_SIZE;
@@ -120,17 +120,12 @@ pub(super) fn boxed(kind: StickerKind, center: Point, size: (f32, f32), rotation
 /// So many units of one sticker may lie over another: a tap there is rare.
 const TOUCHING: f32 = 4.0;
 
-/// Reports stickers that lie over each other, and those of which the app takes one a story.
+/// Reports stickers that lie over each other.
 pub(super) fn check(placed: &[Placed<'_, '_>], wrong: &mut Vec<Diagnostic>) {
     let stickers: Vec<_> = placed
         .iter()
         .filter_map(|p| Some((p, p.draft.sticker.as_ref()?)))
         .collect();
-    let mut warn = |at: &Placed<'_, '_>, message: String, hint: &str| {
-        let place = &at.node.place;
-        let found = Diagnostic::at(Code::BadValue, place, message);
-        wrong.push(found.severity(Severity::Warning).hint(hint));
-    };
     for (index, (upper, _)) in stickers.iter().enumerate() {
         let own = upper.upright();
         for (lower, _) in &stickers[..index] {
@@ -143,23 +138,28 @@ pub(super) fn check(placed: &[Placed<'_, '_>], wrong: &mut Vec<Diagnostic>) {
                     named(upper),
                     named(lower)
                 );
-                warn(upper, message, "move one of them");
+                let found = Diagnostic::at(Code::BadValue, &upper.node.place, message);
+                wrong.push(found.severity(Severity::Warning).hint("move one of them"));
             }
         }
     }
+}
+
+/// Reports the second sticker of a kind of which the app takes one a story.
+pub(super) fn check_seconds<'p>(
+    stickers: impl Iterator<Item = (&'static str, &'p Place)>,
+    wrong: &mut Vec<Diagnostic>,
+) {
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-    for (sticker, kind) in &stickers {
-        let word = kind.word();
+    for (word, place) in stickers {
         let count = seen.entry(word).or_default();
         *count += 1;
         let many = ["mention", "hashtag", "location"].contains(&word);
         if *count == 2 && !many {
             let message = format!("a second {word} sticker: the app takes one a story");
-            warn(
-                sticker,
-                message,
-                "keep one, and make another story of the other",
-            );
+            let found = Diagnostic::at(Code::BadValue, place, message);
+            let hint = "keep one, and make another story of the other";
+            wrong.push(found.severity(Severity::Warning).hint(hint));
         }
     }
 }

@@ -74,6 +74,7 @@ fn holds_expression(node: &Node) -> bool {
 fn fits(kind: Kind, node: &Node) -> bool {
     match kind {
         Kind::Text => grammar::text(node).is_some(),
+        Kind::Name => node.as_text().is_some(),
         Kind::Texts => grammar::list(node).is_some_and(|l| l.iter().all(|n| n.as_text().is_some())),
         Kind::Bool => matches!(node.value, Value::Bool(_)),
         Kind::Condition => grammar::condition(node).is_some(),

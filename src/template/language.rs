@@ -66,6 +66,8 @@ impl Key {
 pub enum Kind {
     /// Any text; numbers and booleans are taken as they are written.
     Text,
+    /// What something else is called, in quotes: a file, a font, a language. A bare number names none of them.
+    Name,
     /// A list of texts.
     Texts,
     /// `true` or `false`.
@@ -119,6 +121,7 @@ impl Kind {
     pub fn describe(self) -> String {
         match self {
             Self::Text => "a text".into(),
+            Self::Name => "a name in quotes".into(),
             Self::Texts => "a list of texts".into(),
             Self::Bool => "true or false".into(),
             Self::Condition => "a text, a number, true or false".into(),
@@ -261,7 +264,7 @@ pub const OUTPUT: &[Key] = &[
 pub const AUDIO: &[Key] = &[
     key(
         "src",
-        Kind::Text,
+        Kind::Name,
         "A sound file, against the project folder.",
     ),
     key("volume", Kind::Number(0.0, 4.0), "1 is as recorded.").or(Or::Number(1.0)),
@@ -281,9 +284,13 @@ pub const MENTION: &[Key] = &[
     key(
         "over",
         Kind::Text,
-        "The id of the layer whose centre is the point to tap.",
+        "The id of the layer whose centre is the point to tap; left out with it.",
     ),
-    key("at", Kind::Position, "The point to tap."),
+    key(
+        "at",
+        Kind::Position,
+        "The point to tap. Without it and `over`, the middle of the canvas.",
+    ),
 ];
 
 /// `[[link]]`.
@@ -297,9 +304,13 @@ pub const LINK: &[Key] = &[
     key(
         "over",
         Kind::Text,
-        "The id of the layer whose centre is the sticker's.",
+        "The id of the layer whose centre is the sticker's; left out with it.",
     ),
-    key("at", Kind::Position, "The sticker's centre."),
+    key(
+        "at",
+        Kind::Position,
+        "The sticker's centre. Without it and `over`, that of the canvas.",
+    ),
 ];
 
 /// A variable's declaration.
@@ -426,14 +437,14 @@ pub const FILL: &[Key] = &[
     ),
     key(
         "image",
-        Kind::Text,
+        Kind::Name,
         "A picture, against the project folder.",
     ),
     key("fit", Kind::Choice(FITS), "How the picture meets the box.").or(Or::Word("cover")),
     key("focus", Kind::Point, "The point of the picture to keep.").or(Or::Pair(0.5, 0.5)),
     key(
         "video",
-        Kind::Text,
+        Kind::Name,
         "A film, against the project folder; only for the canvas.",
     ),
 ];
@@ -536,12 +547,12 @@ pub(crate) const TEXT: &[Key] = &[
     key("text", Kind::Text, "The words."),
     key(
         "style",
-        Kind::Text,
+        Kind::Name,
         "A text style of the brand; keys beside it override it.",
     ),
     key(
         "font",
-        Kind::Text,
+        Kind::Name,
         "A brand font's key, else a family name, bundled or of the system.",
     ),
     key(
@@ -637,7 +648,7 @@ pub(crate) const TEXT: &[Key] = &[
     .or(Or::Word("auto")),
     key(
         "lang",
-        Kind::Text,
+        Kind::Name,
         "Language tag such as tr or ar: casing, hyphens, regional letter forms.",
     ),
     key(
@@ -648,7 +659,7 @@ pub(crate) const TEXT: &[Key] = &[
 ];
 
 pub(crate) const PICTURE: &[Key] = &[
-    key("src", Kind::Text, "The file, against the project folder."),
+    key("src", Kind::Name, "The file, against the project folder."),
     key(
         "fit",
         Kind::Choice(FITS),
@@ -663,13 +674,13 @@ pub(crate) const PICTURE: &[Key] = &[
     .or(Or::Pair(0.5, 0.5)),
     key(
         "mask",
-        Kind::Text,
+        Kind::Name,
         "`circle`, or a picture whose alpha (else brightness) says what shows.",
     ),
     key(
         "border",
         Kind::Record(BORDER),
-        "A line along the inside of the edge.",
+        "A line along the inside of the edge; with `mask = \"circle\"`, of the circle's.",
     ),
     key("filter", Kind::Record(FILTER), "Changes to its look."),
     key(

@@ -9,8 +9,8 @@ use crate::diag::{Code, Diagnostic, Place, Source, did_you_mean};
 use super::language::{AUDIO, BESIDE, CANVAS, Key, LINK, LayerType, MENTION, OUTPUT};
 use super::merge::merge;
 use super::{
-    AllowedPaths, Layer, Node, Refusal, Table, Template, Value, check_table, expression, key, tree,
-    vars,
+    AllowedPaths, Layer, Node, Refusal, Table, Template, Value, check_table, expression, grammar,
+    key, tree, vars,
 };
 
 /// Longest chain of `extends`.
@@ -375,10 +375,7 @@ fn layer(
     ids: &mut BTreeSet<String>,
     wrong: &mut Vec<Diagnostic>,
 ) -> Option<Layer> {
-    let id = table
-        .node(key!(LAYER.id))
-        .and_then(Node::as_text)
-        .map(str::to_owned);
+    let id = table.node(key!(LAYER.id)).and_then(grammar::text);
     if let (Some(id), Some(node)) = (&id, table.node(key!(LAYER.id)))
         && !ids.insert(id.clone())
     {
@@ -500,13 +497,13 @@ fn check_sticker(
         wrong.push(Diagnostic::at(Code::BadValue, &at.key_place, message));
     }
     if let Some(over) = table.node(key!(LINK.over))
-        && let Some(id) = over.as_text()
-        && !expression::has_expression(id)
-        && !ids.contains(id)
+        && let Some(id) = grammar::text(over)
+        && !expression::has_expression(&id)
+        && !ids.contains(&id)
     {
         wrong.push(
             Diagnostic::at(Code::BadValue, &over.place, format!("no layer `{id}`"))
-                .maybe_hint(did_you_mean(id, ids.iter().map(String::as_str))),
+                .maybe_hint(did_you_mean(&id, ids.iter().map(String::as_str))),
         );
     }
 }

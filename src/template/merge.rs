@@ -3,7 +3,7 @@
 //! Tables merge key by key, variables declaration by declaration, layers by id; a value is replaced whole. What the
 //! base does not have comes after it: layers on top.
 
-use super::{Entry, Node, Table, Value, key};
+use super::{Entry, Node, Table, Value, grammar, key};
 
 /// `child` over `base`.
 pub fn merge(base: Table, child: Table) -> Table {
@@ -64,16 +64,17 @@ fn vars(mut base: Table, child: Table) -> Table {
     base
 }
 
-fn id_of(layer: &Node) -> Option<&str> {
+fn id_of(layer: &Node) -> Option<String> {
     match &layer.value {
-        Value::Table(table) => table.node(key!(LAYER.id))?.as_text(),
+        Value::Table(table) => grammar::text(table.node(key!(LAYER.id))?),
         _ => None,
     }
 }
 
 fn layers(mut base: Vec<Node>, child: Vec<Node>) -> Vec<Node> {
     for layer in child {
-        let twin = id_of(&layer).and_then(|id| base.iter().position(|b| id_of(b) == Some(id)));
+        let twin =
+            id_of(&layer).and_then(|id| base.iter().position(|b| id_of(b).as_ref() == Some(&id)));
         match twin {
             Some(at) => base[at] = layer_over(&base[at], layer),
             None => base.push(layer),

@@ -105,6 +105,7 @@ fn shape(kind: Kind) -> Value {
     let point = json!({ "type": "array", "items": { "type": "number", "minimum": 0, "maximum": 1 }, "minItems": 2, "maxItems": 2 });
     match kind {
         Kind::Text => json!({ "type": ["string", "number", "boolean"] }),
+        Kind::Name => json!({ "type": "string" }),
         Kind::Texts => json!({ "type": "array", "items": { "type": "string" } }),
         Kind::Bool => json!({ "anyOf": [{ "type": "boolean" }, expression] }),
         Kind::Condition => json!({ "type": ["string", "number", "boolean"] }),

@@ -28,7 +28,8 @@ pub(super) fn built_in(id: u32) -> Option<&'static str> {
         9 => "0%",
         10 => "0.00%",
         11 => "0.00E+00",
-        14..=17 | 22 | 27..=36 | 50..=58 => "yyyy-mm-dd",
+        14..=17 | 27..=36 | 50..=58 => "yyyy-mm-dd",
+        22 => "yyyy-mm-dd hh:mm",
         18..=21 | 45 | 47 => "hh:mm:ss",
         46 => "[h]:mm:ss",
         _ => return None,
@@ -42,11 +43,18 @@ pub(super) fn kind(code: &str) -> Kind {
     };
     if first.contains(&Part::Elapsed) {
         Kind::Duration
-    } else if first.contains(&Part::Date) {
+    } else if first.contains(&Part::Date) || first.contains(&Part::Time) {
         Kind::Date
     } else {
         Kind::Number
     }
+}
+
+/// Whether a date is shown with its time of day.
+pub(super) fn shows_time(code: &str) -> bool {
+    let sections = sections(code);
+    let first = sections.first().map(|section| parts(section));
+    matches!(first, Some(Ok(parts)) if parts.contains(&Part::Time))
 }
 
 /// What the cell shows; none where that is the number as it is.
@@ -60,7 +68,7 @@ pub(super) fn show(number: f64, code: &str) -> Option<String> {
     let is_plain = |part: &Part| {
         matches!(
             part,
-            Part::General | Part::Date | Part::Elapsed | Part::Text
+            Part::General | Part::Date | Part::Time | Part::Elapsed | Part::Text
         )
     };
     if parts.iter().any(is_plain) || !parts.iter().any(|p| matches!(p, Part::Digit(_))) {
@@ -107,6 +115,8 @@ enum Part {
     Text,
     Fraction,
     Date,
+    /// Of a time of day.
+    Time,
     Elapsed,
 }
 
@@ -225,7 +235,8 @@ fn parts(section: &str) -> Result<Vec<Part>, ()> {
                 chars.next();
                 out.push(Part::Exponent);
             }
-            'y' | 'Y' | 'm' | 'M' | 'd' | 'D' | 'h' | 'H' | 's' | 'S' => out.push(Part::Date),
+            'y' | 'Y' | 'm' | 'M' | 'd' | 'D' => out.push(Part::Date),
+            'h' | 'H' | 's' | 'S' => out.push(Part::Time),
             'g' | 'G' if section.to_lowercase().contains("general") => {
                 return Ok(vec![Part::General]);
             }

@@ -180,3 +180,28 @@ fn the_largest_number_there_is_fails_nothing() {
     .expect("a table");
     assert!(table.rows[0].is_ok());
 }
+
+#[test]
+fn midnight_is_a_time_among_moments_and_a_day_among_days() {
+    let day = |row: u32, value: &str| {
+        format!(
+            "<row r=\"{row}\"><c r=\"B{row}\"><v>{row}</v></c><c r=\"D{row}\" s=\"2\"><v>{value}</v></c></row>"
+        )
+    };
+    let days = |rows: &[String]| {
+        let table = sheet(&rows.concat()).expect("readable");
+        let rows: Vec<Row> = table.rows.into_iter().flatten().collect();
+        rows.iter()
+            .map(|row| row.values["day"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        days(&[day(3, "46347"), day(4, "46347.8125")]),
+        ["2026-11-21T00:00:00", "2026-11-21T19:30:00"]
+    );
+    // programs write every day with a format that shows a time
+    assert_eq!(
+        days(&[day(3, "46347"), day(4, "46348")]),
+        ["2026-11-21", "2026-11-22"]
+    );
+}

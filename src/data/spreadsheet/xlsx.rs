@@ -382,6 +382,9 @@ fn cell(open: &Open, book: &Book) -> Option<Cell> {
     })
 }
 
+/// Letters of `2026-11-21`.
+const DAY: usize = 10;
+
 fn by_format(value: &str, open: &Open, book: &Book) -> Cell {
     let format = open
         .style
@@ -394,6 +397,7 @@ fn by_format(value: &str, open: &Open, book: &Book) -> Cell {
         (Kind::Number, _) | (_, None) => number(value, |x| number_format::show(x, code)),
         (Kind::Duration, Some(days)) => Cell::Text(clock((days * 86_400.0).round() as i64)),
         (Kind::Date, Some(days)) => match date_time(days, book.is_1904) {
+            Some(day) if day.len() == DAY && number_format::shows_time(code) => Cell::Midnight(day),
             Some(text) => Cell::Text(text),
             None => Cell::Fault(format!(
                 "has a date format, and `{}` is no date",

@@ -16,17 +16,20 @@ use super::look::{Colors, Look, Orientation, is_rgb};
 use super::packets::Packets;
 use super::promise::Promise;
 use super::sound::{self, Choice, SoundTrack};
+use super::stand_in::StandIn;
 use super::times::{Jumps, Measured, Times};
 use super::{av, instead, left_out};
 use crate::media::Error;
 use crate::platform::Cancel;
 
 /// The most pixels a picture of a clip may have: 8K and a little.
-const MAX_PIXELS: u64 = 8192 * 4608;
+pub(super) const MAX_PIXELS: u64 = 8192 * 4608;
 
 /// A clip.
 #[derive(Debug, Clone)]
 pub(in crate::media) struct Facts {
+    /// What is played in place of the file, where FFmpeg does not play it.
+    stand_in: Option<StandIn>,
     /// Index of the picture's stream.
     pub stream: usize,
     /// Index of the sound's stream, if there is one; of several, the first.
@@ -106,7 +109,9 @@ impl Facts {
     /// As [`Facts::read`], and [`Error::NoTrack`].
     pub fn heard(path: &Path, wanted: SoundTrack, cancel: &Cancel) -> Result<Self, Error> {
         instead::expect_index(path)?;
-        let mut input = av::open(path, cancel)?;
+        let stand_in = StandIn::of(path, cancel)?;
+        let played = stand_in.as_ref().map_or(path, StandIn::path);
+        let mut input = av::open(played, cancel)?;
         let unreadable = |message: String| Error::Unreadable {
             path: path.to_owned(),
             message,
@@ -119,7 +124,7 @@ impl Facts {
         let aspect = stream_aspect(&stream);
         let without_base = without_base(&stream);
         let mut decoder = open_decoder(&stream).map_err(|e| unreadable(av::words(e)))?;
-        let choice = sound::choose(path, &input, wanted, cancel)?;
+        let choice = sound::choose(played, &input, wanted, cancel)?;
         let sound = choice.taken.first().copied();
         let left_out = left_out::of(&input, index);
         let mut times = Times::new(&input, index, &choice.taken);
@@ -150,7 +155,7 @@ impl Facts {
                 frame.height()
             )));
         }
-        let promise = Promise::of(path, &input, index, sound, times.packets());
+        let promise = Promise::of(played, &input, index, sound, times.packets());
         let rate = decoder.frame_rate().map(f64::from);
         let Measured {
             zero,
@@ -170,6 +175,7 @@ impl Facts {
         } = times.measured(rate.filter(|r| (1.0..=1000.0).contains(r)), promise.kept);
         let own_aspect = squared(frame.aspect_ratio());
         Ok(Self {
+            stand_in,
             stream: index,
             sound,
             choice,
@@ -202,6 +208,11 @@ impl Facts {
             peak_nits: peak_nits(&frame),
             keys,
         })
+    }
+
+    /// The file to read of a clip whose own is `path`.
+    pub fn played<'p>(&'p self, path: &'p Path) -> &'p Path {
+        self.stand_in.as_ref().map_or(path, StandIn::path)
     }
 
     /// What brings the time stamps of a stream of sound to the clip's clock.

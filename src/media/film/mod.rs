@@ -42,6 +42,7 @@ mod shape;
 mod sound;
 mod split;
 mod spool;
+mod stand_in;
 mod target;
 mod timeline;
 mod times;

@@ -130,7 +130,7 @@ impl Pictures {
         purpose: Purpose,
         cancel: &Cancel,
     ) -> Result<Self, Error> {
-        let input = av::open(path, cancel)?;
+        let input = av::open(facts.played(path), cancel)?;
         let unreadable = |error| Error::Unreadable {
             path: path.to_owned(),
             message: av::words(error),

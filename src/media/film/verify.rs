@@ -18,7 +18,7 @@ use crate::media::rules::Sheet;
 use crate::media::verify::{Profile, Report, Rule};
 use crate::platform::{
     self, BUDGET_BYTES, Cancel, FILM_LEAST_RATE, FILM_LEAST_SECONDS, FILM_MOST_COLUMNS,
-    FILM_MOST_RATE, FILM_MOST_SECONDS, PLATFORM_VIDEO_BYTES, STORY, STORY_MIDDLE, STORY_SMALL,
+    FILM_MOST_RATE, FILM_MOST_SECONDS, FILM_SIZES, PLATFORM_VIDEO_BYTES,
 };
 
 /// Seconds that are looked at, picture by picture; what is longer is no Story. Reasoned: twice what the platform takes.
@@ -304,8 +304,7 @@ impl Sheet {
         self.both(
             "pixels",
             width <= FILM_MOST_COLUMNS,
-            [STORY, STORY_MIDDLE, STORY_SMALL].contains(&(width, height))
-                && video.sample_aspect == "1:1",
+            FILM_SIZES.contains(&(width, height)) && video.sample_aspect == "1:1",
             match video.sample_aspect.as_str() {
                 "1:1" => format!("{width}×{height}"),
                 other => format!("{width}×{height}, each of them {other}"),

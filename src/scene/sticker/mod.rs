@@ -15,4 +15,4 @@ pub use model::{Audience, Extras, Sticker, StickerKind};
 pub(super) use draw::drawn;
 pub(super) use look::Look;
 pub(super) use piece::Piece;
-pub(super) use read::read;
+pub(super) use read::{Fault, LINK_TEXT, account, read, web_page};

@@ -29,7 +29,7 @@ pub struct Sticker {
 pub enum StickerKind {
     /// Opens a page.
     Link {
-        /// `https`; of a `[[link]]`, `http` too.
+        /// `https`.
         url: String,
         /// Its words; without them, the app shows the host.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -16,7 +16,7 @@ use crate::template::{Node, Table, grammar, key};
 /// there who type; it publishes no figures (measured in the app by its users, read 2026-11).
 const QUESTION: usize = 80;
 const ANSWER: usize = 24;
-const LINK_TEXT: usize = 30;
+pub const LINK_TEXT: usize = 30;
 const NAME: usize = 50;
 /// The platform's own limit for account names.
 const USERNAME: usize = 30;
@@ -31,10 +31,11 @@ pub struct Words {
 }
 
 impl Words {
+    const LANGUAGES: [&'static str; 7] = ["en", "es", "de", "fr", "pt", "it", "nl"];
+
     fn of(keys: &Table) -> Self {
-        let lang = keys.node(key!(STICKER.lang)).and_then(Node::as_text);
-        let lang = lang.unwrap_or("en").to_lowercase();
-        let (placeholder, units) = match lang.split(['-', '_']).next().unwrap_or_default() {
+        let word = Self::in_language(keys.read(key!(STICKER.lang as word)));
+        let (placeholder, units) = match word.unwrap_or_default() {
             "es" => ("Escribe algo…", ["días", "horas", "minutos"]),
             "de" => ("Gib etwas ein …", ["Tage", "Stunden", "Minuten"]),
             "fr" => ("Écrivez quelque chose…", ["jours", "heures", "minutes"]),
@@ -47,6 +48,14 @@ impl Words {
             placeholder: placeholder.to_owned(),
             units,
         }
+    }
+
+    /// The language of a tag, if there are words in it.
+    fn in_language(tag: &str) -> Option<&'static str> {
+        let tag = tag.trim().to_lowercase();
+        let first = tag.split(['-', '_']).next()?;
+        let mut all = Self::LANGUAGES.into_iter();
+        all.find(|known| *known == first)
     }
 }
 
@@ -68,9 +77,59 @@ pub fn read(
     };
     let read = reader.kind(expressions);
     reader.others();
+    reader.language();
     let is_whole = reader.is_whole;
     read.filter(|_| is_whole)
         .map(|kind| (kind, Words::of(keys)))
+}
+
+/// What is wrong with a value, and what helps.
+pub type Fault = (String, &'static str);
+
+/// The name of an account without its `@`.
+///
+/// # Errors
+/// No account is called so.
+pub fn account(written: &str) -> Result<String, Fault> {
+    let name = written.trim().trim_start_matches('@');
+    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_');
+    if name.is_empty() || name.len() > USERNAME || !name.chars().all(is_part) {
+        let message = format!("`{name}` is not the name of an account");
+        return Err((message, "letters, digits, `.` and `_`, 30 at most"));
+    }
+    if name.starts_with('.') || name.ends_with('.') || name.contains("..") {
+        let message = format!("`{name}` is not the name of an account");
+        return Err((message, "a `.` stands alone, between other characters"));
+    }
+    Ok(name.to_owned())
+}
+
+/// Holds an address against what the app takes for a link.
+///
+/// # Errors
+/// It is none.
+pub fn web_page(url: &str) -> Result<(), Fault> {
+    let parsed = Url::parse(url).ok().filter(Url::has_host);
+    let hint = if parsed.is_none_or(|url| url.scheme() != "https") {
+        "with `https://` at its beginning, as in https://example.com/menu"
+    } else if url.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        "a space in an address is written `%20`"
+    } else {
+        return Ok(());
+    };
+    let message = format!("`{url}` is not an address that the app takes for a link");
+    Err((message, hint))
+}
+
+/// Whether a character as people see them is drawn in colours: a selector says so, or its first code point may be.
+fn is_emoji(character: &str) -> bool {
+    let may_be = |c: char| match c {
+        '©' | '®' | '〰' | '〽' | '㊗' | '㊙' | '\u{1f000}'..='\u{1ffff}' => true,
+        '\u{203c}'..='\u{2b55}' => !c.is_alphanumeric(),
+        _ => false,
+    };
+    let is_selected = character.contains(['\u{fe0f}', '\u{20e3}']);
+    is_selected || character.chars().next().is_some_and(may_be)
 }
 
 struct Reader<'a> {
@@ -108,15 +167,8 @@ impl Reader<'_> {
     fn link(&mut self) -> Option<StickerKind> {
         let text = self.text(key!(STICKER.text), LINK_TEXT);
         let url = self.needed(key!(STICKER.url), 2048)?;
-        let parsed = Url::parse(&url).ok().filter(Url::has_host);
-        let secure = parsed.filter(|url| url.scheme() == "https");
-        if secure.is_none() {
-            let message = format!("`{url}` is not an address that the app takes for a link");
-            self.bad(
-                key!(STICKER.url),
-                message,
-                "with `https://` at its beginning, as in https://example.com/menu",
-            );
+        if let Err((message, hint)) = web_page(&url) {
+            self.bad(key!(STICKER.url), message, hint);
             return None;
         }
         Some(StickerKind::Link { url, text })
@@ -125,14 +177,13 @@ impl Reader<'_> {
     fn mention(&mut self) -> Option<StickerKind> {
         let key = key!(STICKER.username);
         let username = self.needed(key, usize::MAX)?;
-        let username = username.trim_start_matches('@').to_owned();
-        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_');
-        if username.is_empty() || username.len() > USERNAME || !username.chars().all(is_name) {
-            let message = format!("`{username}` is not the name of an account");
-            self.bad(key, message, "letters, digits, `.` and `_`, 30 at most");
-            return None;
+        match account(&username) {
+            Ok(username) => Some(StickerKind::Mention { username }),
+            Err((message, hint)) => {
+                self.bad(key, message, hint);
+                None
+            }
         }
-        Some(StickerKind::Mention { username })
     }
 
     fn hashtag(&mut self) -> Option<StickerKind> {
@@ -229,7 +280,7 @@ impl Reader<'_> {
             .read(key!(STICKER.emoji as word))
             .trim()
             .to_owned();
-        if emoji.graphemes(true).count() != 1 {
+        if emoji.graphemes(true).count() != 1 || !is_emoji(&emoji) {
             let message = format!("`{emoji}` is not one emoji");
             self.bad(key!(STICKER.emoji), message, "one: `emoji = \"🔥\"`");
             return None;
@@ -309,6 +360,25 @@ impl Reader<'_> {
         self.wrong
             .push(Diagnostic::at(Code::BadValue, &self.keys.place, message).hint(hint));
         self.is_whole = false;
+    }
+
+    /// Words that a drawing brings itself are English in a language that has none here.
+    fn language(&mut self) {
+        let Some(node) = self.keys.node(key!(STICKER.lang)) else {
+            return;
+        };
+        let lang = node.as_text().unwrap_or_default();
+        if !matches!(self.kind, "countdown" | "question") || Words::in_language(lang).is_some() {
+            return;
+        }
+        let message = format!("{} has no words of its own in `{lang}`", self.label);
+        let hint = format!(
+            "they are English; there are {}",
+            Words::LANGUAGES.join(", ")
+        );
+        let found = Diagnostic::at(Code::BadValue, &node.place, message);
+        let found = found.severity(Severity::Warning).hint(hint);
+        self.wrong.push(found);
     }
 
     /// Keys that another kind of sticker has.

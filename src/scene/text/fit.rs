@@ -71,7 +71,7 @@ impl Fitting<'_> {
         let measure = self.measure(size);
         let lines = self.lines_at_most(size).max(1);
         if measure.lines <= lines && measure.widest <= self.room.width + SLACK {
-            return self.whole(size, Fit::Cut);
+            return self.whole(size, Fit::Broken);
         }
         // The word that opens the next line may still lend its beginning.
         let end = self.end_of_line(size, lines.saturating_add(1));
@@ -100,6 +100,7 @@ impl Fitting<'_> {
             room: self.room,
             size,
             fit: Fit::Cut,
+            most_lines: usize::MAX,
         };
         place(&shaped, &how, &mut self.bench.axes)
     }
@@ -112,14 +113,20 @@ impl Fitting<'_> {
         (words, measure, shaped)
     }
 
-    /// Everything, at `size`, which was measured last.
+    /// Everything, at `size`, which was measured last; where it is clipped, the lines that there may be.
     fn whole(&mut self, size: f32, fit: Fit) -> Set {
+        let style = self.look.style;
+        let most_lines = match style.overflow {
+            Overflow::Clip => style.max_lines.unwrap_or(usize::MAX).max(1),
+            _ => usize::MAX,
+        };
         let how = Placing {
             words: self.words,
             style: self.look.style,
             room: self.room,
             size,
             fit,
+            most_lines,
         };
         let at = self.shape_for(size);
         if self.look.style.balance {

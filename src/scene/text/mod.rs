@@ -190,6 +190,8 @@ pub enum Fit {
     Whole,
     /// At a smaller size, which is at least `min_size`.
     Shrunk,
+    /// All of it at the least size, but a word had to be broken in its middle.
+    Broken,
     /// Not even at `min_size`, or not without leaving some out.
     Cut,
 }

@@ -32,9 +32,11 @@ pub(super) struct Placing<'a> {
     pub room: Room,
     pub size: f32,
     pub fit: Fit,
+    /// Lines beyond these are left out.
+    pub most_lines: usize,
 }
 
-/// Places every line of `shaped`, as broken last, at `how.size`.
+/// Places the lines of `shaped`, as broken last, at `how.size`.
 pub(super) fn place(shaped: &Shaped, how: &Placing<'_>, axes: &mut Axes) -> Set {
     let scale = how.size / shaped.size;
     let line_height = shaped.line_height(how.style, how.size);
@@ -46,6 +48,7 @@ pub(super) fn place(shaped: &Shaped, how: &Placing<'_>, axes: &mut Axes) -> Set 
         ..Set::default()
     };
     let mut lines = extents(shaped, scale);
+    lines.truncate(how.most_lines);
     let longest = lines
         .iter()
         .fold(0.0_f32, |most, line| most.max(line.width));
@@ -64,6 +67,9 @@ pub(super) fn place(shaped: &Shaped, how: &Placing<'_>, axes: &mut Axes) -> Set 
     }
     let mut lines = lines.iter();
     for paragraph in &shaped.paragraphs {
+        if lines.len() == 0 {
+            break;
+        }
         if paragraph.range.is_empty() {
             lines.next();
             say(&mut set.shown, "");

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value as Json, json};
 
 use crate::diag::Place;
-use crate::template::{Layer, Origin, OriginKind, Value, key, tree, whole_layer};
+use crate::template::{Layer, Origin, OriginKind, Value, grammar, key, tree, whole_layer};
 
 use super::asked::At;
 use super::blocks::{self, Apart, Piece};
@@ -228,8 +228,7 @@ fn collect(layers: Option<&crate::template::Node>, ids: &mut BTreeSet<String>) {
     };
     for item in items {
         if let Value::Table(table) = &item.value {
-            let id = table.node(key!(LAYER.id)).and_then(|node| node.as_text());
-            ids.extend(id.map(str::to_owned));
+            ids.extend(table.node(key!(LAYER.id)).and_then(grammar::text));
             collect(table.node(key!(GROUP.children)), ids);
         }
     }
@@ -483,10 +482,10 @@ fn id_paths(layers: Option<&crate::template::Node>, list: &[Step], out: &mut Vec
         };
         let mut path = list.to_vec();
         path.push(Step::At(at));
-        if let Some(id) = table.node(key!(LAYER.id)).and_then(|node| node.as_text()) {
+        if let Some(id) = table.node(key!(LAYER.id)).and_then(grammar::text) {
             let mut of_id = path.clone();
             of_id.push(Step::Key("id".into()));
-            out.push((of_id, id.to_owned()));
+            out.push((of_id, id));
         }
         path.push(Step::Key("children".into()));
         id_paths(table.node(key!(GROUP.children)), &path, out);

@@ -127,13 +127,18 @@ fn days_until(clock: &Clock, value: &Value, args: &[Value]) -> Filtered {
     Ok(Value::from(dates::days_between(clock.now.date(), day)))
 }
 
-/// Whole hours from now, the broken one left out; negative in the past.
+/// So many nanoseconds are an hour.
+const NANOSECONDS_OF_AN_HOUR: i128 = 3_600_000_000_000;
+
+/// Whole hours from now, rounded down; negative as soon as it is past.
 fn hours_until(clock: &Clock, value: &Value, args: &[Value]) -> Filtered {
     let moment = moment("hours_until", clock, value, args)?;
     let then = moment
         .instant(clock.zone())
         .unwrap_or_else(|| clock.now.clone());
-    Ok(Value::from(clock.now.duration_until(&then).as_hours()))
+    let until = clock.now.duration_until(&then).as_nanos();
+    let hours = until.div_euclid(NANOSECONDS_OF_AN_HOUR);
+    Ok(Value::from(i64::try_from(hours).unwrap_or(i64::MAX)))
 }
 
 /// The language that `lang` names; none without it.

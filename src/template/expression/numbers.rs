@@ -56,7 +56,7 @@ impl Decimal {
 
     /// A value that was calculated, or a number of JSON: in the fewest digits that mean it.
     fn of_number(value: &Value) -> Option<Self> {
-        let text = value.to_string();
+        let text = super::shown(value);
         let text = match text.contains(['e', 'E']) {
             true => format!("{}", text.parse::<f64>().ok()?),
             false => text,

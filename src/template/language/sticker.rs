@@ -73,7 +73,7 @@ pub const STICKER: &[Key] = &[
     key("emoji", Kind::Text, "slider: what slides.").or(Or::Word("😍")),
     key(
         "lang",
-        Kind::Text,
+        Kind::Name,
         "Language tag such as es or de: of the words that a countdown and a question bring themselves.",
     )
     .or(Or::Word("en")),

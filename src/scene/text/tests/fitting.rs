@@ -23,7 +23,7 @@ fn text_shrinks_to_the_greatest_size_that_fits() {
     assert_eq!(set.size.fract(), 0.0);
     let larger = Style {
         size: set.size + 1.0,
-        overflow: Overflow::Clip,
+        overflow: Overflow::Error,
         ..two
     };
     let set = super::set(TITLE, &larger, wide(900.0));
@@ -48,7 +48,7 @@ fn a_long_word_shrinks_rather_than_breaks() {
 #[test]
 fn a_word_too_long_at_the_least_size_is_broken_and_reported() {
     let set = set("Donaudampfschifffahrtskapitän", &style(), wide(200.0));
-    assert_eq!((set.fit, set.size), (Fit::Cut, 24.0));
+    assert_eq!((set.fit, set.size), (Fit::Broken, 24.0));
     assert_eq!(set.shown.replace('\n', ""), "Donaudampfschifffahrtskapitän");
     assert!(set.lines.iter().all(|line| line.w <= 200.05));
 }
@@ -133,16 +133,34 @@ fn an_ellipsis_after_arabic_stands_at_the_left() {
 
 #[test]
 fn clipped_text_keeps_all_its_glyphs() {
-    let one = Style {
-        max_lines: Some(1),
+    let clip = Style {
         overflow: Overflow::Clip,
         ..style()
     };
-    let set = set(TITLE, &one, wide(500.0));
+    let set = set(TITLE, &clip, room(500.0, 70.0));
     assert_eq!(set.fit, Fit::Cut);
     assert!(set.lines.len() > 1);
     let free = super::set(TITLE, &style(), ENDLESS);
     assert_eq!(by_x(&set).len(), by_x(&free).len());
+}
+
+#[test]
+fn clipped_text_has_no_more_lines_than_it_may() {
+    let text = "One\n\nthree and more\nfour";
+    for most in 1..=4 {
+        let clip = Style {
+            max_lines: Some(most),
+            overflow: Overflow::Clip,
+            ..style()
+        };
+        for room in [wide(900.0), room(900.0, 700.0)] {
+            let set = set(text, &clip, room);
+            assert_eq!((set.lines.len(), set.size), (most, 64.0));
+            let shown: Vec<&str> = text.lines().take(most).collect();
+            assert_eq!(set.shown, shown.join("\n"));
+            assert!((set.height - most as f32 * set.lines[0].h).abs() < 0.05);
+        }
+    }
 }
 
 #[test]
@@ -228,7 +246,11 @@ proptest! {
         }
         prop_assert!(set.size <= style.size && set.size >= style.min_size);
         prop_assert_eq!(set.fit == Fit::Whole && set.size < style.size, false);
-        if matches!(style.overflow, Overflow::Clip | Overflow::Error) {
+        let is_whole = match style.overflow {
+            Overflow::Clip => style.max_lines.is_none(),
+            other => other == Overflow::Error,
+        };
+        if is_whole {
             prop_assert_eq!(dense(&set.shown), dense(&text));
         }
     }

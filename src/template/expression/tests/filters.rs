@@ -94,7 +94,10 @@ fn days_and_hours_are_counted_to_a_date() {
     assert_eq!(days("2026-11-21T23:30:00Z"), "1", "tomorrow in Madrid");
     let hours = |value: &str| text(&format!("{{{{ '{value}' | hours_until }}}}"));
     assert_eq!(hours("2026-11-21T22:00"), "2");
-    assert_eq!(hours("2026-11-21T18:00"), "-1");
+    assert_eq!(hours("2026-11-21T18:00"), "-2");
+    assert_eq!(hours("2026-11-21T19:29:59"), "-1");
+    assert_eq!(hours("2026-11-21T19:30"), "0");
+    assert_eq!(hours("2026-11-21T20:29"), "0");
     assert_eq!(hours("2026-11-22"), "4");
     let before = at("2026-03-28T12:00[Europe/Madrid]");
     let count = |text: &str| before.text(text, &values()).expect("it works");
@@ -119,6 +122,10 @@ fn numbers_are_grouped_as_the_language_has_it() {
     assert_eq!(shown("es"), "1.234.567,89");
     assert_eq!(shown("de-CH"), "1’234’567.89");
     assert_eq!(shown("fr"), "1\u{202f}234\u{202f}567,89");
+    assert_eq!(
+        text("{{ 1e15 | number }} {{ 2.0 | number }} {{ -1e20 | number }}"),
+        "1,000,000,000,000,000 2 -100,000,000,000,000,000,000"
+    );
     assert_eq!(
         text("{{ 1234 | number(lang='es') }} {{ 12345 | number(lang='es') }}"),
         "1234 12.345"
