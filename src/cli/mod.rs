@@ -21,6 +21,7 @@ mod bars;
 mod batch;
 mod cancel;
 mod check;
+mod events;
 mod fetch;
 mod handoff;
 mod heap;

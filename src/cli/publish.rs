@@ -1,9 +1,8 @@
 //! `storypress publish`, and what `render --publish` does with finished files.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::batch;
@@ -11,16 +10,16 @@ use crate::diag::{Code, Diagnostic, Severity};
 use crate::graph::UserTag;
 use crate::media::{self, Media, Profile};
 use crate::pipeline::Event;
-use crate::platform::{Cancel, Clock};
+use crate::platform::Cancel;
 use crate::project::Project;
 use crate::publisher::{
-    self, Forecast, Published, Publisher, Rehearsed, Standing, ToPublish, after_stop, reason,
+    self, Forecast, Published, Publisher, Rehearsed, Standing, ToPublish, after_stop,
 };
 use crate::store::{Step, Story};
 
 use super::report::{Item, More, Report, Status, StoryTold};
 use super::target::{Targets, say_notes};
-use super::{Global, Outcome, notices, open, say_line};
+use super::{Global, Outcome, events, notices, open, say_line};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -283,7 +282,7 @@ impl Call<'_> {
             }
         }
         let (names, clock) = (publisher.names.clone(), publisher.clock.clone());
-        let told_of = move |event: Event<'_>| say_event(&event, &names, &clock, quiet);
+        let told_of = move |event: Event<'_>| events::say(&event, &names, &clock, quiet);
         let published = publisher.publish(files, self.wish(), told_of).await?;
         for (at, one) in items.iter().zip(published) {
             let item = &mut report.items[*at];
@@ -502,66 +501,6 @@ pub(crate) fn told(item: &mut Item, story: &Story, was_known: bool, now: Timesta
     };
     item.status = status;
     item.diagnostics.extend(why);
-}
-
-/// What happens, as it happens: `09:00:03 menu@2026-12-01T09:00 live as 1805… (main)`.
-pub(crate) fn say_event(
-    event: &Event<'_>,
-    names: &HashMap<String, String>,
-    clock: &Clock,
-    quiet: bool,
-) {
-    if !quiet {
-        say_line(&line_of(event, names, clock));
-    }
-}
-
-/// An event as people read it.
-fn line_of(event: &Event<'_>, names: &HashMap<String, String>, clock: &Clock) -> String {
-    let now = clock.now().to_zoned(TimeZone::system());
-    let now = now.strftime("%H:%M:%S").to_string();
-    let named = |account: &str| names.get(account).cloned().unwrap_or(account.to_owned());
-    match event {
-        Event::Rests(story) => {
-            let account = named(&story.account);
-            let became = match &story.step {
-                Step::Published {
-                    story: Some(id), ..
-                } => format!("live as {id}"),
-                Step::Published { .. } => "live; its id is not known".into(),
-                step => match reason(story) {
-                    Some(why) => format!("{}: {why}", step.state()),
-                    None => step.state().to_owned(),
-                },
-            };
-            let (key, name) = (&story.key, printable(&story.name));
-            format!("{now} {name} {became} ({account}, {key})")
-        }
-        Event::Waits(story) => {
-            let (key, name) = (&story.key, printable(&story.name));
-            let why = reason(story).unwrap_or_default();
-            format!(
-                "{now} {name} waits: {why} ({}, {key})",
-                named(&story.account)
-            )
-        }
-        Event::Stopped(account, stop) => {
-            let account = named(account);
-            let hint = after_stop(stop.cause, &account);
-            format!("{now} {account} is stopped: {}; {hint}", stop.why)
-        }
-        Event::Resumed(account) => format!("{now} {} goes on", named(account)),
-        Event::Slot(slot) => {
-            let why = slot.reason.as_ref().map(|why| format!(": {why}"));
-            let (id, state) = (printable(&slot.id), slot.state.word());
-            format!(
-                "{now} {id} {state}{} ({})",
-                why.unwrap_or_default(),
-                slot.account
-            )
-        }
-        Event::Token(account, said) => format!("{now} {}: {said}", named(account)),
-    }
 }
 
 /// A name as it can be shown on one line.

@@ -11,7 +11,7 @@ use crate::store::{Filter, Story};
 use super::report::Report;
 use super::slots::person;
 use super::target::Target;
-use super::{Global, Outcome, notices, open, publish, status};
+use super::{Global, Outcome, events, notices, open, publish, status};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -66,7 +66,7 @@ async fn retry(
     let keys: Vec<_> = stories.iter().map(|story| story.key.clone()).collect();
     let quiet = global.quiet || global.json;
     let (names, clock) = (publisher.names.clone(), publisher.clock.clone());
-    let told = move |event: Event<'_>| publish::say_event(&event, &names, &clock, quiet);
+    let told = move |event: Event<'_>| events::say(&event, &names, &clock, quiet);
     let done = publisher
         .retry(&keys, &person(None), publisher.clock.now(), told)
         .await;

@@ -16,7 +16,7 @@ use crate::store::{Filter, Slot, SlotState, Story};
 
 use super::report::{Item, More, Report, Status};
 use super::target::{Target, say_notes};
-use super::{Global, Outcome, heap, notices, open, publish, slots};
+use super::{Global, Outcome, events, heap, notices, open, publish, slots};
 
 /// How often uploaded files that no story needs any more are looked for.
 const SWEEP: std::time::Duration = std::time::Duration::from_secs(600);
@@ -213,7 +213,7 @@ fn teller(
         true => {
             let _ = super::print(&format!("{}\n", json_of(&event, &names, clock.now())));
         }
-        false => publish::say_event(&event, &names, &clock, quiet),
+        false => events::say(&event, &names, &clock, quiet),
     }
 }
 

@@ -39,6 +39,8 @@ pub struct Remembered {
     pauses: BTreeMap<String, SchedulePause>,
     /// Accounts that are paused, as the project names them.
     accounts: HashSet<String>,
+    /// That of rules which name none.
+    default_account: String,
     now: Timestamp,
 }
 
@@ -54,6 +56,7 @@ impl Remembered {
         now: Timestamp,
     ) -> Result<Self, Error> {
         let mut kept = Self {
+            default_account: accounts::default_name(project).to_owned(),
             now,
             ..Self::default()
         };
@@ -139,6 +142,6 @@ impl Remembered {
     /// A pause holds the slots of that rule, or of that account.
     pub fn is_paused(&self, rule: Option<&Rule>, account: Option<&str>) -> bool {
         rule.is_some_and(|rule| self.pause(rule).is_some())
-            || account.is_some_and(|name| self.accounts.contains(name))
+            || (self.accounts).contains(account.unwrap_or(&self.default_account))
     }
 }

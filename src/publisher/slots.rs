@@ -358,6 +358,7 @@ pub async fn pause_account(
         mark: None,
     };
     store.stop_account(key, &stop).await?;
+    store.call_account(key, name).await?;
     store.wake_slots(None, Some(name), now).await?;
     Ok(stop)
 }

@@ -184,9 +184,9 @@ fn an_account_without_its_id_has_one_name_everywhere() {
     let project = "[project]\ntimezone = 'UTC'\n[publish]\nsettle = '600ms'\n[accounts.main]\n\
                    login = 'instagram'\ntoken_env = 'IG_ACCESS_TOKEN'\n";
     let rehearsal = Rehearsal::of(project, &[]);
+    let sandbox = format!("--sandbox={}", rehearsal.url);
     let publish = rehearsal.publish(&rehearsal.pictures(1), None);
     assert_eq!(publish.code, Some(0), "{publish:?}");
-    let sandbox = format!("--sandbox={}", rehearsal.url);
     for more in [&[][..], &[sandbox.as_str()]] {
         let mut arguments = vec!["status", "--json"];
         arguments.extend(more);
