@@ -25,16 +25,17 @@ pub(super) fn filmed(mut scene: Scene) -> Scene {
     scene
 }
 
-/// What is said of a film of a size that no finished film has: `verify` would refuse it.
+/// What is said of a film of a size that no finished film has: a draft, which `verify` refuses.
 pub fn odd_size(scene: &Scene) -> Option<Diagnostic> {
     let ((w, h), place) = scene.size.as_ref()?;
     if FILM_SIZES.contains(&(*w, *h)) {
         return None;
     }
     let sizes = FILM_SIZES.map(|(w, h)| format!("[{w}, {h}]"));
-    let message = format!("{w} × {h} is no size of a film");
+    let message = format!("a film of {w} × {h} is a draft: `verify` refuses it");
     let hint = format!("{}; pictures may have others", sizes.join(", "));
-    Some(Diagnostic::at(Code::BadValue, place, message).hint(hint))
+    let found = Diagnostic::at(Code::BadValue, place, message);
+    Some(found.severity(Severity::Warning).hint(hint))
 }
 
 /// What of a still has an effect in film only.

@@ -183,7 +183,6 @@ impl Previewer {
             found.extend(film::lost_in_a_still(scene));
         } else if let Some(wrong) = film::odd_size(scene) {
             found.push(wrong);
-            return Ok(None);
         }
         let options = FilmOptions {
             limit: project.film_limit,

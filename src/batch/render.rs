@@ -236,7 +236,6 @@ impl Worker<'_> {
         if formats.contains(&FileFormat::Mp4) {
             if let Some(wrong) = film::odd_size(&scene) {
                 found.push(wrong);
-                return Err(Fault::Found(found));
             }
             scene = film::filmed(scene);
         } else if !scene.is_film() {

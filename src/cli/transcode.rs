@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use clap::ValueEnum;
 
 use crate::batch;
-use crate::diag::{Code, Diagnostic, Place, Severity, Source, Warned};
+use crate::diag::{Code, Diagnostic, Place, Source, Warned};
 use crate::frame;
 use crate::media::{
     self, Effort, Error, Film, FilmOptions, Level, Media, Options, Short, SoundTrack,
@@ -312,10 +312,7 @@ fn overlay(template: &Path, global: &Global) -> anyhow::Result<Result<Warned<Sce
     let ready = &plan.templates[story.template];
     let mut read = scene::resolve(&ready.template, &story.row, &ready.assets);
     if let Ok(scene) = &mut read {
-        // an overlay may be tried out small; what comes of it is told
-        let odd = batch::odd_size(&scene.value);
-        let told = odd.map(|odd| odd.severity(Severity::Warning));
-        scene.warnings.extend(told);
+        scene.warnings.extend(batch::odd_size(&scene.value));
     }
     Ok(read.or_else(failed))
 }

@@ -4,6 +4,7 @@
 //! Never: painting; a box that is not of what was drawn.
 
 use unicode_segmentation::UnicodeSegmentation;
+use url::Url;
 
 use crate::diag::{Code, Diagnostic, Place, Severity};
 use crate::template::language::{BESIDE, LINK, MENTION};
@@ -137,7 +138,16 @@ fn link(table: &Table, placed: &[Placed<'_, '_>], stage: &mut Stage<'_>) -> Opti
     if url.is_empty() {
         return None;
     }
-    sound(web_page(&url), node, stage)?;
+    // where it cannot be tapped it is drawn all the same, and a person may mend it
+    let is_old = Url::parse(&url).is_ok_and(|url| url.scheme() == "http" && url.has_host());
+    match (web_page(&url), is_old) {
+        (Err((message, hint)), true) => {
+            let found = Diagnostic::at(Code::BadValue, &node.place, message);
+            let found = found.severity(Severity::Warning).hint(hint);
+            stage.wrong.push(found);
+        }
+        (read, _) => sound(read, node, stage)?,
+    }
     let words = filled.node(key!(LINK.text));
     let text = words.and_then(grammar::text).unwrap_or_default();
     let text = Some(text.trim().to_owned()).filter(|text| !text.is_empty());
@@ -145,8 +155,7 @@ fn link(table: &Table, placed: &[Placed<'_, '_>], stage: &mut Stage<'_>) -> Opti
     if let Some(node) = words.filter(|_| count > LINK_TEXT) {
         let message = format!("`text` has {count} characters, the app takes {LINK_TEXT}");
         let found = Diagnostic::at(Code::TooLong, &node.place, message);
-        stage.wrong.push(found);
-        return None;
+        stage.wrong.push(found.severity(Severity::Warning));
     }
     over(&filled, StickerKind::Link { url, text }, placed, stage)
 }

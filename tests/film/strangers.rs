@@ -124,7 +124,7 @@ fn over_green(clip: &Path, more: &str, points: &[(f64, f64)]) -> Vec<[f64; 3]> {
     let name = format!("clip.{extension}");
     fs::copy(clip, folder.path().join(&name)).unwrap();
     let template = format!(
-        "[output]\nsize = [720, 1280]\n[canvas]\nbackground = '#00c800'\n\
+        "[output]\nsize = [270, 480]\n[canvas]\nbackground = '#00c800'\n\
          [[layer]]\ntype = 'video'\nsrc = '{name}'\nleft = 100\ntop = 300\nwidth = 800\nheight = 800\n{more}\n"
     );
     fs::write(folder.path().join("film.toml"), template).unwrap();
