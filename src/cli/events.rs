@@ -6,8 +6,7 @@ use std::collections::HashMap;
 
 use jiff::tz::TimeZone;
 
-use super::publish::printable;
-use super::say_line;
+use super::{printable, say_line};
 use crate::pipeline::Event;
 use crate::platform::Clock;
 use crate::publisher::{after_stop, reason};

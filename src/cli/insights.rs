@@ -134,7 +134,7 @@ fn say(stories: &[Story], zone: &TimeZone) {
     };
     let mut table = head("story");
     for story in stories {
-        let name = super::publish::printable(&story.name);
+        let name = super::printable(&story.name);
         table += &line(&name, &|name| {
             Some(numbers(story)?.numbers.get(name)?.to_string())
         });

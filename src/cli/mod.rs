@@ -367,6 +367,16 @@ pub(crate) fn say(text: &str) {
     let _ = std::io::stderr().write_all(text.as_bytes());
 }
 
+/// A name as it can be shown on one line.
+pub(crate) fn printable(name: &str) -> String {
+    name.chars()
+        .flat_map(|c| match c.is_control() {
+            true => c.escape_default().collect::<Vec<_>>(),
+            false => vec![c],
+        })
+        .collect()
+}
+
 /// The same with the end of the line.
 pub(crate) fn say_line(text: &str) {
     say(&format!("{text}\n"));

@@ -19,7 +19,7 @@ use crate::store::{Step, Story};
 
 use super::report::{Item, More, Report, Status, StoryTold};
 use super::target::{Targets, say_notes};
-use super::{Global, Outcome, events, notices, open, say_line};
+use super::{Global, Outcome, events, notices, open, printable, say_line};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -501,16 +501,6 @@ pub(crate) fn told(item: &mut Item, story: &Story, was_known: bool, now: Timesta
     };
     item.status = status;
     item.diagnostics.extend(why);
-}
-
-/// A name as it can be shown on one line.
-pub(crate) fn printable(name: &str) -> String {
-    name.chars()
-        .flat_map(|c| match c.is_control() {
-            true => c.escape_default().collect::<Vec<_>>(),
-            false => vec![c],
-        })
-        .collect()
 }
 
 /// What is wrong, and how it all ended.

@@ -14,7 +14,7 @@ use crate::store::{self, Filter, Slot, SlotFilter, SlotState, Step, Store, Story
 use super::report::{Item, More, Report, Status, StoryTold};
 use super::slots;
 use super::target::Sandbox;
-use super::{Global, Outcome, open, publish, trail};
+use super::{Global, Outcome, open, trail};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -262,7 +262,7 @@ fn slot_lines(item: &Item, slot: &Slot) -> String {
         "-",
         due.strftime("%Y-%m-%d %H:%M"),
         slot.account,
-        publish::printable(&slot.id)
+        super::printable(&slot.id)
     );
     if let Some(why) = &slot.reason {
         let verb = if slot.state.is_open() {
@@ -361,7 +361,7 @@ fn lines(
         word(story, now),
         due.strftime("%Y-%m-%d %H:%M"),
         accounts::name_of(project, &story.account),
-        publish::printable(&story.name)
+        super::printable(&story.name)
     );
     match (waits_for, reason(story)) {
         (Some(why), _) => lines += &format!("    waits for: {why}\n"),

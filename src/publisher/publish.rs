@@ -97,8 +97,8 @@ impl Publisher {
         for account in accounts_of(&stories) {
             self.look_first(&account, now).await?;
         }
-        for story in &stories {
-            self.keep(story, now).await?;
+        for (file, story) in files.iter().zip(&stories) {
+            self.keep(&file.media, story, now).await?;
         }
         let same = match wish.again {
             true => Same::Again,
@@ -173,9 +173,8 @@ impl Publisher {
         Ok(self.store.looked_at(account, now).await?)
     }
 
-    /// Keeps the file where every worker can read it.
-    async fn keep(&self, story: &Story, now: Timestamp) -> Result<(), Error> {
-        let media = &story.outgoing.media;
+    /// Keeps a story's file where every worker can read it. A path that is no text stands in the file alone.
+    async fn keep(&self, media: &Media, story: &Story, now: Timestamp) -> Result<(), Error> {
         self.store.keep(media).await?;
         let place = self.rooms_of(&story.account).upload.as_ref();
         let is_later = story.due > now;
