@@ -236,7 +236,11 @@ impl Month {
             if states.contains(&state) {
                 return item;
             }
-            assert!(start.elapsed() < PATIENCE, "{states:?}: {item}");
+            assert!(
+                start.elapsed() < PATIENCE,
+                "{states:?}: {item}\n{:#?}",
+                self.states()
+            );
             std::thread::sleep(Duration::from_millis(150));
         }
     }
