@@ -42,8 +42,6 @@ fn one(plan: &Plan, place: usize, cancel: &Cancel) -> Option<Outcome> {
     };
     if !scene.is_film() {
         found.extend(film::lost_in_a_still(&scene));
-    } else if let Some(wrong) = film::odd_size(&scene) {
-        found.push(wrong);
     }
     let options = film_options(plan, cancel);
     let still = film::of(&scene, &options).and_then(|film| {
@@ -57,11 +55,7 @@ fn one(plan: &Plan, place: usize, cancel: &Cancel) -> Option<Outcome> {
         Ok(still) => {
             let (_, contrasts) = frame::paint_checked(&still);
             found.extend(contrasts.iter().filter_map(contrast::low));
-            let status = match found.iter().any(Diagnostic::is_error) {
-                true => Status::Failed,
-                false => Status::Done,
-            };
-            Some(plan.outcome(place, status, story.with_row(found)))
+            Some(plan.outcome(place, Status::Done, story.with_row(found)))
         }
         Err(media::Error::Cancelled) => None,
         Err(error) => {

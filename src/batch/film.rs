@@ -7,7 +7,6 @@ use std::time::Duration;
 use super::hidden;
 use crate::diag::{Code, Diagnostic, Place, Severity};
 use crate::media::{self, Damage, Enlarged, Film, FilmOptions};
-use crate::platform::FILM_SIZES;
 use crate::project::shown;
 use crate::scene::Scene;
 
@@ -23,19 +22,6 @@ pub(super) fn filmed(mut scene: Scene) -> Scene {
         scene.length = Some(STILL);
     }
     scene
-}
-
-/// What is said of a film of a size that no finished film has: a draft, which `verify` refuses.
-pub fn odd_size(scene: &Scene) -> Option<Diagnostic> {
-    let ((w, h), place) = scene.size.as_ref()?;
-    if FILM_SIZES.contains(&(*w, *h)) {
-        return None;
-    }
-    let sizes = FILM_SIZES.map(|(w, h)| format!("[{w}, {h}]"));
-    let message = format!("a film of {w} × {h} is a draft: `verify` refuses it");
-    let hint = format!("{}; pictures may have others", sizes.join(", "));
-    let found = Diagnostic::at(Code::BadValue, place, message);
-    Some(found.severity(Severity::Warning).hint(hint))
 }
 
 /// What of a still has an effect in film only.

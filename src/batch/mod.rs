@@ -42,7 +42,7 @@ pub use check::{check, stopped_by};
 pub use compare::{Compared, compare, last_made};
 pub use due::due_of_row;
 pub use error::Error;
-pub use film::{SLOW, enlarged, odd_size, own_size};
+pub use film::{SLOW, enlarged, own_size};
 pub use finished::{Finished, Ledgers};
 pub use formats::{FileFormat, Formats};
 pub use hidden::{covers, seen};

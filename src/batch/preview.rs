@@ -181,8 +181,6 @@ impl Previewer {
     ) -> Result<Option<Frame>, PreviewError> {
         if !scene.is_film() {
             found.extend(film::lost_in_a_still(scene));
-        } else if let Some(wrong) = film::odd_size(scene) {
-            found.push(wrong);
         }
         let options = FilmOptions {
             limit: project.film_limit,

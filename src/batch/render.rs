@@ -234,9 +234,6 @@ impl Worker<'_> {
         let (mut scene, mut found) = (resolved.value, resolved.warnings);
         let formats = self.order.formats.of(&scene);
         if formats.contains(&FileFormat::Mp4) {
-            if let Some(wrong) = film::odd_size(&scene) {
-                found.push(wrong);
-            }
             scene = film::filmed(scene);
         } else if !scene.is_film() {
             found.extend(film::lost_in_a_still(&scene));

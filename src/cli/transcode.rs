@@ -310,11 +310,7 @@ fn overlay(template: &Path, global: &Global) -> anyhow::Result<Result<Warned<Sce
         );
     };
     let ready = &plan.templates[story.template];
-    let mut read = scene::resolve(&ready.template, &story.row, &ready.assets);
-    if let Ok(scene) = &mut read {
-        scene.warnings.extend(batch::odd_size(&scene.value));
-    }
-    Ok(read.or_else(failed))
+    Ok(scene::resolve(&ready.template, &story.row, &ready.assets).or_else(failed))
 }
 
 /// What holds for every clip of a call.

@@ -24,8 +24,6 @@ pub struct Scene {
     pub height: f32,
     /// Raster size in pixels; both scales are equal up to rounding.
     pub raster: (u32, u32),
-    /// The pixels that its template asks for, and where it does; the raster of a preview is a part of them.
-    pub size: Option<((u32, u32), Place)>,
     /// What lies under every layer; transparent when absent.
     pub background: Option<Paint>,
     /// A clip over the whole canvas, above the background and under every layer.
@@ -53,7 +51,6 @@ impl Scene {
             width,
             height,
             raster: (width as u32, height as u32),
-            size: None,
             background: None,
             film: None,
             nodes: Vec::new(),

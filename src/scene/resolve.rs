@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::data::Row;
-use crate::diag::{self, Diagnostic, Place, Severity, Warned};
+use crate::diag::{self, Diagnostic, Severity, Warned};
 use crate::template::language::{AUDIO, CANVAS, OUTPUT};
 use crate::template::{Table, Template, grammar, key};
 
@@ -87,9 +87,7 @@ fn run(
         .output
         .as_ref()
         .map(|table| filler.table(table, OUTPUT.iter(), &mut wrong));
-    let size = size(output.as_ref(), &mut wrong);
-    let whole = (CANVAS_SIZE.0 as u32, CANVAS_SIZE.1 as u32);
-    let raster = scaled(size.as_ref().map_or(whole, |(size, _)| *size), factor);
+    let raster = scaled(raster(output.as_ref(), &mut wrong), factor);
     let scale = raster.0 as f32 / CANVAS_SIZE.0;
     let mut stage = Stage {
         assets,
@@ -103,7 +101,6 @@ fn run(
     let mut told = is_inspected.then(|| (Vec::new(), boxes::variables(template, &context)));
     let boxes = told.as_mut().map(|(boxes, _)| boxes);
     let mut scene = compose(template, raster, &mut stage, boxes);
-    scene.size = size;
     scene.length = output.as_ref().and_then(length);
     scene.files = stage.files;
     let mut reported = stage.wrong;
@@ -125,19 +122,23 @@ fn scaled((width, height): (u32, u32), factor: f64) -> (u32, u32) {
     (side(width), side(height))
 }
 
-/// The pixels that a template asks for, where they are of the canvas's shape.
-fn size(output: Option<&Table>, wrong: &mut Vec<Diagnostic>) -> Option<((u32, u32), Place)> {
-    let node = output.and_then(|table| table.node(key!(OUTPUT.size)))?;
-    let (w, h) = grammar::size(node)?;
+fn raster(output: Option<&Table>, wrong: &mut Vec<Diagnostic>) -> (u32, u32) {
+    let whole = (CANVAS_SIZE.0 as u32, CANVAS_SIZE.1 as u32);
+    let Some(node) = output.and_then(|table| table.node(key!(OUTPUT.size))) else {
+        return whole;
+    };
+    let Some((w, h)) = grammar::size(node) else {
+        return whole;
+    };
     if u64::from(w) * 16 != u64::from(h) * 9 && (w as f32 / h as f32 - 9.0 / 16.0).abs() > 0.005 {
         let message = format!("{w} × {h} is not 9:16");
         wrong.push(
             Diagnostic::at(crate::diag::Code::BadValue, &node.place, message)
                 .hint("[1080, 1920] or [720, 1280]"),
         );
-        return None;
+        return whole;
     }
-    Some(((w, h), node.place.clone()))
+    (w, h)
 }
 
 fn compose(

@@ -93,8 +93,7 @@ fn parts_that_were_finished_before_one_failed_are_told() {
         (1, &"failed".into())
     );
     let told = ran.told(0);
-    assert!(told[0].1.contains("90 × 160"), "{told:?}");
-    assert!(told[1].1.contains("clip-02.mp4"), "{told:?}");
+    assert!(told[0].1.contains("clip-02.mp4"), "{told:?}");
     let first = folder.path().join("out/clip-01.mp4");
     assert_eq!(ran.files(0), std::slice::from_ref(&first));
     let rule = |rule: &media::Rule| (!rule.ok).then_some(rule.rule);

@@ -22,7 +22,7 @@ use super::{FilmOptions, Short, Watch, audio, verify};
 use crate::diag::Severity;
 use crate::media::unfinished::{Scratch, Unfinished};
 use crate::media::{Error, Kind, Media, Profile, sha256};
-use crate::platform::STORY;
+use crate::platform::{FILM_SIZES, STORY};
 use crate::scene::Scene;
 
 /// Second passes until one meets the limit; each knows by how much those before it missed.
@@ -326,6 +326,11 @@ fn notes(
 ) -> Vec<String> {
     let (width, height) = size;
     let mut notes = Vec::new();
+    if !FILM_SIZES.contains(&size) {
+        notes.push(format!(
+            "a draft of {width}×{height}: `verify` refuses its size"
+        ));
+    }
     if size != largest {
         notes.push(format!(
             "{width}×{height} looks better than 1080×1920 within {} bytes",
