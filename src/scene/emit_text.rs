@@ -39,7 +39,7 @@ pub(super) fn set_text(
         height: (!by_content(&y)).then_some(rect.h),
     };
     let set = measure.text(text, room);
-    report(draft, text, &set, stage);
+    report(draft, text, &set, room.height, stage);
     let free = (rect.h - set.height).max(0.0);
     let down = match keys.read(key!(TEXT.valign as word)) {
         "middle" => free / 2.0,
@@ -124,7 +124,13 @@ fn rules(
 }
 
 /// What is worth a look about a text that was set.
-fn report(draft: &Draft<'_>, text: &TextDraft, set: &Set, stage: &mut Stage<'_>) {
+fn report(
+    draft: &Draft<'_>,
+    text: &TextDraft,
+    set: &Set,
+    height: Option<f32>,
+    stage: &mut Stage<'_>,
+) {
     let at = draft
         .keys
         .node(key!(TEXT.text))
@@ -142,8 +148,13 @@ fn report(draft: &Draft<'_>, text: &TextDraft, set: &Set, stage: &mut Stage<'_>)
             );
         }
         Fit::Cut => {
-            let how = match style.overflow {
-                Overflow::Shrink => {
+            let low = height.filter(|height| set.height > height + TOUCHING);
+            let how = match (style.overflow, low) {
+                (Overflow::Shrink | Overflow::Ellipsis, Some(height)) => format!(
+                    "has a line {:.0} high at size {} and stands over its box, which is {height:.0} high",
+                    set.height, set.size
+                ),
+                (Overflow::Shrink, None) => {
                     format!("does not fit at its least size of {} and is cut", set.size)
                 }
                 _ => "does not fit its box and is cut".into(),

@@ -71,7 +71,12 @@ impl Fitting<'_> {
         let measure = self.measure(size);
         let lines = self.lines_at_most(size).max(1);
         if measure.lines <= lines && measure.widest <= self.room.width + SLACK {
-            return self.whole(size, Fit::Broken);
+            // a box lower than one line has it stand over
+            let fit = match self.lines_at_most(size) {
+                0 => Fit::Cut,
+                _ => Fit::Broken,
+            };
+            return self.whole(size, fit);
         }
         // The word that opens the next line may still lend its beginning.
         let end = self.end_of_line(size, lines.saturating_add(1));

@@ -54,6 +54,22 @@ fn a_word_too_long_at_the_least_size_is_broken_and_reported() {
 }
 
 #[test]
+fn a_line_higher_than_its_box_does_not_fit() {
+    let low = Room {
+        height: Some(20.0),
+        ..wide(700.0)
+    };
+    for overflow in [Overflow::Shrink, Overflow::Ellipsis] {
+        let style = Style {
+            overflow,
+            ..style()
+        };
+        let set = set("Soup", &style, low);
+        assert_eq!((set.fit, set.shown.as_str()), (Fit::Cut, "Soup"));
+    }
+}
+
+#[test]
 fn what_does_not_fit_at_the_least_size_ends_with_an_ellipsis() {
     let one = Style {
         max_lines: Some(1),
