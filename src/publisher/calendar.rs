@@ -318,8 +318,7 @@ impl<'a> Calendar<'a> {
 
 /// Slots that are due at one time, those of a series in its order.
 fn in_series(mut slots: Vec<Slot>) -> Vec<Slot> {
-    let series = |slot: &Slot| slot.id.split('#').next().unwrap_or_default().to_owned();
-    slots.sort_by_cached_key(|slot| (slot.due, series(slot), slot.position));
+    slots.sort_by_cached_key(|slot| (slot.due, slot.series().to_owned(), slot.position));
     slots
 }
 

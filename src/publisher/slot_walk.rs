@@ -96,19 +96,16 @@ impl Calendar<'_> {
 
     /// How the slots of its series stand that go out before this one.
     async fn before_in_series(&self, slot: &Slot) -> Result<Before, Error> {
-        let Some((series, _)) = slot.id.split_once('#') else {
+        if slot.key_in_series().is_none() {
             return Ok(Before::Out);
-        };
-        let all = self
-            .publisher
-            .store
-            .slots_of_series(&slot.schedule, series)
-            .await?;
+        }
+        let store = &self.publisher.store;
+        let all = store.slots_of_series(&slot.schedule, slot.series()).await?;
         let before = all.iter().filter(|other| other.position < slot.position);
         let mut open = None;
         for other in before {
             let said = |is: &str| {
-                let key = other.id.split_once('#').map_or("", |(_, key)| key);
+                let key = other.key_in_series().unwrap_or_default();
                 format!("`{key}`, which comes before it in the series, {is}")
             };
             match other.state {
@@ -603,7 +600,7 @@ fn story(
             mentions: picture.mentions,
         },
         place: Place {
-            batch: slot.id.split('#').next().unwrap_or_default().to_owned(),
+            batch: slot.series().to_owned(),
             position: slot.position,
             is_series,
         },

@@ -153,7 +153,7 @@ pub struct Slot {
     pub position: u32,
     /// When a worker first found it in the calendar.
     pub seen: Timestamp,
-    /// What became of it happened in a rehearsal.
+    /// The last that was done with it was done in a rehearsal.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rehearsed: bool,
 }
@@ -167,9 +167,19 @@ impl Slot {
         }
     }
 
+    /// The id of the slot that became one for each row, where this is one of those; else its own.
+    pub fn series(&self) -> &str {
+        self.id.split('#').next().unwrap_or_default()
+    }
+
+    /// The key of its row, where it is one of a series.
+    pub fn key_in_series(&self) -> Option<&str> {
+        self.id.split_once('#').map(|(_, key)| key)
+    }
+
     /// What there is one of, also where a rule gets a second account and its slots other names.
     pub fn place(&self) -> String {
-        let key = self.id.split_once('#').map_or("", |(_, key)| key);
+        let key = self.key_in_series().unwrap_or_default();
         format!("{}@{}/{}#{key}", self.schedule, self.wall, self.account)
     }
 }

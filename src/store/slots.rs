@@ -246,7 +246,7 @@ impl Store {
         let (before, fence) = (held.slot.state, held.fence);
         let (mut slot, note, who) = (slot.clone(), note.clone(), self.who.clone());
         let mut story = story.cloned();
-        slot.rehearsed |= self.is_rehearsal;
+        slot.rehearsed = self.is_rehearsal;
         self.db
             .change(Keep::Now, move |conn| {
                 async move {
@@ -300,7 +300,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), Error> {
         let (mut slot, fence) = (slot.clone(), held.fence);
-        slot.rehearsed |= self.is_rehearsal;
+        slot.rehearsed = self.is_rehearsal;
         self.db
             .change(Keep::Soon, move |conn| {
                 async move { update(conn, &slot, fence, now).await }.boxed()
@@ -391,7 +391,7 @@ impl Store {
     ) -> Result<(), Error> {
         let (mut slot, fence, seen) = (held.slot.clone(), held.fence, seen.to_vec());
         slot.row_key = Some(row.to_owned());
-        slot.rehearsed |= self.is_rehearsal;
+        slot.rehearsed = self.is_rehearsal;
         let is_rehearsal = i64::from(self.is_rehearsal);
         let reserved = slot.clone();
         self.db

@@ -447,6 +447,21 @@ async fn what_a_rehearsal_did_does_not_count(world: World) {
     see(&rehearsal, std::slice::from_ref(&one)).await;
     see(&store, std::slice::from_ref(&one)).await;
     assert_eq!(get(&store, &one.id).await.story, Some(real));
+    // nor does a rehearsal on the side have a slot go out twice that somebody had go out in earnest
+    let three = slot("menu", 15);
+    see(&store, std::slice::from_ref(&three)).await;
+    let held = held(&rehearsal, &three.id).await;
+    let frozen = Slot {
+        state: SlotState::Frozen,
+        ..held.slot.clone()
+    };
+    let note = Note::new("made");
+    let saved = rehearsal.save_slot(&held, &frozen, &note, None, noon());
+    saved.await.expect("saved");
+    let ran = entered(&store, &three.id, "cake").await;
+    see(&store, std::slice::from_ref(&three)).await;
+    assert_eq!(get(&store, &three.id).await.story, Some(ran));
+    assert_eq!(store.used_rows("menu").await.expect("rows").len(), 2);
     // a slot whose time has passed is never planned again
     entered(&rehearsal, &two.id, "soup").await;
     store
