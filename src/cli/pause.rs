@@ -54,11 +54,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     }
     let stop = open::runtime()?.block_on(async {
         let key = key(&project, &args.account, &args.sandbox).await?;
-        let store = publisher::open_store(&project).await?;
-        let store = match args.sandbox.sandbox {
-            Some(_) => store.rehearsing(),
-            None => store,
-        };
+        let store = args.sandbox.world(publisher::open_store(&project).await?);
         let account = (key.as_str(), args.account.as_str());
         let pause = (until, args.reason.as_deref());
         let stop = publisher::pause_account(&store, account, pause, now).await;

@@ -50,10 +50,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     };
     let resolved = open::runtime()?.block_on(async {
         let store = status::store(&project, &args.id).await?;
-        let store = match args.sandbox.sandbox {
-            Some(_) => store.rehearsing(),
-            None => store,
-        };
+        let store = args.sandbox.world(store);
         let key = publisher::one(&store, &args.id).await?.key;
         let verdict = (args.live, args.media_id.clone());
         let within = (&project, &target);

@@ -179,10 +179,7 @@ async fn remembered(
     now: Timestamp,
 ) -> anyhow::Result<Remembered> {
     let store = publisher::existing_store(project).await?;
-    let store = store.map(|store| match sandbox.sandbox {
-        Some(_) => store.rehearsing(),
-        None => store,
-    });
+    let store = store.map(|store| sandbox.world(store));
     let kept = Remembered::of(project, rules, store.as_ref(), now).await;
     if let Some(store) = store {
         store.close().await;

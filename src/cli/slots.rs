@@ -203,11 +203,7 @@ fn in_workspace<T>(
     let rules = project.schedules(sandbox.accounts()).rules;
     let now = sandbox.now()?;
     open::runtime()?.block_on(async {
-        let store = publisher::open_store(&project).await?;
-        let store = match sandbox.sandbox {
-            Some(_) => store.rehearsing(),
-            None => store,
-        };
+        let store = sandbox.world(publisher::open_store(&project).await?);
         let work = Workspace {
             project,
             rules,

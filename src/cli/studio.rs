@@ -9,7 +9,7 @@ use clap::Subcommand;
 use fast_qr::QRBuilder;
 use serde_json::json;
 
-use super::target::Target;
+use super::target;
 use super::{Global, Outcome, heap, open};
 use crate::publisher;
 use crate::studio::{self, Options, Running};
@@ -85,12 +85,8 @@ fn serve(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     let stop = open::on_interrupt();
     let project = open::bare_project(global, Path::new("."))?;
     open::runtime()?.block_on(async {
-        let target = Target {
-            account: None,
-            sandbox: args.sandbox.clone(),
-        };
-        let (beside, sandbox) =
-            publisher::platform(&project, &publisher::Target::from(&target).platform).await?;
+        let place = target::place(args.sandbox.as_deref());
+        let (beside, sandbox) = publisher::platform(&project, &place).await?;
         let options = Options {
             listen: args.listen.clone(),
             allow_hosts: args.allow_host.clone(),

@@ -8,21 +8,15 @@ use super::{Global, open};
 use crate::platform::Clock;
 use crate::project::Accounts;
 use crate::publisher::{self, Publisher, Where};
+use crate::store::Store;
 
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct Target {
     /// The account, as the project file names it; without it, the only one
     #[arg(long, value_name = "NAME")]
     pub account: Option<String>,
-    /// Publish to the sandbox at URL, or to one that is started for this call
-    #[arg(
-        long,
-        value_name = "URL",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = ""
-    )]
-    pub sandbox: Option<String>,
+    #[command(flatten)]
+    pub stand_in: StandIn,
 }
 
 /// The same for stories that may go to several accounts.
@@ -31,6 +25,13 @@ pub(super) struct Targets {
     /// The account, as the project file names it; several times for a story on each; without it, the only one
     #[arg(long, value_name = "NAME")]
     pub account: Vec<String>,
+    #[command(flatten)]
+    pub stand_in: StandIn,
+}
+
+/// What takes the platform's place.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct StandIn {
     /// Publish to the sandbox at URL, or to one that is started for this call
     #[arg(
         long,
@@ -82,6 +83,14 @@ impl Sandbox {
         }
     }
 
+    /// The store, for work in the sandbox's world where one is meant.
+    pub fn world(&self, store: Store) -> Store {
+        match self.sandbox {
+            Some(_) => store.rehearsing(),
+            None => store,
+        }
+    }
+
     /// What the time is: the sandbox's own, where one is meant.
     ///
     /// # Errors
@@ -104,7 +113,7 @@ impl Sandbox {
 
 impl Targets {
     pub fn is_sandbox(&self) -> bool {
-        self.sandbox.is_some()
+        self.stand_in.sandbox.is_some()
     }
 
     /// The accounts that are named, each once.
@@ -123,7 +132,7 @@ impl From<&Target> for publisher::Target {
     fn from(asked: &Target) -> Self {
         Self {
             accounts: asked.account.iter().cloned().collect(),
-            platform: place(asked.sandbox.as_deref()),
+            platform: place(asked.stand_in.sandbox.as_deref()),
         }
     }
 }
@@ -132,13 +141,13 @@ impl From<&Targets> for publisher::Target {
     fn from(asked: &Targets) -> Self {
         Self {
             accounts: asked.accounts(),
-            platform: place(asked.sandbox.as_deref()),
+            platform: place(asked.stand_in.sandbox.as_deref()),
         }
     }
 }
 
 /// The platform, or which stand-in.
-fn place(sandbox: Option<&str>) -> Where {
+pub(super) fn place(sandbox: Option<&str>) -> Where {
     match sandbox {
         None => Where::Platform,
         Some("") => Where::OwnSandbox,

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use url::Url;
 
-use super::{Next, Rooms, after, prepare};
+use super::{Next, Policy, Rooms, after, prepare};
 use crate::graph::Login;
 use crate::handoff::{self, Listed, Posted};
 use crate::scene::{Audience, Extras, Sticker, StickerKind};
@@ -123,8 +123,8 @@ pub(super) fn nobody() -> Next {
 
 /// Waits for the person's word, until the story is too late: `late` after its time, or after it was handed where that was
 /// later still.
-pub(super) fn wait(story: &Story, at: Timestamp, rooms: &Rooms, now: Timestamp) -> Next {
-    match until(story, at, prepare::late(story, &rooms.policy)) {
+pub(super) fn wait(story: &Story, at: Timestamp, policy: &Policy, now: Timestamp) -> Next {
+    match until(story, at, prepare::late(story, policy)) {
         until if until < now => Next::To(Step::Missed),
         until => Next::Wait(after(until, Duration::from_millis(1)), String::new()),
     }

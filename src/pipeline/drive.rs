@@ -179,15 +179,10 @@ impl<'a> Walk<'a> {
         let driver = self.driver;
         if let Step::Handed { at, .. } = self.story.step {
             // a person has it: it needs no account to be too late
-            let late = prepare::late(&self.story, &driver.policy);
-            let until = by_hand::until(&self.story, at, late);
-            if until >= now {
-                return Ok(Driven::Later(after(until, Duration::from_millis(1))));
-            }
-            let Turn::Done(driven) = self.rest(Step::Missed).await? else {
-                return Ok(self.rests());
+            return match by_hand::wait(&self.story, at, &driver.policy, now) {
+                Next::Wait(until, _) => Ok(Driven::Later(until)),
+                _ => self.missed().await,
             };
-            return Ok(driven);
         }
         if !self.waits() {
             return Ok(Driven::Later(after(now, TURN)));
@@ -198,12 +193,14 @@ impl<'a> Walk<'a> {
         let said = format!("the account {} is not open here", self.story.account);
         if prepare::deadline(&self.story, &driver.store, &driver.policy, now).await < now {
             self.story.trouble.get_or_insert(said);
-            let Turn::Done(driven) = self.rest(Step::Missed).await? else {
-                return Ok(self.rests());
-            };
-            return Ok(driven);
+            return self.missed().await;
         }
         self.elsewhere(said, now).await
+    }
+
+    async fn missed(&mut self) -> Result<Driven, store::Error> {
+        self.rest(Step::Missed).await?;
+        Ok(self.rests())
     }
 
     /// Nothing was sent of it yet.

@@ -159,7 +159,7 @@ pub async fn advance(story: &Story, rooms: &Rooms, now: Timestamp) -> Next {
             }
             Platform::ByHand => by_hand::nobody(),
         },
-        Step::Handed { at, .. } => by_hand::wait(story, *at, rooms, now),
+        Step::Handed { at, .. } => by_hand::wait(story, *at, &rooms.policy, now),
         Step::Published { .. } => after::numbers(story, rooms, now).await,
         // at rest
         Step::Closed { .. }

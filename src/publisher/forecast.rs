@@ -56,15 +56,21 @@ impl Publisher {
     ) -> Result<Vec<Forecast>, Error> {
         let mut due: Vec<Timestamp> = due.into_iter().map(|due| due.max(now)).collect();
         due.sort();
+        // those of which the store knows nothing
+        let known = self
+            .store
+            .sent_between(account, day_before(now), now)
+            .await?;
+        let others = quota.used.saturating_sub(known.sent);
         let mut all = Vec::new();
         for group in due.chunk_by(|one, next| one == next) {
             let at = group[0];
-            let day_before = at.checked_sub(QUOTA_WINDOW).unwrap_or(Timestamp::MIN);
             // those of this call that go out within the day before take their part first
-            let before = (due.iter()).filter(|one| day_before < **one && **one < at);
+            let before = (due.iter()).filter(|one| day_before(at) < **one && **one < at);
             let before = before.count();
             let count = before + group.len();
-            let both = self.forecast_by(account, quota, count, at, now).await?;
+            let left = (quota.total, others);
+            let both = self.forecast_by(account, left, count, at, now).await?;
             all.push(Forecast {
                 due: at,
                 fit: both.fit.saturating_sub(before),
@@ -78,7 +84,7 @@ impl Publisher {
     async fn forecast_by(
         &self,
         account: &str,
-        quota: &Quota,
+        (total, others): (Option<u32>, u32),
         count: usize,
         due: Timestamp,
         now: Timestamp,
@@ -90,28 +96,25 @@ impl Publisher {
         let line = gap.checked_mul(behind).unwrap_or(SignedDuration::MAX);
         // the last one waits behind the others, and is late only after that
         let until = later(later(due, line), late);
-        let day = QUOTA_WINDOW;
-        let before = |at: Timestamp| at.checked_sub(day).unwrap_or(Timestamp::MIN);
         let all = |fit| Forecast {
             due,
             fit,
             of: count,
             until,
         };
-        let Some(total) = quota.total else {
+        let Some(total) = total else {
             return Ok(all(count));
         };
-        let known = self.store.sent_between(account, before(now), now).await?;
-        let then = self
-            .store
-            .sent_between(account, before(until), until)
-            .await?;
-        // those of which the store knows nothing end at some time of the day, the latest counts
-        let others = match before(until) < now {
-            true => quota.used.saturating_sub(known.sent),
-            false => 0,
-        };
+        let start = day_before(until);
+        let then = self.store.sent_between(account, start, until).await?;
+        // they end at some time of the day, the latest counts
+        let others = if start < now { others } else { 0 };
         let taken = others + then.sent + then.to_send;
         Ok(all(count.min(total.saturating_sub(taken) as usize)))
     }
+}
+
+/// When the window of the quota begins that ends then.
+fn day_before(at: Timestamp) -> Timestamp {
+    at.checked_sub(QUOTA_WINDOW).unwrap_or(Timestamp::MIN)
 }

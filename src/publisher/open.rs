@@ -387,15 +387,16 @@ fn sandbox_url(text: &str) -> Result<Url, Error> {
 
 /// The accounts that a call means; `None` is the only one, or, in a rehearsal, the first.
 fn names(project: &Project, target: &Target, all: bool) -> Vec<Option<String>> {
-    let is_any = target.accounts.is_empty();
-    match () {
-        () if !is_any => target.accounts.iter().cloned().map(Some).collect(),
-        () if all && !project.accounts.is_empty() => project
+    if !target.accounts.is_empty() {
+        return target.accounts.iter().cloned().map(Some).collect();
+    }
+    match all && !project.accounts.is_empty() {
+        true => project
             .accounts
             .iter()
             .map(|a| Some(a.name.clone()))
             .collect(),
-        () => vec![None],
+        false => vec![None],
     }
 }
 

@@ -120,10 +120,9 @@ impl Publisher {
                 }
             })
             .collect();
-        let is_wanted = |standing: &Standing| *standing != Standing::OtherTime;
         let wanted: Vec<StoryKey> = keys
             .iter()
-            .filter(|(_, standing, is_planned)| !is_planned && is_wanted(standing))
+            .filter(|(_, standing, is_planned)| !is_planned && *standing != Standing::OtherTime)
             .map(|(key, ..)| key.clone())
             .collect();
         let ended = match keys.iter().all(|(.., is_planned)| *is_planned) {
@@ -131,17 +130,20 @@ impl Publisher {
             false => self.run(&wanted, told).await,
         };
         let broke_off = ended.err().map(|error| super::open::chain(&error));
+        let mut stops = HashMap::new();
+        for account in accounts_of(&stories) {
+            let stop = self.store.account(&account).await?.stop;
+            let stop = stop.filter(|stop| stop.is_on(self.clock.now()));
+            stops.insert(account, stop);
+        }
         // also where the work broke off, everybody learns how far each story came
         let mut all = Vec::new();
         for (key, standing, is_planned) in keys {
             let story = self.store.get(&key).await?;
             let broke_off = broke_off.clone().filter(|_| story.step.is_in_flight());
-            let stop = match story.step.is_in_flight() {
-                true => self.store.account(&story.account).await?.stop,
-                false => None,
-            };
+            let stop = stops.get(&story.account).cloned().flatten();
             all.push(Published {
-                stop: stop.filter(|stop| stop.is_on(self.clock.now())),
+                stop: stop.filter(|_| story.step.is_in_flight()),
                 story,
                 standing,
                 is_planned,

@@ -66,7 +66,7 @@ fn name(path: &str, own: &Value) -> String {
     }
 }
 
-/// What acts takes an `Idempotency-Key`; whoever begins a session is not let in yet, and nothing is kept for him.
+/// What acts takes an `Idempotency-Key`; whoever begins a session is not let in yet, and nothing is kept for them.
 fn take_a_key(path: &str, method: &str, operation: &mut Value) {
     let is_door = (method, path) == ("post", "/api/v1/session");
     if READS.contains(&method) || is_door || !idempotency::is_act(path) {
