@@ -278,6 +278,7 @@ fn caption(rect: Rect, name: &str, typesetter: &Typesetter) -> Content {
         hyphenate: false,
         balance: false,
         keep_all: false,
+        keep_words: false,
         features: Vec::new(),
         decoration: Decoration::None,
     };

@@ -411,6 +411,7 @@ fn text(keys: &Table, stage: &mut Stage<'_>) -> Option<TextDraft> {
         hyphenate: keys.read(key!(TEXT.hyphens as word)) == "auto",
         balance: keys.read(key!(TEXT.text_wrap as word)) == "balance",
         keep_all: keys.read(key!(TEXT.word_break as word)) == "keep-all",
+        keep_words: false,
         features: keys
             .node(key!(TEXT.features))
             .and_then(grammar::features)

@@ -7,8 +7,9 @@ use taffy::prelude::{
 use taffy::{Display, FlexDirection, FlexWrap, compute_leaf_layout};
 
 use super::Rect;
+use super::axis::Axis;
 use super::draft::{Draft, GroupDraft, Layout, What};
-use super::text::{Overflow, Room, SOFT, Set, Span, Style, Typesetter};
+use super::text::{Overflow, Room, Set, Style, Typesetter};
 use crate::template::{grammar, key};
 
 /// Sets text and measures boxes.
@@ -91,7 +92,7 @@ impl Measure<'_> {
                     return (w, h);
                 }
                 let least =
-                    (limits.least && limits.width.is_none()).then(|| self.longest_word(text));
+                    (limits.least && limits.width.is_none()).then(|| self.least_width(text));
                 let room = Room {
                     width: limits.width.or(least).unwrap_or(limits.available),
                     fill_width: false,
@@ -138,9 +139,9 @@ impl Measure<'_> {
         let reach = draft
             .children
             .iter()
-            .map(|c| self.rect(c, parent))
-            .fold((0.0_f32, 0.0_f32), |(w, h), r| {
-                (w.max(r.right()), h.max(r.bottom()))
+            .map(|c| self.reach(c, limits, parent))
+            .fold((0.0_f32, 0.0_f32), |(w, h), (right, bottom)| {
+                (w.max(right), h.max(bottom))
             });
         (
             limits.width.unwrap_or(reach.0 + left + right),
@@ -148,8 +149,58 @@ impl Measure<'_> {
         )
     }
 
+    /// How far a child reaches to the right and down in a free group. Where the group has no size, what fills it is as
+    /// large as its content, and what is drawn at any size counts for nothing.
+    fn reach(&self, child: &Draft<'_>, group: Limits, parent: Rect) -> (f32, f32) {
+        let [x, y] = child.axes;
+        let fills = |axis: &Axis| axis.is_in_flow() && axis.size.is_none();
+        let open = [
+            group.width.is_none() && fills(&x),
+            group.height.is_none() && fills(&y),
+        ];
+        if open == [false, false] || child.sticker.is_some() {
+            let rect = self.rect(child, parent);
+            return (rect.right(), rect.bottom());
+        }
+        let limits = Limits {
+            width: x.definite(parent.w).filter(|_| !open[0]),
+            height: y.definite(parent.h).filter(|_| !open[1]),
+            available: x.available(parent.w),
+            least: group.least,
+        };
+        let (w, h) = self.size(child, limits);
+        let any_size = matches!(child.what, What::Shape | What::Picture(_) | What::Film(_));
+        let end = |axis: Axis, parent, size, is_open| match is_open && any_size {
+            true => 0.0,
+            false => {
+                let placed = axis.place(parent, size);
+                placed.start + placed.size
+            }
+        };
+        (end(x, parent.w, w, open[0]), end(y, parent.h, h, open[1]))
+    }
+
     /// Size of a row or column, and the boxes of its children that are in flow, from its left-top corner.
     fn flex(
+        &self,
+        draft: &Draft<'_>,
+        group: &GroupDraft,
+        limits: Limits,
+    ) -> ((f32, f32), Vec<Rect>) {
+        let found = self.flex_once(draft, group, limits);
+        if limits.width.is_some() || limits.least || !has_part(draft) {
+            return found;
+        }
+        // a part of a width that the content gives: content is measured in its part once that is known
+        let ((width, _), _) = found;
+        let known = Limits {
+            width: Some(width),
+            ..limits
+        };
+        self.flex_once(draft, group, known)
+    }
+
+    fn flex_once(
         &self,
         draft: &Draft<'_>,
         group: &GroupDraft,
@@ -239,33 +290,20 @@ impl Measure<'_> {
         }
     }
 
-    /// The least width at which no word is broken.
-    fn longest_word(&self, text: &super::draft::TextDraft) -> f32 {
+    /// The least width at which lines break only where they may.
+    fn least_width(&self, text: &super::draft::TextDraft) -> f32 {
         let style = Style {
             max_lines: None,
             overflow: Overflow::Clip,
+            keep_words: true,
             ..text.style.clone()
         };
         let room = Room {
-            width: 1e5,
+            width: 0.0,
             fill_width: false,
             height: None,
         };
-        let words = text.spans.iter().flat_map(|span| {
-            // a soft hyphen lets a word break, and shows then
-            let parts = span.text.split_whitespace().flat_map(|word| {
-                let count = word.matches(SOFT).count();
-                let parts = word.split(SOFT).enumerate();
-                parts.map(move |(at, part)| (part, if at < count { "-" } else { "" }))
-            });
-            parts.map(|(part, end)| Span {
-                text: format!("{part}{end}"),
-                ..span.clone()
-            })
-        });
-        words
-            .map(|word| self.typesetter.set(&[word], &style, room).width)
-            .fold(0.0, f32::max)
+        self.typesetter.set(&text.spans, &style, room).width
     }
 
     fn flex_item(
@@ -294,9 +332,16 @@ impl Measure<'_> {
     }
 }
 
+/// Whether the width of anything in flow within it is a part of another's.
+fn has_part(draft: &Draft<'_>) -> bool {
+    let is_part = |child: &Draft<'_>| matches!(child.axes[0].size, Some(grammar::Length::Part(_)));
+    let mut children = draft.children.iter().filter(|child| in_flow(child));
+    children.any(|child| is_part(child) || has_part(child))
+}
+
 /// A child with an edge of its own is placed by it, out of the row's flow, as CSS does.
 fn in_flow(child: &Draft<'_>) -> bool {
-    child.axes.iter().all(super::axis::Axis::is_in_flow)
+    child.axes.iter().all(Axis::is_in_flow)
 }
 
 fn definite(length: f32) -> AvailableSpace {

@@ -428,3 +428,83 @@ fn every_layer_has_a_box_for_programs_also_one_that_is_left_out() {
         assert!(by(&inspected, "gone").placing.is_none());
     }
 }
+
+/// Left, top, right and bottom of a layer as it is placed.
+fn edges(inspected: &Inspected, layer: &str) -> [f64; 4] {
+    let placed = by(inspected, layer).placing.expect("a place");
+    let [x, y, w, h] = [placed.left, placed.top, placed.width, placed.height].map(f64::from);
+    [x, y, x + w, y + h]
+}
+
+#[test]
+fn a_price_keeps_its_size_beside_a_name_that_wraps() {
+    for name in [
+        "Zwiebelrostbraten vom Weiderind mit Röstkartoffeln und Salat",
+        "海老と季節野菜の天ぷら盛り合わせ定食(味噌汁・小鉢・香の物付き)",
+        "Bio-Rinder-Gulasch-mit-Semmelknödel-und-Rotkohl-nach-Omas-Art",
+    ] {
+        for price in ["24,90\u{a0}€", "1\u{202f}124,90\u{a0}€", "€24.90"] {
+            let text = format!(
+                "[[layer]]\ntype = 'group'\nlayout = 'row'\nleft = 72\nright = 72\ntop = 400\ngap = 16\nchildren = [\n\
+                 {{ id = 'name', type = 'text', size = 44, text = '{name}' }},\n\
+                 {{ id = 'price', type = 'text', size = 64, text = '{price}' }},\n]\n\
+                 [[layer]]\nid = 'alone'\ntype = 'text'\ntext = '{price}'\nsize = 64\nleft = 72\ntop = 1000\n"
+            );
+            let inspected = Stage::plain().inspect(&text);
+            let [alone, price] = ["alone", "price"].map(|id| edges(&inspected, id));
+            assert!(
+                ((price[2] - price[0]) - (alone[2] - alone[0])).abs() < 0.1,
+                "{name}: {price:?} {alone:?}"
+            );
+            assert!(price[2] < 1008.1, "{name}: {price:?}");
+            let name_box = edges(&inspected, "name");
+            assert!(name_box[3] - name_box[1] > 90.0, "{name}: {name_box:?}");
+        }
+    }
+}
+
+#[test]
+fn a_card_is_as_high_as_children_that_have_a_part_of_its_width() {
+    let long = "Alles frisch vom Markt, solange der Vorrat reicht, auch zum Mitnehmen";
+    let part =
+        format!("{{ id = 'part', type = 'text', width = '50%', size = 40, text = '{long}' }}");
+    for part in [
+        part.clone(),
+        format!("{{ type = 'group', layout = 'row', children = [{part}] }}"),
+    ] {
+        let text = format!(
+            "[[layer]]\nid = 'card'\ntype = 'group'\nlayout = 'column'\nleft = 60\ntop = 300\npadding = 20\ngap = 10\n\
+             children = [\n{{ type = 'text', text = 'Speisekarte von heute', size = 60 }},\n{part},\n\
+             {{ id = 'bar', type = 'shape', height = 20, fill = '#a00' }},\n]\n"
+        );
+        let inspected = Stage::plain().inspect(&text);
+        let [card, part, bar] = ["card", "part", "bar"].map(|id| edges(&inspected, id));
+        assert!((card[3] - bar[3] - 20.0).abs() < 0.1, "{card:?} {bar:?}");
+        assert!((bar[1] - part[3] - 10.0).abs() < 0.1, "{part:?} {bar:?}");
+    }
+}
+
+#[test]
+fn a_group_without_a_layout_is_as_large_as_its_words() {
+    let text = "[[layer]]\ntype = 'group'\nlayout = 'row'\nleft = 72\nright = 72\ntop = 400\ngap = 16\nchildren = [\n\
+                { id = 'pill', type = 'group', padding = [10, 24], fill = '#2e7d4f', children = [\n\
+                { id = 'words', type = 'text', text = 'vegan', size = 38 }] },\n\
+                { id = 'next', type = 'text', text = 'scharf', size = 38 },\n]\n";
+    let inspected = Stage::plain().inspect(text);
+    assert!(
+        inspected.diagnostics.is_empty(),
+        "{:?}",
+        inspected.diagnostics
+    );
+    let [pill, words, next] = ["pill", "words", "next"].map(|id| edges(&inspected, id));
+    let around = [
+        words[0] - pill[0],
+        words[1] - pill[1],
+        pill[2] - words[2],
+        pill[3] - words[3],
+    ];
+    for (space, wanted) in around.into_iter().zip([24.0, 10.0, 24.0, 10.0]) {
+        assert!((space - wanted).abs() < 0.1, "{around:?}");
+    }
+    assert!((next[0] - pill[2] - 16.0).abs() < 0.1);
+}

@@ -74,7 +74,7 @@ pub fn drawn(kind: &StickerKind, look: &Look, words: &Words, now: Timestamp) -> 
 fn host(url: &str) -> String {
     let host = url::Url::parse(url)
         .ok()
-        .and_then(|u| u.host_str().map(str::to_owned));
+        .and_then(|u| u.host_str().map(|host| idna::domain_to_unicode(host).0));
     let host = host.unwrap_or_else(|| url.to_owned());
     host.strip_prefix("www.").unwrap_or(&host).to_owned()
 }

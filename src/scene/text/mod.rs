@@ -18,7 +18,7 @@ mod words;
 use crate::scene::{Face, Glyph, Rect};
 
 pub use fonts::{BrandFont, EMOJI_FAMILY, TEXT_FAMILY, UnreadableFont};
-pub use hyphen::{SOFT, is_known as hyphenates};
+pub use hyphen::is_known as hyphenates;
 pub use set::Typesetter;
 
 /// A stretch of text in one look.
@@ -67,6 +67,8 @@ pub struct Style {
     pub balance: bool,
     /// Chinese, Japanese and Korean break at spaces and punctuation only.
     pub keep_all: bool,
+    /// A word that is wider than the room stands over; otherwise it is broken.
+    pub keep_words: bool,
     /// OpenType features and their values.
     pub features: Vec<([u8; 4], u16)>,
     /// A line under or through every line.

@@ -259,7 +259,11 @@ impl Shaped {
                 .find_map(|(index, line)| {
                     let ends = self.ends(paragraph, &line);
                     ends.hyphen?;
-                    (ends.width > advance - spare).then_some((index, line.metrics().advance))
+                    let own = line.metrics().advance;
+                    // a part of a word that stands over, as it does not break anywhere else
+                    let room = less.iter().find(|(at, _)| *at == index);
+                    let is_least = own > room.map_or(advance, |(_, room)| *room);
+                    (ends.width > advance - spare && !is_least).then_some((index, own))
                 });
             let Some((index, own)) = too_long else {
                 return;
@@ -573,7 +577,10 @@ fn text_style<'a>(
         } else {
             0.0
         },
-        overflow_wrap: OverflowWrap::Anywhere,
+        overflow_wrap: match look.style.keep_words {
+            true => OverflowWrap::Normal,
+            false => OverflowWrap::Anywhere,
+        },
         ..TextStyle::default()
     }
 }

@@ -214,3 +214,39 @@ fn a_decoration_is_as_long_as_each_line() {
         }
     }
 }
+
+#[test]
+fn the_least_width_is_that_of_what_may_not_break() {
+    let least = |text: &str, hyphenate: bool| {
+        let style = Style {
+            keep_words: true,
+            hyphenate,
+            lang: Some("de".to_owned()),
+            overflow: Overflow::Clip,
+            ..in_scripts()
+        };
+        let room = |width| Room {
+            width,
+            fill_width: false,
+            height: None,
+        };
+        let width = |text: &str, room_width| set(text, &style, room(room_width)).width;
+        (width(text, 0.0), width(text, f32::INFINITY))
+    };
+    for price in ["24,90\u{a0}€", "1\u{202f}124,90\u{a0}€", "€24.90"] {
+        let (least, whole) = least(price, false);
+        assert_eq!(least, whole, "{price}");
+    }
+    for (text, parts) in [
+        ("海老と季節野菜の天ぷら盛り合わせ定食", 8.0),
+        ("Bio-Rinder-Gulasch-mit-Semmelknödel", 2.5),
+        ("Suppe des Tages mit Brot", 3.0),
+    ] {
+        let (least, whole) = least(text, false);
+        assert!(least < whole / parts, "{text}: {least} of {whole}");
+    }
+    let long = "Donaudampfschifffahrtsgesellschaft";
+    let (whole, _) = least(long, false);
+    let (least, _) = least(long, true);
+    assert!(least < whole / 2.0, "{least} of {whole}");
+}

@@ -250,7 +250,11 @@ proptest! {
     ) {
         let room = Room { width, fill_width: true, height };
         let set = SHARED.with(|it| it.set(&[span(&text)], &style, room));
-        prop_assert_eq!(set.lines.len(), if set.shown.is_empty() { 0 } else { set.shown.split('\n').count() });
+        match set.shown.is_empty() {
+            // of a text that opens with a blank line, that line may be all that is shown
+            true => prop_assert!(set.lines.len() <= 1),
+            false => prop_assert_eq!(set.lines.len(), set.shown.split('\n').count()),
+        }
         if set.fit != Fit::Cut {
             for line in &set.lines {
                 prop_assert!(line.w <= width + 0.1, "{} in {}", line.w, width);

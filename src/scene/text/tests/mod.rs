@@ -48,6 +48,7 @@ pub(super) fn style() -> Style {
         hyphenate: false,
         balance: false,
         keep_all: false,
+        keep_words: false,
         features: Vec::new(),
         decoration: Decoration::None,
     }
