@@ -27,7 +27,7 @@ demo: $(STAMP)
 # What is not film spends its time waiting: it is built without optimisation, in a fifth of the time. What makes film is
 # built a second time, as it would take five times as long otherwise.
 UNOPTIMISED := CARGO_PROFILE_DEV_OPT_LEVEL=0
-OPTIMISED := binary(film) | test(/^samples::every_sample/)
+UNFILMED := --lib --bins --test cases --test house --test store --test suite
 
 test: $(STAMP)
 	cargo fmt --check
@@ -35,13 +35,12 @@ test: $(STAMP)
 	RUSTDOCFLAGS='-D warnings' $(UNOPTIMISED) cargo doc --locked --no-deps
 	$(UNOPTIMISED) cargo test --locked --doc
 	@if cargo nextest --version >/dev/null 2>&1; \
-	then set -x; $(UNOPTIMISED) cargo nextest run --locked --no-fail-fast -E 'not ($(OPTIMISED))'; \
-	else set -x; $(UNOPTIMISED) cargo test --locked --no-fail-fast --lib --bins --test cases --test house --test store \
-	--test suite -- --skip samples::every_sample; fi
+	then set -x; $(UNOPTIMISED) cargo nextest run --locked --no-fail-fast $(UNFILMED); \
+	else set -x; $(UNOPTIMISED) cargo test --locked --no-fail-fast $(UNFILMED); fi
 	@# last, so that the output closes with the tests' own summary
 	@if cargo nextest --version >/dev/null 2>&1; \
-	then set -x; cargo nextest run --locked --no-fail-fast --test film --test suite -E '$(OPTIMISED)'; \
-	else set -x; cargo test --locked --test suite samples::every_sample && cargo test --locked --no-fail-fast --test film; fi
+	then set -x; cargo nextest run --locked --no-fail-fast --test film; \
+	else set -x; cargo test --locked --no-fail-fast --test film; fi
 
 quick: $(STAMP)
 	cargo fmt --check

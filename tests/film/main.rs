@@ -9,6 +9,7 @@ mod make;
 mod parts;
 mod probe;
 mod quality;
+mod samples;
 mod sound;
 mod story;
 mod strangers;
