@@ -18,6 +18,15 @@ pub(super) fn low(contrast: &Contrast) -> Option<Diagnostic> {
     }
 }
 
+/// To a tenth, but never up to what is needed.
+fn short_of(wanted: f32, ratio: f32) -> f32 {
+    let near = (ratio * 10.0).round() / 10.0;
+    match near < wanted {
+        true => near,
+        false => (ratio * 10.0).floor() / 10.0,
+    }
+}
+
 fn low_code(contrast: &Contrast, is_inverted: bool) -> Option<Diagnostic> {
     let layer = contrast.id.as_ref();
     let layer = layer.map_or("this code".to_owned(), |id| {
@@ -26,7 +35,7 @@ fn low_code(contrast: &Contrast, is_inverted: bool) -> Option<Diagnostic> {
     let message = if contrast.ratio < CODE {
         format!(
             "{layer} has a contrast of {:.1}:1, {CODE}:1 is needed",
-            contrast.ratio
+            short_of(CODE, contrast.ratio)
         )
     } else if is_inverted {
         format!("{layer} is light on dark, which many cameras do not read")
@@ -48,7 +57,7 @@ fn low_text(contrast: &Contrast, size: f32, bold: bool) -> Option<Diagnostic> {
     });
     let message = format!(
         "{layer} has a contrast of {:.1}:1, {wanted}:1 is needed",
-        contrast.ratio
+        short_of(wanted, contrast.ratio)
     );
     let hint = if large {
         "a scrim, a shadow or another colour"
@@ -56,4 +65,15 @@ fn low_text(contrast: &Contrast, size: f32, bold: bool) -> Option<Diagnostic> {
         "a scrim, another colour, or larger text"
     };
     Some(Diagnostic::at(Code::LowContrast, &contrast.place, message).hint(hint))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short_of;
+
+    #[test]
+    fn what_is_a_little_too_low_is_not_told_as_enough() {
+        let told = [4.48, 4.44, 1.37, 4.4999].map(|ratio| format!("{:.1}", short_of(4.5, ratio)));
+        assert_eq!(told, ["4.4", "4.4", "1.4", "4.4"]);
+    }
 }

@@ -221,7 +221,12 @@ impl VarType {
 }
 
 fn is_address(text: &str) -> bool {
-    text.starts_with("https://") || text.starts_with("http://")
+    let scheme = text.split_once("://").map(|(scheme, _)| scheme);
+    scheme.is_some_and(|s| {
+        ["https", "http"]
+            .iter()
+            .any(|known| s.eq_ignore_ascii_case(known))
+    })
 }
 
 fn is_flag(text: &str) -> bool {

@@ -21,6 +21,7 @@ mod scratch;
 mod source;
 mod store;
 mod svg;
+mod svg_entities;
 mod svg_style;
 mod svg_weight;
 

@@ -1,6 +1,6 @@
 //! SVG, drawn at the size at which it is shown.
 //!
-//! Nothing outside the file is read, entities are not expanded, and what would grow without measure is refused
+//! Nothing outside the file is read, entities stand for plain text alone, and what would grow without measure is refused
 //! before it is drawn.
 
 use resvg::tiny_skia::{Pixmap, Transform};
@@ -9,6 +9,7 @@ use resvg::usvg::{Error as SvgError, ImageHrefResolver, Options, Tree};
 
 use super::error::Error;
 use super::fit::Window;
+use super::svg_entities;
 use super::svg_style::{self, Note};
 use super::svg_weight;
 use crate::scene::Pixels;
@@ -44,11 +45,8 @@ impl Drawing {
             None => Error::Truncated { format: NAME },
             Some(_) => damaged("it is not UTF-8"),
         })?;
-        if text.contains("<!ENTITY") {
-            return Err(Error::Unsafe {
-                what: "it declares entities, which are not expanded".to_owned(),
-            });
-        }
+        let text = svg_entities::expanded(text, MAX_BYTES)?;
+        let text = text.as_ref();
         if !text.trim_end().ends_with('>') {
             return Err(Error::Truncated { format: NAME });
         }
@@ -112,7 +110,7 @@ impl Drawing {
 }
 
 fn parsed(text: &str) -> Result<Document<'_>, Error> {
-    // a document type is harmless without entities, and many programs write one
+    // a document type is harmless once its entities are expanded, and many programs write one
     let options = ParsingOptions {
         allow_dtd: true,
         nodes_limit: MAX_NODES,

@@ -293,5 +293,9 @@ mod tests {
     #[test]
     fn a_link_without_words_shows_its_host() {
         assert_eq!(host("https://www.example.com/menu?day=1"), "example.com");
+        assert_eq!(
+            host("https://www.münchen.example/straße"),
+            "münchen.example"
+        );
     }
 }
