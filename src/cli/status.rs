@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::diag::{Code, Diagnostic};
 use crate::project::Project;
 use crate::publisher::{self, SlotReport, TokenWarning, accounts, after_stop, reason};
-use crate::store::{self, Filter, Slot, SlotFilter, SlotState, Step, Store, Story};
+use crate::store::{self, Filter, Slot, SlotFilter, SlotState, Step, Store, Story, StoryKey};
 
 use super::report::{Item, More, Report, Status, StoryTold};
 use super::slots;
@@ -86,6 +86,8 @@ struct Seen {
     stories: Vec<(Story, Vec<String>)>,
     /// By account, as stories name it.
     accounts: HashMap<String, store::Account>,
+    /// Whose turn comes first, by account.
+    first: HashMap<String, StoryKey>,
     workers: Vec<store::Worker>,
     /// Slots of the calendar that became a story, by their id.
     entered: HashMap<String, Slot>,
@@ -109,7 +111,8 @@ impl Seen {
     /// What keeps a story from going on.
     fn waits_for(&self, project: &Project, story: &Story, now: Timestamp) -> Option<String> {
         let account = self.accounts.get(&story.account);
-        publisher::waits_for(project, story, account, &self.workers, now)
+        let first = self.first.get(&story.account);
+        publisher::waits_for(project, story, account, first, &self.workers, now)
     }
 
     /// Accounts that are stopped, and who is at work.
@@ -184,6 +187,7 @@ async fn seen(project: &Project, args: &Args, now: Timestamp) -> anyhow::Result<
     };
     let mut seen = Seen {
         stories: found(&store, args, now).await?,
+        first: store.first_in_line(now).await?,
         // who is at work is told by the real time
         workers: store
             .workers(Timestamp::now() - SignedDuration::from_secs(60))

@@ -1,9 +1,11 @@
 //! One account, one publish at a time, in order, at a distance; and the rests that an account has to take.
 
+use std::collections::HashMap;
+
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 
-use super::db::{Conn, Keep, values};
+use super::db::{Conn, Keep, Row, values};
 use super::queue::{self, Nudge};
 use super::stop::{self, Stop};
 use super::{Claimed, Error, Store, Story, StoryKey, later, stories};
@@ -24,6 +26,7 @@ macro_rules! line_before {
 }
 
 /// The first one that has to go out before story `$1`, at time `$2`; with `$3` = 1, not one that is in trouble.
+/// Whoever has waited for long for something else than its turn has that for a failed try.
 macro_rules! first_before {
     () => {
         concat!(
@@ -57,7 +60,7 @@ pub enum Gate {
 pub enum Pass {
     /// It waits for whoever stands before it.
     Nobody,
-    /// It has waited long enough for those whose present step has failed.
+    /// It has waited long enough for those whose present step has failed, or takes too long.
     Trouble,
 }
 
@@ -87,8 +90,8 @@ pub struct Account {
 pub struct Containers {
     /// Made since the time that was asked for, used or not.
     pub made: u32,
-    /// Those of stories that are not live yet.
-    pub waiting: u32,
+    /// Those of stories that are not live yet and stand before the story in line, or are being published.
+    pub before: u32,
 }
 
 /// What an account sends in a stretch of time.
@@ -195,6 +198,24 @@ impl Store {
         Ok(first.map(StoryKey))
     }
 
+    /// The story of each account whose turn comes first, at that time: those that are due behind it wait for it.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn first_in_line(&self, now: Timestamp) -> Result<HashMap<String, StoryKey>, Error> {
+        let sql = concat!(
+            "SELECT account, key FROM (
+                SELECT account, key, ROW_NUMBER() OVER
+                    (PARTITION BY account ORDER BY due, batch_seq, position, seq) AS place
+                FROM stories WHERE due <= $1 AND state IN ",
+            in_flight!(),
+            ") AS line WHERE place = 1"
+        );
+        let rows = self.db.rows(sql, values![now]).await?;
+        let first = |row: &Row| Ok((row.text(0)?, StoryKey(row.text(1)?)));
+        rows.iter().map(first).collect()
+    }
+
     /// What is known of an account; nothing, if it is new.
     ///
     /// # Errors
@@ -245,32 +266,35 @@ impl Store {
             .await
     }
 
-    /// How many containers were made for the account since then, and how many of its stories hold one that is not live
-    /// yet.
+    /// How many containers were made for the story's account since then, and how many hold one that go out before it.
     ///
     /// # Errors
     /// What the database says.
     pub async fn count_containers(
         &self,
-        account: &str,
+        story: &Story,
         since: Timestamp,
     ) -> Result<Containers, Error> {
         let sql = concat!(
             "SELECT
             (SELECT COUNT(*) FROM containers WHERE account = $1 AND made >= $2),
-            (SELECT COUNT(*) FROM stories
-                WHERE account = $1 AND state IN ",
+            (SELECT COUNT(*) FROM stories AS other JOIN stories AS me ON me.account = other.account
+                WHERE me.key = $3 AND other.account = $1 AND other.key <> $3 AND other.state IN ",
             holds_container!(),
-            ")"
+            "
+                AND (other.state = 'publishing'
+                    OR (other.due, other.batch_seq, other.position, other.seq)
+                        < (me.due, me.batch_seq, me.position, me.seq)))"
         );
-        let rows = self.db.rows(sql, values![account, since]).await?;
+        let values = values![story.account.as_str(), since, story.key.0.as_str()];
+        let rows = self.db.rows(sql, values).await?;
         let count = |column| {
             let count = rows.first().map_or(Ok(0), |row| row.int(column))?;
             Ok::<_, Error>(u32::try_from(count).unwrap_or(u32::MAX))
         };
         Ok(Containers {
             made: count(0)?,
-            waiting: count(1)?,
+            before: count(1)?,
         })
     }
 }

@@ -11,6 +11,7 @@ mod decided;
 mod disk;
 mod flow;
 mod foresight;
+mod held_up;
 mod kills;
 mod machines;
 mod mailbox;
