@@ -11,7 +11,7 @@ use crate::graph::UserTag;
 use crate::media::Media;
 use crate::pipeline::{Event, Platform};
 use crate::platform::STORY_LIFE;
-use crate::store::{Added, Outgoing, Place, Same, Step, Stop, Story, StoryKey};
+use crate::store::{Added, Filter, Outgoing, Place, Same, Step, Stop, Story, StoryKey};
 
 /// A finished file that shall go out.
 #[derive(Debug, Clone, PartialEq)]
@@ -166,10 +166,17 @@ impl Publisher {
         let known = self.store.story_ids(account, day_ago).await?;
         let unknown = live.iter().filter(|id| !known.contains(id)).count();
         if unknown > 0 {
+            let any = Filter {
+                limit: Some(1),
+                ..Filter::default()
+            };
+            let which = match self.store.list(&any).await?.is_empty() {
+                true => "the store is new: if an old one was lost, restore its backup",
+                false => "the store was restored, or has sent nothing there yet",
+            };
             return Err(Error::refused(format!(
-                "the store is new, and {unknown} of the stories that are live on the account are not in it: \
-                 nothing was sent. If an old store was lost, restore its backup; \
-                 `storypress store import` takes over what is live"
+                "{unknown} of the stories that are live on the account are not in the store, and nothing was sent. \
+                 {which}; `storypress store import` takes over what is live"
             )));
         }
         Ok(self.store.looked_at(account, now).await?)

@@ -29,6 +29,7 @@ mod secrets;
 mod server;
 mod service;
 mod surroundings;
+mod taken_over;
 mod times;
 mod tokens;
 mod two;
