@@ -311,6 +311,8 @@ pub(crate) struct Report {
     pub items: Vec<Item>,
     /// The stories of a batch, which follow the items.
     pub stories: Option<Spool>,
+    /// What is counted without being an item.
+    pub others: Counts,
 }
 
 impl Report {
@@ -320,12 +322,14 @@ impl Report {
             started: Instant::now(),
             items: Vec::new(),
             stories: None,
+            others: Counts::default(),
         }
     }
 
     /// How many items ended how.
     pub fn counts(&self) -> Counts {
-        let mut counts = self.stories.as_ref().map(Spool::counts).unwrap_or_default();
+        let mut counts = self.others;
+        counts += self.stories.as_ref().map(Spool::counts).unwrap_or_default();
         for item in &self.items {
             counts.add(item.status, item.diagnostics.len());
         }
