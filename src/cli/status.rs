@@ -137,12 +137,11 @@ impl Seen {
         }
         for one in &self.undelivered {
             let zone = project.zone().ok();
-            let next = one.next.zip(zone).map(|(at, zone)| {
-                let at = publisher::shown(at, &zone);
-                format!("waiting: {}, next try {at}", one.waiting)
-            });
+            let waiting = (one.waiting > 0).then(|| format!("waiting: {}", one.waiting));
+            let next = one.next.zip(zone);
+            let next = next.map(|(at, zone)| format!("next try {}", publisher::shown(at, &zone)));
             let dropped = (one.dropped > 0).then(|| format!("given up: {}", one.dropped));
-            let counts: Vec<_> = next.into_iter().chain(dropped).collect();
+            let counts: Vec<_> = waiting.into_iter().chain(next).chain(dropped).collect();
             lines.push(format!(
                 "notices to `{}` do not arrive ({}): {}",
                 one.target,
