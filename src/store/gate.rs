@@ -379,7 +379,8 @@ pub(super) async fn leave(
     Ok(())
 }
 
-/// Wakes the account's first story in line, if it stands at the gate: it looks again as soon as it may go out.
+/// Wakes the account's first story in line, if it stands at the gate: it looks again as soon as it may go out. Where that one is
+/// in trouble, the first one that is not is woken as well: it may go past.
 ///
 /// The caller has the account's lock. `leaving` is one that has just given its turn back, and has its reasons.
 pub(super) async fn nudge_first(
@@ -388,34 +389,79 @@ pub(super) async fn nudge_first(
     leaving: Option<&StoryKey>,
     now: Timestamp,
 ) -> Result<bool, Error> {
+    let Some(first) = first_at_gate(conn, account, Pass::Nobody, now).await? else {
+        return Ok(false);
+    };
+    let woke = nudge(conn, &first, leaving, now).await?;
+    if !first.is_in_trouble {
+        return Ok(woke);
+    }
+    match first_at_gate(conn, account, Pass::Trouble, now).await? {
+        Some(ready) => Ok(nudge(conn, &ready, leaving, now).await? || woke),
+        None => Ok(woke),
+    }
+}
+
+/// The first story in line of an account whose turn nobody has.
+struct First {
+    key: StoryKey,
+    /// When the distance to the last one is kept.
+    opens: Option<Timestamp>,
+    /// It waits for nothing but its turn.
+    is_waiting: bool,
+    is_in_trouble: bool,
+}
+
+async fn first_at_gate(
+    conn: &mut Conn<'_>,
+    account: &str,
+    pass: Pass,
+    now: Timestamp,
+) -> Result<Option<First>, Error> {
     let sql = concat!(
         "SELECT first.key,
             CASE WHEN accounts.published > $2 THEN $2 ELSE accounts.published END + accounts.gap,
             CAST(CASE WHEN first.state = 'contained'
-                OR (first.state = 'rendered' AND first.attempts = 0) THEN 1 ELSE 0 END AS BIGINT)
+                OR (first.state = 'rendered' AND first.attempts = 0) THEN 1 ELSE 0 END AS BIGINT),
+            CAST(CASE WHEN first.attempts <> 0 AND first.state <> 'publishing'
+                THEN 1 ELSE 0 END AS BIGINT)
         FROM stories AS first JOIN accounts ON accounts.account = first.account
         WHERE first.account = $1 AND first.due <= $2 AND accounts.holder IS NULL
+            AND ($3 = 0 OR first.attempts = 0 OR first.state = 'publishing')
             AND first.state IN ",
         in_flight!(),
         "
         ORDER BY first.due, first.batch_seq, first.position, first.seq LIMIT 1"
     );
-    let Some(row) = conn.row(sql, values![account, now]).await? else {
-        return Ok(false);
+    let Some(row) = conn.row(sql, values![account, now, pass.number()]).await? else {
+        return Ok(None);
     };
-    let key = StoryKey(row.text(0)?);
+    Ok(Some(First {
+        key: StoryKey(row.text(0)?),
+        opens: row.maybe_time(1)?,
+        is_waiting: row.int(2)? == 1,
+        is_in_trouble: row.int(3)? == 1,
+    }))
+}
+
+async fn nudge(
+    conn: &mut Conn<'_>,
+    first: &First,
+    leaving: Option<&StoryKey>,
+    now: Timestamp,
+) -> Result<bool, Error> {
     // one for a person stands there as soon as it is due; what waits after trouble waits on
-    if row.int(2)? == 0 || leaving == Some(&key) {
+    if !first.is_waiting || leaving == Some(&first.key) {
         return Ok(false);
     }
-    let at = row.maybe_time(1)?.map_or(now, |opens| opens.max(now));
+    let at = first.opens.map_or(now, |opens| opens.max(now));
     // whoever holds it at this moment may be about to say that it can wait: that counts no more.
     // The word is left before the look: if it went to sleep just now, that is waited for and seen
     let sql = "UPDATE stories SET nudge = $2 WHERE key = $1 RETURNING wake";
-    let row = conn.row(sql, values![key.0.as_str(), at]).await?;
+    let row = conn.row(sql, values![first.key.0.as_str(), at]).await?;
     if row.map_or(Ok(at), |row| row.time(0))? <= at {
         return Ok(false);
     }
-    queue::push_in(conn, &key, at, Nudge::Leave).await?;
+    queue::push_in(conn, &first.key, at, Nudge::Leave).await?;
     Ok(true)
 }

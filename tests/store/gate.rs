@@ -29,6 +29,7 @@ pub const CASES: &[Case] = cases![
     a_stopped_account_lets_nobody_in_until_it_is_resumed,
     who_is_ready_goes_past_trouble_and_no_further,
     whose_turn_comes_first_is_told_for_each_account,
+    who_may_go_past_trouble_is_woken_as_well,
 ];
 
 async fn enter(store: &Store, claimed: &storypress::store::Claimed, seconds: i64) -> Gate {
@@ -479,4 +480,41 @@ async fn whose_turn_comes_first_is_told_for_each_account(world: World) {
         publish(&store, &claimed, picture, at(i64::from(picture))).await;
         assert_eq!(told(9).await, [on(one, next), on(two, &other)]);
     }
+}
+
+async fn who_may_go_past_trouble_is_woken_as_well(world: World) {
+    let store = world.open().await;
+    let first = add(&store, story("instagram:1", 1)).await;
+    let mut broken = claim(&store, &first.key, noon()).await;
+    (broken.story.attempts, broken.story.trouble) = (1, Some("the quota is taken".to_owned()));
+    broken.story.wake = at(600);
+    let note = Note::new("waits");
+    let saved = store
+        .save(&broken, &broken.story, &note, Hold::Nap, noon())
+        .await;
+    saved.expect("it is saved");
+    let mut ready = Vec::new();
+    for picture in 2..=4 {
+        let story = add(&store, story("instagram:1", picture)).await;
+        ready.push(prepare(&store, &story, picture, noon()).await);
+    }
+    for waiting in &ready[1..] {
+        let gate = store.enter(waiting, secs(5), Pass::Trouble, at(1)).await;
+        assert!(matches!(gate.expect("an answer"), Gate::Behind(_)));
+        store
+            .release(waiting, at(1))
+            .await
+            .expect("it is given back");
+        store
+            .push(&waiting.story.key, at(500))
+            .await
+            .expect("it is put off");
+    }
+    let gate = store.enter(&ready[0], secs(5), Pass::Trouble, at(1)).await;
+    assert_eq!(gate.expect("an answer"), Gate::Open);
+    save(&store, &ready[0], publishing(2, at(2)), at(2)).await;
+    save(&store, &ready[0], live(2, at(3)), at(3)).await;
+    assert_eq!(wake(&store, &first.key).await, at(600), "it waits on");
+    assert_eq!(wake(&store, &ready[1].story.key).await, at(8));
+    assert_eq!(wake(&store, &ready[2].story.key).await, at(500));
 }
