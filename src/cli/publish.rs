@@ -161,7 +161,12 @@ impl Call<'_> {
     /// Publishes what is finished, or says what would happen; what became of each file goes into its item.
     pub async fn go(&self, finished: Vec<Finished>, report: &mut Report) -> anyhow::Result<()> {
         let target = self.target.into();
-        let publisher = Publisher::open(self.project, &target, open::on_interrupt()).await?;
+        let stop = open::on_interrupt();
+        let publisher = match Publisher::open(self.project, &target, stop).await {
+            // it waited for a server
+            Err(_) if stop.is_stopped() => return Err(open::Interrupted.into()),
+            opened => opened?,
+        };
         say_notes(&publisher, self.global);
         let finished = self.unbroken(finished, report);
         self.say_times(&finished, &publisher);

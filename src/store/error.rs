@@ -159,7 +159,8 @@ impl fmt::Display for Error {
             ),
             Self::ReadOnly { path } => write!(
                 f,
-                "the store {} lies on a disk that is mounted read-only: SQLite writes beside it even to read it",
+                "the store {} lies on a disk that is mounted read-only, and SQLite writes beside it even to read it: \
+                 a copy elsewhere can be opened",
                 path.display()
             ),
             Self::Full => f.write_str(
