@@ -79,17 +79,8 @@ async fn dispatch(args: &Args, project: &Project, global: &Global) -> anyhow::Re
         }
         Command::Status(args) => {
             if let Some(base) = &args.sandbox {
-                let name = args.which.name.as_deref();
-                if let Some(account) = accounts::by_hand(project, name) {
-                    let told = Told::by_hand(&account);
-                    return Ok(report("account status", vec![told], global));
-                }
-                if let Some(told) = private::of_sandbox(project, name, base).await {
-                    return Ok(report("account status", vec![told.into()], global));
-                }
-                let (account, client) = client(project, name, Some(base)).await?;
-                let told = Told::of_status(Found::of_sandbox(account, client, base)).await;
-                return Ok(report("account status", vec![told], global));
+                let all = of_sandbox(args.which.name.as_deref(), project, base).await?;
+                return Ok(report("account status", all, global));
             }
             let ask = async |found| Told::of_status(found).await;
             each("account status", &args.which, project, global, ask).await
@@ -99,6 +90,35 @@ async fn dispatch(args: &Args, project: &Project, global: &Global) -> anyhow::Re
             each("account refresh", which, project, global, renew).await
         }
     }
+}
+
+/// What a sandbox says of the account that is named, else of each one that it stands in for.
+async fn of_sandbox(
+    named: Option<&str>,
+    project: &Project,
+    base: &Url,
+) -> anyhow::Result<Vec<Told>> {
+    let several = match (named, &project.accounts[..]) {
+        (None, all) if all.len() > 1 => all,
+        _ => return Ok(vec![one_of_sandbox(named, project, base).await?]),
+    };
+    let mut all = Vec::new();
+    for Account { name, .. } in several {
+        let told = one_of_sandbox(Some(name), project, base).await;
+        all.push(told.unwrap_or_else(|error| Told::failed(name, &error)));
+    }
+    Ok(all)
+}
+
+async fn one_of_sandbox(name: Option<&str>, project: &Project, base: &Url) -> anyhow::Result<Told> {
+    if let Some(account) = accounts::by_hand(project, name) {
+        return Ok(Told::by_hand(&account));
+    }
+    if let Some(told) = private::of_sandbox(project, name, base).await {
+        return Ok(told.into());
+    }
+    let (account, client) = client(project, name, Some(base)).await?;
+    Ok(Told::of_status(Found::of_sandbox(account, client, base)).await)
 }
 
 /// Does the same with every account that is meant; one that fails does not stop the others.

@@ -161,7 +161,12 @@ impl Call<'_> {
     /// Publishes what is finished, or says what would happen; what became of each file goes into its item.
     pub async fn go(&self, finished: Vec<Finished>, report: &mut Report) -> anyhow::Result<()> {
         let target = self.target.into();
-        let publisher = Publisher::open(self.project, &target, open::on_interrupt()).await?;
+        let stop = open::on_interrupt();
+        let publisher = match Publisher::open(self.project, &target, stop).await {
+            // it waited for a server
+            Err(_) if stop.is_stopped() => return Err(open::Interrupted.into()),
+            opened => opened?,
+        };
         say_notes(&publisher, self.global);
         let finished = self.unbroken(finished, report);
         self.say_times(&finished, &publisher);
@@ -299,10 +304,11 @@ impl Call<'_> {
             story,
             standing,
             is_planned,
+            went_on,
             broke_off,
             stop,
         } = one;
-        let was_known = standing == Standing::Same;
+        let was_known = standing == Standing::Same && !went_on;
         told(item, &story, was_known, publisher.clock.now());
         item.report_by_hand(publisher.rooms_of(&story.account), !was_known);
         // the time has come while it was planned: nobody stopped anything
@@ -388,6 +394,7 @@ impl Call<'_> {
         let now = publisher.clock.now();
         let rooms = publisher.rooms_of(&rehearsed.account);
         let mut would: BTreeMap<Timestamp, usize> = BTreeMap::new();
+        let mut fit = 0;
         for (place, known) in &rehearsed.known {
             let item = &mut report.items[items[*place]];
             match known {
@@ -419,7 +426,9 @@ impl Call<'_> {
                     };
                     let count = would.entry(forecast.due).or_default();
                     *count += 1;
-                    if *count > forecast.fit {
+                    if *count <= forecast.fit {
+                        fit += 1;
+                    } else {
                         let until = publisher.shown(forecast.until);
                         let said = format!(
                             "would not go out before {until}: the account's stories of the day are used up then"
@@ -438,7 +447,7 @@ impl Call<'_> {
             .map_or("an unknown number".to_owned(), |left| left.to_string());
         say_line(&format!(
             "would publish {} of {} to {}, which has {left} of its daily stories left; nothing was sent",
-            would.values().sum::<usize>(),
+            fit,
             rehearsed.known.len(),
             rehearsed.username
         ));
@@ -492,6 +501,11 @@ pub(crate) fn told(item: &mut Item, story: &Story, was_known: bool, now: Timesta
             );
             (Status::Failed, Some(wrong(said).hint(hint)))
         }
+        Step::Publishing { .. } if story.due <= now && !was_known => {
+            let said = "it was sent, and its outcome is not known: it may be live";
+            let hint = "the same command asks the platform what became of it, and so does a worker";
+            (Status::Failed, Some(wrong(said.into()).hint(hint)))
+        }
         step if step.is_in_flight() && story.due <= now && !was_known => {
             let said = "stopped before it went out; the same command goes on with it";
             (Status::Failed, Some(wrong(said.into())))
@@ -523,7 +537,7 @@ fn totals(report: &Report) -> String {
     let planned = |item: &Item| done(item) && state(item) == Some("due");
     let handed = |item: &Item| done(item) && state(item) == Some("handed");
     let would = |item: &Item| done(item) && item.story.is_none();
-    let uncertain = |item: &Item| state(item) == Some("uncertain");
+    let uncertain = Item::is_uncertain;
     let failed = |item: &Item| item.status == Status::Failed && !uncertain(item);
     let parts = [
         (count(&live), "published"),
@@ -542,5 +556,36 @@ fn totals(report: &Report) -> String {
     match said.is_empty() {
         true => "nothing published".into(),
         false => said.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_sent_and_has_no_answer_may_be_live() {
+        let at = "2026-11-28T09:00:00Z";
+        let story = serde_json::json!({
+            "key": "7kq2", "account": "instagram:1", "name": "a", "template": null,
+            "outgoing": {
+                "path": "/out/a.jpg", "kind": "image", "bytes": 1, "width": 1080, "height": 1920, "sha256": "",
+            },
+            "place": { "batch": "b", "position": 0, "is_series": false },
+            "due": at, "wake": at, "attempts": 0, "trouble": null,
+            "step": { "step": "publishing", "url": null, "intent": {
+                "at": at, "container": { "id": "1", "made": at }, "baseline": [], "tries": 1,
+            } },
+        });
+        let story: Story = serde_json::from_value(story).expect("a story");
+        let mut item = Item::new("a.jpg", None, Status::Done);
+        told(&mut item, &story, false, story.due);
+        assert_eq!(item.status, Status::Failed);
+        assert!(item.is_uncertain());
+        assert!(item.diagnostics[0].message.contains("it may be live"));
+        // whoever only looks at it says where it is
+        let mut item = Item::new("a.jpg", None, Status::Done);
+        told(&mut item, &story, true, story.due);
+        assert!(!item.is_uncertain());
     }
 }

@@ -138,6 +138,15 @@ impl Item {
         Self::new(input, row, Status::Failed).with(why)
     }
 
+    /// Nobody can tell whether it is live: also where it was sent, and the call ended before its outcome was known.
+    pub fn is_uncertain(&self) -> bool {
+        let state = self.story.as_ref().map(|story| story.state);
+        match state {
+            Some("publishing") => self.status == Status::Failed,
+            state => state == Some("uncertain"),
+        }
+    }
+
     /// Adds diagnostics.
     pub fn with(mut self, more: impl IntoIterator<Item = Diagnostic>) -> Self {
         self.diagnostics.extend(more);
@@ -302,6 +311,8 @@ pub(crate) struct Report {
     pub items: Vec<Item>,
     /// The stories of a batch, which follow the items.
     pub stories: Option<Spool>,
+    /// What is counted without being an item.
+    pub others: Counts,
 }
 
 impl Report {
@@ -311,12 +322,14 @@ impl Report {
             started: Instant::now(),
             items: Vec::new(),
             stories: None,
+            others: Counts::default(),
         }
     }
 
     /// How many items ended how.
     pub fn counts(&self) -> Counts {
-        let mut counts = self.stories.as_ref().map(Spool::counts).unwrap_or_default();
+        let mut counts = self.others;
+        counts += self.stories.as_ref().map(Spool::counts).unwrap_or_default();
         for item in &self.items {
             counts.add(item.status, item.diagnostics.len());
         }
@@ -329,12 +342,7 @@ impl Report {
             // what is lost is told, and the call does not end well
             let _ = super::stdout::written(self.print());
         }
-        let is_uncertain = |item: &Item| {
-            item.story
-                .as_ref()
-                .is_some_and(|story| story.state == "uncertain")
-        };
-        if self.items.iter().any(is_uncertain) {
+        if self.items.iter().any(Item::is_uncertain) {
             Outcome::Uncertain
         } else if self.counts().failed == 0 {
             Outcome::Done

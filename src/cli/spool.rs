@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io;
+use std::ops::AddAssign;
 use std::os::unix::fs::FileExt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -28,6 +29,15 @@ impl Counts {
             Status::Failed => self.failed += 1,
         }
         self.diagnostics += diagnostics;
+    }
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, more: Self) {
+        self.done += more.done;
+        self.unchanged += more.unchanged;
+        self.failed += more.failed;
+        self.diagnostics += more.diagnostics;
     }
 }
 

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::diag::{Code, Diagnostic};
 use crate::project::Project;
 use crate::publisher::{self, SlotReport, TokenWarning, accounts, after_stop, reason};
-use crate::store::{self, Filter, Slot, SlotFilter, SlotState, Step, Store, Story};
+use crate::store::{self, Filter, Slot, SlotFilter, SlotState, Step, Store, Story, StoryKey};
 
 use super::report::{Item, More, Report, Status, StoryTold};
 use super::slots;
@@ -86,6 +86,8 @@ struct Seen {
     stories: Vec<(Story, Vec<String>)>,
     /// By account, as stories name it.
     accounts: HashMap<String, store::Account>,
+    /// Whose turn comes first, by account.
+    first: HashMap<String, StoryKey>,
     workers: Vec<store::Worker>,
     /// Slots of the calendar that became a story, by their id.
     entered: HashMap<String, Slot>,
@@ -109,7 +111,8 @@ impl Seen {
     /// What keeps a story from going on.
     fn waits_for(&self, project: &Project, story: &Story, now: Timestamp) -> Option<String> {
         let account = self.accounts.get(&story.account);
-        publisher::waits_for(project, story, account, &self.workers, now)
+        let first = self.first.get(&story.account);
+        publisher::waits_for(project, story, account, first, &self.workers, now)
     }
 
     /// Accounts that are stopped, and who is at work.
@@ -134,12 +137,11 @@ impl Seen {
         }
         for one in &self.undelivered {
             let zone = project.zone().ok();
-            let next = one.next.zip(zone).map(|(at, zone)| {
-                let at = publisher::shown(at, &zone);
-                format!("waiting: {}, next try {at}", one.waiting)
-            });
+            let waiting = (one.waiting > 0).then(|| format!("waiting: {}", one.waiting));
+            let next = one.next.zip(zone);
+            let next = next.map(|(at, zone)| format!("next try {}", publisher::shown(at, &zone)));
             let dropped = (one.dropped > 0).then(|| format!("given up: {}", one.dropped));
-            let counts: Vec<_> = next.into_iter().chain(dropped).collect();
+            let counts: Vec<_> = waiting.into_iter().chain(next).chain(dropped).collect();
             lines.push(format!(
                 "notices to `{}` do not arrive ({}): {}",
                 one.target,
@@ -184,6 +186,7 @@ async fn seen(project: &Project, args: &Args, now: Timestamp) -> anyhow::Result<
     };
     let mut seen = Seen {
         stories: found(&store, args, now).await?,
+        first: store.first_in_line(now).await?,
         // who is at work is told by the real time
         workers: store
             .workers(Timestamp::now() - SignedDuration::from_secs(60))

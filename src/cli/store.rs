@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::publisher::{self, Publisher};
+use crate::publisher::{self, Imported, Publisher};
 
 use super::target::Target;
 use super::{Global, Outcome, open, report};
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         Command::Backup { file } => {
             let stories = runtime.block_on(publisher::backup(&project, file))?;
             let said = format!("{stories} stories are in {}", file.display());
-            told("store backup", "stories", stories, &said, global);
+            told("store backup", json!({ "stories": stories }), &said, global);
         }
         Command::Restore { file } => {
             let held = runtime.block_on(publisher::restore(&project, file, now))?;
@@ -53,26 +53,36 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
                      look at the account before `storypress retry`"
                 ),
             };
-            told("store restore", "held", held, &said, global);
+            told("store restore", json!({ "held": held }), &said, global);
         }
         Command::Import(target) => {
-            let adopted = runtime.block_on(async {
+            let imported = runtime.block_on(async {
                 let stop = open::on_interrupt();
                 let publisher = Publisher::open_all(&project, &target.into(), stop).await?;
-                let adopted = publisher.import(publisher.clock.now()).await;
+                let imported = publisher.import(publisher.clock.now()).await;
                 publisher.close().await;
-                adopted
+                imported
             })?;
-            let said = format!("{adopted} live stories were taken over");
-            told("store import", "imported", adopted, &said, global);
+            let Imported {
+                taken_over,
+                settled,
+            } = imported;
+            let mut said = format!("{taken_over} live stories were taken over");
+            if settled > 0 {
+                said += &format!(
+                    "; {settled} are stories of this store, which are live now: `storypress status` shows them"
+                );
+            }
+            let counts = json!({ "imported": taken_over, "settled": settled });
+            told("store import", counts, &said, global);
         }
     }
     Ok(Outcome::Done)
 }
 
-fn told(command: &str, what: &str, count: usize, said: &str, global: &Global) {
+fn told(command: &str, counts: serde_json::Value, said: &str, global: &Global) {
     if global.json {
-        let report = report::object(command, true, json!({ what: count }));
+        let report = report::object(command, true, counts);
         let _ = super::print(&format!("{report}\n"));
     } else if !global.quiet {
         eprintln!("{said}");

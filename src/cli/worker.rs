@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -12,9 +12,10 @@ use crate::pipeline::Event;
 use crate::platform::{Cancel, Clock};
 use crate::project::Project;
 use crate::publisher::{self, CONCURRENCY, Calendar, Publisher, Service, SlotReport};
-use crate::store::{Filter, Slot, SlotState, Story};
+use crate::store::{Filter, Slot, SlotState, Step, Story};
 
 use super::report::{Item, More, Report, Status};
+use super::spool::Counts;
 use super::target::{Target, say_notes};
 use super::{Global, Outcome, events, heap, notices, open, publish, slots};
 
@@ -83,13 +84,16 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
                 eprintln!("answers at {url}/healthz, /readyz, /metrics");
             }
         }
-        let ran = Ran::default();
+        let ran = Ran::new(args.once);
         let done = work(args, &project, &publisher, &service, global, stop, &ran).await;
         report.items = ran.items(&project, &publisher).await;
+        report.others = ran.counts();
         publisher.close().await;
         done
     })?;
-    Ok(report.finish(global))
+    let outcome = report.finish(global);
+    // a worker that was asked to end has done so, whatever became of single stories
+    Ok(if args.once { outcome } else { Outcome::Done })
 }
 
 async fn work(
@@ -104,8 +108,8 @@ async fn work(
     let jobs = args.jobs.map_or(CONCURRENCY, usize::from);
     let told = teller(publisher.names.clone(), publisher.clock.clone(), global);
     let mut calendar = Calendar::new(publisher, project, args.backfill, stop);
+    let told = ran.hearing(told);
     if args.once {
-        let told = ran.hearing(told);
         publisher.report_to(told.clone());
         // what went wrong with one part keeps no other from its turn: nobody comes back until the next call
         let turned = calendar.turn().await;
@@ -129,18 +133,33 @@ async fn work(
     done
 }
 
-/// What a call with `--once` brought to rest. A worker that goes on for months remembers none of it.
-#[derive(Debug, Clone, Default)]
-struct Ran(Arc<Mutex<Heard>>);
+/// What came to rest: each with `--once`; a worker that goes on for months only counts.
+#[derive(Debug, Clone)]
+struct Ran {
+    is_once: bool,
+    heard: Arc<Mutex<Heard>>,
+}
 
 #[derive(Debug, Default)]
 struct Heard {
     stories: Vec<Story>,
     /// Those that did not become one.
     slots: Vec<Slot>,
+    counts: Counts,
 }
 
 impl Ran {
+    fn new(is_once: bool) -> Self {
+        Self {
+            is_once,
+            heard: Arc::default(),
+        }
+    }
+
+    fn heard(&self) -> MutexGuard<'_, Heard> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Hears what is told, and passes it on.
     fn hearing<T>(&self, told: T) -> impl Fn(Event<'_>) + Clone + Send + Sync + use<T>
     where
@@ -148,31 +167,31 @@ impl Ran {
     {
         let ran = self.clone();
         move |event| {
-            let mut heard = ran.0.lock().unwrap_or_else(PoisonError::into_inner);
-            match &event {
-                Event::Rests(story) => {
-                    heard.stories.retain(|known| known.key != story.key);
-                    heard.stories.push((*story).clone());
-                }
-                Event::Slot(slot)
-                    if matches!(slot.state, SlotState::Missed | SlotState::Skipped) =>
-                {
-                    heard.slots.retain(|known| known.id != slot.id);
-                    heard.slots.push((*slot).clone());
-                }
-                _ => {}
+            match ran.is_once {
+                true => ran.heard().keep(&event),
+                false => ran.heard().count(&event),
             }
-            drop(heard);
             told(event);
         }
     }
 
+    /// How many ended how that are no items.
+    fn counts(&self) -> Counts {
+        self.heard().counts
+    }
+
     /// As `publish` reports its stories, and `status` its slots.
     async fn items(&self, project: &Project, publisher: &Publisher) -> Vec<Item> {
-        let heard = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let (stories, slots) = {
+            let mut heard = self.heard();
+            (
+                std::mem::take(&mut heard.stories),
+                std::mem::take(&mut heard.slots),
+            )
+        };
         let now = publisher.clock.now();
         let mut items = Vec::new();
-        for story in &heard.stories {
+        for story in &stories {
             let media = &story.outgoing.media;
             let mut item = Item::new(&media.path, None, Status::Done);
             item.outputs.push(media.clone());
@@ -188,7 +207,7 @@ impl Ran {
             }
             items.push(item);
         }
-        for slot in &heard.slots {
+        for slot in &slots {
             let mut item = slots::item(project, slot, None, false, now);
             if slot.state == SlotState::Missed {
                 let file = item.input.clone();
@@ -199,6 +218,39 @@ impl Ran {
             items.push(item);
         }
         items
+    }
+}
+
+impl Heard {
+    fn keep(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Rests(story) => {
+                self.stories.retain(|known| known.key != story.key);
+                self.stories.push((*story).clone());
+            }
+            Event::Slot(slot) if matches!(slot.state, SlotState::Missed | SlotState::Skipped) => {
+                self.slots.retain(|known| known.id != slot.id);
+                self.slots.push((*slot).clone());
+            }
+            _ => {}
+        }
+    }
+
+    /// A story that is closed was counted when it went out.
+    fn count(&mut self, event: &Event<'_>) {
+        let status = match event {
+            Event::Rests(story) => match story.step {
+                Step::Published { .. } | Step::Handed { .. } => Status::Done,
+                Step::Failed { .. }
+                | Step::Missed
+                | Step::Uncertain { .. }
+                | Step::Cancelled { .. } => Status::Failed,
+                _ => return,
+            },
+            Event::Slot(slot) if slot.state == SlotState::Missed => Status::Failed,
+            _ => return,
+        };
+        self.counts.add(status, 0);
     }
 }
 

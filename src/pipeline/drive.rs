@@ -18,6 +18,8 @@ use super::send;
 use super::sent::Sent;
 use super::{HandOff, Next, Platform, Point, Rooms, advance, after, by_hand, since};
 
+mod line;
+
 /// A claim holds so long without a sign of life.
 const LEASE: SignedDuration = SignedDuration::from_secs(60);
 
@@ -36,9 +38,6 @@ const ELSEWHERE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_
 
 /// A rest that lasts longer was written by a clock that was wrong.
 const LONGEST_REST: Duration = Duration::from_secs(25 * 3600);
-
-/// A story that is ready waits so long for one before it that is in trouble: at least one more try of that one.
-const PATIENCE: Duration = Duration::from_secs(75);
 
 /// The longest pause between two tries, and between two tries that each take a new container: those are counted.
 const PAUSE: Duration = Duration::from_secs(60);
@@ -294,81 +293,6 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// When to look again at a story with others of its account before it, if nobody wakes it: asking for its container
-    /// would only cost calls.
-    async fn behind(
-        &self,
-        rooms: &Rooms,
-        now: Timestamp,
-    ) -> Result<Option<Timestamp>, store::Error> {
-        let story = &self.story;
-        let Step::Contained { container, .. } = &story.step else {
-            return Ok(None);
-        };
-        // a film that is sent is sent while others are before it
-        if container.uri.is_some() || prepare::is_late(story, rooms, now).await {
-            return Ok(None);
-        }
-        let pass = self.pass(rooms, now);
-        let before = self.driver.store.before(&story.key, pass, now).await?;
-        let is_behind = before.is_some() || self.is_behind_in_series(rooms).await?;
-        Ok(is_behind.then(|| after(now, line(rooms))))
-    }
-
-    /// Whoever has been ready for a while goes past those that are in trouble.
-    fn pass(&self, rooms: &Rooms, now: Timestamp) -> Pass {
-        let Step::Contained { container, .. } = &self.story.step else {
-            return Pass::Nobody;
-        };
-        match since(container.made, now) > PATIENCE.min(rooms.policy.settle) {
-            true => Pass::Trouble,
-            false => Pass::Nobody,
-        }
-    }
-
-    /// One of its series stands before it and is not out: nobody goes past that.
-    ///
-    /// One that a person has is out for them: what they get next need not wait for their word, what goes out by itself does.
-    async fn is_behind_in_series(&self, rooms: &Rooms) -> Result<bool, store::Error> {
-        if !self.story.place.is_series {
-            return Ok(false);
-        }
-        let before = self.driver.store.same_series_before(&self.story).await?;
-        let extras = &self.story.outgoing.media.extras;
-        let is_theirs = rooms.by_hand_of(extras).is_some();
-        let is_behind = |story: &Story| match story.step {
-            Step::Handed { .. } => !is_theirs,
-            _ => story.step.is_in_flight(),
-        };
-        Ok(before.iter().any(is_behind))
-    }
-
-    /// Why a story of a series does not go out.
-    async fn broken_series(&self) -> Result<Option<String>, store::Error> {
-        let waits = matches!(
-            self.story.step,
-            Step::Rendered | Step::Uploaded { .. } | Step::Contained { .. }
-        );
-        if !self.story.place.is_series || !waits {
-            return Ok(None);
-        }
-        let before = self.driver.store.same_series_before(&self.story).await?;
-        let goes_out = |story: &&Story| {
-            story.step.is_in_flight()
-                || matches!(
-                    story.step,
-                    Step::Handed { .. } | Step::Published { .. } | Step::Closed { .. }
-                )
-        };
-        Ok(before.iter().find(|story| !goes_out(story)).map(|broken| {
-            format!(
-                "`{}`, which comes before it in the series, is {}",
-                broken.name,
-                broken.step.state()
-            )
-        }))
-    }
-
     /// Gives signs of life while something takes its time.
     async fn alive<T>(&mut self, work: impl Future<Output = T>) -> T {
         let mut work = std::pin::pin!(work);
@@ -401,6 +325,7 @@ impl<'a> Walk<'a> {
             Next::Wait(until, said) => {
                 let now = self.driver.now();
                 let mut until = until;
+                self.mark_if_held_up(since(now, until), rooms, now);
                 // a long wait is news, and ends when the story is late
                 if self.waits() && since(now, until) > LINE {
                     let late = prepare::deadline(&self.story, &rooms.store, &rooms.policy, now);
@@ -413,6 +338,10 @@ impl<'a> Walk<'a> {
             }
             Next::NotHere(said) => {
                 let now = self.driver.now();
+                let is_new = self.mark_if_held_up(since(self.story.due, now), rooms, now);
+                if is_new && self.story.trouble.is_some() {
+                    self.save("waits", Hold::On).await?;
+                }
                 Ok(Turn::Done(self.elsewhere(said, now).await?))
             }
             Next::Keep(step, until) => {
@@ -573,13 +502,13 @@ impl<'a> Walk<'a> {
         let gap = SignedDuration::try_from(rooms.policy.gap).unwrap_or(SignedDuration::MAX);
         let now = driver.now();
         if self.waits() && self.is_behind_in_series(rooms).await? {
-            return self.wait(after(now, line(rooms))).await;
+            return self.wait(self.next_look(rooms, now)).await;
         }
         let pass = self.pass(rooms, now);
         match driver.store.enter(&self.claimed, gap, pass, now).await? {
             Gate::Open => {}
             Gate::Later(until) => return self.wait(until).await,
-            Gate::Behind(_) => return self.wait(after(now, line(rooms))).await,
+            Gate::Behind(_) => return self.wait(self.next_look(rooms, now)).await,
             // what may be live already is watched on
             Gate::Stopped if !self.waits() => return self.wait(after(now, LINE)).await,
             // how long, the next look at the account tells
@@ -636,7 +565,7 @@ impl<'a> Walk<'a> {
             return self.rest(Step::Missed).await;
         }
         if self.is_behind_in_series(rooms).await? {
-            return self.wait(after(now, line(rooms))).await;
+            return self.wait(self.next_look(rooms, now)).await;
         }
         let gap = SignedDuration::try_from(rooms.policy.gap).unwrap_or(SignedDuration::MAX);
         // what fails before it is in nobody's way here
@@ -647,7 +576,10 @@ impl<'a> Walk<'a> {
         match gate.await? {
             Gate::Open => {}
             Gate::Later(until) => return self.wait(until).await,
-            Gate::Behind(_) => return self.wait(after(now, line(rooms).min(TURN))).await,
+            Gate::Behind(_) => {
+                let soon = self.next_look(rooms, now).min(after(now, TURN));
+                return self.wait(soon).await;
+            }
             Gate::Stopped => return Ok(Turn::Again),
         }
         let package = match self.alive(by_hand.pack(story)).await {
@@ -756,11 +688,6 @@ impl<'a> Walk<'a> {
             (self.driver.observe)(point);
         }
     }
-}
-
-/// When to look again at a story in line; a project that waits for nothing else for long looks more often.
-fn line(rooms: &Rooms) -> Duration {
-    LINE.min(rooms.policy.settle * 10)
 }
 
 /// A reason without what is another one each time.

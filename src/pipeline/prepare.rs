@@ -168,7 +168,7 @@ async fn make(
 /// Why no container may be made now.
 async fn may_make(story: &Story, graph: &Client, rooms: &Rooms, now: Timestamp) -> Option<Next> {
     let day_ago = now.checked_sub(QUOTA_WINDOW).unwrap_or(Timestamp::MIN);
-    let containers = match rooms.store.count_containers(&story.account, day_ago).await {
+    let containers = match rooms.store.count_containers(story, day_ago).await {
         Ok(containers) => containers,
         Err(error) => return Some(Next::Retry(error.to_string(), None)),
     };
@@ -177,13 +177,13 @@ async fn may_make(story: &Story, graph: &Client, rooms: &Rooms, now: Timestamp) 
         return Some(Next::Wait(after(now, QUOTA_PAUSE), said));
     }
     match graph.quota().await {
-        // a story that has its container will take a part of what is left
+        // a story that has its container and goes out before this one will take a part of what is left
         Ok(quota) => match quota.left() {
             Some(0) => Some(Next::Rest(
                 after(now, QUOTA_PAUSE),
                 "the quota is used up".into(),
             )),
-            Some(left) if left <= containers.waiting => Some(Next::Wait(
+            Some(left) if left <= containers.before => Some(Next::Wait(
                 after(now, QUOTA_PAUSE),
                 "what is left of the quota is taken".into(),
             )),

@@ -15,6 +15,11 @@ use super::{Next, Platform, Rooms, after, private_way, since};
 /// A container this close to its end is given up for a new one.
 const MARGIN: SignedDuration = SignedDuration::from_mins(10);
 
+/// A container that is not finished by then is stuck, and given up for a new one: a picture takes seconds, and a film is to
+/// be asked for "for no more than 5 minutes" (Instagram Platform, "Content publishing", read 2026-11). What failed before
+/// has longer, each time.
+const STUCK: (Duration, Duration) = (Duration::from_secs(75), Duration::from_secs(300));
+
 /// Asks whether the container is finished.
 pub(super) async fn ready(
     story: &Story,
@@ -59,10 +64,18 @@ pub(super) async fn ready(
             {
                 return not_sent(story, error, now);
             }
-            Next::Wait(
-                after(now, poll(story, container, now)),
-                "the platform is preparing it".into(),
-            )
+            let left = stuck_after(story, rooms).checked_sub(since(container.made, now));
+            match left {
+                // how far it is with bytes that are sent, its phases tell
+                _ if container.uri.is_some() => preparing(poll(story, container, now), now),
+                Some(left) if !left.is_zero() => {
+                    preparing(poll(story, container, now).min(left), now)
+                }
+                _ => again(
+                    story,
+                    "the platform does not come to an end with the container".into(),
+                ),
+            }
         }
     }
 }
@@ -84,6 +97,23 @@ fn again(story: &Story, said: String) -> Next {
         }
         _ => Next::Stop(said),
     }
+}
+
+fn preparing(pause: Duration, now: Timestamp) -> Next {
+    Next::Wait(after(now, pause), "the platform is preparing it".into())
+}
+
+/// How old the story's container may become without being finished.
+///
+/// A project that waits for nothing else for long does not wait for this.
+fn stuck_after(story: &Story, rooms: &Rooms) -> Duration {
+    let (picture, film) = STUCK;
+    let first = match story.outgoing.media.kind {
+        crate::media::Kind::Image => picture,
+        crate::media::Kind::Video => film,
+    };
+    let longer = 1 << story.attempts.saturating_sub(1).min(3);
+    first.min(rooms.policy.settle * 10) * longer
 }
 
 /// Quick at first, then once a minute: the reads count against the account's calls.

@@ -130,7 +130,11 @@ pub(super) fn store(table: &Table, wrong: &mut Vec<Diagnostic>) -> StoreUrl {
     };
     let is_file = text
         .strip_prefix("sqlite:")
-        .is_some_and(|file| !file.trim_start_matches('/').is_empty());
+        .map(|file| file.trim_start_matches('/'))
+        // SQLite's own words for other things than a file, and its options
+        .is_some_and(|file| {
+            !file.is_empty() && !file.starts_with(':') && !file.contains(['?', '\0'])
+        });
     if is_file || text.starts_with("postgres://") || text.starts_with("postgresql://") {
         return StoreUrl(text.to_owned());
     }
@@ -143,7 +147,52 @@ pub(super) fn store(table: &Table, wrong: &mut Vec<Diagnostic>) -> StoreUrl {
             "no database has such an address",
         )
         .hint("`sqlite:.storypress/store.db` or `postgres://user@host/database`")
-        .maybe_hint(did_you_mean(scheme, ["sqlite", "postgres"]).filter(|_| text.contains(':'))),
+        .maybe_hint(
+            did_you_mean(scheme, ["sqlite", "postgres"])
+                .filter(|_| text.contains(':') && scheme != "sqlite"),
+        ),
     );
     StoreUrl::default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::diag::Source;
+    use crate::project::read::read;
+
+    #[test]
+    fn a_store_is_a_file_or_a_server() {
+        let wrong = |url: &str| {
+            let text = format!("[store]\nurl = \"{url}\"\n");
+            let (_, wrong) = read(&Source::new("storypress.toml", text), Path::new("/p"));
+            wrong
+        };
+        for url in [
+            "sqlite:.storypress/store.db",
+            "sqlite:///var/lib/a b%#/store.db",
+            "postgres://user@host/database",
+        ] {
+            assert!(wrong(url).is_empty(), "{url}");
+        }
+        for url in [
+            "sqlite:",
+            "sqlite::memory:",
+            "sqlite:q?mode=ro.db",
+            "mysql://host/x",
+        ] {
+            let told = wrong(url);
+            assert_eq!(told.len(), 1, "{url}: {told:?}");
+            assert!(
+                !told[0].to_string().contains("did you mean"),
+                "{url}: {told:?}"
+            );
+        }
+        assert!(
+            wrong("sqlit:a.db")[0]
+                .to_string()
+                .contains("did you mean `sqlite`?")
+        );
+    }
 }

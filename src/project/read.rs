@@ -87,7 +87,7 @@ pub fn open(file: &Path, shown: &Path) -> Result<Project, Vec<Diagnostic>> {
     })
 }
 
-fn read(source: &Arc<Source>, root: &Path) -> (Project, Vec<Diagnostic>) {
+pub(super) fn read(source: &Arc<Source>, root: &Path) -> (Project, Vec<Diagnostic>) {
     let (table, mut wrong) = tree::read(source);
     for entry in table
         .entries

@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
 use super::error::{Doing, Error};
+use super::known_again::Again;
 use super::slots::resume_account;
 use super::stores::{existing_store, open_store};
 use super::{Publisher, accounts};
@@ -23,6 +24,15 @@ const AT_WORK: SignedDuration = SignedDuration::from_secs(60);
 
 /// The longest medium that is fetched to know it again.
 const MOST_BYTES: u64 = 100_000_000;
+
+/// What became of the live stories that the memory had no name for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// They came from elsewhere, and are known from now on.
+    pub taken_over: usize,
+    /// They are stories of ours that were uncertain, failed or planned.
+    pub settled: usize,
+}
 
 /// Copies the memory and the files of what is planned into `file`, which is not there yet. How many stories it holds.
 ///
@@ -68,15 +78,16 @@ pub async fn restore(project: &Project, file: &Path, now: Timestamp) -> Result<u
 }
 
 impl Publisher {
-    /// Takes over what is live on the open accounts and is not in the store. How many stories that were.
+    /// Takes over what is live on the open accounts and is not in the store.
     ///
-    /// Where the platform serves the bytes that it was given, the picture is known again as well. A stop that asked for
-    /// this is over: what waits on the account goes on.
+    /// Where the platform serves the bytes that it was given, the picture is known again as well, and one of our own that
+    /// is uncertain, in doubt after a restore, or still planned for that day is settled as live instead. A stop that asked
+    /// for this is over: what waits on the account goes on.
     ///
     /// # Errors
     /// An account's live stories cannot be read; what the store says.
-    pub async fn import(&self, now: Timestamp) -> Result<usize, Error> {
-        let mut count = 0;
+    pub async fn import(&self, now: Timestamp) -> Result<Imported, Error> {
+        let mut imported = Imported::default();
         let day_ago = now.checked_sub(STORY_LIFE).unwrap_or(Timestamp::MIN);
         let mut accounts: Vec<_> = self.rooms.iter().collect();
         accounts.sort_by_key(|(key, _)| *key);
@@ -87,8 +98,13 @@ impl Publisher {
             let live = live.doing(format!("the live stories of {name} cannot be read"))?;
             for facts in live {
                 let story = self.adopted(account, &facts.id, &facts, now).await;
-                if self.store.adopt(&story, now).await? == Adopted::New {
-                    count += 1;
+                match self.known_again(&story, now).await? {
+                    Again::Settled => imported.settled += 1,
+                    Again::Watched => {}
+                    Again::Unknown => {
+                        let is_new = self.store.adopt(&story, now).await? == Adopted::New;
+                        imported.taken_over += usize::from(is_new);
+                    }
                 }
             }
             self.store.looked_at(account, now).await?;
@@ -97,7 +113,7 @@ impl Publisher {
                 resume_account(&self.store, (account, name), now).await?;
             }
         }
-        Ok(count)
+        Ok(imported)
     }
 
     /// A story of ours for one that is live.

@@ -18,6 +18,7 @@ mod foresight;
 mod handed;
 mod insights;
 mod kill_point;
+mod known_again;
 mod left_out;
 mod listen;
 pub mod live;
@@ -56,7 +57,7 @@ pub use insights::{
     with_numbers,
 };
 pub use left_out::{left_out, left_out_of_slot};
-pub use memory::{backup, restore};
+pub use memory::{Imported, backup, restore};
 pub use open::{CONCURRENCY, Publisher, Target, Where, chain, platform, shown};
 pub use publish::{Published, Rehearsed, Standing, ToPublish, Wish};
 pub use remembered::{Memory, Remembered};

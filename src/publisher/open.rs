@@ -13,7 +13,7 @@ use super::kill_point::KillPoint;
 use super::metrics::Known;
 use super::private;
 use super::renewal::Renewal;
-use super::stores::{by_hand, open_store, own_folder, teach, upload_of};
+use super::stores::{by_hand, open_store_patiently, own_folder, teach, upload_of};
 use super::targets;
 use super::world_clock::{clock_of, follow};
 use crate::graph::{self, Hosts};
@@ -195,7 +195,7 @@ impl Publisher {
         };
         let store = match store {
             Some(store) => store,
-            None => open_store(project).await?,
+            None => open_store_patiently(project, stop).await?,
         };
         let store = store.clocked(clock.clone());
         let store = match base {

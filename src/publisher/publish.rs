@@ -1,6 +1,6 @@
 //! Finished media that shall go out, and what became of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -11,7 +11,7 @@ use crate::graph::UserTag;
 use crate::media::Media;
 use crate::pipeline::{Event, Platform};
 use crate::platform::STORY_LIFE;
-use crate::store::{Added, Outgoing, Place, Same, Step, Stop, Story, StoryKey};
+use crate::store::{Added, Filter, Outgoing, Place, Same, Step, Stop, Story, StoryKey};
 
 /// A finished file that shall go out.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,6 +59,8 @@ pub struct Published {
     pub standing: Standing,
     /// Its time was to come: this call sent nothing of it.
     pub is_planned: bool,
+    /// It was on its way before this call, and came to rest in it.
+    pub went_on: bool,
     /// Why the work broke off while the story was still on its way.
     pub broke_off: Option<String>,
     /// Its account is stopped.
@@ -106,6 +108,11 @@ impl Publisher {
         };
         let added = self.store.add(&stories, same, now).await?;
         self.observe_added();
+        let before = |added: &Added| match added {
+            Added::Known(story) if story.step.is_in_flight() => Some(story.key.clone()),
+            _ => None,
+        };
+        let on_their_way: HashSet<StoryKey> = added.iter().filter_map(before).collect();
         let keys: Vec<(StoryKey, Standing, bool)> = added
             .into_iter()
             .zip(files)
@@ -142,7 +149,9 @@ impl Publisher {
             let story = self.store.get(&key).await?;
             let broke_off = broke_off.clone().filter(|_| story.step.is_in_flight());
             let stop = stops.get(&story.account).cloned().flatten();
+            let is_ours = !is_planned && standing != Standing::OtherTime;
             all.push(Published {
+                went_on: is_ours && on_their_way.contains(&story.key) && !story.step.is_in_flight(),
                 stop: stop.filter(|_| story.step.is_in_flight()),
                 story,
                 standing,
@@ -166,10 +175,17 @@ impl Publisher {
         let known = self.store.story_ids(account, day_ago).await?;
         let unknown = live.iter().filter(|id| !known.contains(id)).count();
         if unknown > 0 {
+            let any = Filter {
+                limit: Some(1),
+                ..Filter::default()
+            };
+            let which = match self.store.list(&any).await?.is_empty() {
+                true => "the store is new: if an old one was lost, restore its backup",
+                false => "the store was restored, or has sent nothing there yet",
+            };
             return Err(Error::refused(format!(
-                "the store is new, and {unknown} of the stories that are live on the account are not in it: \
-                 nothing was sent. If an old store was lost, restore its backup; \
-                 `storypress store import` takes over what is live"
+                "{unknown} of the stories that are live on the account are not in the store, and nothing was sent. \
+                 {which}; `storypress store import` takes over what is live"
             )));
         }
         Ok(self.store.looked_at(account, now).await?)

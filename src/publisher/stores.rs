@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use super::accounts;
 use super::error::{Doing, Error};
 use crate::pipeline::HandOff;
+use crate::platform::Cancel;
 use crate::project::Project;
 use crate::store::Store;
 use crate::upload::{self, Served};
@@ -44,6 +46,12 @@ pub(super) fn own_folder(project: &Project, name: &str) -> Result<PathBuf, Error
     Ok(own.join(name))
 }
 
+/// How long a call in the foreground waits for a server, the longest pause between two tries, and how often it is looked
+/// whether the call was stopped.
+const SERVER_PATIENCE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+const GLANCE: Duration = Duration::from_millis(100);
+
 /// Opens a project's store, if anything was ever put into it: looking leaves nothing behind.
 ///
 /// # Errors
@@ -66,6 +74,35 @@ pub async fn open_store(project: &Project) -> Result<Store, Error> {
         .doing(format!("cannot open the store {:?}", project.store_url))?;
     learn(project, &store).await;
     Ok(store)
+}
+
+/// The same of a call in the foreground: a server that restarts is waited for, for a minute; a file is there at once, or never.
+///
+/// # Errors
+/// As [`open_store`].
+pub(super) async fn open_store_patiently(project: &Project, stop: &Cancel) -> Result<Store, Error> {
+    let (url, root) = (project.store_url.as_str(), project.root.as_path());
+    let began = Instant::now();
+    let mut pause = Duration::from_secs(1);
+    while project.store_url.is_server() && began.elapsed() < SERVER_PATIENCE {
+        let error = match Store::open(url, root).await {
+            Ok(store) => {
+                learn(project, &store).await;
+                return Ok(store);
+            }
+            Err(error) => error,
+        };
+        if !error.is_passing() || stop.is_stopped() {
+            return Err(error).doing(format!("cannot open the store {:?}", project.store_url));
+        }
+        tracing::warn!(%error, "the store is waited for");
+        let until = Instant::now() + pause;
+        while Instant::now() < until && !stop.is_stopped() {
+            tokio::time::sleep(GLANCE).await;
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+    open_store(project).await
 }
 
 /// Learns what accounts are called whose id the project file does not say.

@@ -6,15 +6,17 @@ use jiff::Timestamp;
 
 use super::{accounts, open};
 use crate::project::Project;
-use crate::store::{Account, Step, StopCause, Story, Worker};
+use crate::store::{Account, Step, StopCause, Story, StoryKey, Worker};
 
 /// What keeps a story from going on, where it is on its way.
 ///
-/// `account` is what the store knows of its account, `workers` are those that were seen in the last minute.
+/// `account` is what the store knows of its account, `first` the one whose turn comes first there, `workers` are those that
+/// were seen in the last minute.
 pub fn waits_for(
     project: &Project,
     story: &Story,
     account: Option<&Account>,
+    first: Option<&StoryKey>,
     workers: &[Worker],
     now: Timestamp,
 ) -> Option<String> {
@@ -38,6 +40,10 @@ pub fn waits_for(
     }
     if let Some(trouble) = &story.trouble {
         return Some(trouble.clone());
+    }
+    let is_ready = matches!(story.step, Step::Contained { .. });
+    if let Some(first) = first.filter(|first| is_ready && **first != story.key) {
+        return Some(format!("its turn: {first} stands before it"));
     }
     let has_worker = |worker: &Worker| worker.accounts.contains(&story.account);
     match workers.iter().any(has_worker) {

@@ -230,10 +230,10 @@ impl Saving {
             self.now,
             stories::body(&self.story)?,
             i64::from(self.hold == Hold::On),
-            // in trouble is whose last try failed; one that goes on is not
-            match self.story.trouble {
-                Some(_) => i64::from(self.story.attempts),
-                None => 0,
+            // in trouble is whose last try failed, until it has a container that goes on
+            match (&self.story.trouble, step.container()) {
+                (None, Some(_)) => 0,
+                _ => i64::from(self.story.attempts),
             },
             stories::day(&self.story),
         ];

@@ -74,6 +74,11 @@ pub enum Error {
         /// The number of ours.
         known: i64,
     },
+    /// The file's disk takes no writes at all, which even reading it needs.
+    ReadOnly {
+        /// Which.
+        path: PathBuf,
+    },
     /// There is no room left; nothing of the last change was written.
     Full,
     /// Others held the database for longer than we wait; nothing was written.
@@ -151,6 +156,12 @@ impl fmt::Display for Error {
             Self::Older { found, known } => write!(
                 f,
                 "the store's schema is {found}, and this version works with {known}: start it again"
+            ),
+            Self::ReadOnly { path } => write!(
+                f,
+                "the store {} lies on a disk that is mounted read-only, and SQLite writes beside it even to read it: \
+                 a copy elsewhere can be opened",
+                path.display()
             ),
             Self::Full => f.write_str(
                 "the store's disk is full or refuses to be written; the last change was not made",

@@ -1,9 +1,11 @@
 //! One account, one publish at a time, in order, at a distance; and the rests that an account has to take.
 
+use std::collections::HashMap;
+
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 
-use super::db::{Conn, Keep, values};
+use super::db::{Conn, Keep, Row, values};
 use super::queue::{self, Nudge};
 use super::stop::{self, Stop};
 use super::{Claimed, Error, Store, Story, StoryKey, later, stories};
@@ -24,6 +26,7 @@ macro_rules! line_before {
 }
 
 /// The first one that has to go out before story `$1`, at time `$2`; with `$3` = 1, not one that is in trouble.
+/// Whoever has waited for long for something else than its turn has that for a failed try.
 macro_rules! first_before {
     () => {
         concat!(
@@ -57,7 +60,7 @@ pub enum Gate {
 pub enum Pass {
     /// It waits for whoever stands before it.
     Nobody,
-    /// It has waited long enough for those whose present step has failed.
+    /// It has waited long enough for those whose present step has failed, or takes too long.
     Trouble,
 }
 
@@ -87,8 +90,8 @@ pub struct Account {
 pub struct Containers {
     /// Made since the time that was asked for, used or not.
     pub made: u32,
-    /// Those of stories that are not live yet.
-    pub waiting: u32,
+    /// Those of stories that are not live yet and stand before the story in line, or are being published.
+    pub before: u32,
 }
 
 /// What an account sends in a stretch of time.
@@ -195,6 +198,24 @@ impl Store {
         Ok(first.map(StoryKey))
     }
 
+    /// The story of each account whose turn comes first, at that time: those that are due behind it wait for it.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn first_in_line(&self, now: Timestamp) -> Result<HashMap<String, StoryKey>, Error> {
+        let sql = concat!(
+            "SELECT account, key FROM (
+                SELECT account, key, ROW_NUMBER() OVER
+                    (PARTITION BY account ORDER BY due, batch_seq, position, seq) AS place
+                FROM stories WHERE due <= $1 AND state IN ",
+            in_flight!(),
+            ") AS line WHERE place = 1"
+        );
+        let rows = self.db.rows(sql, values![now]).await?;
+        let first = |row: &Row| Ok((row.text(0)?, StoryKey(row.text(1)?)));
+        rows.iter().map(first).collect()
+    }
+
     /// What is known of an account; nothing, if it is new.
     ///
     /// # Errors
@@ -245,32 +266,35 @@ impl Store {
             .await
     }
 
-    /// How many containers were made for the account since then, and how many of its stories hold one that is not live
-    /// yet.
+    /// How many containers were made for the story's account since then, and how many hold one that go out before it.
     ///
     /// # Errors
     /// What the database says.
     pub async fn count_containers(
         &self,
-        account: &str,
+        story: &Story,
         since: Timestamp,
     ) -> Result<Containers, Error> {
         let sql = concat!(
             "SELECT
             (SELECT COUNT(*) FROM containers WHERE account = $1 AND made >= $2),
-            (SELECT COUNT(*) FROM stories
-                WHERE account = $1 AND state IN ",
+            (SELECT COUNT(*) FROM stories AS other JOIN stories AS me ON me.account = other.account
+                WHERE me.key = $3 AND other.account = $1 AND other.key <> $3 AND other.state IN ",
             holds_container!(),
-            ")"
+            "
+                AND (other.state = 'publishing'
+                    OR (other.due, other.batch_seq, other.position, other.seq)
+                        < (me.due, me.batch_seq, me.position, me.seq)))"
         );
-        let rows = self.db.rows(sql, values![account, since]).await?;
+        let values = values![story.account.as_str(), since, story.key.0.as_str()];
+        let rows = self.db.rows(sql, values).await?;
         let count = |column| {
             let count = rows.first().map_or(Ok(0), |row| row.int(column))?;
             Ok::<_, Error>(u32::try_from(count).unwrap_or(u32::MAX))
         };
         Ok(Containers {
             made: count(0)?,
-            waiting: count(1)?,
+            before: count(1)?,
         })
     }
 }
@@ -355,7 +379,8 @@ pub(super) async fn leave(
     Ok(())
 }
 
-/// Wakes the account's first story in line, if it stands at the gate: it looks again as soon as it may go out.
+/// Wakes the account's first story in line, if it stands at the gate: it looks again as soon as it may go out. Where that one is
+/// in trouble, the first one that is not is woken as well: it may go past.
 ///
 /// The caller has the account's lock. `leaving` is one that has just given its turn back, and has its reasons.
 pub(super) async fn nudge_first(
@@ -364,34 +389,79 @@ pub(super) async fn nudge_first(
     leaving: Option<&StoryKey>,
     now: Timestamp,
 ) -> Result<bool, Error> {
+    let Some(first) = first_at_gate(conn, account, Pass::Nobody, now).await? else {
+        return Ok(false);
+    };
+    let woke = nudge(conn, &first, leaving, now).await?;
+    if !first.is_in_trouble {
+        return Ok(woke);
+    }
+    match first_at_gate(conn, account, Pass::Trouble, now).await? {
+        Some(ready) => Ok(nudge(conn, &ready, leaving, now).await? || woke),
+        None => Ok(woke),
+    }
+}
+
+/// The first story in line of an account whose turn nobody has.
+struct First {
+    key: StoryKey,
+    /// When the distance to the last one is kept.
+    opens: Option<Timestamp>,
+    /// It waits for nothing but its turn.
+    is_waiting: bool,
+    is_in_trouble: bool,
+}
+
+async fn first_at_gate(
+    conn: &mut Conn<'_>,
+    account: &str,
+    pass: Pass,
+    now: Timestamp,
+) -> Result<Option<First>, Error> {
     let sql = concat!(
         "SELECT first.key,
             CASE WHEN accounts.published > $2 THEN $2 ELSE accounts.published END + accounts.gap,
             CAST(CASE WHEN first.state = 'contained'
-                OR (first.state = 'rendered' AND first.attempts = 0) THEN 1 ELSE 0 END AS BIGINT)
+                OR (first.state = 'rendered' AND first.attempts = 0) THEN 1 ELSE 0 END AS BIGINT),
+            CAST(CASE WHEN first.attempts <> 0 AND first.state <> 'publishing'
+                THEN 1 ELSE 0 END AS BIGINT)
         FROM stories AS first JOIN accounts ON accounts.account = first.account
         WHERE first.account = $1 AND first.due <= $2 AND accounts.holder IS NULL
+            AND ($3 = 0 OR first.attempts = 0 OR first.state = 'publishing')
             AND first.state IN ",
         in_flight!(),
         "
         ORDER BY first.due, first.batch_seq, first.position, first.seq LIMIT 1"
     );
-    let Some(row) = conn.row(sql, values![account, now]).await? else {
-        return Ok(false);
+    let Some(row) = conn.row(sql, values![account, now, pass.number()]).await? else {
+        return Ok(None);
     };
-    let key = StoryKey(row.text(0)?);
+    Ok(Some(First {
+        key: StoryKey(row.text(0)?),
+        opens: row.maybe_time(1)?,
+        is_waiting: row.int(2)? == 1,
+        is_in_trouble: row.int(3)? == 1,
+    }))
+}
+
+async fn nudge(
+    conn: &mut Conn<'_>,
+    first: &First,
+    leaving: Option<&StoryKey>,
+    now: Timestamp,
+) -> Result<bool, Error> {
     // one for a person stands there as soon as it is due; what waits after trouble waits on
-    if row.int(2)? == 0 || leaving == Some(&key) {
+    if !first.is_waiting || leaving == Some(&first.key) {
         return Ok(false);
     }
-    let at = row.maybe_time(1)?.map_or(now, |opens| opens.max(now));
+    let at = first.opens.map_or(now, |opens| opens.max(now));
     // whoever holds it at this moment may be about to say that it can wait: that counts no more.
     // The word is left before the look: if it went to sleep just now, that is waited for and seen
     let sql = "UPDATE stories SET nudge = $2 WHERE key = $1 RETURNING wake";
-    let row = conn.row(sql, values![key.0.as_str(), at]).await?;
+    let row = conn.row(sql, values![first.key.0.as_str(), at]).await?;
     if row.map_or(Ok(at), |row| row.time(0))? <= at {
         return Ok(false);
     }
-    queue::push_in(conn, &key, at, Nudge::Leave).await?;
+    queue::push_in(conn, &first.key, at, Nudge::Leave).await?;
     Ok(true)
 }

@@ -53,26 +53,27 @@ impl Store {
         }
         let unfinished = beside(to, "part");
         let _ = fs::remove_file(&unfinished);
-        let name = unfinished.to_string_lossy().into_owned();
-        let mut conn = readers.acquire().await?;
-        Conn::Sqlite(&mut conn)
-            .run("VACUUM INTO $1", values![name])
-            .await?;
-        drop(conn);
-        let done = self.fill(&unfinished).await;
-        let count = match done {
-            Ok(count) => count,
-            Err(error) => {
-                let _ = fs::remove_file(&unfinished);
-                return Err(error);
-            }
-        };
-        // it holds what the store holds: for nobody else to read
-        fs::set_permissions(&unfinished, fs::Permissions::from_mode(0o600))
-            .and_then(|()| fs::File::open(&unfinished)?.sync_all())
-            .and_then(|()| fs::rename(&unfinished, to))
-            .map_err(wrong)?;
-        Ok(count)
+        let made = async {
+            let name = unfinished.to_string_lossy().into_owned();
+            let mut conn = readers.acquire().await?;
+            Conn::Sqlite(&mut conn)
+                .run("VACUUM INTO $1", values![name])
+                .await?;
+            drop(conn);
+            let count = self.fill(&unfinished).await?;
+            // it holds what the store holds: for nobody else to read
+            fs::set_permissions(&unfinished, fs::Permissions::from_mode(0o600))
+                .and_then(|()| fs::File::open(&unfinished)?.sync_all())
+                .and_then(|()| fs::rename(&unfinished, to))
+                .map_err(wrong)?;
+            Ok(count)
+        }
+        .await;
+        if made.is_err() {
+            // also what a full disk has left of it
+            let _ = fs::remove_file(&unfinished);
+        }
+        made
     }
 
     /// Puts the kept files into a copy.

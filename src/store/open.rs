@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use rustix::fs::StatVfsMountFlags;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -133,6 +134,26 @@ pub(super) fn media(url: &str, root: &Path) -> PathBuf {
 }
 
 async fn sqlite(path: &Path) -> Result<Db, Error> {
+    match sqlite_file(path).await {
+        // SQLite says no more than that it cannot open a file
+        Err(Error::Database(_) | Error::File { .. }) if is_read_only(path) => {
+            Err(Error::ReadOnly {
+                path: path.to_owned(),
+            })
+        }
+        opened => opened,
+    }
+}
+
+/// Whether a file's disk is mounted so that nothing can be written to it.
+fn is_read_only(path: &Path) -> bool {
+    let mut folders = path.ancestors().skip(1);
+    let there = folders.find(|folder| folder.is_dir());
+    let found = there.and_then(|folder| rustix::fs::statvfs(folder).ok());
+    found.is_some_and(|found| found.f_flag.contains(StatVfsMountFlags::RDONLY))
+}
+
+async fn sqlite_file(path: &Path) -> Result<Db, Error> {
     let wrong = |source| Error::File {
         path: path.to_owned(),
         source,

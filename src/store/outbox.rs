@@ -79,18 +79,19 @@ pub struct Undelivered {
 }
 
 impl Store {
-    /// What does not arrive: messages that are tried again, and those of the time since then that were given up.
+    /// Targets at which messages do not arrive: how many wait, with those behind them that were not tried yet, and how many of
+    /// the time since then were given up.
     ///
     /// # Errors
     /// What the database says.
     pub async fn undelivered(&self, since: Timestamp) -> Result<Vec<Undelivered>, Error> {
         let sql = "SELECT target,
                 CAST(SUM(CASE WHEN state = 'waiting' THEN 1 ELSE 0 END) AS BIGINT),
-                MIN(CASE WHEN state = 'waiting' THEN due END),
+                MIN(CASE WHEN state = 'waiting' AND trouble IS NOT NULL THEN due END),
                 CAST(SUM(CASE WHEN state = 'dropped' THEN 1 ELSE 0 END) AS BIGINT),
                 MAX(trouble)
-            FROM notices WHERE trouble IS NOT NULL AND (state = 'waiting' OR made >= $1)
-            GROUP BY target ORDER BY target";
+            FROM notices WHERE state = 'waiting' OR (state = 'dropped' AND made >= $1)
+            GROUP BY target HAVING MAX(trouble) IS NOT NULL ORDER BY target";
         let rows = self.db.rows(sql, values![since]).await?;
         rows.iter()
             .map(|row| {

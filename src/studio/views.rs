@@ -2,12 +2,14 @@
 //!
 //! In: an entry of the calendar, a story. Out: an object. Never: a secret.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use super::template_files::local;
 use super::workspace::Workspace;
 use crate::publisher::{self, Entry, accounts, numbers, published};
-use crate::store::{self, Decision, Picture, Step, Story, Worker};
+use crate::store::{self, Decision, Picture, Step, Story, StoryKey, Worker};
 
 /// A slot: the fields of `schedule next --json`, with `id` and `due` of their own, its picture, what was decided.
 pub fn slot(work: &Workspace, entry: &Entry) -> Value {
@@ -70,7 +72,9 @@ fn brief(story: &Story, now: jiff::Timestamp) -> Value {
 /// What is around stories: their accounts, who is at work.
 #[derive(Debug, Default)]
 pub struct Around {
-    accounts: std::collections::HashMap<String, store::Account>,
+    accounts: HashMap<String, store::Account>,
+    /// Whose turn comes first, by account.
+    first: HashMap<String, StoryKey>,
     workers: Vec<Worker>,
 }
 
@@ -85,6 +89,7 @@ impl Around {
             ..Self::default()
         };
         if let Some(store) = &work.store {
+            around.first = store.first_in_line(work.now).await?;
             for key in store.accounts().await? {
                 let account = store.account(&key).await?;
                 around.accounts.insert(key, account);
@@ -102,7 +107,9 @@ impl Around {
 /// A story: the fields of `status --json`, with those of `story` beside them.
 pub fn story(work: &Workspace, story: &Story, around: &Around) -> Value {
     let account = around.accounts.get(&story.account);
-    let waits_for = publisher::waits_for(&work.project, story, account, &around.workers, work.now);
+    let first = around.first.get(&story.account);
+    let workers = &around.workers;
+    let waits_for = publisher::waits_for(&work.project, story, account, first, workers, work.now);
     let mut told = brief(story, work.now);
     told["name"] = json!(story.name);
     if let Some(template) = &story.template {

@@ -209,3 +209,21 @@ fn an_account_without_its_id_has_one_name_everywhere() {
         assert_eq!(next.report["items"][0]["state"], state, "{next:?}");
     }
 }
+
+#[test]
+fn a_sandbox_is_asked_for_each_account_of_the_project() {
+    let rehearsal = Rehearsal::new();
+    let names = ["main", "shop"];
+    let project = "[accounts.main]\nlogin = 'instagram'\n[accounts.shop]\nlogin = 'facebook'\n\
+        [accounts.alone]\nlogin = 'instagram'\nuser_id = '1'\ntoken_env = 'NONE'\n";
+    std::fs::write(rehearsal.path().join("storypress.toml"), project).expect("a project");
+    let words = ["account", "status", "--json", "--sandbox", &rehearsal.url];
+    let answer = run(&rehearsal, &words);
+    let told = answer.report["accounts"].as_array().expect("a list");
+    assert_eq!(told.len(), 3, "{answer:?}");
+    for name in names {
+        let of = told.iter().find(|one| one["name"] == name);
+        let of = of.unwrap_or_else(|| panic!("{answer:?}"));
+        assert!(of["error"].is_null(), "{answer:?}");
+    }
+}

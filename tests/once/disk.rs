@@ -57,6 +57,12 @@ fn full_from(disk: &Path, from: u64) {
         .as_array()
         .is_some_and(|items| items.len() == 2);
     assert!(is_told || run.code == Some(2), "{case}: {run:?}");
+    // what was sent, and nobody could note the answer
+    if run.states().values().any(|state| state == "publishing") {
+        assert_eq!(run.code, Some(3), "{case}: {run:?}");
+        let said = run.report.to_string();
+        assert!(said.contains("it may be live"), "{case}: {run:?}");
+    }
     let last = rehearsal.publish(&files, None);
     let published = rehearsal.published();
     for (sha256, state) in last.states() {

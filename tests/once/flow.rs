@@ -339,6 +339,21 @@ fn what_is_due_later_waits_for_a_worker() {
 }
 
 #[test]
+fn what_a_call_goes_on_with_and_sends_is_done() {
+    let rehearsal = Rehearsal::new();
+    let files = rehearsal.pictures(1);
+    let killed = rehearsal.publish(&files, Some(Point::Contained.name()));
+    assert!(killed.was_killed(), "{killed:?}");
+    for (status, done) in [("done", 1), ("unchanged", 0)] {
+        let run = rehearsal.publish(&files, None);
+        assert_eq!(run.code, Some(0), "{run:?}");
+        assert_eq!(run.report["items"][0]["story"]["state"], "live");
+        assert_eq!(run.report["items"][0]["status"], status);
+        assert_eq!(run.report["totals"]["done"], done, "{run:?}");
+    }
+}
+
+#[test]
 fn publishing_asks_for_a_project_and_an_account() {
     let rehearsal = Rehearsal::new();
     let files = rehearsal.pictures(1);

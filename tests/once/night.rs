@@ -358,6 +358,8 @@ fn a_worker_says_who_when_what_and_why() {
         .collect();
     let (report, events) = lines.split_last().expect("a report");
     assert_eq!(report["command"], "worker");
+    let totals = &report["totals"];
+    assert_eq!([&totals["done"], &totals["failed"]], [2, 0], "{said}");
     for item in 0..2 {
         let id = id(&planned, item);
         let line = events.iter().find(|line| line["story"] == id.as_str());

@@ -28,6 +28,8 @@ pub const CASES: &[Case] = cases![
     who_stands_in_line_has_its_turn_later,
     a_stopped_account_lets_nobody_in_until_it_is_resumed,
     who_is_ready_goes_past_trouble_and_no_further,
+    whose_turn_comes_first_is_told_for_each_account,
+    who_may_go_past_trouble_is_woken_as_well,
 ];
 
 async fn enter(store: &Store, claimed: &storypress::store::Claimed, seconds: i64) -> Gate {
@@ -452,4 +454,67 @@ async fn who_is_ready_goes_past_trouble_and_no_further(world: World) {
     );
     let gate = store.enter(&three, secs(5), Pass::Trouble, at(1)).await;
     assert_eq!(gate.expect("an answer"), Gate::Behind(second.key.clone()));
+}
+
+async fn whose_turn_comes_first_is_told_for_each_account(world: World) {
+    let store = world.open().await;
+    let first = add(&store, story("instagram:1", 1)).await;
+    let second = add(&store, story("instagram:1", 2)).await;
+    let mut early = story("instagram:1", 3);
+    (early.due, early.wake) = (at(-5), at(-5));
+    let early = add(&store, early).await;
+    let other = add(&store, story("instagram:2", 4)).await;
+    let told = async |seconds| {
+        let told = store.first_in_line(at(seconds)).await.expect("an answer");
+        let mut told: Vec<_> = told.into_iter().collect();
+        told.sort();
+        told
+    };
+    let on =
+        |account: &str, story: &storypress::store::Story| (account.to_owned(), story.key.clone());
+    assert_eq!(told(-6).await, [], "nothing is due");
+    let (one, two) = ("instagram:1", "instagram:2");
+    assert_eq!(told(1).await, [on(one, &early), on(two, &other)]);
+    for (story, picture, next) in [(&early, 3, &first), (&first, 1, &second)] {
+        let claimed = prepare(&store, story, picture, noon()).await;
+        publish(&store, &claimed, picture, at(i64::from(picture))).await;
+        assert_eq!(told(9).await, [on(one, next), on(two, &other)]);
+    }
+}
+
+async fn who_may_go_past_trouble_is_woken_as_well(world: World) {
+    let store = world.open().await;
+    let first = add(&store, story("instagram:1", 1)).await;
+    let mut broken = claim(&store, &first.key, noon()).await;
+    (broken.story.attempts, broken.story.trouble) = (1, Some("the quota is taken".to_owned()));
+    broken.story.wake = at(600);
+    let note = Note::new("waits");
+    let saved = store
+        .save(&broken, &broken.story, &note, Hold::Nap, noon())
+        .await;
+    saved.expect("it is saved");
+    let mut ready = Vec::new();
+    for picture in 2..=4 {
+        let story = add(&store, story("instagram:1", picture)).await;
+        ready.push(prepare(&store, &story, picture, noon()).await);
+    }
+    for waiting in &ready[1..] {
+        let gate = store.enter(waiting, secs(5), Pass::Trouble, at(1)).await;
+        assert!(matches!(gate.expect("an answer"), Gate::Behind(_)));
+        store
+            .release(waiting, at(1))
+            .await
+            .expect("it is given back");
+        store
+            .push(&waiting.story.key, at(500))
+            .await
+            .expect("it is put off");
+    }
+    let gate = store.enter(&ready[0], secs(5), Pass::Trouble, at(1)).await;
+    assert_eq!(gate.expect("an answer"), Gate::Open);
+    save(&store, &ready[0], publishing(2, at(2)), at(2)).await;
+    save(&store, &ready[0], live(2, at(3)), at(3)).await;
+    assert_eq!(wake(&store, &first.key).await, at(600), "it waits on");
+    assert_eq!(wake(&store, &ready[1].story.key).await, at(8));
+    assert_eq!(wake(&store, &ready[2].story.key).await, at(500));
 }

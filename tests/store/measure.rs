@@ -256,8 +256,10 @@ async fn measure_ten_thousand_planned(world: World) {
     ));
     question!("is the same planned", |n: usize| store
         .same(&planned[n], now));
-    question!("containers of the account", |_: usize| store
-        .count_containers("instagram:1", now));
+    question!("whose turn comes first", |_: usize| store
+        .first_in_line(now));
+    question!("containers of the account", |n: usize| store
+        .count_containers(&planned[n], now));
     question!("sendings of a day", |_: usize| store.sent_between(
         "instagram:1",
         now - secs(86400),

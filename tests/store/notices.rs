@@ -29,6 +29,7 @@ pub const CASES: &[Case] = cases![
     what_is_over_is_forgotten,
     two_workers_deliver_each_notice_once,
     a_notice_that_fails_comes_again_under_its_name,
+    what_waits_behind_one_that_fails_is_counted,
     a_redirect_is_not_followed_and_410_is_the_end,
     a_target_that_hangs_keeps_no_other_waiting,
 ];
@@ -431,6 +432,23 @@ async fn a_notice_that_fails_comes_again_under_its_name(world: World) {
     };
     assert!((4..=20).contains(&(at(1) - at(0))), "{} {}", at(0), at(1));
     assert!((at(1) - Timestamp::now().as_second()).abs() < 30);
+}
+
+async fn what_waits_behind_one_that_fails_is_counted(world: World) {
+    let receiver = Receiver::start(&[503], Duration::ZERO).await;
+    let store = world.open().await;
+    let targets = [target("team", &receiver.url)];
+    failures(&store, 1).await;
+    deliverer(&world, store.clone(), &targets)
+        .finish(WITHIN)
+        .await;
+    failures(&store, 2).await;
+    for event in store.new_events().await.expect("an answer") {
+        address(&store, &event, None, noon()).await;
+    }
+    let undelivered = store.undelivered(noon()).await.expect("an answer");
+    let counts: Vec<_> = undelivered.iter().map(|u| (u.waiting, u.dropped)).collect();
+    assert_eq!(counts, [(3, 0)]);
 }
 
 async fn a_redirect_is_not_followed_and_410_is_the_end(world: World) {

@@ -393,21 +393,26 @@ async fn those_before_it_in_a_series_are_known(world: World) {
 
 async fn containers_are_counted_once(world: World) {
     let store = world.open().await;
-    let key = add(&store, story("instagram:1", 1)).await.key;
-    let claimed = claim(&store, &key, noon()).await;
+    let first = add(&store, story("instagram:1", 1)).await;
+    let second = add(&store, story("instagram:1", 2)).await;
+    let third = add(&store, story("instagram:1", 3)).await;
+    let other = add(&store, story("instagram:2", 4)).await;
+    let claimed = claim(&store, &second.key, noon()).await;
     for number in [1, 1, 2] {
         save(&store, &claimed, contained(number), noon()).await;
     }
-    let count = async |account: &str, since| {
-        let count = store.count_containers(account, at(since)).await;
+    let count = async |story: &Story, since| {
+        let count = store.count_containers(story, at(since)).await;
         let count = count.expect("a count");
-        (count.made, count.waiting)
+        (count.made, count.before)
     };
-    assert_eq!(count("instagram:1", -1).await, (2, 1));
-    assert_eq!(count("instagram:1", 1).await, (0, 1));
-    assert_eq!(count("instagram:2", -1).await, (0, 0));
+    assert_eq!(count(&third, -1).await, (2, 1));
+    assert_eq!(count(&third, 1).await, (0, 1));
+    assert_eq!(count(&second, -1).await, (2, 0), "its own");
+    assert_eq!(count(&first, -1).await, (2, 0), "that one goes out later");
+    assert_eq!(count(&other, -1).await, (0, 0));
     save(&store, &claimed, live(2, noon()), noon()).await;
-    assert_eq!(count("instagram:1", -1).await, (2, 0));
+    assert_eq!(count(&third, -1).await, (2, 0));
 }
 
 async fn our_own_ids_are_known(world: World) {
