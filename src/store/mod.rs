@@ -31,6 +31,8 @@ mod outbox;
 mod process;
 mod queue;
 mod slot;
+mod slot_rows;
+mod slot_seen;
 mod slots;
 mod stop;
 mod stories;
