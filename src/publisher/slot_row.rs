@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use super::Error;
 use super::calendar::{Calendar, LEASE, calendar_slot};
 use super::slot_picture::{Made, Trouble};
-use crate::calendar::{self, History, Pick, Picked, Rule};
+use crate::calendar::{self, History, Pick, Picked, Rule, Used};
 use crate::data::Table;
-use crate::store::{self, HeldSlot};
+use crate::diag::Code;
+use crate::store::{self, HeldSlot, Slot, SlotState};
 
 /// What reading data and making a picture came to.
 pub(super) enum Choice {
@@ -32,10 +33,10 @@ impl Calendar<'_> {
     ) -> Result<Result<crate::data::Row, Choice>, Error> {
         let store = &self.publisher.store;
         let adopted = store.adopted_rows(&rule.name).await?;
-        if matches!(rule.pick, Pick::Next | Pick::Rotate) {
-            self.give_rows_to_skipped(held, rule, data, now).await?;
-        }
-        let used = store.used_rows(&rule.name).await?;
+        let turns = Turns::of(rule, data, adopted.as_deref());
+        let Some((seen, used)) = self.rows_before(held, &turns, now).await? else {
+            return Ok(Err(Choice::Again));
+        };
         let history = History {
             used: &used,
             adopted: adopted.as_deref(),
@@ -49,7 +50,7 @@ impl Calendar<'_> {
             Picked::Row(row) => {
                 let (row, key) = (row.clone(), calendar::id_of(row));
                 if held.slot.row_key.as_deref() != Some(key.as_str()) {
-                    match store.reserve_row(held, &key, &used, now).await {
+                    match store.reserve_row(held, &key, &seen, now).await {
                         Ok(()) => {}
                         // another worker has taken a row meanwhile
                         Err(store::Error::Lost) => return Ok(Err(Choice::Again)),
@@ -81,42 +82,98 @@ impl Calendar<'_> {
         }
     }
 
-    /// A slot that was skipped used its row, in its turn: also one that a person skipped before it had one.
-    async fn give_rows_to_skipped(
+    /// The rows that are used when a slot's turn has come: those of the rule, and with those that slots before it take. None
+    /// where they have changed at that moment.
+    async fn rows_before(
         &self,
         held: &HeldSlot,
-        rule: &Rule,
-        data: &Table,
+        turns: &Turns<'_>,
         now: Timestamp,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<(Vec<Used>, Vec<Used>)>, Error> {
         let store = &self.publisher.store;
-        for slot in store.slots_without_row(&rule.name, held.slot.due).await? {
-            // what found no row had none to use
-            if slot.id == held.slot.id || slot.trouble.is_some() {
+        let name = &turns.rule.name;
+        let mut seen = store.used_rows(name).await?;
+        // of slots that somebody else has in hand
+        let mut taken: Vec<Used> = Vec::new();
+        let before = store.slots_without_row(name).await?;
+        let before = before.into_iter().filter(|slot| slot.own < held.slot.own);
+        for slot in before.filter(|slot| takes_row(turns.rule, slot)) {
+            let used: Vec<Used> = seen.iter().chain(&taken).cloned().collect();
+            let row = turns.row(&slot, &used);
+            let has_nothing = !slot.state.is_open() && slot.own <= now;
+            if row.is_none() && !has_nothing {
                 continue;
             }
-            let used = store.used_rows(&rule.name).await?;
-            let history = History {
-                used: &used,
-                adopted: None,
-            };
-            let Ok(Picked::Row(row)) = calendar::pick(rule, &calendar_slot(&slot), data, history)
-            else {
+            let Some(mut other) = store.claim_slot(&slot.id, Timestamp::now(), LEASE).await? else {
+                taken.extend(row);
                 continue;
             };
-            let Some(mut skipped) = store.claim_slot(&slot.id, Timestamp::now(), LEASE).await?
-            else {
+            if other.slot.state != slot.state || other.slot.row_key.is_some() {
+                store.let_slot_go(&other, other.slot.wake).await?;
+                return Ok(None);
+            }
+            let Some(row) = row else {
+                // what there was nothing for takes nothing that comes later
+                other.slot.trouble = Some(Code::NoRow.as_str().to_owned());
+                store.keep_slot(&other, &other.slot, now).await?;
                 continue;
             };
-            let key = calendar::id_of(row);
-            let reserved = store.reserve_row(&mut skipped, &key, &used, now).await;
-            store.let_slot_go(&skipped, Timestamp::MAX).await?;
+            let reserved = store.reserve_row(&mut other, &row.row, &seen, now).await;
+            store.let_slot_go(&other, other.slot.wake).await?;
             match reserved {
-                // the rows have changed meanwhile: the next choice looks again
-                Ok(()) | Err(store::Error::Lost) => {}
+                Ok(()) => seen = store.used_rows(name).await?,
+                Err(store::Error::Lost) => return Ok(None),
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(())
+        let used = seen.iter().chain(&taken).cloned().collect();
+        Ok(Some((seen, used)))
+    }
+}
+
+/// Whether a slot without a row takes one when its turn has come, before those after it: one that can still go out, also
+/// where it was moved; and where rows take turns, one that was skipped or missed, unless there was nothing to show.
+pub(super) fn takes_row(rule: &Rule, slot: &Slot) -> bool {
+    let is_in_turn = matches!(rule.pick, Pick::Next | Pick::Rotate);
+    slot.row_key.is_none()
+        && match slot.state {
+            SlotState::Planned | SlotState::Frozen | SlotState::Waiting => {
+                is_in_turn || rule.pick == Pick::New
+            }
+            SlotState::Skipped | SlotState::Missed => is_in_turn && !slot.found_no_row(),
+            _ => false,
+        }
+}
+
+/// A rule whose rows are taken one after the other.
+pub(super) struct Turns<'t> {
+    rule: &'t Rule,
+    data: &'t Table,
+    adopted: Option<&'t [String]>,
+}
+
+impl<'t> Turns<'t> {
+    pub(super) fn of(rule: &'t Rule, data: &'t Table, adopted: Option<&'t [String]>) -> Self {
+        Self {
+            rule,
+            data,
+            adopted,
+        }
+    }
+
+    /// The row that a slot takes where these are used; none where there is none for it.
+    pub(super) fn row(&self, slot: &Slot, used: &[Used]) -> Option<Used> {
+        let history = History {
+            used,
+            adopted: self.adopted,
+        };
+        match calendar::pick(self.rule, &calendar_slot(slot), self.data, history) {
+            Ok(Picked::Row(row)) => Some(Used {
+                row: calendar::id_of(row),
+                wall: slot.wall,
+                due: slot.due,
+            }),
+            _ => None,
+        }
     }
 }

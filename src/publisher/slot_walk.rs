@@ -84,11 +84,13 @@ impl Calendar<'_> {
                 Ok(false)
             }
             SlotNext::Miss(why) => {
-                let why = match self.before_in_series(&held.slot).await? {
-                    Before::Out => why,
-                    Before::Open(before) | Before::Broken(before) => format!("{why}: {before}"),
+                let (state, why) = match self.before_in_series(&held.slot).await? {
+                    Before::Out => (SlotState::Missed, why),
+                    Before::Open(before) => (SlotState::Missed, format!("{why}: {before}")),
+                    // it was not late, it waited for one that does not go out
+                    Before::Broken(before) => (SlotState::Skipped, before),
                 };
-                self.end(held, &rule, SlotState::Missed, why, now).await?;
+                self.end(held, &rule, state, why, now).await?;
                 Ok(false)
             }
         }
@@ -400,13 +402,17 @@ impl Calendar<'_> {
         now: Timestamp,
     ) -> Result<(), Error> {
         let takes_turns = matches!(rule.pick, Pick::Next | Pick::Rotate);
+        let mut has_nothing = held.slot.trouble.clone();
+        // one that found no row used none
         if takes_turns
             && held.slot.row_key.is_none()
+            && !held.slot.found_no_row()
             && let Ok(Some(data)) = self.data(rule, now).await
+            && let Err(Choice::Trouble(trouble)) = self.choose(&mut held, rule, &data, now).await?
         {
-            let _ = self.choose(&mut held, rule, &data, now).await?;
+            has_nothing = Some(trouble.code);
         }
-        let slot = Slot {
+        let mut slot = Slot {
             state,
             reason: Some(why),
             wake: Timestamp::MAX,
@@ -416,6 +422,7 @@ impl Calendar<'_> {
         let note = Note::with(state.word(), detail);
         let store = &self.publisher.store;
         self.publisher.notice_of_slot(&slot, None, now).await;
+        slot.trouble = has_nothing;
         store.save_slot(&held, &slot, &note, None, now).await?;
         self.tell(&slot);
         Ok(())

@@ -57,7 +57,7 @@ pub use metrics::Gauges;
 pub use notices::{NoticeData, NoticeEvent, NoticeKind};
 pub use numbers::{POINTS, Point, reached};
 pub use outbox::{Addressee, Message, Settled, Undelivered};
-pub use slot::{Decision, Picture, Slot, SlotState};
+pub use slot::{Decision, Picture, Slot, SlotState, place_of};
 pub use slots::{EVERY_SCHEDULE, HeldSlot, SchedulePause, SlotFilter};
 pub use stop::{Stop, StopCause};
 pub use stories::{Added, Filter, Same};

@@ -13,19 +13,20 @@ use super::{Error, Store};
 use crate::calendar::{SlotId, Used};
 
 impl Store {
-    /// The slots of a rule up to a time that were skipped or missed and have no row, the earliest first.
+    /// The slots of a rule that have no row: those that can still go out, and those that were skipped or missed. By their own
+    /// times, the earliest first.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn slots_without_row(
-        &self,
-        schedule: &str,
-        until: Timestamp,
-    ) -> Result<Vec<Slot>, Error> {
-        let sql = "SELECT body, wake FROM slots WHERE schedule = $1 AND due <= $2
-            AND row_key IS NULL AND state IN ('skipped', 'missed') ORDER BY due, id";
-        let rows = self.db.rows(sql, values![schedule, until]).await?;
-        rows.iter().map(slot_of).collect()
+    pub async fn slots_without_row(&self, schedule: &str) -> Result<Vec<Slot>, Error> {
+        let sql = "SELECT body, wake FROM slots WHERE schedule = $1 AND row_key IS NULL
+            AND rehearsed <= $2
+            AND state IN ('planned', 'frozen', 'waiting', 'skipped', 'missed')";
+        let values = values![schedule, i64::from(self.is_rehearsal)];
+        let rows = self.db.rows(sql, values).await?;
+        let mut slots: Vec<Slot> = rows.iter().map(slot_of).collect::<Result<_, _>>()?;
+        slots.sort_by(|a, b| (a.own, &a.id).cmp(&(b.own, &b.id)));
+        Ok(slots)
     }
 
     /// The rows that the slots of a rule have used, also skipped and missed ones, the earliest first.

@@ -114,6 +114,16 @@ impl Store {
         rows.first().map(slot_of).transpose()
     }
 
+    /// The slot of a place, by whichever name.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn slot_at(&self, place: &str) -> Result<Option<Slot>, Error> {
+        let sql = "SELECT body, wake FROM slots WHERE place = $1";
+        let rows = self.db.rows(sql, values![place]).await?;
+        rows.first().map(slot_of).transpose()
+    }
+
     /// Slots, the earliest first.
     ///
     /// # Errors

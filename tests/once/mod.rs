@@ -30,5 +30,6 @@ mod service;
 mod surroundings;
 mod times;
 mod tokens;
+mod turns;
 mod two;
 mod year;
