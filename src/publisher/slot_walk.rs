@@ -11,9 +11,10 @@ use serde_json::json;
 
 use super::Error;
 use super::calendar::{Calendar, LEASE, calendar_slot, schedule_pause};
-use super::slot_picture::{self, Made, Trouble};
+use super::slot_picture::{self, INTERRUPTED, Made, Trouble};
 use super::slot_row::Choice;
 use crate::calendar::{Pick, Rule, Unapproved};
+use crate::diag::Code;
 use crate::media::Media;
 use crate::pipeline::{SlotNext, SlotRule, next_of_slot, state_with_picture};
 use crate::platform::later;
@@ -50,8 +51,12 @@ impl Calendar<'_> {
         let now = self.publisher.clock.now();
         let store = &self.publisher.store;
         let Some(rule) = self.rule(&held.slot.schedule).cloned() else {
-            let again = later(now, SignedDuration::from_mins(1));
-            store.let_slot_go(&held, again).await?;
+            let again = later(now, SignedDuration::from_secs(2));
+            let why = self.why_without_rule(&held.slot.schedule);
+            match held.slot.state.is_open() && held.slot.trouble.is_none() && why.is_some() {
+                true => self.wait(held, again, why, now).await?,
+                false => store.let_slot_go(&held, again).await?,
+            }
             return Ok(false);
         };
         if !held.slot.state.is_open() {
@@ -302,6 +307,11 @@ impl Calendar<'_> {
             mentions: made.mentions,
             made: now,
         });
+        // it is the one that was approved, though it could not be made in between; or it is another one
+        match slot.is_approved() {
+            true => slot.former = None,
+            false => slot.approval = None,
+        }
         let what = match was_made.is_some() {
             true => "its data has changed: another picture",
             false => "picture made",
@@ -366,13 +376,22 @@ impl Calendar<'_> {
         trouble: Trouble,
         now: Timestamp,
     ) -> Result<bool, Error> {
+        if trouble.code == INTERRUPTED {
+            // whoever comes next makes it
+            self.publisher.store.let_slot_go(&held, now).await?;
+            return Ok(false);
+        }
         let is_news = slot.reason.as_deref() != Some(&trouble.message);
         slot.looked = Some(now);
         slot.trouble = Some(trouble.code.clone());
         slot.reason = Some(trouble.message.clone());
-        // a picture of a row that is gone does not go out
         if slot.picture.is_some() {
-            approval_ends(&mut slot);
+            // a picture of a row that is gone does not go out; where it cannot be looked at, the approval is of a picture
+            // that may come back
+            match trouble.code == Code::NoRow.as_str() {
+                true => approval_ends(&mut slot),
+                false => slot.former = slot.picture.clone().filter(|_| slot.is_approved()),
+            }
             slot.picture = None;
             slot.state = SlotState::Planned;
         }

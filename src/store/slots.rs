@@ -380,11 +380,18 @@ impl Store {
 
     /// The pictures that slots still need, by their hashes.
     pub(super) async fn pictures_of_slots(&self) -> Result<HashSet<String>, Error> {
-        let filter = SlotFilter {
+        let open = SlotFilter {
             is_open: true,
             ..SlotFilter::default()
         };
-        let slots = self.slots(&filter).await?;
+        // what the calendar has lost may come back
+        let lost = SlotFilter {
+            state: Some(SlotState::Dropped),
+            from: Some(Timestamp::now()),
+            ..SlotFilter::default()
+        };
+        let mut slots = self.slots(&open).await?;
+        slots.extend(self.slots(&lost).await?);
         let pictures = slots.iter().flat_map(|s| s.picture.iter().chain(&s.former));
         Ok(pictures.map(|p| p.media.sha256.clone()).collect())
     }

@@ -9,6 +9,7 @@ mod calendar;
 mod clocks;
 mod decided;
 mod disk;
+mod faults;
 mod flow;
 mod foresight;
 mod kills;
