@@ -21,7 +21,7 @@ pub use diff::{Difference, diff};
 pub use every::Every;
 pub use expand::Slots;
 pub use history::{History, Used};
-pub use pick::{Picked, adopt, id_of, pick};
+pub use pick::{Picked, adopt, all_are_new, id_of, pick};
 pub use read::{KEYS, ReadDays, read};
 pub use rule::{Pick, Places, Rule, Unapproved};
 pub use slot::{Change, Slot, SlotId, SlotIdError};

@@ -6,7 +6,7 @@ use jiff::civil::{Date, DateTime, Weekday};
 use jiff::tz::TimeZone;
 
 use super::days::{self, long};
-use super::{Days, History, Pick, Rule, Slot};
+use super::{Days, History, Pick, Rule, Slot, Used};
 use crate::data::{Row, Table};
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::template::expression::{column_of, written_date};
@@ -69,6 +69,18 @@ pub fn adopt(table: &Table, backfill: usize) -> Result<Vec<String>, Vec<Diagnost
     }
     rows.truncate(rows.len().saturating_sub(backfill));
     Ok(rows.into_iter().map(id_of).collect())
+}
+
+/// `new`: how many rows there are, where none of them was there before though others were. What makes their ids has changed then,
+/// or more came than a feed holds.
+pub fn all_are_new(table: &Table, history: History<'_>) -> Option<usize> {
+    let used = history.used.iter().map(|used| used.row.as_str());
+    let adopted = history.adopted.unwrap_or_default();
+    let known: HashSet<&str> = used.chain(adopted.iter().map(String::as_str)).collect();
+    let mut rows = table.rows.iter().flatten();
+    let count = rows.clone().count();
+    let is_new = |row: &Row| !known.contains(id_of(row).as_str());
+    (count > 1 && !known.is_empty() && rows.all(is_new)).then_some(count)
 }
 
 /// The good rows, each with an id of its own.
@@ -283,14 +295,14 @@ impl<'t> Choice<'_, 't> {
         let mut last: HashMap<&str, DateTime> = HashMap::new();
         let mut cooling: HashMap<&str, DateTime> = HashMap::new();
         for used in history.used {
-            if used.wall < wall {
-                let latest = last.entry(&used.row).or_insert(used.wall);
-                *latest = used.wall.max(*latest);
-            }
+            // also what goes out after this slot's own time: it is moved, or is chosen late
+            let shown = self.shown(used);
+            let latest = last.entry(&used.row).or_insert(shown);
+            *latest = shown.max(*latest);
             // in the clock's own time: a clock change makes no row wait for another slot
-            if wall.duration_since(used.wall).abs() < self.rule.cooldown {
-                let latest = cooling.entry(&used.row).or_insert(used.wall);
-                *latest = used.wall.max(*latest);
+            if wall.duration_since(shown).abs() < self.rule.cooldown {
+                let latest = cooling.entry(&used.row).or_insert(shown);
+                *latest = shown.max(*latest);
             }
         }
         let free = rows
@@ -316,6 +328,14 @@ impl<'t> Choice<'_, 't> {
             None => format!("{} has no row", self.data()),
         };
         Err(self.no_row(message, Vec::new()))
+    }
+
+    /// When a row is shown, by the rule's clock: at the slot's own time, or when that was moved to.
+    fn shown(&self, used: &Used) -> DateTime {
+        match used.wall.to_zoned(self.rule.zone.clone()) {
+            Ok(own) if own.timestamp() != used.due => self.rule.zone.to_datetime(used.due),
+            _ => used.wall,
+        }
     }
 
     fn new_row(&self, history: History<'_>) -> Result<Picked<'t>, Vec<Diagnostic>> {

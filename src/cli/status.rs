@@ -103,9 +103,9 @@ struct Seen {
 impl Seen {
     fn has_trouble(&self) -> bool {
         let is_trouble = |step: &Step| matches!(step, Step::Failed { .. } | Step::Missed);
-        self.stories
-            .iter()
-            .any(|(story, _)| is_trouble(&story.step))
+        let is_missed = |slot: &Slot| slot.state == SlotState::Missed;
+        let mut stories = self.stories.iter();
+        stories.any(|(story, _)| is_trouble(&story.step)) || self.slots.iter().any(is_missed)
     }
 
     /// What keeps a story from going on.
@@ -231,7 +231,16 @@ impl Seen {
             until: soon.ok().filter(|_| !args.all),
             ..SlotFilter::default()
         };
-        let slots = store.slots(&filter).await?;
+        let mut slots = store.slots(&filter).await?;
+        if !args.all {
+            // what did not go out lately, as with stories
+            let missed = SlotFilter {
+                state: Some(SlotState::Missed),
+                from: now.checked_sub(SignedDuration::from_hours(48)).ok(),
+                ..SlotFilter::default()
+            };
+            slots.splice(0..0, store.slots(&missed).await?);
+        }
         let has_story = |state| matches!(state, SlotState::Entered | SlotState::Split);
         self.slots = slots
             .into_iter()

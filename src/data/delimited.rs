@@ -82,6 +82,17 @@ pub(super) fn read(
     })
 }
 
+/// What spreadsheets write where a formula fails, also into a CSV of the sheet.
+const ERRORS: [&str; 11] = [
+    "#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#ERROR!", "#SPILL!",
+    "#CALC!", "#FIELD!",
+];
+
+fn is_error(text: &str) -> bool {
+    let text = text.trim();
+    text.starts_with('#') && ERRORS.contains(&text)
+}
+
 /// Excel's own first line `sep=;`: the delimiter and where the table starts.
 fn excel_hint(text: &str) -> Option<(u8, usize)> {
     let line = text.lines().next()?;
@@ -209,6 +220,14 @@ impl Reader<'_> {
         }
         if record.cells.len() != self.names.len() {
             return Err(self.wrong_count(number, record));
+        }
+        if let Some((name, cell)) = (self.names.iter().zip(&record.cells))
+            .find(|(name, cell)| !name.is_empty() && is_error(&cell.text(text)))
+        {
+            let place = Place::new(self.source, cell.range.clone());
+            let error = cell.text(text);
+            let message = format!("column `{name}` holds the error `{}`", error.trim());
+            return Err(bad_row(number, &place, message).hint("mend it in the spreadsheet"));
         }
         let mut values = Map::new();
         let mut places = Vec::with_capacity(record.cells.len());

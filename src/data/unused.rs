@@ -30,13 +30,22 @@ pub fn unused_columns(table: &Table, templates: &[&Template]) -> Vec<Diagnostic>
             declared.chain(used)
         })
     };
-    let known: std::collections::HashSet<String> = names().map(folded).collect();
+    // of two columns that a name can mean the one that is written as it is fills it
+    let own: std::collections::HashSet<&str> = table.columns.iter().map(String::as_str).collect();
+    let written: std::collections::HashSet<&str> =
+        names().filter(|name| own.contains(name)).collect();
+    let known: std::collections::HashSet<String> = names()
+        .filter(|name| !own.contains(name))
+        .map(folded)
+        .collect();
+    let is_known =
+        |column: &String| written.contains(column.as_str()) || known.contains(&folded(column));
     let is_key = |column: &String| KEYS.contains(&folded(column).as_str());
     let unused: Vec<(usize, &String)> = table
         .columns
         .iter()
         .enumerate()
-        .filter(|(_, column)| !known.contains(&folded(column)) && !is_key(column))
+        .filter(|(_, column)| !is_known(column) && !is_key(column))
         .collect();
     // only what no column fills can have been meant
     let filled: std::collections::HashSet<String> =
@@ -57,9 +66,10 @@ pub fn unused_columns(table: &Table, templates: &[&Template]) -> Vec<Diagnostic>
         .map(|(at, column)| finding(table, *at, column).maybe_hint(hint(column)))
         .collect();
     if others.len() <= APART {
-        let hint = |column: &str| match is_name(column) {
-            true => format!("`{{{{ {column} }}}}` in a text shows it"),
-            false => format!("`{{{{ row[\"{column}\"] }}}}` in a text shows it"),
+        let hint = |column: &str| match (other_spelling(&written, column), is_name(column)) {
+            (Some(other), _) => format!("`{{{{ {other} }}}}` is the column `{other}`"),
+            (None, true) => format!("`{{{{ {column} }}}}` in a text shows it"),
+            (None, false) => format!("`{{{{ row[\"{column}\"] }}}}` in a text shows it"),
         };
         out.extend(
             others
@@ -79,6 +89,17 @@ pub fn unused_columns(table: &Table, templates: &[&Template]) -> Vec<Diagnostic>
         ));
     }
     out
+}
+
+/// The column that fills what this one would fill without it.
+fn other_spelling<'n>(
+    written: &std::collections::HashSet<&'n str>,
+    column: &str,
+) -> Option<&'n str> {
+    let mut others = written
+        .iter()
+        .filter(|other| folded(other) == folded(column));
+    others.next().copied()
 }
 
 fn finding(table: &Table, at: usize, column: &str) -> Diagnostic {
@@ -142,6 +163,15 @@ mod tests {
             found("ID,Title,Old price,PLACE,in stock", TEMPLATE),
             [""; 0]
         );
+    }
+
+    #[test]
+    fn a_second_spelling_of_what_is_filled_is_reported() {
+        assert_eq!(
+            found("id,title,Title,Old price", TEMPLATE),
+            ["column `Title` fills nothing (`{{ title }}` is the column `title`)"]
+        );
+        assert_eq!(found("id,In stock,in stock,TITLE", TEMPLATE).len(), 1);
     }
 
     #[test]

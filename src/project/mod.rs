@@ -30,7 +30,7 @@ pub use accounts::Account;
 pub use learned::Learned;
 pub use publishing::StoreUrl;
 pub use read::{find, of, open, shown};
-pub use schedules::{Accounts, Calendar, SCHEDULE_FILE, SOURCE};
+pub use schedules::{Accounts, Calendar, Faulty, SCHEDULE_FILE, SOURCE};
 pub use time::TimeError;
 
 /// The name of a project file.

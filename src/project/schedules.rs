@@ -32,6 +32,19 @@ pub struct Calendar {
     pub rules: Vec<Rule>,
     /// Everything wrong, and what is worth a look, in the order of the files.
     pub told: Vec<Diagnostic>,
+    /// Those that are written and have a fault.
+    pub faulty: Vec<Faulty>,
+    /// A file, or the zone of all, could not be read: which rules there are besides nobody knows.
+    pub is_unread: bool,
+}
+
+/// A rule that is written and cannot be followed as it is.
+#[derive(Debug, Clone)]
+pub struct Faulty {
+    /// Its name.
+    pub name: String,
+    /// What it says, where nothing is wrong with it but that its template or data is not there at this moment.
+    pub rule: Option<Rule>,
 }
 
 impl Project {
@@ -64,6 +77,7 @@ impl Project {
             .map(|table| table.entries.as_slice())
             .unwrap_or_default();
         let other = file_table(file, &mut calendar.told);
+        calendar.is_unread = calendar.told.iter().any(Diagnostic::is_error);
         let other = other
             .as_ref()
             .map(|table| table.entries.as_slice())
@@ -75,6 +89,7 @@ impl Project {
             Err(why) => {
                 let wrong = Diagnostic::of_file(Code::BadValue, &shown(file), why.to_string());
                 calendar.told.push(wrong);
+                calendar.is_unread = true;
                 return calendar;
             }
         };
@@ -93,7 +108,17 @@ impl Project {
             }
             // of two rules of one name nobody knows which is meant
             let has_twin = is_own && other.iter().any(|second| second.key == entry.key);
-            let is_wrong = has_twin || told.iter().any(Diagnostic::is_error);
+            let has_twin = has_twin || !is_own && own.iter().any(|first| first.key == entry.key);
+            let mut errors = told.iter().filter(|found| found.is_error());
+            let is_wrong = has_twin || errors.clone().next().is_some();
+            if is_wrong {
+                let misses_files =
+                    !has_twin && errors.all(|found| found.code == Code::MissingAsset);
+                calendar.faulty.push(Faulty {
+                    name: entry.key.clone(),
+                    rule: rule.clone().filter(|_| misses_files),
+                });
+            }
             calendar.rules.extend(rule.filter(|_| !is_wrong));
             calendar.told.append(&mut told);
         }

@@ -5,15 +5,17 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::accounts;
 use super::remembered::{Memory, Remembered};
 use super::slot_report::SlotReport;
+use super::slot_row::takes_row;
 use crate::batch;
 use crate::calendar::{self, Pick, Picked, Rule, Slot, Used, id_of};
 use crate::data::{Row, Table};
 use crate::diag::{Code, Diagnostic};
+use crate::platform::later;
 use crate::project::Project;
 use crate::source::When;
 use crate::store::{self, SlotState};
@@ -29,6 +31,8 @@ pub struct Ahead {
     pub diagnostics: Vec<Diagnostic>,
     /// Why there is no row, where that is no fault.
     pub note: Option<String>,
+    /// The picture that is made of it already.
+    pub picture: Option<store::Picture>,
 }
 
 impl Ahead {
@@ -44,8 +48,12 @@ impl Ahead {
         self.diagnostics.iter().any(Diagnostic::is_error)
     }
 
-    /// Its picture can be made as far as is known: what is wrong, if anything is, is the account's.
-    pub fn has_picture(&self) -> bool {
+    /// It has a picture, or one can be made as far as is known: what is wrong, if anything is, is the account's.
+    pub fn has_picture(&self, kept: &Remembered) -> bool {
+        let is_over = kept.slot(&self.slot).is_some_and(has_ended);
+        if is_over && self.picture.is_none() {
+            return false;
+        }
         let is_own = |found: &&Diagnostic| !matches!(found.code, Code::Quota | Code::Token);
         let mut own = self.diagnostics.iter().filter(is_own);
         self.note.is_none() && !own.any(Diagnostic::is_error)
@@ -59,7 +67,9 @@ impl Ahead {
         };
         let mut report = SlotReport::of(&at, kept.state(rule, &self.slot));
         report.account = accounts::name_or_only(project, report.account.as_deref());
-        report.row_key = self.row.as_ref().map(id_of).or(report.row_key);
+        let own = kept.slot(&self.slot).filter(|_| self.picture.is_some());
+        let own = own.and_then(|kept| kept.row_key.clone());
+        report.row_key = own.or(self.row.as_ref().map(id_of)).or(report.row_key);
         report.waits_for = self.note.clone();
         if let (Some(kept), Some(brief)) = (kept.slot(&self.slot), &mut report.slot) {
             brief.sha256 = kept.picture.as_ref().map(|p| p.media.sha256.clone());
@@ -75,6 +85,8 @@ impl Ahead {
 /// The data of rules, read once, and what was used so far.
 pub struct Rows<'k> {
     kept: &'k Remembered,
+    /// Later than that a slot is missed, where its rule says nothing else.
+    late: SignedDuration,
     tables: BTreeMap<String, Result<Table, Vec<Diagnostic>>>,
     memories: HashMap<String, Memory>,
 }
@@ -102,26 +114,80 @@ impl<'k> Rows<'k> {
         }
         Self {
             kept,
+            late: SignedDuration::try_from(project.publish.late).unwrap_or(SignedDuration::MAX),
             tables,
             memories: HashMap::new(),
         }
     }
 
     /// What a slot is: one story, or one for each row of a series. Slots of a rule are asked for in their order.
+    ///
+    /// What is made already is told as it was made: other data changes it no more, or only when it is read again.
     pub fn ahead(&mut self, rule: &Rule, slot: Slot) -> Vec<Ahead> {
-        let kept = self.kept;
-        let has_ended =
-            |kept: &store::Slot| matches!(kept.state, SlotState::Skipped | SlotState::Missed);
-        if rule.pick == Pick::All && kept.slot(&slot).is_some_and(has_ended) {
-            // a series that does not go out has no rows
-            return vec![bare(slot)];
-        }
-        let mut found = self.of_rows(rule, slot);
+        let slot = self.kept.named(slot);
+        let kept = self.kept.slot(&slot);
+        let mut found = match kept {
+            Some(of) if of.state == SlotState::Split => self.of_series(rule, &slot),
+            // it takes no row any more
+            Some(of) if has_ended(of) && !self.shows_row(rule, of) => vec![bare(slot)],
+            _ => self.of_rows(rule, slot),
+        };
         for one in &mut found {
-            let foreseen = kept.slot(&one.slot).and_then(|slot| foreseen(rule, slot));
-            one.diagnostics.extend(foreseen);
+            let Some(of) = self.kept.slot(&one.slot) else {
+                continue;
+            };
+            if of.state != SlotState::Waiting && of.picture.is_some() {
+                (one.row, one.note) = (self.row_of(rule, of), None);
+                one.diagnostics.retain(|found| !found.is_error());
+            }
+            one.picture = of.picture.clone();
+            one.diagnostics.extend(foreseen(rule, of));
         }
         found
+    }
+
+    /// The row of a slot that has its picture, if it is still there.
+    fn row_of(&self, rule: &Rule, slot: &store::Slot) -> Option<Row> {
+        let table = self.tables.get(&rule.name)?.as_ref().ok()?;
+        let key = slot.row_key.as_ref()?;
+        let mut rows = table.rows.iter().flatten();
+        rows.find(|row| id_of(row) == *key).cloned()
+    }
+
+    /// Whether what has ended is shown with a row of the data as it is.
+    fn shows_row(&self, rule: &Rule, slot: &store::Slot) -> bool {
+        match rule.pick {
+            Pick::Date { .. } | Pick::Weekday { .. } => true,
+            // a series that does not go out has no rows
+            Pick::All => false,
+            Pick::Next | Pick::Rotate | Pick::New => {
+                slot.row_key.is_some() || takes_row(rule, slot)
+            }
+        }
+    }
+
+    /// The slots that one slot became: those rows, whatever the data is by now.
+    fn of_series(&self, rule: &Rule, slot: &Slot) -> Vec<Ahead> {
+        let of_slot = |one: &store::Slot| {
+            let ahead = bare(slot.of_row(one.key_in_series().unwrap_or_default()));
+            let row = self.row_of(rule, one);
+            let is_gone = row.is_none() && one.picture.is_none() && one.state.is_open();
+            let why = match self.tables.get(&rule.name) {
+                Some(Err(why)) if is_gone => why.clone(),
+                _ if is_gone => {
+                    let key = one.row_key.as_deref().unwrap_or_default();
+                    let why = format!("the row `{key}` is gone");
+                    vec![Diagnostic::at(Code::NoRow, rule.places.of("data"), why)]
+                }
+                _ => Vec::new(),
+            };
+            Ahead {
+                row,
+                diagnostics: why,
+                ..ahead
+            }
+        };
+        self.kept.series(slot).into_iter().map(of_slot).collect()
     }
 
     fn of_rows(&mut self, rule: &Rule, slot: Slot) -> Vec<Ahead> {
@@ -149,16 +215,19 @@ impl<'k> Rows<'k> {
         } else {
             Vec::new()
         };
+        let (late, now) = (rule.late.unwrap_or(self.late), self.kept.now());
+        // one that found nothing and is late by now, ends as it is
+        let is_over = |slot: &store::Slot| {
+            slot.state.is_open() && slot.found_no_row() && later(slot.due, late) < now
+        };
+        memory.take_before(rule, table, slot.due, is_over);
         let mut found = match calendar::pick(rule, &slot, table, memory.history()) {
             Ok(Picked::Row(row)) => {
-                let used = Used {
+                memory.take(Used {
                     row: id_of(row),
                     wall: slot.wall,
-                    due: slot.due,
-                };
-                if !memory.used.contains(&used) {
-                    memory.used.push(used);
-                }
+                    due: self.kept.slot(&slot).map_or(slot.due, |kept| kept.due),
+                });
                 let row = Some(row.clone());
                 vec![Ahead { row, ..bare(slot) }]
             }
@@ -204,7 +273,13 @@ fn bare(slot: Slot) -> Ahead {
         row: None,
         diagnostics: Vec::new(),
         note: None,
+        picture: None,
     }
+}
+
+/// It does not go out.
+fn has_ended(slot: &store::Slot) -> bool {
+    matches!(slot.state, SlotState::Skipped | SlotState::Missed)
 }
 
 /// What a worker has found to be in the way of a slot, and that its data does not tell.

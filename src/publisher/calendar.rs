@@ -19,7 +19,6 @@ use super::{Error, Publisher};
 use crate::batch;
 use crate::calendar::{self, Pick, Rule};
 use crate::data::Table;
-use crate::diag::Diagnostic;
 use crate::pipeline::Event;
 use crate::platform::{Cancel, later};
 use crate::project::{self, Accounts, Project, SCHEDULE_FILE};
@@ -38,6 +37,9 @@ const GLANCE: Duration = Duration::from_millis(250);
 /// A claim of a slot holds so long without a sign of life, in real time.
 pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(60);
 
+/// The same date and time of two zones is at most so far apart.
+const ZONES_APART: SignedDuration = SignedDuration::from_hours(36);
+
 /// So many rules are worked on at the same time.
 const AT_ONCE: usize = 4;
 
@@ -50,6 +52,10 @@ pub struct Calendar<'a> {
     /// How many of the rows that are there at a `new` rule's first run go out.
     backfill: usize,
     pub(super) rules: Vec<Arc<Rule>>,
+    /// Rules that are written and cannot be read: their slots stand as they are.
+    faulty: HashSet<String>,
+    /// There may be more of those.
+    is_unread: bool,
     /// The state of the files that the rules were read from.
     stamp: Option<Stamp>,
     /// When slots were last noted.
@@ -78,6 +84,8 @@ impl<'a> Calendar<'a> {
             stop,
             backfill,
             rules: Vec::new(),
+            faulty: HashSet::new(),
+            is_unread: false,
             stamp: None,
             expanded: None,
             noted: Noted::default(),
@@ -212,17 +220,22 @@ impl<'a> Calendar<'a> {
             self.project = project;
         }
         let read = self.project.schedules(self.accounts);
-        let is_wrong = read.told.iter().any(Diagnostic::is_error);
         for found in read.told.iter().filter(|found| found.is_error()) {
             tracing::warn!("the calendar: {found}");
         }
         let mut rules: Vec<Arc<Rule>> = read.rules.into_iter().map(Arc::new).collect();
-        if is_wrong {
-            // a rule that cannot be read for now goes on as it was
+        // a rule that cannot be read for now goes on as it was; without its files it is tried again, as any
+        for faulty in &read.faulty {
+            let former = self.rule(&faulty.name).cloned();
+            rules.extend(former.or(faulty.rule.clone().map(Arc::new)));
+        }
+        if read.is_unread {
             let is_new = |rule: &Arc<Rule>| rules.iter().any(|new| new.name == rule.name);
             let former: Vec<_> = self.rules.iter().filter(|r| !is_new(r)).cloned().collect();
             rules.extend(former);
         }
+        self.faulty = read.faulty.into_iter().map(|faulty| faulty.name).collect();
+        self.is_unread = read.is_unread;
         self.rules = rules;
         self.expanded = None;
         self.noted = Noted::default();
@@ -251,11 +264,19 @@ impl<'a> Calendar<'a> {
             store.see_slots(&news, now).await?;
             self.noted.add(news);
         }
-        store.drop_slots(|slot| self.is_in_rules(slot), now).await?;
         let filter = SlotFilter {
             is_open: true,
             ..SlotFilter::default()
         };
+        // one whose new time is past is seen all the same, and is late
+        let behind = store.slots(&filter).await?;
+        let mut behind: Vec<Slot> = behind
+            .iter()
+            .filter_map(|slot| self.behind(slot, now))
+            .collect();
+        behind.dedup_by(|a, b| a.id == b.id);
+        store.see_slots(&behind, now).await?;
+        store.drop_slots(|slot| self.is_in_rules(slot), now).await?;
         slot_picture::sweep(&self.project, &store.slots(&filter).await?);
         Ok(())
     }
@@ -268,15 +289,43 @@ impl<'a> Calendar<'a> {
         planned(rule, slot, account, now)
     }
 
-    /// Whether a rule has the slot's own time, for its account.
+    /// Whether a rule has the slot's own date and time, for its account; or may have it, where the rule cannot be read.
     fn is_in_rules(&self, slot: &Slot) -> bool {
-        let Some(rule) = self.rule(&slot.schedule) else {
-            return false;
-        };
-        let until = later(slot.own, SignedDuration::from_millis(1));
-        let mut slots = rule.slots(slot.own, until);
+        match self.rule(&slot.schedule) {
+            Some(rule) => self.of_rule(rule, slot).is_some(),
+            None => self.is_unread || self.faulty.contains(&slot.schedule),
+        }
+    }
+
+    /// The slot as its rule has it now, where the rule has it at another instant: in another zone.
+    fn behind(&self, slot: &Slot, now: Timestamp) -> Option<Slot> {
+        if slot.is_moved {
+            return None;
+        }
+        let rule = self.rule(&slot.schedule)?;
+        let found = self.of_rule(rule, slot)?;
+        (found.due != slot.own).then(|| self.slot_of(rule, &found, now))
+    }
+
+    /// The slot of a rule that has the date, the time and the account of a known one.
+    fn of_rule(&self, rule: &Rule, slot: &Slot) -> Option<calendar::Slot> {
         let account = |found: &calendar::Slot| self.slot_of(rule, found, slot.seen).account;
-        slots.any(|found| found.wall == slot.wall && account(&found) == slot.account)
+        let is_it =
+            |found: &calendar::Slot| found.wall == slot.wall && account(found) == slot.account;
+        let until = later(slot.own, SignedDuration::from_millis(1));
+        let same = rule.slots(slot.own, until).find(is_it);
+        same.or_else(|| {
+            let from = slot.own.checked_sub(ZONES_APART).unwrap_or(Timestamp::MIN);
+            rule.slots(from, later(slot.own, ZONES_APART)).find(is_it)
+        })
+    }
+
+    /// Why a slot has to wait whose rule is not here.
+    pub(super) fn why_without_rule(&self, schedule: &str) -> Option<String> {
+        let is_written = self.is_unread || self.faulty.contains(schedule);
+        is_written.then(|| {
+            format!("[schedule.{schedule}] cannot be read: `storypress schedule` says why")
+        })
     }
 
     pub(super) fn rule(&self, name: &str) -> Option<&Arc<Rule>> {

@@ -11,11 +11,12 @@ use serde_json::json;
 use super::Error;
 use super::calendar::{Calendar, LEASE, calendar_slot};
 use super::slot_picture::Trouble;
+use super::slot_row::takes_row;
 use super::tokens::cannot_keep;
-use crate::calendar::{self, History, Picked, Rule, Used};
+use crate::calendar::{self, History, Pick, Picked, Rule, Used};
 use crate::data::Table;
 use crate::platform::QUOTA_WINDOW;
-use crate::store::{Note, Slot, SlotFilter};
+use crate::store::{Note, NoticeData, NoticeKind, Slot, SlotFilter};
 
 impl Calendar<'_> {
     /// Says of the slots to come what they lack, as soon as it is known, so that somebody can still mend it.
@@ -53,17 +54,64 @@ impl Calendar<'_> {
         let data = self.data(rule, now).await;
         let mut used = self.publisher.store.used_rows(&rule.name).await?;
         let adopted = self.publisher.store.adopted_rows(&rule.name).await?;
-        for slot in slots {
+        if let (Pick::New, Ok(Some(data))) = (&rule.pick, &data) {
+            let history = History {
+                used: &used,
+                adopted: adopted.as_deref(),
+            };
+            self.tell_of_new_ids(rule, data, history, now).await;
+        }
+        // those that were skipped take their rows in between
+        let others = self.publisher.store.slots_without_row(&rule.name).await?;
+        let others = others
+            .iter()
+            .filter(|slot| !slot.state.is_open() && takes_row(rule, slot));
+        let mut in_turn: Vec<&Slot> = slots.iter().copied().chain(others).collect();
+        in_turn.sort_by(|a, b| (a.own, &a.id).cmp(&(b.own, &b.id)));
+        for slot in in_turn {
             let trouble = match &data {
                 Err(trouble) => Some(trouble.clone()),
                 Ok(None) => None,
                 Ok(Some(data)) => no_row(rule, slot, data, &mut used, adopted.as_deref()),
             };
-            if let Some(trouble) = trouble {
+            if let Some(trouble) = trouble.filter(|_| slot.state.is_open()) {
                 found.insert(slot.id.clone(), trouble);
             }
         }
         Ok(())
+    }
+
+    /// A feed whose ids have all changed is new as a whole, and goes out as a whole: told once.
+    async fn tell_of_new_ids(
+        &self,
+        rule: &Rule,
+        data: &Table,
+        history: History<'_>,
+        now: Timestamp,
+    ) {
+        let Some(count) = calendar::all_are_new(data, history) else {
+            return;
+        };
+        let name = &rule.name;
+        let why = format!(
+            "none of the {count} ids of {} was there before: each of them goes out as new, a slot each, unless `storypress schedule pause {name}` holds them",
+            rule.data.as_deref().unwrap_or("its data"),
+        );
+        let first = data.rows.iter().flatten().next().map(calendar::id_of);
+        let once = format!("new-ids/{name}/{}", first.unwrap_or_default());
+        let told = NoticeData {
+            schedule: Some(name.clone()),
+            ..NoticeData::new(why.clone())
+        };
+        let store = &self.publisher.store;
+        match store
+            .notify(NoticeKind::SourceFailed, &told, &once, now)
+            .await
+        {
+            Ok(true) => tracing::warn!("[schedule.{name}]: {why}"),
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "a notice could not be written down"),
+        }
     }
 
     /// Slots that the account's quota does not suffice for, and those after the end of a token that nobody here renews.

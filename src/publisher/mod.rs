@@ -36,6 +36,7 @@ mod session;
 mod slot_notice;
 mod slot_picture;
 mod slot_report;
+mod slot_row;
 mod slot_walk;
 mod slots;
 mod stores;

@@ -153,7 +153,9 @@ impl Publisher {
                         }
                         (Some(base), Some(client)) => {
                             let client = client.clone();
-                            renewal.rehearse(&key, opened, client, base, clock.now());
+                            renewal
+                                .rehearse(&key, opened, client, base, clock.now())
+                                .await;
                         }
                         (None, Some(_)) => {
                             notes.extend(notes_of(&opened));

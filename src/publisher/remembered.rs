@@ -4,11 +4,14 @@
 //! Never: a store that is made by looking; a decision.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::slot_row::{Turns, takes_row};
 use super::{Error, accounts, calendar, slots};
-use crate::calendar::{History, Rule, Slot, Used};
+use crate::calendar::{History, Rule, Slot, SlotId, Used};
+use crate::data::Table;
 use crate::project::Project;
 use crate::store::{self, SchedulePause, SlotFilter, StopCause, Store, Story};
 
@@ -19,6 +22,8 @@ pub struct Memory {
     pub used: Vec<Used>,
     /// What was there at the first run of a `new` rule.
     pub adopted: Option<Vec<String>>,
+    /// Slots without a row, by their own times: those that are to take one take it before those after them.
+    pub without: Vec<store::Slot>,
 }
 
 impl Memory {
@@ -29,6 +34,31 @@ impl Memory {
             adopted: self.adopted.as_deref(),
         }
     }
+
+    /// A row is used from now on.
+    pub(super) fn take(&mut self, used: Used) {
+        if !self.used.contains(&used) {
+            self.used.push(used);
+        }
+    }
+
+    /// Slots before that time take their rows first, as a worker has them do.
+    pub(super) fn take_before(
+        &mut self,
+        rule: &Rule,
+        table: &Table,
+        own: Timestamp,
+        is_over: impl Fn(&store::Slot) -> bool,
+    ) {
+        let count = self.without.partition_point(|slot| slot.own < own);
+        let before: Vec<store::Slot> = self.without.drain(..count).collect();
+        let takes = |slot: &&store::Slot| takes_row(rule, slot) && !is_over(slot);
+        for slot in before.iter().filter(takes) {
+            let turns = Turns::of(rule, table, self.adopted.as_deref());
+            let row = turns.row(slot, &self.used);
+            row.into_iter().for_each(|row| self.take(row));
+        }
+    }
 }
 
 /// What the store holds of the calendar; nothing, where there is no store yet.
@@ -36,6 +66,10 @@ impl Memory {
 pub struct Remembered {
     rows: HashMap<String, Memory>,
     slots: HashMap<String, (store::Slot, Option<Story>)>,
+    /// Their ids by their places: a rule that got another account gives its slots other names.
+    places: HashMap<String, String>,
+    /// The pictures of slots to come, by the slot's id.
+    files: HashMap<String, PathBuf>,
     pauses: BTreeMap<String, SchedulePause>,
     /// Accounts that are paused, as the project names them.
     accounts: HashSet<String>,
@@ -68,6 +102,7 @@ impl Remembered {
             let memory = Memory {
                 used: store.used_rows(&rule.name).await?,
                 adopted: store.adopted_rows(&rule.name).await?,
+                without: store.slots_without_row(&rule.name).await?,
             };
             kept.rows.insert(rule.name.clone(), memory);
             let filter = SlotFilter {
@@ -80,7 +115,15 @@ impl Remembered {
                 if slot.rehearsed && !store.is_rehearsal() && slot.due > now {
                     continue;
                 }
+                let picture = slot
+                    .picture
+                    .as_ref()
+                    .filter(|_| slot.due > now || slot.state.is_open());
+                if let Some(file) = picture.and_then(|picture| store.kept(&picture.media)) {
+                    kept.files.insert(slot.id.clone(), file);
+                }
                 let story = stories.remove(&slot.id);
+                kept.places.insert(slot.place(), slot.id.clone());
                 kept.slots.insert(slot.id.clone(), (slot, story));
             }
         }
@@ -113,18 +156,82 @@ impl Remembered {
 
     /// The story of a slot, where it became one.
     pub fn story(&self, slot: &Slot) -> Option<&Story> {
-        self.slots.get(&slot.id().to_string())?.1.as_ref()
+        self.found(slot)?.1.as_ref()
     }
 
-    /// A slot, where a worker has seen it.
+    /// A slot, where a worker has seen it; also under the name that it had when its rule had one account.
     pub fn slot(&self, slot: &Slot) -> Option<&store::Slot> {
-        self.slots.get(&slot.id().to_string()).map(|(slot, _)| slot)
+        self.found(slot).map(|(slot, _)| slot)
+    }
+
+    /// A slot by the name that it has in the store.
+    pub(super) fn named(&self, slot: Slot) -> Slot {
+        let is_over = |kept: &&store::Slot| !kept.state.is_open();
+        let id = self.slot(&slot).filter(is_over).map(|kept| kept.id.parse());
+        match id {
+            Some(Ok(SlotId { account, .. })) => Slot {
+                one_of_several: account.is_some(),
+                ..slot
+            },
+            _ => slot,
+        }
+    }
+
+    fn found(&self, slot: &Slot) -> Option<&(store::Slot, Option<Story>)> {
+        let own = self.slots.get(&slot.id().to_string());
+        own.or_else(|| {
+            let account = slot.account.as_deref().unwrap_or(&self.default_account);
+            let key = slot.key.as_deref();
+            let place = store::place_of(&slot.schedule, slot.wall, account, key);
+            self.slots.get(self.places.get(&place)?)
+        })
+    }
+
+    /// The slots that one slot became, a row each, in their order.
+    pub fn series(&self, slot: &Slot) -> Vec<&store::Slot> {
+        let id = slot.id().to_string();
+        let all = self.slots.values().map(|(slot, _)| slot);
+        let mut found: Vec<&store::Slot> = all
+            .filter(|one| one.key_in_series().is_some() && one.series() == id)
+            .collect();
+        found.sort_by_key(|one| one.position);
+        found
+    }
+
+    /// The file of the picture that a slot has, where it is kept on this machine.
+    pub fn file(&self, slot: &Slot) -> Option<&Path> {
+        let (kept, _) = self.found(slot)?;
+        self.files.get(&kept.id).map(PathBuf::as_path)
+    }
+
+    /// Slots whose own time is past and that go out all the same: somebody has moved them. Of a series the slot that it was.
+    pub fn moved(&self, rule: &Rule) -> Vec<Slot> {
+        let of_rule = self.slots.values().map(|(slot, _)| slot);
+        let mut found: Vec<&store::Slot> = of_rule
+            .filter(|slot| slot.schedule == rule.name && slot.is_moved && slot.state.is_open())
+            .filter(|slot| slot.own < self.now && self.now <= slot.due)
+            .collect();
+        found.sort_by(|a, b| (a.own, a.series()).cmp(&(b.own, b.series())));
+        found.dedup_by(|a, b| a.series() == b.series());
+        let whole = |slot: &store::Slot| {
+            let slot = calendar::calendar_slot(slot);
+            slot.series().unwrap_or(slot)
+        };
+        found.into_iter().map(whole).collect()
+    }
+
+    /// How many slots to come were moved by hand.
+    pub fn count_moved(&self) -> usize {
+        let slots = self.slots.values().map(|(slot, _)| slot);
+        slots
+            .filter(|slot| slot.is_moved && self.now <= slot.due)
+            .count()
     }
 
     /// How far a slot is.
     pub fn state(&self, rule: &Rule, slot: &Slot) -> &'static str {
         let is_paused = self.is_paused(Some(rule), slot.account.as_deref());
-        match self.slots.get(&slot.id().to_string()) {
+        match self.found(slot) {
             Some((kept, story)) => {
                 let is_paused = is_paused || self.accounts.contains(&kept.account);
                 slots::slot_state(kept, story.as_ref(), is_paused, self.now)

@@ -10,11 +10,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::Deserialize;
 use url::Url;
 
 use super::accounts::{self, Found, Origin};
+use super::ask_sandbox;
 use crate::graph::tokens::Kept;
-use crate::graph::{self, Client};
+use crate::graph::{self, Client, Login};
 use crate::pipeline::{Platform, Renew};
 use crate::private::{self, Session};
 use crate::project::Account;
@@ -79,8 +81,8 @@ impl Renewal {
         Some(Platform::Private(client))
     }
 
-    /// Remembers an account of the sandbox at `base`. How old its token is nobody tells: not less than this call.
-    pub(super) fn rehearse(
+    /// Remembers an account of the sandbox at `base`, which tells how old its token is; else that is not less than this call.
+    pub(super) async fn rehearse(
         &self,
         key: &str,
         account: Account,
@@ -88,11 +90,20 @@ impl Renewal {
         base: &Url,
         now: Timestamp,
     ) {
+        let told = match account.login {
+            Login::Instagram => age_of(&account, base).await,
+            // those of Facebook are renewed by an app, which a rehearsal has none of
+            _ => None,
+        };
+        let (issued_at, expires_at) = told.map_or((Some(now), None), |told| {
+            (told.issued_at.or(Some(now)), told.expires_at)
+        });
         let rehearsed = Rehearsed {
             account,
             base: base.clone(),
             kept: Kept {
-                issued_at: Some(now),
+                issued_at,
+                expires_at,
                 ..Kept::bare(String::new().into())
             },
             client,
@@ -169,6 +180,29 @@ impl Renewal {
         *stamp = now;
         Some(found.client.with_publish_timeout(publish_timeout))
     }
+}
+
+/// What a sandbox tells of its accounts.
+#[derive(Debug, Deserialize)]
+struct World {
+    accounts: Vec<Age>,
+}
+
+/// The token of an account: its age, and its end.
+#[derive(Debug, Deserialize)]
+struct Age {
+    user_id: String,
+    login: String,
+    issued_at: Option<Timestamp>,
+    expires_at: Option<Timestamp>,
+}
+
+async fn age_of(account: &Account, base: &Url) -> Option<Age> {
+    let user = account.user_id.as_ref()?.to_string();
+    let client = ask_sandbox::client(base).ok()?;
+    let world: World = ask_sandbox::asked(&client, base, "/sandbox").await.ok()?;
+    let mut all = world.accounts.into_iter();
+    all.find(|told| told.user_id == user && told.login == account.login.as_str())
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -19,6 +19,9 @@ use crate::store::Slot;
 /// Where the pictures of slots are made, below the project.
 const FOLDER: &str = ".storypress/slots";
 
+/// The code of what was stopped before it was made, which says nothing about the slot.
+pub(super) const INTERRUPTED: &str = "interrupted";
+
 /// A finished file of a slot.
 #[derive(Debug, Clone)]
 pub struct Made {
@@ -109,7 +112,7 @@ pub fn picture(
             })
         }
         None => Err(Trouble::new(
-            "interrupted",
+            INTERRUPTED,
             "it was stopped before it was made",
         )),
     }

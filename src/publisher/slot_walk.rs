@@ -11,9 +11,10 @@ use serde_json::json;
 
 use super::Error;
 use super::calendar::{Calendar, LEASE, calendar_slot, schedule_pause};
-use super::slot_picture::{self, Made, Trouble};
-use crate::calendar::{self, History, Pick, Picked, Rule, Unapproved};
-use crate::data::Table;
+use super::slot_picture::{self, INTERRUPTED, Made, Trouble};
+use super::slot_row::Choice;
+use crate::calendar::{Pick, Rule, Unapproved};
+use crate::diag::Code;
 use crate::media::Media;
 use crate::pipeline::{SlotNext, SlotRule, next_of_slot, state_with_picture};
 use crate::platform::later;
@@ -50,8 +51,12 @@ impl Calendar<'_> {
         let now = self.publisher.clock.now();
         let store = &self.publisher.store;
         let Some(rule) = self.rule(&held.slot.schedule).cloned() else {
-            let again = later(now, SignedDuration::from_mins(1));
-            store.let_slot_go(&held, again).await?;
+            let again = later(now, SignedDuration::from_secs(2));
+            let why = self.why_without_rule(&held.slot.schedule);
+            match held.slot.state.is_open() && held.slot.trouble.is_none() && why.is_some() {
+                true => self.wait(held, again, why, now).await?,
+                false => store.let_slot_go(&held, again).await?,
+            }
             return Ok(false);
         };
         if !held.slot.state.is_open() {
@@ -84,11 +89,13 @@ impl Calendar<'_> {
                 Ok(false)
             }
             SlotNext::Miss(why) => {
-                let why = match self.before_in_series(&held.slot).await? {
-                    Before::Out => why,
-                    Before::Open(before) | Before::Broken(before) => format!("{why}: {before}"),
+                let (state, why) = match self.before_in_series(&held.slot).await? {
+                    Before::Out => (SlotState::Missed, why),
+                    Before::Open(before) => (SlotState::Missed, format!("{why}: {before}")),
+                    // it was not late, it waited for one that does not go out
+                    Before::Broken(before) => (SlotState::Skipped, before),
                 };
-                self.end(held, &rule, SlotState::Missed, why, now).await?;
+                self.end(held, &rule, state, why, now).await?;
                 Ok(false)
             }
         }
@@ -261,104 +268,6 @@ impl Calendar<'_> {
         })
     }
 
-    /// The row of a claimed slot, which is its own from then on.
-    async fn choose(
-        &self,
-        held: &mut HeldSlot,
-        rule: &Rule,
-        data: &Table,
-        now: Timestamp,
-    ) -> Result<Result<crate::data::Row, Choice>, Error> {
-        let store = &self.publisher.store;
-        let adopted = store.adopted_rows(&rule.name).await?;
-        if matches!(rule.pick, Pick::Next | Pick::Rotate) {
-            self.give_rows_to_skipped(held, rule, data, now).await?;
-        }
-        let used = store.used_rows(&rule.name).await?;
-        let history = History {
-            used: &used,
-            adopted: adopted.as_deref(),
-        };
-        let slot = calendar_slot(&held.slot);
-        let picked = match calendar::pick(rule, &slot, data, history) {
-            Ok(picked) => picked,
-            Err(wrong) => return Ok(Err(Choice::Trouble(Trouble::of(&wrong)))),
-        };
-        match picked {
-            Picked::Row(row) => {
-                let (row, key) = (row.clone(), calendar::id_of(row));
-                if held.slot.row_key.as_deref() != Some(key.as_str()) {
-                    match store.reserve_row(held, &key, &used, now).await {
-                        Ok(()) => {}
-                        // another worker has taken a row meanwhile
-                        Err(store::Error::Lost) => return Ok(Err(Choice::Again)),
-                        Err(error) => return Err(error.into()),
-                    }
-                }
-                Ok(Ok(row))
-            }
-            Picked::Series { rows, bad } => match slot.key {
-                None => {
-                    let keys = rows.iter().map(|(key, _)| key.clone()).collect();
-                    for wrong in bad {
-                        tracing::warn!("[schedule.{}]: {wrong}", rule.name);
-                    }
-                    Ok(Err(Choice::Series(keys)))
-                }
-                Some(key) => {
-                    let row = rows.iter().find(|(name, _)| *name == key);
-                    Ok(match row {
-                        Some((_, row)) => Ok((*row).clone()),
-                        None => Err(Choice::Trouble(Trouble::new(
-                            "no-row",
-                            format!("the row `{key}` is gone"),
-                        ))),
-                    })
-                }
-            },
-            Picked::Nothing(why) => Ok(Err(Choice::Nothing(why))),
-        }
-    }
-
-    /// A slot that was skipped used its row, in its turn: also one that a person skipped before it had one.
-    async fn give_rows_to_skipped(
-        &self,
-        held: &HeldSlot,
-        rule: &Rule,
-        data: &Table,
-        now: Timestamp,
-    ) -> Result<(), Error> {
-        let store = &self.publisher.store;
-        for slot in store.slots_without_row(&rule.name, held.slot.due).await? {
-            // what found no row had none to use
-            if slot.id == held.slot.id || slot.trouble.is_some() {
-                continue;
-            }
-            let used = store.used_rows(&rule.name).await?;
-            let history = History {
-                used: &used,
-                adopted: None,
-            };
-            let Ok(Picked::Row(row)) = calendar::pick(rule, &calendar_slot(&slot), data, history)
-            else {
-                continue;
-            };
-            let Some(mut skipped) = store.claim_slot(&slot.id, Timestamp::now(), LEASE).await?
-            else {
-                continue;
-            };
-            let key = calendar::id_of(row);
-            let reserved = store.reserve_row(&mut skipped, &key, &used, now).await;
-            store.let_slot_go(&skipped, Timestamp::MAX).await?;
-            match reserved {
-                // the rows have changed meanwhile: the next choice looks again
-                Ok(()) | Err(store::Error::Lost) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(())
-    }
-
     /// The picture is made: kept, and shown to whoever has to approve it.
     async fn froze(
         &self,
@@ -398,6 +307,11 @@ impl Calendar<'_> {
             mentions: made.mentions,
             made: now,
         });
+        // it is the one that was approved, though it could not be made in between; or it is another one
+        match slot.is_approved() {
+            true => slot.former = None,
+            false => slot.approval = None,
+        }
         let what = match was_made.is_some() {
             true => "its data has changed: another picture",
             false => "picture made",
@@ -462,13 +376,22 @@ impl Calendar<'_> {
         trouble: Trouble,
         now: Timestamp,
     ) -> Result<bool, Error> {
+        if trouble.code == INTERRUPTED {
+            // whoever comes next makes it
+            self.publisher.store.let_slot_go(&held, now).await?;
+            return Ok(false);
+        }
         let is_news = slot.reason.as_deref() != Some(&trouble.message);
         slot.looked = Some(now);
         slot.trouble = Some(trouble.code.clone());
         slot.reason = Some(trouble.message.clone());
-        // a picture of a row that is gone does not go out
         if slot.picture.is_some() {
-            approval_ends(&mut slot);
+            // a picture of a row that is gone does not go out; where it cannot be looked at, the approval is of a picture
+            // that may come back
+            match trouble.code == Code::NoRow.as_str() {
+                true => approval_ends(&mut slot),
+                false => slot.former = slot.picture.clone().filter(|_| slot.is_approved()),
+            }
             slot.picture = None;
             slot.state = SlotState::Planned;
         }
@@ -498,13 +421,17 @@ impl Calendar<'_> {
         now: Timestamp,
     ) -> Result<(), Error> {
         let takes_turns = matches!(rule.pick, Pick::Next | Pick::Rotate);
+        let mut has_nothing = held.slot.trouble.clone();
+        // one that found no row used none
         if takes_turns
             && held.slot.row_key.is_none()
+            && !held.slot.found_no_row()
             && let Ok(Some(data)) = self.data(rule, now).await
+            && let Err(Choice::Trouble(trouble)) = self.choose(&mut held, rule, &data, now).await?
         {
-            let _ = self.choose(&mut held, rule, &data, now).await?;
+            has_nothing = Some(trouble.code);
         }
-        let slot = Slot {
+        let mut slot = Slot {
             state,
             reason: Some(why),
             wake: Timestamp::MAX,
@@ -514,6 +441,7 @@ impl Calendar<'_> {
         let note = Note::with(state.word(), detail);
         let store = &self.publisher.store;
         self.publisher.notice_of_slot(&slot, None, now).await;
+        slot.trouble = has_nothing;
         store.save_slot(&held, &slot, &note, None, now).await?;
         self.tell(&slot);
         Ok(())
@@ -569,16 +497,6 @@ fn approval_ends(slot: &mut Slot) {
         slot.former = slot.picture.take();
         slot.approval = None;
     }
-}
-
-/// What reading data and making a picture came to.
-enum Choice {
-    Picture(Box<Made>),
-    Series(Vec<String>),
-    Nothing(String),
-    Trouble(Trouble),
-    /// The rows have changed at that moment: it is let go of, and chosen anew.
-    Again,
 }
 
 fn story(

@@ -67,7 +67,9 @@ pub async fn slot_named(
     }
     if let Some(slot) = unseen(rules, default_account, id, now) {
         store.see_slots(std::slice::from_ref(&slot), now).await?;
-        return Ok(slot);
+        // one that was decided about before its rule got another account keeps its name
+        let known = store.slot_at(&slot.place()).await?;
+        return Ok(known.unwrap_or(slot));
     }
     Err(SlotError::Unknown(id.to_owned()))
 }
@@ -265,7 +267,10 @@ pub async fn skip(
     decide(store, id, ("skipped by hand", by), now, |slot| {
         open(slot, "skip")?;
         slot.state = SlotState::Skipped;
-        slot.trouble = None;
+        // what had nothing to show uses no row that comes later
+        if !slot.found_no_row() {
+            slot.trouble = None;
+        }
         slot.reason = Some(match reason {
             Some(reason) => format!("skipped by {by}: {reason}"),
             None => format!("skipped by {by}"),

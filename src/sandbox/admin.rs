@@ -66,9 +66,8 @@ fn object(body: &[u8]) -> Result<Value, String> {
 
 /// An account as `/sandbox` and the first line of `storypress sandbox --json` name it.
 pub fn account_line(world: &World, person: &Person) -> Value {
-    let token = world
-        .own_token(&person.user_id)
-        .map(|token| token.token.clone());
+    let own = world.own_token(&person.user_id);
+    let token = own.map(|token| token.token.clone());
     let mut line = json!({
         "name": person.name,
         "login": person.login,
@@ -84,6 +83,10 @@ pub fn account_line(world: &World, person: &Person) -> Value {
         if let Some(secret) = secret {
             line[name] = secret.into();
         }
+    }
+    if let Some(own) = own {
+        line["issued_at"] = json!(own.issued);
+        line["expires_at"] = json!(own.expires);
     }
     line
 }

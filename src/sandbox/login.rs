@@ -145,6 +145,8 @@ fn long(app: &Arc<App>, caller: &Caller, secret: Option<&str>) -> Answer {
     token.is_long = true;
     token.app_id = caller.token.app_id.clone();
     token.proof = secret.and_then(|secret| proof(secret, &token.token));
+    // the account's own has a new life: whoever asks for it gets this one
+    token.is_born = caller.token.is_born;
     world.commit(vec![Record::Token(token.clone())])?;
     Ok(json!({"access_token": token.token, "token_type": "bearer", "expires_in": LONG_S}))
 }

@@ -331,7 +331,7 @@ impl World {
         self.tokens.values().find(is_it)
     }
 
-    /// The token that the sandbox itself gave an account; the newest, where it had to give another.
+    /// The token that the sandbox itself gave an account; the newest, where it was renewed or another had to be given.
     pub fn own_token(&self, user_id: &str) -> Option<&Token> {
         let mine = |token: &&Token| token.is_born && token.user_id == user_id;
         let mine = self.tokens.values().filter(mine);

@@ -441,7 +441,10 @@ fn read(
         {
             Err("a line of text without rows".to_owned())
         }
-        Ok(table) => Ok(table),
+        Ok(table) => match still_loading(&table).filter(|_| known.extension != "json") {
+            Some(why) => Err(why),
+            None => Ok(table),
+        },
         Err(wrong) => Err(wrong
             .into_iter()
             .next()
@@ -464,6 +467,17 @@ fn read(
             Err(Fault::Data(format!("what came is no data: {said}")))
         }
     }
+}
+
+/// A cell of a sheet that was still being worked out when it was asked: what came is not yet the data.
+fn still_loading(table: &Table) -> Option<String> {
+    table.rows.iter().flatten().find_map(|row| {
+        let mut cells = row.values.iter();
+        let (column, _) =
+            cells.find(|(_, cell)| cell.as_str().map(str::trim) == Some("Loading..."))?;
+        let label = row.label();
+        Some(format!("{label}: column `{column}` is still `Loading...`"))
+    })
 }
 
 fn unknown(why: UnknownSource) -> Box<Diagnostic> {

@@ -167,6 +167,12 @@ impl Slot {
         }
     }
 
+    /// There was nothing to show when it was looked for last. What its account lacks does not count.
+    pub fn found_no_row(&self) -> bool {
+        let trouble = self.trouble.as_deref();
+        self.row_key.is_none() && trouble.is_some_and(|code| !matches!(code, "quota" | "token"))
+    }
+
     /// The id of the slot that became one for each row, where this is one of those; else its own.
     pub fn series(&self) -> &str {
         self.id.split('#').next().unwrap_or_default()
@@ -179,7 +185,16 @@ impl Slot {
 
     /// What there is one of, also where a rule gets a second account and its slots other names.
     pub fn place(&self) -> String {
-        let key = self.key_in_series().unwrap_or_default();
-        format!("{}@{}/{}#{key}", self.schedule, self.wall, self.account)
+        place_of(
+            &self.schedule,
+            self.wall,
+            &self.account,
+            self.key_in_series(),
+        )
     }
+}
+
+/// The place of the slot of a rule's date and time, an account and a row of a series.
+pub fn place_of(schedule: &str, wall: DateTime, account: &str, key: Option<&str>) -> String {
+    format!("{schedule}@{wall}/{account}#{}", key.unwrap_or_default())
 }

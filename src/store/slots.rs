@@ -14,7 +14,6 @@ use super::db::{Conn, Keep, Row, Value, values};
 use super::queue::{self, Nudge};
 use super::slot::{Slot, SlotState};
 use super::{Error, Store, Story, StoryKey, audit, later, process, stories};
-use crate::calendar::{SlotId, Used};
 
 /// Slots that somebody has to look at again.
 macro_rules! open_slots {
@@ -28,7 +27,7 @@ macro_rules! open_slots {
 pub struct HeldSlot {
     /// As it was when it was claimed.
     pub slot: Slot,
-    fence: i64,
+    pub(super) fence: i64,
 }
 
 /// Which slots are asked for.
@@ -72,27 +71,6 @@ impl SchedulePause {
 pub const EVERY_SCHEDULE: &str = "*";
 
 impl Store {
-    /// Notes slots that the calendar has now. A slot that is known keeps its state; where nothing was decided about it,
-    /// its time, template and zone follow the rule. One that the calendar had lost is planned again, as is one whose time is
-    /// to come and with which only a rehearsal has done something.
-    ///
-    /// # Errors
-    /// What the database says; none is noted then.
-    pub async fn see_slots(&self, slots: &[Slot], now: Timestamp) -> Result<(), Error> {
-        let (slots, who, is_rehearsal) = (slots.to_vec(), self.who.clone(), self.is_rehearsal);
-        self.db
-            .change(Keep::Now, move |conn| {
-                async move {
-                    for slot in &slots {
-                        see(conn, slot, (&who, is_rehearsal), now).await?;
-                    }
-                    Ok(())
-                }
-                .boxed()
-            })
-            .await
-    }
-
     /// Takes open slots out of the calendar that no rule has any more.
     ///
     /// # Errors
@@ -133,6 +111,16 @@ impl Store {
     pub async fn slot(&self, id: &str) -> Result<Option<Slot>, Error> {
         let sql = "SELECT body, wake FROM slots WHERE id = $1";
         let rows = self.db.rows(sql, values![id]).await?;
+        rows.first().map(slot_of).transpose()
+    }
+
+    /// The slot of a place, by whichever name.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn slot_at(&self, place: &str) -> Result<Option<Slot>, Error> {
+        let sql = "SELECT body, wake FROM slots WHERE place = $1";
+        let rows = self.db.rows(sql, values![place]).await?;
         rows.first().map(slot_of).transpose()
     }
 
@@ -183,21 +171,6 @@ impl Store {
         let mut slots: Vec<Slot> = rows.iter().map(slot_of).collect::<Result<_, _>>()?;
         slots.sort_by_key(|slot| slot.position);
         Ok(slots)
-    }
-
-    /// The slots of a rule up to a time that were skipped or missed and have no row, the earliest first.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn slots_without_row(
-        &self,
-        schedule: &str,
-        until: Timestamp,
-    ) -> Result<Vec<Slot>, Error> {
-        let sql = "SELECT body, wake FROM slots WHERE schedule = $1 AND due <= $2
-            AND row_key IS NULL AND state IN ('skipped', 'missed') ORDER BY due, id";
-        let rows = self.db.rows(sql, values![schedule, until]).await?;
-        rows.iter().map(slot_of).collect()
     }
 
     /// Takes a slot, if nobody has it.
@@ -352,106 +325,6 @@ impl Store {
         rows.first().map_or(Ok(None), |row| row.maybe_time(0))
     }
 
-    /// The rows that the slots of a rule have used, also skipped and missed ones, the earliest first.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn used_rows(&self, schedule: &str) -> Result<Vec<Used>, Error> {
-        let values = values![schedule, i64::from(self.is_rehearsal)];
-        let rows = self.db.rows(USED, values).await?;
-        used_of(&rows)
-    }
-
-    /// The rows that were there at a rule's first run and do not go out; none before that run.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn adopted_rows(&self, schedule: &str) -> Result<Option<Vec<String>>, Error> {
-        let sql = "SELECT row_key FROM schedule_rows WHERE schedule = $1 ORDER BY row_key";
-        let rows = self.db.rows(sql, values![schedule]).await?;
-        let keys: Vec<String> = rows
-            .iter()
-            .map(|row| row.text(0))
-            .collect::<Result<_, _>>()?;
-        let is_run = keys.iter().any(String::is_empty);
-        Ok(is_run.then(|| keys.into_iter().filter(|key| !key.is_empty()).collect()))
-    }
-
-    /// Notes which row a claimed slot uses, if the rule's rows stand as `seen` has them: of two workers that choose at the
-    /// same moment, one chooses again.
-    ///
-    /// # Errors
-    /// `Lost`, if the rows or the slot have changed; what the database says.
-    pub async fn reserve_row(
-        &self,
-        held: &mut HeldSlot,
-        row: &str,
-        seen: &[Used],
-        now: Timestamp,
-    ) -> Result<(), Error> {
-        let (mut slot, fence, seen) = (held.slot.clone(), held.fence, seen.to_vec());
-        slot.row_key = Some(row.to_owned());
-        slot.rehearsed = self.is_rehearsal;
-        let is_rehearsal = i64::from(self.is_rehearsal);
-        let reserved = slot.clone();
-        self.db
-            .change(Keep::Now, move |conn| {
-                async move {
-                    if let Conn::Postgres(_) = conn {
-                        let lock = "SELECT CAST(pg_advisory_xact_lock(hashtext($1)) AS TEXT)";
-                        conn.row(lock, values![slot.schedule.as_str()]).await?;
-                    }
-                    let values = values![slot.schedule.as_str(), is_rehearsal];
-                    let rows = conn.rows(USED, values).await?;
-                    if used_of(&rows)? != seen {
-                        return Err(Error::Lost);
-                    }
-                    let sql =
-                        "UPDATE slots SET row_key = $3, changed = $4, body = $5, rehearsed = $6
-                        WHERE id = $1 AND fence = $2";
-                    let (row_key, rehearsed) = (slot.row_key.as_deref(), i64::from(slot.rehearsed));
-                    let body = body(&slot)?;
-                    let values = values![slot.id.as_str(), fence, row_key, now, body, rehearsed];
-                    match conn.run(sql, values).await? {
-                        0 => Err(Error::Lost),
-                        _ => Ok(()),
-                    }
-                }
-                .boxed()
-            })
-            .await?;
-        held.slot = reserved;
-        Ok(())
-    }
-
-    /// Counts rows as used without a slot: what was there at a rule's first run. An empty key marks the run itself.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn adopt_rows(
-        &self,
-        schedule: &str,
-        keys: &[String],
-        now: Timestamp,
-    ) -> Result<(), Error> {
-        let (schedule, keys) = (schedule.to_owned(), keys.to_vec());
-        self.db
-            .change(Keep::Now, move |conn| {
-                async move {
-                    let mark = String::new();
-                    for key in keys.iter().chain([&mark]) {
-                        let sql = "INSERT INTO schedule_rows (schedule, row_key, at)
-                            VALUES ($1, $2, $3) ON CONFLICT (schedule, row_key) DO NOTHING";
-                        conn.run(sql, values![schedule.as_str(), key.as_str(), now])
-                            .await?;
-                    }
-                    Ok(())
-                }
-                .boxed()
-            })
-            .await
-    }
-
     /// Pauses a schedule, or with [`EVERY_SCHEDULE`] all of them; what is open is looked at now.
     ///
     /// # Errors
@@ -507,11 +380,18 @@ impl Store {
 
     /// The pictures that slots still need, by their hashes.
     pub(super) async fn pictures_of_slots(&self) -> Result<HashSet<String>, Error> {
-        let filter = SlotFilter {
+        let open = SlotFilter {
             is_open: true,
             ..SlotFilter::default()
         };
-        let slots = self.slots(&filter).await?;
+        // what the calendar has lost may come back
+        let lost = SlotFilter {
+            state: Some(SlotState::Dropped),
+            from: Some(Timestamp::now()),
+            ..SlotFilter::default()
+        };
+        let mut slots = self.slots(&open).await?;
+        slots.extend(self.slots(&lost).await?);
         let pictures = slots.iter().flat_map(|s| s.picture.iter().chain(&s.former));
         Ok(pictures.map(|p| p.media.sha256.clone()).collect())
     }
@@ -543,28 +423,7 @@ impl Store {
     }
 }
 
-/// The rows that slots of a rule have used; what a rehearsal used ($2 is 0) does not count for the real calendar.
-const USED: &str = "SELECT row_key, due, id FROM slots
-    WHERE schedule = $1 AND row_key IS NOT NULL AND state NOT IN ('dropped', 'split')
-        AND rehearsed <= $2
-    ORDER BY due, id";
-
-fn used_of(rows: &[Row]) -> Result<Vec<Used>, Error> {
-    let mut used = Vec::with_capacity(rows.len());
-    for row in rows {
-        // what this program wrote is a slot's id
-        if let Ok(id) = row.text(2)?.parse::<SlotId>() {
-            used.push(Used {
-                row: row.text(0)?,
-                wall: id.wall,
-                due: row.time(1)?,
-            });
-        }
-    }
-    Ok(used)
-}
-
-fn slot_of(row: &Row) -> Result<Slot, Error> {
+pub(super) fn slot_of(row: &Row) -> Result<Slot, Error> {
     let body = row.text(0)?;
     let mut slot: Slot = serde_json::from_str(&body).map_err(|source| Error::Unreadable {
         key: body.chars().take(40).collect(),
@@ -574,91 +433,19 @@ fn slot_of(row: &Row) -> Result<Slot, Error> {
     Ok(slot)
 }
 
-fn body(slot: &Slot) -> Result<String, Error> {
+pub(super) fn body(slot: &Slot) -> Result<String, Error> {
     serde_json::to_string(slot).map_err(|source| Error::Unreadable {
         key: slot.id.clone(),
         source,
     })
 }
 
-async fn see(
+pub(super) async fn update(
     conn: &mut Conn<'_>,
     slot: &Slot,
-    (who, is_rehearsal): (&str, bool),
+    fence: i64,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let sql = "INSERT INTO slots (id, schedule, account, due, state, wake, row_key, changed, body,
-            freezes, place)
-        VALUES ($1, $2, $3, $4, $5, $6, CAST($7 AS TEXT), $8, $9, $10, $11)
-        ON CONFLICT DO NOTHING";
-    let place = slot.place();
-    let values = values![
-        slot.id.as_str(),
-        slot.schedule.as_str(),
-        slot.account.as_str(),
-        slot.due,
-        slot.state.word(),
-        slot.wake,
-        slot.row_key.as_deref(),
-        now,
-        body(slot)?,
-        slot.freeze,
-        place.as_str(),
-    ];
-    if conn.run(sql, values).await? == 1 {
-        let states = (None, slot.state.word());
-        return audit::write_of_slot(conn, &slot.id, who, states, &Note::new("planned"), now).await;
-    }
-    let sql =
-        "SELECT body, wake, fence FROM slots WHERE place = $1 AND (lease IS NULL OR lease <= $2)";
-    let free = values![place.as_str(), Timestamp::now()];
-    let Some(row) = conn.row(sql, free).await? else {
-        return Ok(());
-    };
-    let known = slot_of(&row)?;
-    let was_rehearsed = known.rehearsed && !is_rehearsal;
-    let is_to_come = slot.due > now;
-    // the rows of a series come with it, also at its very time
-    let is_new_again = known.state == SlotState::Dropped && is_to_come
-        || was_rehearsed && (is_to_come || slot.row_key.is_some());
-    let is_other = (known.due, known.freeze, &known.template, &known.zone)
-        != (slot.due, slot.freeze, &slot.template, &slot.zone);
-    let follows = known.state == SlotState::Planned && !known.is_moved && is_other;
-    // the rule has got another account, or lost one
-    let is_renamed = known.id != slot.id && (known.state.is_open() || is_new_again);
-    let (what, changed) = match (is_new_again, follows) {
-        (true, _) if was_rehearsed => {
-            ("planned: what a rehearsal did does not count", slot.clone())
-        }
-        (true, _) => ("planned", slot.clone()),
-        (false, true) => ("the rule has changed", slot.clone()),
-        (false, false) if is_renamed => ("it has another name", known.clone()),
-        (false, false) => return Ok(()),
-    };
-    let changed = Slot {
-        id: match is_renamed {
-            true => slot.id.clone(),
-            false => known.id.clone(),
-        },
-        seen: known.seen,
-        ..changed
-    };
-    if is_renamed {
-        let sql = "UPDATE slots SET id = $2 WHERE place = $1";
-        conn.run(sql, values![place, changed.id.as_str()]).await?;
-    }
-    if was_rehearsed && is_new_again {
-        // the rehearsal's story stays, and is this slot's no more
-        let sql = "UPDATE stories SET slot = NULL WHERE slot = $1";
-        conn.run(sql, values![known.id.as_str()]).await?;
-    }
-    update(conn, &changed, row.int(2)?, now).await?;
-    let states = (Some(known.state.word()), changed.state.word());
-    let note = Note::with(what, serde_json::json!({ "was": known.id }));
-    audit::write_of_slot(conn, &changed.id, who, states, &note, now).await
-}
-
-async fn update(conn: &mut Conn<'_>, slot: &Slot, fence: i64, now: Timestamp) -> Result<(), Error> {
     let sql = "UPDATE slots SET schedule = $3, account = $4, due = $5, state = $6, wake = $7,
             row_key = CAST($8 AS TEXT), freezes = $13, sha256 = CAST($9 AS TEXT), story = CAST($10 AS TEXT),
             changed = $11, body = $12, rehearsed = $14, worker = NULL, lease = NULL

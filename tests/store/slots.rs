@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::date;
 use storypress::media::{Kind, Media};
 use storypress::store::{
-    Error, HeldSlot, Note, Picture, SchedulePause, Slot, SlotFilter, SlotState, Store,
+    Decision, Error, HeldSlot, Note, Picture, SchedulePause, Slot, SlotFilter, SlotState, Store,
 };
 
 use crate::world::{World, at, noon, secs, story};
@@ -12,6 +12,8 @@ use crate::{Case, cases};
 
 pub const CASES: &[Case] = cases![
     a_slot_is_seen_once_and_follows_its_rule,
+    what_was_approved_follows_its_rule,
+    what_comes_back_has_its_picture,
     a_slot_becomes_one_story_whoever_asks,
     a_slot_that_was_taken_over_is_not_saved_by_the_former,
     what_the_calendar_has_lost_is_dropped_and_planned_again,
@@ -91,19 +93,113 @@ async fn a_slot_is_seen_once_and_follows_its_rule(world: World) {
     };
     see(&store, std::slice::from_ref(&other)).await;
     assert_eq!(get(&store, &first.id).await.due, other.due);
-    // once there is a picture, it stays
-    let held = held(&store, &first.id).await;
-    let frozen = Slot {
-        state: SlotState::Frozen,
+    // once there is a picture, another template and another freeze do not count
+    let frozen = with_picture(&store, &other, SlotState::Frozen).await;
+    let changed = Slot {
+        template: "other.toml".to_owned(),
+        freeze: other.freeze - secs(60),
+        ..other.clone()
+    };
+    see(&store, std::slice::from_ref(&changed)).await;
+    assert_eq!(get(&store, &first.id).await, frozen);
+    // another time does, and is another picture
+    see(&store, std::slice::from_ref(&first)).await;
+    let follows = get(&store, &first.id).await;
+    assert_eq!(
+        (follows.due, follows.state),
+        (first.due, SlotState::Planned)
+    );
+    assert_eq!(follows.picture, None);
+    assert_eq!(follows.row_key, frozen.row_key);
+}
+
+async fn what_was_approved_follows_its_rule(world: World) {
+    let store = world.open().await;
+    let one = slot("menu", 9);
+    see(&store, std::slice::from_ref(&one)).await;
+    let waiting = with_picture(&store, &one, SlotState::Waiting).await;
+    let other = Slot {
+        due: one.due + secs(3600),
+        own: one.own + secs(3600),
+        template: "other.toml".to_owned(),
+        ..one.clone()
+    };
+    see(&store, std::slice::from_ref(&other)).await;
+    let follows = get(&store, &one.id).await;
+    assert_eq!(
+        (follows.due, &follows.template),
+        (other.due, &other.template)
+    );
+    assert_eq!(follows.state, SlotState::Waiting);
+    assert_eq!(
+        (&follows.picture, &follows.approval),
+        (&waiting.picture, &waiting.approval)
+    );
+    assert_eq!(follows.looked, None, "it is looked at again first");
+}
+
+async fn what_comes_back_has_its_picture(world: World) {
+    let store = world.open().await;
+    let (nine, ten) = (slot("menu", 9), slot("menu", 10));
+    see(&store, &[nine.clone(), ten.clone()]).await;
+    let waiting = with_picture(&store, &nine, SlotState::Waiting).await;
+    let dropped = store.drop_slots(|_| false, noon()).await;
+    assert_eq!(dropped.expect("an answer"), 2);
+    see(&store, std::slice::from_ref(&nine)).await;
+    let back = get(&store, &nine.id).await;
+    assert_eq!(back.state, SlotState::Waiting);
+    assert!(back.is_approved());
+    assert_eq!(back.row_key, waiting.row_key);
+    // another slot has taken its row meanwhile
+    store.drop_slots(|_| false, at(1)).await.expect("an answer");
+    see(&store, std::slice::from_ref(&ten)).await;
+    let mut other = held(&store, &ten.id).await;
+    let seen = store.used_rows("menu").await.expect("rows");
+    let taken = store.reserve_row(&mut other, "tart", &seen, at(2)).await;
+    taken.expect("it is its own");
+    see(&store, std::slice::from_ref(&nine)).await;
+    let back = get(&store, &nine.id).await;
+    assert_eq!((back.state, back.row_key), (SlotState::Planned, None));
+}
+
+/// The slot with a picture of the row `tart`, which is approved where somebody has to do that.
+async fn with_picture(store: &Store, slot: &Slot, state: SlotState) -> Slot {
+    let held = held(store, &slot.id).await;
+    let picture = Picture {
+        media: Media {
+            path: "a.jpg".into(),
+            kind: Kind::Image,
+            bytes: 9,
+            width: 1080,
+            height: 1920,
+            duration_s: None,
+            sha256: "a".repeat(64),
+            quality: None,
+            notes: Vec::new(),
+            extras: Default::default(),
+            damaged: Vec::new(),
+        },
+        mentions: Vec::new(),
+        made: noon(),
+    };
+    let decision = Decision {
+        sha256: picture.media.sha256.clone(),
+        by: "ana".to_owned(),
+        at: noon(),
+        reason: None,
+    };
+    let made = Slot {
+        state,
+        row_key: Some("tart".to_owned()),
+        looked: Some(noon()),
+        approval: (state == SlotState::Waiting).then_some(decision),
+        picture: Some(picture),
         ..held.slot.clone()
     };
     let note = Note::new("made");
-    store
-        .save_slot(&held, &frozen, &note, None, noon())
-        .await
-        .expect("saved");
-    see(&store, std::slice::from_ref(&first)).await;
-    assert_eq!(get(&store, &first.id).await.due, other.due);
+    let saved = store.save_slot(&held, &made, &note, None, noon()).await;
+    saved.expect("saved");
+    get(store, &slot.id).await
 }
 
 async fn a_slot_becomes_one_story_whoever_asks(world: World) {

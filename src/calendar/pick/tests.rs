@@ -277,6 +277,49 @@ fn rotate_takes_the_one_longest_ago_then_file_order() {
 }
 
 #[test]
+fn rotate_counts_what_is_shown_after_the_slot_s_own_time() {
+    let rule = picking("rotate", "");
+    let table = table("id,title\na,A\nb,B\nc,C\n");
+    let days: Vec<Slot> = slots(&rule, "2026-12-01", 4);
+    let used = |slot: &Slot, row: &str, due: Timestamp| Used {
+        row: row.to_owned(),
+        wall: slot.wall,
+        due,
+    };
+    // the first is chosen after the others: it was moved, or had nothing to show at its time
+    let mut seen = vec![
+        used(&days[1], "a", days[1].due),
+        used(&days[2], "b", days[2].due),
+    ];
+    let row = |slot: &Slot, seen: &[Used]| {
+        let history = History {
+            used: seen,
+            adopted: None,
+        };
+        keys(pick(&rule, slot, &table, history))
+            .expect("a row")
+            .remove(0)
+    };
+    assert_eq!(row(&days[0], &seen), "c");
+    // a row that was shown late was shown then
+    let late = days[2].due + jiff::SignedDuration::from_hours(3);
+    seen.insert(0, used(&days[0], "c", late));
+    assert_eq!(row(&days[3], &seen), "a");
+    let cooled = picking("rotate", "cooldown = '2d'");
+    let history = History {
+        used: &seen[..1],
+        adopted: None,
+    };
+    let two = self::table("id,title\nc,C\n");
+    let none = pick(&cooled, &days[3], &two, history).expect_err("it is shown too soon");
+    assert!(
+        none[0].message.contains("within its cooldown"),
+        "{}",
+        none[0].message
+    );
+}
+
+#[test]
 fn a_cooldown_is_of_days_also_over_a_clock_change() {
     // the clocks go forward on 28 March 2027: from the 27th, two days later at nine are 47 hours
     let rule = picking("rotate", "cooldown = '2d'\n");
@@ -319,6 +362,21 @@ fn new_waits_for_the_first_run_and_takes_what_came_after_it() {
     // the newest of a sheet are its last
     assert_eq!(adopt(&table(before), 1).expect("ids"), ["a"]);
     assert_eq!(adopt(&table(before), 9).expect("ids"), [""; 0]);
+}
+
+#[test]
+fn a_feed_whose_ids_have_all_changed_is_known() {
+    let known = ["http://a".to_owned(), "http://b".to_owned()];
+    let history = History {
+        used: &[],
+        adopted: Some(&known),
+    };
+    let all_are_new = |text: &str| super::super::all_are_new(&table(text), history);
+    assert_eq!(all_are_new("id,title\nhttps://b,B\nhttps://a,A\n"), Some(2));
+    assert_eq!(all_are_new("id,title\nhttp://c,C\nhttp://b,B\n"), None);
+    assert_eq!(all_are_new("id,title\nhttp://c,C\n"), None);
+    let first = super::super::all_are_new(&table("id,title\na,A\nb,B\n"), History::default());
+    assert_eq!(first, None);
 }
 
 #[test]

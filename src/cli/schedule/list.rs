@@ -39,7 +39,7 @@ fn item(open: &Open, rule: &Rule, rows: &mut Rows<'_>) -> Item {
         told.account = accounts::name_or_only(&open.project, told.account.as_deref());
         let ahead = rows.ahead(rule, slot);
         told.row_key = match ahead.as_slice() {
-            [one] => one.row.as_ref().map(crate::calendar::id_of),
+            [one] => one.report(&open.project, &open.kept, rule).row_key,
             _ => None,
         };
         let reasons = ahead

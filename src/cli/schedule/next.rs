@@ -11,8 +11,10 @@ use crate::calendar::{Rule, Slot};
 use crate::cli::report::{Item, Report, Status};
 use crate::cli::{Global, Outcome, open, print};
 use crate::diag::{Diagnostic, did_you_mean};
+use crate::media::Media;
 use crate::project::shown;
 use crate::publisher::{self, Ahead, Rows, SlotReport};
+use crate::store::{Picture, SlotState};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -107,10 +109,20 @@ fn ahead<'o>(
         .map(|rule| (*rule, rule.slots(open.now, until).peekable()))
         .collect();
     let most = args.count.map_or(usize::MAX, |count| count as usize);
+    let moved = |rule: &&'o Rule| {
+        let rule = *rule;
+        (open.kept.moved(rule).into_iter()).map(move |slot| (rule, slot))
+    };
+    let moved: Vec<(&'o Rule, Slot)> = rules.iter().flat_map(moved).collect();
+    // one that was moved goes out after others
+    let asked = most.saturating_add(open.kept.count_moved());
     let read = Rows::read(&open.project, &open.kept, rules.iter().copied());
     let mut rows = open::runtime()?.block_on(read);
     let mut found = Vec::new();
-    while found.len() < most {
+    for (rule, slot) in moved {
+        found.extend(rows.ahead(rule, slot).into_iter().map(|one| (rule, one)));
+    }
+    while found.len() < asked {
         // of rules with slots at one instant the first goes first
         let earliest = coming
             .iter_mut()
@@ -126,6 +138,7 @@ fn ahead<'o>(
             found.extend(rows.ahead(rule, slot).into_iter().map(|one| (rule, one)));
         }
     }
+    found.sort_by_key(|(_, one)| one.due(&open.kept));
     found.truncate(most);
     Ok(found)
 }
@@ -137,15 +150,19 @@ fn item(
     out: Option<&Path>,
 ) -> anyhow::Result<(Item, Option<String>)> {
     let mut told = ahead.report(&open.project, &open.kept, rule);
-    let (is_wrong, has_picture) = (ahead.is_wrong(), ahead.has_picture());
+    let (is_wrong, has_picture) = (ahead.is_wrong(), ahead.has_picture(&open.kept));
     let Ahead {
         slot,
         row,
         diagnostics,
-        note,
+        mut note,
+        picture: made,
     } = ahead;
     let mut item = match out.filter(|_| has_picture) {
-        Some(out) => picture(open, rule, &slot, row.as_ref(), out)?,
+        Some(out) => match made {
+            Some(made) => made_already(open, rule, (&slot, row.as_ref()), &made, out, &mut note)?,
+            None => picture(open, rule, &slot, row.as_ref(), out)?,
+        },
         None => Item::new(
             &*slot.template,
             row.as_ref().map(|row| row.number),
@@ -158,10 +175,53 @@ fn item(
     }
     if let Some(brief) = &mut told.slot {
         let made = publisher::deliverable(&item.outputs).map(|media| media.sha256.clone());
-        brief.sha256 = made.or(brief.sha256.take());
+        brief.sha256 = brief.sha256.take().or(made);
     }
+    told.waits_for = told.waits_for.take().or(note.clone());
     item.slot = Some(Box::new(told));
     Ok((item, note))
+}
+
+/// The picture that a slot has: it goes out as it is. One whose data is read again until then may be another one by now,
+/// which is told.
+fn made_already(
+    open: &Open,
+    rule: &Rule,
+    (slot, row): (&Slot, Option<&crate::data::Row>),
+    made: &Picture,
+    out: &Path,
+    note: &mut Option<String>,
+) -> anyhow::Result<Item> {
+    let is_read_again = (open.kept.slot(slot)).is_some_and(|slot| slot.state == SlotState::Waiting);
+    let mut item = match is_read_again {
+        true => picture(open, rule, slot, row, out)?,
+        false => Item::new(&*slot.template, row.map(|row| row.number), Status::Done),
+    };
+    let is_made = |media: &Media| media.sha256 == made.media.sha256;
+    if item.status == Status::Failed || publisher::deliverable(&item.outputs).is_some_and(is_made) {
+        return Ok(item);
+    }
+    if is_read_again {
+        *note = Some("its data has changed: it gets another picture when that is read".to_owned());
+        for other in item.outputs.drain(..) {
+            let _ = std::fs::remove_file(&other.path);
+        }
+    }
+    let Some(file) = open.kept.file(slot) else {
+        *note = note
+            .take()
+            .or(Some("its picture is kept on another machine".to_owned()));
+        return Ok(item);
+    };
+    let ending = file.extension().unwrap_or_default().to_string_lossy();
+    let path = out.join(format!("{}.{ending}", batch::name_of_slot(slot)));
+    let copied = std::fs::create_dir_all(out).and_then(|()| std::fs::copy(file, &path));
+    copied.with_context(|| format!("cannot write {}", path.display()))?;
+    item.outputs.push(Media {
+        path,
+        ..made.media.clone()
+    });
+    Ok(item)
 }
 
 /// The picture of a slot as it will be.

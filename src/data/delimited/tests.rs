@@ -166,6 +166,19 @@ fn broken_bytes_fail_their_row_alone() {
     );
 }
 
+#[test]
+fn an_error_of_a_sheet_is_no_text() {
+    let table = table("id,title,price\n1,Soup,#REF!\n2,Tart, #N/A \n3,#1 in town,4.50\n");
+    assert_eq!(
+        shown(&table.rows)[..2],
+        [
+            "2:8 bad-row: row 1: column `price` holds the error `#REF!` (mend it in the spreadsheet)",
+            "3:8 bad-row: row 2: column `price` holds the error `#N/A` (mend it in the spreadsheet)",
+        ]
+    );
+    assert_eq!(cells(&table, 2), ["3", "#1 in town", "4.50"]);
+}
+
 proptest::proptest! {
     #[test]
     fn what_the_csv_crate_writes_is_read_back(

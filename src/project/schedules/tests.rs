@@ -156,3 +156,33 @@ fn broken_toml_is_told_and_another_calendar_has_to_be_there() {
         ["schedul.toml:1: missing-asset: no such calendar (did you mean `schedule.toml`?)"]
     );
 }
+
+#[test]
+fn a_rule_with_a_fault_is_known_by_its_name() {
+    let (_dir, project) = folder(
+        &format!("[schedule.twin]\n{RULE}"),
+        &format!(
+            "[schedule.good]\n{RULE}[schedule.typo]\n{RULE}freze = \"2h\"\n[schedule.away]\n{}[schedule.twin]\n{RULE}",
+            RULE.replace("menu.toml", "away.toml")
+        ),
+    );
+    let calendar = project.schedules(Accounts::Own);
+    assert_eq!(names(&calendar), ["good"]);
+    let faulty = calendar.faulty.iter();
+    let faulty: Vec<_> = faulty
+        .map(|faulty| (faulty.name.as_str(), faulty.rule.is_some()))
+        .collect();
+    // what only lacks a file is understood
+    assert_eq!(
+        faulty,
+        [
+            ("twin", false),
+            ("typo", false),
+            ("away", true),
+            ("twin", false)
+        ]
+    );
+    assert!(!calendar.is_unread);
+    let (_dir, project) = folder("", &format!("[schedule.menu]\n{RULE}days = \n"));
+    assert!(project.schedules(Accounts::Own).is_unread);
+}

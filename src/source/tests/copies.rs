@@ -81,6 +81,8 @@ async fn a_bad_answer_leaves_the_good_copy_until_it_is_stale() {
         answer(200, "content-type: application/json\r\n", "{\"broken\": "),
         b"nonsense".to_vec(),
         csv("id,title\na,b\n")[..40].to_vec(),
+        // a sheet that asks another one
+        csv("id,title\na,b\nc,Loading...\n"),
         answer(
             200,
             "content-type: text/csv\r\ncontent-encoding: gzip\r\n",
