@@ -16,6 +16,8 @@ pub(super) struct Stage<'a> {
     pub filler: Filler<'a>,
     /// Pixels per unit.
     pub scale: f32,
+    /// The part of the deliverable's raster that this one is.
+    pub shown: f32,
     /// The width that percentages of a layer are of, units: of its parent, as far as keys alone tell it.
     pub across: f32,
     pub wrong: Vec<Diagnostic>,
