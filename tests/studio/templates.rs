@@ -205,6 +205,35 @@ async fn a_path_that_is_no_template_is_not_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_links_to_templates_of_any_name() {
+    let names = ["#1 deal", "q?uery", "100%", "100%25", "été #2/card 0"];
+    let paths: Vec<String> = names.map(|n| format!("templates/{n}.toml")).into();
+    let files: Vec<(&str, &str)> = paths.iter().map(|path| (path.as_str(), MENU)).collect();
+    let stage = Stage::with(&files).await;
+    // a slash is a slash, written as a character or as its number
+    let page = stage.page("/").await.replace("&#x2f;", "/");
+    for written in [
+        "%231%20deal",
+        "q%3Fuery",
+        "100%25",
+        "100%2525",
+        "%C3%A9t%C3%A9%20%232/card%200",
+    ] {
+        let link = format!("/edit/templates/{written}.toml");
+        assert!(page.contains(&format!("href=\"{link}\"")), "{link}");
+        let edit = stage.page(&link).await;
+        assert!(edit.contains("data-path="), "{link}");
+        let picture = format!("/templates/picture/templates/{written}.toml?");
+        assert!(page.contains(&format!("src=\"{picture}")), "{picture}");
+        let picture = stage.bare(Method::GET, &picture).bearer_auth(&stage.token);
+        assert_eq!(picture.send().await.expect("an answer").status(), 200);
+    }
+    let other = stage.page("/edit/templates/100%2525.toml").await;
+    let other = other.replace("&#x2f;", "/");
+    assert!(other.contains("data-path=\"templates/100%25.toml\""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn templates_are_duplicated_renamed_and_removed() {
     let stage = Stage::new().await;
     let act = |word: &str, to: &str| {

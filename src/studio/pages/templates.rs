@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::form::{posted, query};
 use super::layout::{answer, around, with};
 use crate::studio::apart::apart;
+use crate::studio::page::address;
 use crate::studio::pictures::{self, Sample};
 use crate::studio::problem::Problem;
 use crate::studio::state::Studio;
@@ -214,8 +215,7 @@ async fn create(State(studio): State<Studio>, body: Bytes) -> Response {
             }
             _ => Problem::internal(why),
         })?;
-        let place: Vec<String> = to.split('/').map(crate::studio::page::segment).collect();
-        Ok(Redirect::to(&format!("/edit/{}", place.join("/"))).into_response())
+        Ok(Redirect::to(&format!("/edit/{}", address(&to))).into_response())
     })
     .await
 }
