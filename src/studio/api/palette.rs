@@ -161,7 +161,7 @@ fn files(project: &Project) -> Vec<(String, &'static str)> {
 }
 
 /// Base → the templates that build on it.
-fn bases(project: &Project) -> BTreeMap<String, Vec<String>> {
+pub(super) fn bases(project: &Project) -> BTreeMap<String, Vec<String>> {
     let all = template_files::all(project);
     let direct: BTreeMap<&String, String> = all
         .iter()
