@@ -131,7 +131,7 @@ export interface Edited {
 
 export class Refusal extends Error {
   readonly status: number;
-  readonly problem: { detail?: string; title?: string; origin?: Origin; diagnostics?: Diagnostic[] };
+  readonly problem: { type?: string; detail?: string; title?: string; origin?: Origin; diagnostics?: Diagnostic[] };
 
   constructor(status: number, problem: Refusal['problem']) {
     super(problem.detail || problem.title || `the server answered ${status}`);

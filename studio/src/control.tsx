@@ -168,7 +168,8 @@ function FileControl({ editor, id, value, label, kind, wrong, onChange }: Props 
       onChange(path);
       editor.say(`${path} is in the project.`);
     } catch (error) {
-      const isTaken = error instanceof Refusal && error.status === 409 && !force;
+      // a folder that is read-only is a conflict of another type
+      const isTaken = error instanceof Refusal && error.problem.type === 'urn:storypress:conflict' && !force;
       if (!isTaken) return editor.fail(error);
       const wanted = name ?? file.name;
       const other = freeName(wanted, editor.palette.assets.map((a) => a.path));
