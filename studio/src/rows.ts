@@ -22,7 +22,10 @@ export async function loadRows(editor: Editor, data: string | undefined, worst: 
   editor.options = { ...editor.options, data, row: undefined };
   if (data) {
     try {
-      editor.rows = await api.rows(editor.path, data, worst ? WORST : undefined);
+      const rows = await api.rows(editor.path, data, worst ? WORST : undefined);
+      // another file was chosen meanwhile
+      if (editor.options.data !== data) return;
+      editor.rows = rows;
       editor.options = { ...editor.options, row: editor.rows[0] };
       if (!editor.rows.length) editor.say(`${data} has no rows.`);
     } catch (error) {

@@ -417,8 +417,9 @@ const tests = {
     const form = page.getByLabel('Title', { exact: true });
     try {
       await page.locator('.rows select').first().selectOption({ label: 'cards.csv' });
+      await page.locator('.row-of').waitFor();
       await page.getByLabel('Worst first').uncheck();
-      await settled(page, () => page.locator('.row-of option').count(), 3);
+      await settled(page, () => page.locator('.row-of option').first().textContent(), 'short');
       await page.locator('.row-of').selectOption({ label: 'next' });
       await settled(page, () => form.inputValue(), 'Two words');
       writeFileSync(csv, first.replace('short,', 'new,Fresh\nshort,'));
