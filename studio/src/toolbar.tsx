@@ -74,7 +74,7 @@ export function StageBar({ editor, zoom, setZoom }: Pick<Props, 'editor' | 'zoom
           title={`The picture at this day and time${zone ? `, in ${zone}` : ''}; empty is now`}
           onChange={(e) => editor.setOptions({ now: e.currentTarget.value || undefined })}
         />
-        {zone && zone !== Intl.DateTimeFormat().resolvedOptions().timeZone && <span class="zone">{zone}</span>}
+        {zone && !isOwnZone(zone) && <span class="zone">{zone}</span>}
       </label>
       <div class="group">
         <Button icon="guides" label="Safe zone and the app’s own chrome" on={options.guides} onClick={() => editor.setOptions({ guides: !options.guides })} />
@@ -90,6 +90,9 @@ export function StageBar({ editor, zoom, setZoom }: Pick<Props, 'editor' | 'zoom
     </div>
   );
 }
+
+/** Whether this machine has the zone, too. */
+const isOwnZone = (zone: string): boolean => zone.replace('Etc/', '') === Intl.DateTimeFormat().resolvedOptions().timeZone.replace('Etc/', '');
 
 function Rows({ editor }: { editor: Editor }) {
   const { options, rows } = editor;
