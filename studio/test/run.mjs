@@ -150,6 +150,7 @@ const tests = {
 
   async 'words that are refused stay in their field, and are never called saved'(page) {
     await panel(page, 'Content');
+    const state = () => page.locator('.state').textContent();
     const [title, accent] = [page.getByLabel('Title', { exact: true }), page.locator('#var-accent')];
     const long = 'A title that has more letters than the sixty that are allowed here';
     await title.fill(long);
@@ -160,7 +161,7 @@ const tests = {
     await accent.press('Tab');
     await settled(page, async () => (await code(page)).includes('"#00ff00"'), true);
     assert.equal(await title.inputValue(), long);
-    assert.equal(await page.locator('.state').textContent(), 'Not saved');
+    await settled(page, state, 'Not saved');
     await page.keyboard.press('Control+s');
     await page.locator('dialog.ask').waitFor();
     assert.match(await page.locator('dialog.ask').textContent(), /Title/);
@@ -168,15 +169,16 @@ const tests = {
     await page.getByRole('button', { name: 'Save without it' }).click();
     await settled(page, () => readFileSync(FILE, 'utf8'), FIRST.replace('"#ff5a36"', '"#00ff00"'));
     assert.equal(await title.inputValue(), long);
-    assert.equal(await page.locator('.state').textContent(), 'Not saved', 'the field holds what the file has not');
+    // the field holds what the file has not
+    await settled(page, state, 'Not saved');
     await page.getByRole('button', { name: 'Let it go' }).click();
     assert.equal(await title.inputValue(), 'Hello');
-    assert.equal(await page.locator('.state').textContent(), 'Saved');
+    await settled(page, state, 'Saved');
     // a broken expression, and keys that come while a field is still typed in
     await title.fill('{{ 1/');
     await page.keyboard.press('Control+s');
     await page.locator('.refused').waitFor();
-    assert.equal(await page.locator('.state').textContent(), 'Not saved');
+    await settled(page, state, 'Not saved');
     await title.fill('Short');
     await settled(page, async () => (await code(page)).includes('default = "Short"'), true);
     assert.equal(await page.locator('.refused').count(), 0);
