@@ -31,6 +31,9 @@ use crate::template::{self, Template};
 /// Tables that are kept; the next one takes the place of all.
 const MOST_TABLES: usize = 8;
 
+/// The scale of what is only looked at: the studio's editor asks for its first picture at the same one.
+const LOOK_SCALE: f64 = 0.5;
+
 /// Which row of the data.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum WhichRow {
@@ -168,6 +171,28 @@ impl Previewer {
             diagnostics: found,
             frame,
         })
+    }
+
+    /// What is wrong with a template without data, everything loaded and laid out, nothing painted.
+    ///
+    /// # Errors
+    /// There is no such file.
+    pub fn look(
+        &self,
+        project: &Project,
+        template: &Path,
+        now: &Zoned,
+    ) -> Result<Vec<Diagnostic>, PreviewError> {
+        let read = read(project, template, None)?;
+        let (assets, mut found) = self.assets(project, now);
+        let Some(template) = &read.template else {
+            return Ok(read.found);
+        };
+        found.extend(read.found);
+        let inspected = scene::inspect_scaled(template, &rows::none(), &assets, LOOK_SCALE);
+        found.extend(inspected.diagnostics);
+        diag::in_order(&mut found);
+        Ok(found)
     }
 
     /// Paints as a batch does. None where a film says what is wrong with it.

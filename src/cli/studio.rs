@@ -110,7 +110,12 @@ fn serve(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
 fn tell(running: &Running, args: &Args, global: &Global) -> anyhow::Result<Option<Opened>> {
     let url = running.start_url()?;
     if global.json {
-        super::print(&format!("{}\n", json!({ "url": url })))?;
+        let mut told = json!({ "url": url });
+        // a worker that is started for it has to name it
+        if let Some(sandbox) = &running.studio.sandbox {
+            told["sandbox"] = json!(sandbox);
+        }
+        super::print(&format!("{told}\n"))?;
         return Ok(None);
     }
     let opened = match args.no_open {

@@ -121,41 +121,37 @@ pub(super) fn shown<'t>(layer: &'t Layer, stage: &mut Stage<'_>) -> Option<Draft
     let mut own = layer.keys.clone();
     own.remove(key!(LAYER.when).name);
     let filled = stage.fill(&own, &keys);
-    let (what, keys) = match layer.kind {
-        LayerType::Text => {
-            let merged = styled(&filled, stage, &keys);
-            (What::Text(text(&merged, stage)?), merged)
-        }
-        LayerType::Image => (What::Picture(picture_draft(layer, &filled, stage)?), filled),
-        LayerType::Shape => (What::Shape, filled),
-        LayerType::Qr => (What::Qr(qr(layer, &filled, stage)?), filled),
+    let filled = match layer.kind {
+        LayerType::Text => styled(&filled, stage, &keys),
+        _ => filled,
+    };
+    let what = match layer.kind {
+        LayerType::Text => text(&filled, stage).map(What::Text),
+        LayerType::Image => picture_draft(layer, &filled, stage).map(What::Picture),
+        LayerType::Shape => Some(What::Shape),
+        LayerType::Qr => qr(layer, &filled, stage).map(What::Qr),
         LayerType::Group => {
-            let group = group(&filled);
-            return Some(with_children(layer, filled, group, stage));
+            return Some(with_children(layer, filled, stage));
         }
-        LayerType::Video => {
-            let clip = clips::of_layer(&filled, &layer.label(), stage)?;
-            (What::Film(clip), filled)
-        }
+        LayerType::Video => clips::of_layer(&filled, &layer.label(), stage).map(What::Film),
         LayerType::Sticker => return sticker(layer, filled, stage),
     };
+    if what.is_none() {
+        stage.report_colors(&filled, &keys);
+    }
     Some(Draft {
         layer,
-        axes: Axis::of(&keys),
-        keys,
-        what,
+        axes: Axis::of(&filled),
+        keys: filled,
+        what: what?,
         sticker: None,
         children: Vec::new(),
     })
 }
 
 /// A group, its children in the width that it has; as much as its own parent has where its keys leave it to its content.
-fn with_children<'t>(
-    layer: &'t Layer,
-    keys: Table,
-    group: GroupDraft,
-    stage: &mut Stage<'_>,
-) -> Draft<'t> {
+fn with_children<'t>(layer: &'t Layer, keys: Table, stage: &mut Stage<'_>) -> Draft<'t> {
+    let group = group(&keys);
     let axes = Axis::of(&keys);
     let [_, right, _, left] = group.padding;
     let around = stage.across;

@@ -220,7 +220,8 @@ fn placed_picture(
             (ready.pixels, on_canvas(offset, size), whole.enlarged / d)
         }
     };
-    report_enlarged(draft, picture, enlarged, stage);
+    // a smaller preview hides nothing of what the deliverable enlarges
+    report_enlarged(draft, picture, enlarged / stage.shown, stage);
     let label = draft.layer.label();
     let mask = mask(keys, &label, width_px * detail, height_px * detail, stage);
     Some(Picture {

@@ -94,6 +94,7 @@ fn run(
         folder: &template.folder,
         filler,
         scale,
+        shown: factor as f32,
         across: CANVAS_SIZE.0,
         wrong,
         files: Vec::new(),

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::diag::{Code, Diagnostic, Place, Severity, did_you_mean};
 use crate::template::grammar::{Color, ColorRef};
-use crate::template::language::Key;
-use crate::template::{Node, Table, grammar};
+use crate::template::language::{Key, Kind};
+use crate::template::{Node, Table, Value, grammar, key};
 
 use super::Assets;
 use super::filling::Filler;
@@ -16,6 +16,8 @@ pub(super) struct Stage<'a> {
     pub filler: Filler<'a>,
     /// Pixels per unit.
     pub scale: f32,
+    /// The part of the deliverable's raster that this one is.
+    pub shown: f32,
     /// The width that percentages of a layer are of, units: of its parent, as far as keys alone tell it.
     pub across: f32,
     pub wrong: Vec<Diagnostic>,
@@ -81,6 +83,45 @@ impl Stage<'_> {
         match grammar::color(node)? {
             ColorRef::Literal(color) => Some(color),
             ColorRef::Brand(name) => self.brand_color(&name, &node.place),
+        }
+    }
+
+    /// Tells of the brand colours that are not there in a layer that is not drawn for another reason: everything wrong is told
+    /// at once.
+    pub fn report_colors(&mut self, table: &Table, keys: &[&'static Key]) {
+        for key in keys {
+            let Some(node) = table.node(key) else {
+                continue;
+            };
+            match key.kind {
+                Kind::Color | Kind::Fill(_) => self.report_fill(node),
+                Kind::Record(keys) | Kind::Records(keys) | Kind::ChoiceOr(_, keys) => {
+                    let keys: Vec<_> = keys.iter().collect();
+                    let one = std::slice::from_ref(node);
+                    for item in grammar::list(node).unwrap_or(one) {
+                        if let Value::Table(table) = &item.value {
+                            self.report_colors(table, &keys);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The same for a fill: a colour, or the stops of a gradient.
+    fn report_fill(&mut self, node: &Node) {
+        let Value::Table(table) = &node.value else {
+            self.color(node);
+            return;
+        };
+        for key in [key!(FILL.linear), key!(FILL.radial), key!(FILL.conic)] {
+            let stops = table.node(key).and_then(grammar::list).unwrap_or_default();
+            for stop in stops {
+                // a colour, or a colour and its place
+                let color = grammar::list(stop).and_then(<[Node]>::first);
+                self.color(color.unwrap_or(stop));
+            }
         }
     }
 

@@ -21,6 +21,7 @@ mod embedded;
 mod events;
 mod guard;
 mod idempotency;
+mod moved;
 mod numbers;
 mod openapi;
 mod page;

@@ -3,7 +3,8 @@
 //! In: the name of a file in `src/studio/templates` and what it is filled with. Out: HTML. Never: a style or a script in the
 //! page itself; the content security policy allows none.
 //!
-//! In a page `static("studio.css")` is the address of an embedded file, and `id|segment` a text as a part of an address.
+//! In a page `static("studio.css")` is the address of an embedded file, `id|segment` a text as a part of an
+//! address, and `path|address` a path as one.
 
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -60,6 +61,7 @@ pub fn environment() -> Environment<'static> {
             .ok_or_else(|| Error::new(ErrorKind::InvalidOperation, format!("no file `{name}`")))
     });
     pages.add_filter("segment", |text: &str| segment(text));
+    pages.add_filter("address", |path: &str| address(path));
     for (name, text) in TEMPLATES {
         pages
             .add_template(name, text)
@@ -80,6 +82,12 @@ pub fn segment(text: &str) -> String {
         }
     }
     out
+}
+
+/// A path as a part of an address: its slashes stay.
+pub fn address(path: &str) -> String {
+    let parts: Vec<String> = path.split('/').map(segment).collect();
+    parts.join("/")
 }
 
 /// A page, filled.

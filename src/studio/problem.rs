@@ -3,6 +3,8 @@
 //! In: a status, a word, a sentence; diagnostics where there are some. Out: the answer. Never: a secret, a place of this
 //! machine outside the project.
 
+use std::io;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
@@ -68,6 +70,34 @@ impl Problem {
         )
     }
 
+    /// A file that could not be written, by its path against the project's folder: 409 where that is not allowed, 507 where
+    /// there is no room.
+    pub fn unwritten(path: &str, error: &io::Error) -> Self {
+        let folder = match path.rsplit_once('/') {
+            Some((folder, _)) => folder,
+            None => "the project's folder",
+        };
+        let (status, word, why) = match error.kind() {
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => (
+                StatusCode::CONFLICT,
+                "read-only",
+                format!("{folder} is read-only for the studio"),
+            ),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => (
+                StatusCode::INSUFFICIENT_STORAGE,
+                "no-room",
+                "there is no room left".to_owned(),
+            ),
+            // the error itself names a place of this machine
+            kind => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                kind.to_string(),
+            ),
+        };
+        Self::new(status, word, format!("{path} cannot be written: {why}"))
+    }
+
     /// 422 with everything that is wrong.
     pub fn of_diagnostics(detail: impl Into<String>, found: &[Diagnostic]) -> Self {
         Self::invalid(detail).diagnostics(found)
@@ -129,3 +159,24 @@ impl std::fmt::Display for Problem {
 }
 
 impl std::error::Error for Problem {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_is_read_only_is_named_and_no_place_of_the_machine() {
+        let error = io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            "/elsewhere/ana/.unfinished-x",
+        );
+        let problem = Problem::unwritten("templates/menu.toml", &error);
+        assert_eq!(problem.status(), StatusCode::CONFLICT);
+        assert_eq!(
+            problem.detail(),
+            "templates/menu.toml cannot be written: templates is read-only for the studio"
+        );
+        let other = Problem::unwritten("a.toml", &io::Error::other("at path \"/elsewhere/ana\""));
+        assert!(!other.detail().contains("elsewhere"), "{other}");
+    }
+}

@@ -73,7 +73,8 @@ export interface Template {
 
 export interface Row {
   row: number;
-  key: string;
+  /** What stands in its `id` or `key`. */
+  key?: string | null;
   diagnostics: Diagnostic[];
   why?: string[];
   values?: Record<string, unknown>;
@@ -102,6 +103,8 @@ export interface Palette {
   /** Base → the templates that build on it. */
   bases: Record<string, string[]>;
   upload?: string;
+  /** The project's time zone. */
+  zone?: string;
 }
 
 export interface PreviewRequest {
@@ -128,7 +131,7 @@ export interface Edited {
 
 export class Refusal extends Error {
   readonly status: number;
-  readonly problem: { detail?: string; title?: string; origin?: Origin; diagnostics?: Diagnostic[] };
+  readonly problem: { type?: string; detail?: string; title?: string; origin?: Origin; diagnostics?: Diagnostic[] };
 
   constructor(status: number, problem: Refusal['problem']) {
     super(problem.detail || problem.title || `the server answered ${status}`);
@@ -176,9 +179,10 @@ export async function rows(of: string, data: string, worst?: number): Promise<Ro
   return (await (await call('GET', `rows?${query}`)).json()).items;
 }
 
-/** Writes a template. `hash`: of the text that it takes the place of. */
-export async function write(path: string, text: string, hash: string, force = false): Promise<{ hash: string; diagnostics: Diagnostic[] }> {
-  const headers = { 'If-Match': `"${hash}"`, 'Content-Type': 'application/toml', ...act() };
+/** Writes a template. `hash`: of the text that it takes the place of; without it, as a new file. */
+export async function write(path: string, text: string, hash: string | undefined, force = false): Promise<{ hash: string; diagnostics: Diagnostic[] }> {
+  const condition: Record<string, string> = hash === undefined ? { 'If-None-Match': '*' } : { 'If-Match': `"${hash}"` };
+  const headers = { ...condition, 'Content-Type': 'application/toml', ...act() };
   return (await call('PUT', `templates/${inAddress(path)}${force ? '?force=1' : ''}`, text, headers)).json();
 }
 
@@ -203,12 +207,14 @@ const tagOf = (answer: Response): string => (answer.headers.get('ETag') ?? '').r
 export const edit = async (of: string, text: string, edits: Edit[]): Promise<Edited> =>
   (await call('POST', 'edit', { template: of, text, edits })).json();
 
-export async function upload(file: File, to: string): Promise<string> {
+/** `name`: under another name than its own. `force`: over the file that is there. */
+export async function upload(file: File, to: string, name?: string, force = false): Promise<string> {
   const form = new FormData();
   // a place that ends in a slash takes the file's own name
-  form.set('to', to.endsWith('/') ? to : `${to}/`);
+  const folder = to.endsWith('/') ? to : `${to}/`;
+  form.set('to', name ? `${folder}${name}` : folder);
   form.set('file', file);
-  return (await (await call('POST', 'assets', form)).json()).path;
+  return (await (await call('POST', `assets${force ? '?force=1' : ''}`, form)).json()).path;
 }
 
 /** Picture, boxes and diagnostics of one text in one answer; without the picture where an error is in its way. */

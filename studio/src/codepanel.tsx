@@ -6,8 +6,9 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Diagnostic, Span } from './api';
 import type { Code, Events, Problem } from './code';
 import type { Schema } from './completion';
-import { samePath, type Editor } from './editor';
+import type { Editor } from './editor';
 import { fromPlain, plain, toPlain, typed } from './lineends';
+import { samePath } from './names';
 import { offsets } from './utf8';
 import { useEditor } from './view';
 
@@ -20,7 +21,20 @@ export function CodePanel({ editor, schema, source }: { editor: Editor; schema?:
   const host = useRef<HTMLDivElement>(null);
   const [code, setCode] = useState<Code>();
   const shown = useRef('');
-  const fromText = useRef(false);
+  /** The layers that the text has gone to, or that its cursor chose. */
+  const followed = useRef('');
+  /** Where the cursor was put; none once its layer is chosen. */
+  const cursor = useRef<number | undefined>(undefined);
+
+  /** Chooses the layer that the cursor is in, as soon as it is known where the layers of this text are. */
+  function choose() {
+    if (cursor.current === undefined || editor.lookText !== editor.text) return;
+    const box = boxAt(editor, offsets(editor.text).byte(fromPlain(editor.text, cursor.current)));
+    cursor.current = undefined;
+    if (!box) return;
+    followed.current = box;
+    editor.select([box]);
+  }
 
   useEffect(() => {
     if (!editor.ready || code) return;
@@ -35,10 +49,8 @@ export function CodePanel({ editor, schema, source }: { editor: Editor; schema?:
             editor.setText(typed(editor.text, next), 'Typing', true);
           },
           moved(at) {
-            const box = boxAt(editor, offsets(editor.text).byte(fromPlain(editor.text, at)));
-            if (!box) return;
-            fromText.current = true;
-            editor.select([box]);
+            cursor.current = at;
+            choose();
           },
           undo: () => editor.step('undo'),
           redo: () => editor.step('redo'),
@@ -60,12 +72,19 @@ export function CodePanel({ editor, schema, source }: { editor: Editor; schema?:
   }, [code, editor.look, editor.lookText]);
 
   useEffect(() => {
-    if (!code || editor.lookText !== editor.text) return;
+    if (!code) return;
+    const chosen = editor.selected.join('\n');
+    const isNew = chosen !== followed.current;
+    // what is chosen elsewhere goes before where the cursor was
+    if (isNew && chosen) cursor.current = undefined;
+    if (editor.lookText !== editor.text) return;
     const at = place(editor.text);
     const spans = editor.selectedBoxes.filter((box) => isHere(box.file, editor)).flatMap((box) => (box.span ? [at(box.span)] : []));
     code.mark(spans);
-    if (spans.length && !fromText.current) code.goTo(spans[0].from, spans[0].from, false);
-    fromText.current = false;
+    // only to another choice: a new picture of the same one leaves the cursor to who types
+    if (isNew && spans.length) code.goTo(spans[0].from, spans[0].from, false);
+    followed.current = chosen;
+    choose();
   }, [code, editor.selected, editor.lookText]);
 
   useEffect(() => {

@@ -3,17 +3,15 @@
 // Never: draws; never holds a picture for a text that it was not made from without saying "updating".
 
 import * as api from './api';
-import { merge, merged, type Piece } from './diff';
-import { Journal, Keeper, packed, type Kept } from './journal';
+import { merge, merged } from './diff';
+import { bringFonts } from './fonts';
 import type { Rect } from './geometry';
-
-export interface Question {
-  title: string;
-  detail: string;
-  /** Two texts that cannot be brought together without a person. */
-  pieces?: Piece[];
-  choices: { label: string; detail?: string; primary?: boolean; act: (text?: string) => void }[];
-}
+import { Journal, Keeper, packed, type Kept } from './journal';
+import { copiesOf, layerOf, placed, placing } from './layers';
+import { defaultOf, labelOf, samePath } from './names';
+import * as questions from './questions';
+import { Refusals, type FieldOf } from './refusals';
+import { nameOf, rowsAgain } from './rows';
 
 export interface Options {
   data?: string;
@@ -27,6 +25,9 @@ export interface Options {
 const LIVE_SCALE = 0.5;
 const REFINE_MS = 350;
 const AUTOSAVE_MS = 1200;
+/** How long a message stands, and how much longer for each of its letters. */
+const MESSAGE_MS = 5000;
+const LETTER_MS = 50;
 
 export class Editor {
   readonly path: string;
@@ -44,12 +45,16 @@ export class Editor {
   rows: api.Row[] = [];
   palette: api.Palette = { colors: {}, fonts: [], styles: [], assets: [], data: [], bases: {} };
   journal = new Journal();
-  question?: Question;
+  question?: questions.Question;
+  /** What was typed and is not in the text. */
+  refusals = new Refusals(() => this.changed());
   message = '';
   offline = false;
   /** An error is in the way of the picture: the one that is shown is of an older text. */
   undrawn = false;
   saving = false;
+  /** The file was deleted, or has another name. */
+  gone = false;
   ready = false;
   worstFirst = true;
   /** Whether the form changes this preview alone. */
@@ -66,11 +71,14 @@ export class Editor {
   private refineTimer = 0;
   private saveTimer = 0;
   private keepTimer = 0;
-  /** Digests of own writes whose echo has not come. */
-  private own = new Set<string>();
+  private messageTimer = 0;
+  private aroundTimer = 0;
+  /** An event of the own file came while it was being saved. */
   private missed = false;
+  /** Layers to choose as soon as the picture of this text is there. */
+  private coming?: { text: string; paths: string[] };
   private line: Promise<unknown> = Promise.resolve();
-  private last = new Map<string, api.Edit[]>();
+  private last = new Map<string, { edits: api.Edit[]; field: FieldOf }>();
   /** Set by the text's part of the page. */
   onShow?: (span: api.Span) => void;
   private filling = new Map<string, unknown>();
@@ -97,13 +105,22 @@ export class Editor {
     });
   }
 
+  /** Says something for a while: as long as it takes to read. */
   say(message: string): void {
     this.message = message;
+    clearTimeout(this.messageTimer);
+    if (message) this.messageTimer = window.setTimeout(() => this.say(''), MESSAGE_MS + LETTER_MS * message.length);
     this.changed();
   }
 
+  /** Whether the text is another one than the file's. */
   get pending(): boolean {
-    return this.text !== this.base.text;
+    return this.gone || this.text !== this.base.text;
+  }
+
+  /** Whether something on the page is not in the file. */
+  get unsaved(): boolean {
+    return this.pending || this.refusals.any;
   }
 
   /** Whether the picture is of an older text, or of other options, than the ones that are set. */
@@ -125,33 +142,54 @@ export class Editor {
   }
 
   async start(): Promise<void> {
-    const [template, kept] = await Promise.all([api.template(this.path), this.keeper.load()]);
+    const [template, kept] = await Promise.all([this.onDisk(), this.keeper.load()]);
+    if (template) this.open(template, kept);
+    else if (kept) this.openKept(kept);
+    else throw new Error(`${this.path} is gone.`);
+    this.ready = true;
+    this.refresh();
+    this.changed();
+    this.offer();
+  }
+
+  private open(template: api.Template, kept?: Kept): void {
     // a file that is no UTF-8 has no text; writing one would lose what it holds
     if (typeof template.text !== 'string') throw new Error(`${this.path} is not UTF-8: it cannot be edited here.`);
     this.base = { text: template.text, hash: template.hash };
     this.text = template.text;
     this.look = { variables: template.variables, diagnostics: template.diagnostics };
     if (kept) this.recall(kept);
-    this.ready = true;
-    this.refresh();
-    this.changed();
+  }
+
+  /** Opens what was kept of a file that is gone. */
+  private openKept(kept: Kept): void {
+    this.base = { ...kept.base };
+    this.text = kept.text;
+    this.journal.steps = kept.steps;
+    this.journal.done = kept.done;
+    this.say('The file is gone. This is what was kept of it here; saving writes it anew.');
+  }
+
+  /** The file as it is now; nothing where it is gone. */
+  private async onDisk(): Promise<api.Template | undefined> {
+    try {
+      const template = await api.template(this.path);
+      this.gone = false;
+      return template;
+    } catch (error) {
+      if (!(error instanceof api.Refusal) || error.status !== 404) throw error;
+      this.gone = true;
+      return undefined;
+    }
+  }
+
+  /** Asks what the project offers to forms and to completion. */
+  private offer(): void {
     api.palette().then((palette) => {
       this.palette = palette;
       this.changed();
-      this.loadFonts();
+      bringFonts(palette.fonts, () => this.changed());
     }, () => undefined);
-  }
-
-  /** Brings the brand's fonts, so that each can be named in its own face. */
-  private loadFonts(): void {
-    for (const { name, path } of this.palette.fonts) {
-      if (!path) continue;
-      const face = new FontFace(faceOf(name), `url("${api.asset(path)}")`);
-      face.load().then((loaded) => {
-        document.fonts.add(loaded);
-        this.changed();
-      }, () => undefined);
-    }
   }
 
   /** Takes up what was pending when the page was left. */
@@ -181,7 +219,7 @@ export class Editor {
     clearTimeout(this.keepTimer);
     this.keepTimer = window.setTimeout(() => this.keepNow(), 250);
     clearTimeout(this.saveTimer);
-    if (this.autosave && this.pending) this.saveTimer = window.setTimeout(() => this.save(false, true), AUTOSAVE_MS);
+    if (this.autosave && this.pending) this.saveTimer = window.setTimeout(() => void this.save({ byItself: true }), AUTOSAVE_MS);
     this.refresh();
     this.changed();
   }
@@ -205,7 +243,8 @@ export class Editor {
       this.put(whole);
     };
     const text = merged(pieces);
-    if (text === undefined) this.ask('Another page changed the same lines', 'This template is open in another page as well. Choose for each place.', pieces, ['This page’s', 'The other page’s'], take);
+    const detail = 'This template is open in another page as well. Choose for each place.';
+    if (text === undefined) this.ask(questions.conflict('Another page changed the same lines', detail, pieces, ['This page’s', 'The other page’s'], take));
     else {
       take(text);
       if (text !== mine) this.say('Edits of another page are here.');
@@ -220,36 +259,55 @@ export class Editor {
       this.put(found.text);
       return this.say(`${word}: ${found.step.label}.`);
     }
-    const [from, to] = direction === 'undo' ? [found.step.after, found.step.before] : [found.step.before, found.step.after];
-    this.ask(
-      `“${found.step.label}” was changed again since`,
-      'A later change touches the same lines. Choose what stands there.',
-      merge(from, this.text, to),
-      ['As it is now', direction === 'undo' ? 'As it was before the step' : 'As the step made it'],
-      (text) => {
-        this.journal.done += direction === 'undo' ? -1 : 1;
-        this.put(text);
-      },
-    );
+    const { before, after, label } = found.step;
+    const texts: [string, string, string] = direction === 'undo' ? [after, this.text, before] : [before, this.text, after];
+    const take = (text: string) => {
+      this.journal.done += direction === 'undo' ? -1 : 1;
+      this.put(text);
+    };
+    this.ask(questions.stepAgain(label, direction === 'undo', texts, take));
   }
 
-  /** Sends edits to the server, one after the other; it writes them into the text. `label` names them in the journal. */
-  apply(edits: api.Edit[], label: string, typing = false): Promise<boolean> {
-    const done = this.line.then(() => this.applyNow(edits, label, typing));
+  /**
+   * Sends edits to the server, one after the other; it writes them into the text. `label` names them in the journal; `field`
+   * keeps its words where they are refused.
+   */
+  apply(edits: api.Edit[], label: string, typing = false, field?: FieldOf): Promise<boolean> {
+    const done = this.line.then(() => this.applyNow(edits, label, typing, field));
     this.line = done;
     return done;
   }
 
   /** As `apply`, for a field that is typed in: while one edit is on its way, only the last one waits. */
-  applyLast(name: string, edits: api.Edit[], label: string): void {
+  applyLast(edits: api.Edit[], label: string, field: FieldOf): void {
+    const { name } = field;
     const waits = this.last.has(name);
-    this.last.set(name, edits);
+    this.last.set(name, { edits, field });
     if (waits) return;
     void this.line.then(async () => {
       const newest = this.last.get(name)!;
       this.last.delete(name);
-      await this.apply(newest, label, true);
+      await this.apply(newest.edits, label, true, newest.field);
     });
+  }
+
+  /** Waits until everything that was typed is in the text, or refused. */
+  private async settled(): Promise<void> {
+    for (let line: unknown; line !== this.line || this.filling.size || this.last.size; ) {
+      line = this.line;
+      await line;
+      // what waits for this turn of the line takes the next one
+      await new Promise((turn) => setTimeout(turn));
+    }
+  }
+
+  /** Copies layers and chooses the copies. */
+  async duplicate(boxes: api.Box[], label: string): Promise<void> {
+    const paths = boxes.map((box) => box.path);
+    // until the copies are there, what is pressed next is not meant for the originals
+    this.select([]);
+    if (await this.apply(boxes.map((box) => ({ op: 'duplicate', layer: layerOf(box) })), label)) this.coming = { text: this.text, paths: copiesOf(paths) };
+    else this.select(paths);
   }
 
   /** Shows in the text where a value is written. */
@@ -257,56 +315,28 @@ export class Editor {
     if (origin.span) this.onShow?.(origin.span);
   }
 
-  private async applyNow(edits: api.Edit[], label: string, typing: boolean): Promise<boolean> {
+  private async applyNow(edits: api.Edit[], label: string, typing: boolean, field?: FieldOf): Promise<boolean> {
     const from = this.text;
     try {
       const edited = await api.edit(this.path, from, edits);
       // typed while the answer was on its way
       const text = from === this.text ? edited.text : merged(merge(from, this.text, edited.text));
       if (text === undefined) {
-        this.say('The text changed in the same place meanwhile; the edit was not made.');
+        const why = 'The text changed in the same place meanwhile; the edit was not made.';
+        if (field) this.refusals.add(field, why);
+        this.say(why);
         return false;
       }
       this.setText(text, label, typing);
+      if (field) this.refusals.drop(field.name);
       return true;
     } catch (error) {
-      if (error instanceof api.Refusal && error.status === 409 && error.problem.origin) this.offerOrigin(error.problem.origin, edits, label);
+      const origin = error instanceof api.Refusal && error.status === 409 ? error.problem.origin : undefined;
+      if (field) this.refusals.add(field, origin ? 'its value is not written here' : said(error));
+      if (origin) this.ask(questions.elsewhere(this, origin, edits, label, field));
       else this.fail(error);
       return false;
     }
-  }
-
-  /** What can be done with a value that is not written here. */
-  private offerOrigin(origin: api.Origin, edits: api.Edit[], label: string): void {
-    // `override` is for values: a layer of a base is left out here, or changed there
-    const left = edits.flatMap((e) => ('op' in e && e.op === 'delete' ? [{ layer: e.layer ?? '', key: 'when', value: false, override: true }] : []));
-    const isOfLayers = edits.some((e) => 'op' in e && e.op !== 'place');
-    const choices: Question['choices'] = [];
-    if (!isOfLayers) choices.push({ label: 'Override here', detail: 'Writes the value into this template; nothing else changes.', primary: true, act: () => void this.apply(edits.map((e) => ({ ...e, override: true }) as api.Edit), label) });
-    else if (left.length === edits.length) choices.push({ label: 'Leave it out here', detail: 'Writes when = false into this template; the base keeps the layer.', primary: true, act: () => void this.apply(left, label) });
-    const variable = this.variableOf(edits);
-    const only = edits.length === 1 && 'key' in edits[0] ? edits[0] : undefined;
-    if (variable && only) {
-      const key = `vars.${variable}.default`;
-      choices.push({ label: `Change the default of ${variable}`, detail: 'The expression stays; every row that gives no value of its own shows the new one.', act: () => void this.apply([{ layer: '', key, value: only.value }], label) });
-    }
-    if (origin.kind === 'base' && origin.file) choices.push(this.baseChoice(origin.file, edits));
-    if (origin.kind === 'style') choices.push({ label: 'Open the brand’s styles', detail: `The style is written in ${origin.file ?? 'storypress.toml'}; changing it changes every template that uses it.`, act: () => this.say(`Open ${origin.file ?? 'storypress.toml'} in a text editor: [brand.styles]. The picture follows when it is saved.`) });
-    this.question = {
-      title: isOfLayers ? 'This layer is not written here' : 'This value is not written here',
-      detail: whence(origin),
-      choices,
-    };
-    this.changed();
-  }
-
-  /** The variable that a value is, where it is nothing else: `{{ title }}`. */
-  private variableOf(edits: api.Edit[]): string | undefined {
-    const edit = edits[0];
-    if (!edit || 'op' in edit) return undefined;
-    const box = this.boxes.find((b) => b.id === edit.layer || b.path === edit.layer);
-    const written = this.written(box?.values[edit.key]);
-    return /^\{\{\s*([A-Za-z_]\w*)\s*\}\}$/.exec(written ?? '')?.[1];
   }
 
   /** The characters that decide a value, where they are in this file. */
@@ -316,25 +346,6 @@ export class Editor {
     if (!origin?.span || (origin.file && !samePath(origin.file, this.path))) return undefined;
     const bytes = new TextEncoder().encode(this.lookText).slice(origin.span.start, origin.span.end);
     return new TextDecoder().decode(bytes).replace(/^["']+|["']+$/g, '');
-  }
-
-  private baseChoice(file: string, edits: api.Edit[]): Question['choices'][number] {
-    const base = Object.keys(this.palette.bases).find((path) => samePath(path, file)) ?? file;
-    const users = this.palette.bases[base] ?? [];
-    const which = users.length ? `Changes ${users.length} ${users.length === 1 ? 'template' : 'templates'}: ${users.join(', ')}.` : 'Changes every template that builds on it.';
-    return { label: `Edit the base ${file}`, detail: `${which} It is saved at once.`, act: () => void this.editBase(base, edits) };
-  }
-
-  private async editBase(path: string, edits: api.Edit[]): Promise<void> {
-    try {
-      const base = await api.template(path);
-      const edited = await api.edit(path, base.text, edits);
-      await api.write(path, edited.text, base.hash);
-      this.say(`${path} is saved.`);
-      this.refresh(true);
-    } catch (error) {
-      this.fail(error);
-    }
   }
 
   tryOnly(on: boolean): void {
@@ -361,21 +372,24 @@ export class Editor {
   fill(variable: api.Variable, value: unknown, typing = false): void {
     const { name } = variable;
     if (this.trying || this.isOfRow(variable) || name in this.options.set) {
+      this.refusals.drop(fieldOf(variable));
       this.setOptions({ set: { ...this.options.set, [name]: String(value) } });
       return;
     }
     const waits = this.filling.has(name);
     this.filling.set(name, value);
     // while an edit is on its way only the last value waits
-    if (!waits) void this.fillIn(name, typing);
+    if (!waits) void this.fillIn(variable, typing);
   }
 
-  private async fillIn(name: string, typing: boolean): Promise<void> {
+  private async fillIn(variable: api.Variable, typing: boolean): Promise<void> {
+    const { name } = variable;
     await this.line;
     const value = this.filling.get(name);
-    await this.apply([{ layer: '', key: `vars.${name}.default`, value }], `Change ${name}`, typing);
+    const field = { name: fieldOf(variable), label: labelOf(variable), words: String(value) };
+    await this.apply([{ layer: '', key: `vars.${name}.default`, value }], `Change ${name}`, typing, field);
     if (this.filling.get(name) === value) this.filling.delete(name);
-    else await this.fillIn(name, typing);
+    else await this.fillIn(variable, typing);
   }
 
   setOptions(options: Partial<Options>): void {
@@ -386,12 +400,12 @@ export class Editor {
 
   private optionsKey(): string {
     const { data, row, set, now, guides } = this.options;
-    return JSON.stringify([data, row?.row, set, now, guides]);
+    return JSON.stringify([data, row?.row, row?.key, set, now, guides]);
   }
 
   request(text: string, scale: number): api.PreviewRequest {
     const { data, row, set, now, guides } = this.options;
-    const chosen = data && row ? { data, row: row.row } : {};
+    const chosen = data && row ? { data, row: nameOf(this.rows, row) } : {};
     return { template: this.path, text, scale, ...chosen, ...(Object.keys(set).length ? { set } : {}), ...(now ? { now } : {}), ...(guides ? { guides } : {}) };
   }
 
@@ -438,8 +452,8 @@ export class Editor {
       // a picture of another text than the one that was sent is not taken for it
       const isOfIt = !shown.text || !shown.hash || shown.text === shown.hash;
       if (isOfIt) [this.lookText, this.shownOptions] = [text, options];
-      const kept = this.selected.filter((path) => this.box(path));
-      if (kept.length < this.selected.length) this.selected = kept;
+      this.chooseAgain(text);
+      if (shown.picture) this.refusals.keepOf(this.fields());
       performance.mark('storypress:picture');
     } catch (error) {
       this.offline = error instanceof api.Refusal && error.status === 0;
@@ -447,6 +461,20 @@ export class Editor {
       [this.lookText, this.shownOptions] = [text, options];
     }
     this.changed();
+  }
+
+  /** Chooses what was announced for this text; lets go of layers that are gone. */
+  private chooseAgain(text: string): void {
+    const { coming } = this;
+    if (coming?.text === text) this.selected = coming.paths;
+    if (coming?.text !== this.text || coming.text === text) this.coming = undefined;
+    const kept = this.selected.filter((path) => this.box(path));
+    if (kept.length < this.selected.length) this.selected = kept;
+  }
+
+  /** The names of all fields, as far as a layer or a variable goes. */
+  private fields(): string[] {
+    return [...(this.look.variables ?? []).map(fieldOf), ...this.boxes.map(layerOf)];
   }
 
   private async show(picture: Blob): Promise<void> {
@@ -472,39 +500,27 @@ export class Editor {
     this.changed();
   }
 
-  async loadRows(data: string | undefined, worst: boolean): Promise<void> {
-    this.rows = [];
-    this.options = { ...this.options, data, row: undefined };
-    if (data) {
-      try {
-        this.rows = await api.rows(this.path, data, worst ? 50 : undefined);
-        this.options = { ...this.options, row: this.rows[0] };
-        if (!this.rows.length) this.say(`${data} has no rows.`);
-      } catch (error) {
-        this.fail(error);
-      }
-    }
-    this.refresh();
-    this.changed();
-  }
-
-  /** Writes the text. `byItself`: without a question that nobody asked for. */
-  async save(force = false, byItself = false): Promise<void> {
+  /** Writes the text. `byItself`: without a question that nobody asked for. `without`: although a field holds more than it. */
+  async save({ force = false, byItself = false, without = false } = {}): Promise<void> {
     clearTimeout(this.saveTimer);
-    if (this.saving || !this.pending) return;
+    if (this.saving) return;
+    await this.settled();
+    if (this.saving || !this.unsaved || (!without && this.holdsBack(byItself, force))) return;
+    if (byItself && this.gone) return this.say('Not saved by itself: the file is gone.');
     this.saving = true;
     this.changed();
-    const text = this.text;
+    const { text, gone } = this;
     try {
-      const { hash } = await api.write(this.path, text, this.base.hash, force);
-      this.own.add(hash);
+      const { hash } = await api.write(this.path, text, gone ? undefined : this.base.hash, force);
+      this.gone = false;
       this.base = { text, hash };
       this.keepNow();
-      this.say('Saved.');
+      this.say(gone ? 'The file was gone; it is written anew.' : 'Saved.');
     } catch (error) {
-      await this.unsaved(error, byItself);
+      await this.notSaved(error, byItself).catch((error) => this.fail(error));
+    } finally {
+      this.saving = false;
     }
-    this.saving = false;
     this.changed();
     if (this.missed) {
       this.missed = false;
@@ -512,48 +528,68 @@ export class Editor {
     }
   }
 
-  private async unsaved(error: unknown, byItself: boolean): Promise<void> {
+  /** Whether a field holds what is not in the text: that is said, or asked about, before anything is called saved. */
+  private holdsBack(byItself: boolean, force: boolean): boolean {
+    const { labels } = this.refusals;
+    if (!labels.length) return false;
+    if (byItself || !this.pending) this.say(`Not saved: what you typed in ${labels.join(', ')} is not in the template. The field says why.`);
+    else this.ask(questions.notIn(labels, () => void this.save({ force, without: true })));
+    return true;
+  }
+
+  private async notSaved(error: unknown, byItself: boolean): Promise<void> {
     const status = error instanceof api.Refusal ? error.status : 0;
     if (status === 412) {
-      const theirs = await api.template(this.path);
+      const theirs = await this.onDisk();
+      if (!theirs) {
+        this.keepNow();
+        if (!byItself) this.ask(questions.gone(this.path, () => void this.save({ without: true })));
+        return;
+      }
       const clean = this.bringTogether(this.base.text, this.text, theirs);
       if (clean && this.pending) {
         this.saving = false;
-        await this.save();
+        await this.save({ byItself, without: true });
         this.say('The file had changed meanwhile; both changes are saved.');
       }
     } else if (status === 422 && byItself) {
       this.say('Not saved by itself: this is not TOML yet.');
     } else if (status === 422) {
-      this.question = {
-        title: 'This is not TOML yet',
-        detail: error instanceof Error ? error.message : '',
-        choices: [
-          { label: 'Go on editing', primary: true, act: () => undefined },
-          { label: 'Save all the same', act: () => void this.save(true) },
-        ],
-      };
+      this.ask(questions.noToml(said(error), () => void this.save({ force: true, without: true })));
     } else this.fail(error);
   }
 
   /** A file changed: an own write is known by its hash, another one is brought together with what is pending. */
-  async fileChanged(path: string, hash: string): Promise<void> {
-    if (!samePath(path, this.path)) return this.refresh(true);
+  async fileChanged(path: string, hash: string | null): Promise<void> {
+    if (!samePath(path, this.path)) {
+      if (this.options.data && samePath(path, this.options.data)) return rowsAgain(this);
+      clearTimeout(this.aroundTimer);
+      this.aroundTimer = window.setTimeout(() => this.offer(), 300);
+      return this.refresh(true);
+    }
     // the answer to the own write says which event is its echo
     if (this.saving) this.missed = true;
-    else if (!this.own.delete(hash) && hash !== this.base.hash) await this.lookAgain();
+    else if (hash !== this.base.hash || this.gone) await this.lookAgain();
   }
 
   /** Takes what the file holds now into the text. */
   private async lookAgain(): Promise<void> {
-    const theirs = await api.template(this.path).catch(() => undefined);
-    if (!theirs) return this.say('The file is gone. What you see is kept here until you save it.');
-    if (theirs.hash === this.base.hash) return;
+    const theirs = await this.onDisk().catch((error) => this.fail(error));
+    if (this.gone) {
+      this.keepNow();
+      return this.say('The file is gone. What you see is kept here until you save it.');
+    }
+    this.changed();
+    if (!theirs || theirs.hash === this.base.hash) return;
     if (this.bringTogether(this.base.text, this.text, theirs)) this.say('The file was changed by another program; the change is here.');
   }
 
   /** Merges the file's new text into ours. False: a person is asked, and nothing changed yet. */
   private bringTogether(base: string, mine: string, theirs: { text: string; hash: string }): boolean {
+    if (typeof theirs.text !== 'string') {
+      this.say(`${this.path} is no text any more: another program wrote it. Nothing is taken from it.`);
+      return false;
+    }
     const pieces = merge(base, mine, theirs.text);
     const text = merged(pieces);
     const take = (whole: string) => {
@@ -564,30 +600,24 @@ export class Editor {
       take(text);
       return true;
     }
-    this.ask('Both changed the same lines', 'Another program changed the file where you have edits that are not saved. Choose for each place.', pieces, ['Yours', 'The file’s'], take);
+    const detail = 'Another program changed the file where you have edits that are not saved. Choose for each place.';
+    this.ask(questions.conflict('Both changed the same lines', detail, pieces, ['Yours', 'The file’s'], take));
     return false;
   }
 
-  private ask(title: string, detail: string, pieces: Piece[], sides: [string, string], act: (text: string) => void): void {
-    this.question = {
-      title,
-      detail,
-      pieces,
-      choices: [{ label: 'Use this text', primary: true, act: (text) => act(text ?? '') }, ...sides.map((label, n) => ({ label: `${label}, everywhere`, act: () => act(sided(pieces, n)) }))],
-    };
+  ask(question: questions.Question): void {
+    this.question = question;
     this.changed();
   }
 
-  answer(choice: Question['choices'][number], text?: string): void {
+  answer(choice: questions.Question['choices'][number], text?: string): void {
     this.question = undefined;
     choice.act(text);
     this.changed();
   }
 
   fail(error: unknown): void {
-    const found = error instanceof api.Refusal ? error.problem.diagnostics?.[0] : undefined;
-    const hint = found?.hint ? ` ${found.hint}` : '';
-    this.say(`${error instanceof Error ? error.message : String(error)}${found && !String(error).includes(found.message) ? ` — ${found.message}.${hint}` : ''}`);
+    this.say(said(error));
   }
 
   /** Moves, resizes or turns layers: one edit for what changed, in canvas units. */
@@ -597,50 +627,12 @@ export class Editor {
   }
 }
 
-/** The layer's name in an edit. */
-export const layerOf = (box: api.Box): string => box.id ?? box.path;
-
-/** What the page calls a font of the brand. */
-export const faceOf = (name: string): string => `brand ${name}`;
-
-/** A variable's default, as both answers of the server give it. */
-export function defaultOf(variable: api.Variable): unknown {
-  const written = variable.default;
-  return written !== null && typeof written === 'object' && 'value' in written ? written.value : written;
+/** A refusal in words, with the hint where there is one. */
+function said(error: unknown): string {
+  const found = error instanceof api.Refusal ? error.problem.diagnostics?.[0] : undefined;
+  const hint = found?.hint ? ` ${found.hint}` : '';
+  return `${error instanceof Error ? error.message : String(error)}${found && !String(error).includes(found.message) ? ` — ${found.message}.${hint}` : ''}`;
 }
 
-/** A layer that is left out, or broken, may have no place: it then has none on the overlay. */
-const placed = (box: api.Box): api.Box => (typeof box.left === 'number' ? box : { ...box, left: 0, top: 0, width: 0, height: 0, rotate: 0, hidden: true });
-
-const rounded = (n: number): number => Math.round(n * 100) / 100;
-
-/** The edit that takes a box to another place on the canvas; nothing where it is there already. */
-export function placing(box: api.Box, to: Rect): api.Edit[] {
-  const changed = (['left', 'top', 'width', 'height', 'rotate'] as const).filter((key) => Math.abs(to[key] - box[key]) > 0.005);
-  if (!changed.length) return [];
-  const spot = Object.fromEntries(changed.map((key) => [key, rounded(to[key])]));
-  return [{ op: 'place', layer: layerOf(box), ...spot }];
-}
-
-export function whence(origin: api.Origin): string {
-  const file = origin.file ? ` ${origin.file}` : '';
-  switch (origin.kind) {
-    case 'base':
-      return `It comes from the base${file}.`;
-    case 'style':
-      return `It comes from a style of the brand${origin.file ? `, in ${origin.file}` : ''}.`;
-    case 'default':
-      return 'It is the default.';
-    case 'expression':
-      return 'It is computed by an expression.';
-    default:
-      return origin.computed ? 'It is computed by an expression.' : 'It is written here.';
-  }
-}
-
-/** Whether two names mean one file: against the project's folder, or from the root of the machine. `a.toml` is not `old/a.toml`. */
-export const samePath = (a: string, b: string): boolean => a === b || (a.startsWith('/') && a.endsWith(`/${b}`)) || (b.startsWith('/') && b.endsWith(`/${a}`));
-
-export function sided(pieces: Piece[], side: number): string {
-  return pieces.map((p) => (p.kind === 'same' ? p.text : side === 0 ? p.mine : p.theirs)).join('');
-}
+/** What the field of a variable is called. */
+export const fieldOf = (variable: api.Variable): string => `vars.${variable.name}`;

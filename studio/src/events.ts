@@ -4,7 +4,8 @@
 
 export interface FileEvent {
   path: string;
-  hash: string;
+  /** None where the file is gone. */
+  hash: string | null;
 }
 
 export function listen(onFile: (event: FileEvent) => void): void {

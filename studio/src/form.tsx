@@ -4,7 +4,9 @@
 
 import type { Variable } from './api';
 import { Control, type Kind } from './control';
-import type { Editor } from './editor';
+import { fieldOf, type Editor } from './editor';
+import { labelOf } from './names';
+import { wordsOf } from './rows';
 import { Button, useEditor } from './view';
 
 export function Form({ editor }: { editor: Editor }) {
@@ -39,11 +41,10 @@ export function Form({ editor }: { editor: Editor }) {
 
 function VariableField({ editor, variable }: { editor: Editor; variable: Variable }) {
   const id = `var-${variable.name}`;
-  const words = variable.label || variable.name.replace(/_/g, ' ');
-  const label = words[0].toUpperCase() + words.slice(1);
+  const label = labelOf(variable);
   const tried = variable.name in editor.options.set;
   const fromRow = editor.isOfRow(variable);
-  const place = tried ? 'tried' : fromRow ? `row ${editor.options.row?.key}` : '';
+  const place = tried ? 'tried' : fromRow && editor.options.row ? `row ${wordsOf(editor.options.row).replace(/^row /, '')}` : '';
   const value = editor.valueOf(variable);
   const kind: Kind = { kind: kindOf(variable.type), limit: variable.max_chars };
   return (
@@ -52,7 +53,7 @@ function VariableField({ editor, variable }: { editor: Editor; variable: Variabl
         <label for={id}>{label}</label>
         {place && <span class={tried ? 'chip tried' : 'chip'}>{place}</span>}
       </div>
-      <Control editor={editor} id={id} kind={kind} label={label} value={kind.kind === 'number' && value.trim() && Number.isFinite(Number(value)) ? Number(value) : value} onChange={(next, live) => editor.fill(variable, next, live)} />
+      <Control editor={editor} id={id} name={fieldOf(variable)} kind={kind} label={label} value={kind.kind === 'number' && value.trim() && Number.isFinite(Number(value)) ? Number(value) : value} onChange={(next, live) => editor.fill(variable, next, live)} />
     </div>
   );
 }

@@ -2,12 +2,13 @@
 // What a handle does can be done here with numbers.
 // Never: changes a value that is written elsewhere without asking.
 
-import { asset, type Box, type Value } from './api';
+import { asset, inAddress, type Box, type Value } from './api';
 import type { Schema } from './completion';
 import { Control, type Kind } from './control';
-import { layerOf, samePath, whence, type Editor } from './editor';
+import type { Editor } from './editor';
 import type { Rect } from './geometry';
-import { nameOf } from './layers';
+import { layerOf, nameOf } from './layers';
+import { samePath, whence } from './names';
 import { Button, NumberField, useEditor } from './view';
 
 /** What is asked for most, in this order; everything else is under "More". */
@@ -53,13 +54,18 @@ export function Inspector({ editor, schema }: { editor: Editor; schema?: Schema 
 
 function Position({ editor, box }: { editor: Editor; box: Box }) {
   const to = (change: Partial<Rect>) => void editor.place([{ box, to: { left: box.left, top: box.top, width: box.width, height: box.height, rotate: box.rotate, ...change } }], `Move ${nameOf(box)}`);
+  const side = (change: { width: number } | { height: number }): void | false => {
+    if (Math.min(...Object.values(change)) >= 1) return to(change);
+    editor.say(`A layer is at least 1 wide and high, not ${Object.values(change)[0]}.`);
+    return false;
+  };
   const disabled = editor.locked.has(box.path) || box.in_flow === true;
   return (
     <div class="position" role="group" title={box.in_flow ? 'A row or column places it' : undefined} aria-label="Position and size, in canvas units">
       <NumberField label="X" value={box.left} disabled={disabled} onCommit={(left) => to({ left })} />
       <NumberField label="Y" value={box.top} disabled={disabled} onCommit={(top) => to({ top })} />
-      <NumberField label="W" value={box.width} disabled={disabled} onCommit={(width) => to({ width: Math.max(1, width) })} />
-      <NumberField label="H" value={box.height} disabled={disabled} onCommit={(height) => to({ height: Math.max(1, height) })} />
+      <NumberField label="W" value={box.width} disabled={disabled} onCommit={(width) => side({ width })} />
+      <NumberField label="H" value={box.height} disabled={disabled} onCommit={(height) => side({ height })} />
       <NumberField label="°" value={box.rotate} unit="degrees" disabled={disabled} onCommit={(rotate) => to({ rotate })} />
     </div>
   );
@@ -68,12 +74,16 @@ function Position({ editor, box }: { editor: Editor; box: Box }) {
 function ValueField({ editor, box, name, of }: { editor: Editor; box: Box; name: string; of?: Schema }) {
   const value: Value | undefined = box.values[name];
   const id = `value-${name}`;
+  const fieldName = `${layerOf(box)}.${name}`;
   const kind = kindOf(name, value?.value, of);
   const change = (next: unknown, live?: boolean) => {
     // a value that is written elsewhere is asked about once the field is left, not at its first letter
     if (live && value && (computed(value) || !['here', 'default'].includes(value.origin.kind))) return;
-    if (live) return void editor.applyLast(`${box.path}.${name}`, [{ layer: layerOf(box), key: name, value: next }], `${label(name)} of ${nameOf(box)}`);
-    void editor.apply([{ layer: layerOf(box), key: name, value: next }], `${label(name)} of ${nameOf(box)}`);
+    const of = `${label(name)} of ${nameOf(box)}`;
+    const edits = [{ layer: layerOf(box), key: name, value: next }];
+    const field = { name: fieldName, label: of, words: String(next) };
+    if (live) editor.applyLast(edits, of, field);
+    else void editor.apply(edits, of, false, field);
   };
   return (
     <div class={`field ${kind.kind}`} title={of?.description}>
@@ -84,7 +94,7 @@ function ValueField({ editor, box, name, of }: { editor: Editor; box: Box; name:
       {name === 'focus' ? (
         <Focus id={id} editor={editor} box={box} value={value?.value} onChange={change} />
       ) : (
-        <Control editor={editor} id={id} kind={kind} label={label(name)} value={editor.written(computed(value) ? value : undefined) ?? value?.value} onChange={change} />
+        <Control editor={editor} id={id} name={fieldName} kind={kind} label={label(name)} value={editor.written(computed(value) ? value : undefined) ?? value?.value} onChange={change} />
       )}
     </div>
   );
@@ -108,7 +118,7 @@ function OriginChip({ editor, value, name, box }: { editor: Editor; value: Value
   const title = isComputed ? `Computed: ${editor.written(value) ?? 'an expression'}` : whence(origin);
   if (elsewhere) {
     return (
-      <a class="chip base" href={`/edit/${origin.file}`} title={`${title} Open it.`}>
+      <a class="chip base" href={`/edit/${inAddress(origin.file!)}`} title={`${title} Open it.`}>
         {word}
       </a>
     );
@@ -175,7 +185,7 @@ function forms(of: Schema | undefined): Schema[] {
 }
 
 function kindOf(key: string, value: unknown, of: Schema | undefined): Kind {
-  if (value !== null && typeof value === 'object') return { kind: 'code' };
+  if (value !== null && value !== undefined && typeof value === 'object') return { kind: 'code' };
   const all = forms(of);
   if (key === 'style') return { kind: 'style' };
   if (key === 'font') return { kind: 'font' };
@@ -186,5 +196,5 @@ function kindOf(key: string, value: unknown, of: Schema | undefined): Kind {
   if (choices.length && !all.some((f) => f.type === 'number')) return { kind: 'choice', choices };
   if (all.some((f) => f.type === 'boolean') && key !== 'when') return { kind: 'bool' };
   if (all.some((f) => f.type === 'number' || f.type === 'integer')) return { kind: 'number', step: key === 'opacity' ? 0.05 : key === 'line_height' ? 0.02 : key === 'weight' ? 10 : 1 };
-  return { kind: key === 'when' || typeof value === 'string' || value === undefined ? 'text' : 'code' };
+  return { kind: key === 'when' || typeof value === 'string' || value === undefined || value === null ? 'text' : 'code' };
 }

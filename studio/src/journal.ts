@@ -205,6 +205,8 @@ export class Keeper {
         const found = await this.load().catch(() => undefined);
         this.text = common;
         if (found) this.meet(found);
+        // it was thrown away with the file
+        else this.next ??= journal;
         this.text = found?.text ?? common;
       } else this.fail(error);
     }

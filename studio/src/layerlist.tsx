@@ -3,8 +3,8 @@
 
 import { useState } from 'preact/hooks';
 import type { Box, Edit } from './api';
-import { layerOf, type Editor } from './editor';
-import { beside, listed, nameOf } from './layers';
+import type { Editor } from './editor';
+import { beside, layerOf, listed, nameOf } from './layers';
 import { Button, Icon, useEditor } from './view';
 
 /** What a new layer of a type begins with, so that it is seen at once. */
@@ -92,7 +92,7 @@ function LayerTools({ editor }: { editor: Editor }) {
       </div>
       <Button icon="up" label="Raise" disabled={!one || at < 0 || at >= peers.length - 1} onClick={() => move(1)} />
       <Button icon="down" label="Lower" disabled={!one || at <= 0} onClick={() => move(-1)} />
-      <Button icon="copy" label="Duplicate" disabled={!boxes.length} onClick={() => run(boxes.map((b) => ({ op: 'duplicate', layer: layerOf(b) })), `Duplicate ${label}`)} />
+      <Button icon="copy" label="Duplicate" disabled={!boxes.length} onClick={() => void editor.duplicate(boxes, `Duplicate ${label}`)} />
       <Button icon="group" label="Group" disabled={boxes.length < 2} onClick={() => run([{ op: 'group', layers: boxes.map(layerOf) }], `Group ${label}`)} />
       <Button icon="bin" label="Delete" disabled={!boxes.length} onClick={() => run(boxes.map((b) => ({ op: 'delete', layer: layerOf(b) })), `Delete ${label}`)} />
     </div>

@@ -18,6 +18,9 @@ import { Stage } from './stage';
 import { StageBar, Toolbar, type Zoom } from './toolbar';
 import { useEditor } from './view';
 
+/** Fields whose words are taken when they are left. */
+const TYPED = 'input:not([type=checkbox], [type=radio], [type=file], [type=color])';
+
 type Panel = 'content' | 'layers' | 'code';
 
 function App({ editor, source }: { editor: Editor; source: string }) {
@@ -35,6 +38,7 @@ function App({ editor, source }: { editor: Editor; source: string }) {
     if (chosen) setPanel((now) => (now === 'content' ? 'layers' : now));
   }, [chosen]);
   useShortcuts(editor);
+  const errors = (editor.look.diagnostics ?? []).filter((d) => d.severity === 'error').length;
   return (
     <>
       <Toolbar editor={editor} zoom={zoom} setZoom={setZoom} showPending={() => setDialog('pending')} showHelp={() => setDialog('help')} />
@@ -42,6 +46,7 @@ function App({ editor, source }: { editor: Editor; source: string }) {
         {(['content', 'layers', 'code'] as const).map((name) => (
           <button key={name} type="button" class={`tab of-${name}`} aria-pressed={panel === name} onClick={() => setPanel(name)}>
             {{ content: 'Content', layers: 'Layers', code: 'Text' }[name]}
+            {name === 'code' && errors > 0 && <span class="errors">{errors === 1 ? '1 error' : `${errors} errors`}</span>}
           </button>
         ))}
       </nav>
@@ -81,17 +86,19 @@ function useShortcuts(editor: Editor) {
       const act = { z: () => editor.step(event.shiftKey ? 'redo' : 'undo'), y: () => editor.step('redo'), s: () => void editor.save() }[event.key.toLowerCase()];
       if (!act) return;
       // a field that is being typed in keeps its own undo
-      const typing = event.key !== 's' && (event.target as Element).matches?.('input:not([type=checkbox]), textarea');
+      const typing = event.key.toLowerCase() !== 's' && (event.target as Element).matches?.('input:not([type=checkbox]), textarea');
       if (typing) return;
       event.preventDefault();
+      // what stands in a field counts, also before it is left
+      if (event.key.toLowerCase() === 's' && (event.target as Element).matches?.(TYPED)) (event.target as Element).dispatchEvent(new Event('change', { bubbles: true }));
       act();
     };
     const leave = (event: BeforeUnloadEvent) => {
       editor.keepNow(true);
-      if (editor.saving) event.preventDefault();
+      // what was refused is nowhere but here
+      if (editor.saving || editor.refusals.any) event.preventDefault();
     };
     document.addEventListener('keydown', key);
-    
     window.addEventListener('beforeunload', leave);
     return () => {
       document.removeEventListener('keydown', key);
@@ -111,13 +118,4 @@ if (root) {
     () => listen(({ path, hash }) => void editor.fileChanged(path, hash)),
     (error) => editor.fail(error),
   );
-  let timer = 0;
-  editor.subscribe(() => {
-    if (!editor.message || timer) return;
-    const said = editor.message;
-    timer = window.setTimeout(() => {
-      timer = 0;
-      if (editor.message === said) editor.say('');
-    }, 6000);
-  });
 }

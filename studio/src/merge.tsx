@@ -3,7 +3,8 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { diff, lines } from './diff';
-import type { Editor, Question } from './editor';
+import type { Editor } from './editor';
+import type { Question } from './questions';
 import { Button, useEditor } from './view';
 
 export function Questions({ editor }: { editor: Editor }) {

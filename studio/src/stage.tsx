@@ -4,9 +4,9 @@
 
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Box } from './api';
-import { layerOf, type Editor } from './editor';
+import type { Editor } from './editor';
 import { CANVAS, HANDLES, bounds, centre, holds, normal, resized, rotation, turned, type Handle, type Point, type Rect } from './geometry';
-import { chainOf, isWithin, nextIn } from './layers';
+import { chainOf, isWithin, layerOf, nextIn } from './layers';
 import { snap, type Guide, type Places } from './snap';
 import { TextOnPicture } from './textbox';
 import { useEditor } from './view';
@@ -46,13 +46,13 @@ export function Stage({ editor, zoom }: { editor: Editor; zoom: number | 'fit' }
   return (
     <div class="stage" ref={frame}>
       <p class={`freshness ${editor.updating ? 'updating' : editor.undrawn ? 'undrawn' : ''}`} role="status">
-        {editor.offline ? 'no answer' : editor.updating ? 'updating' : editor.undrawn ? 'an older picture: errors below' : 'up to date'}
+        {editor.offline ? 'no answer' : editor.updating ? 'updating' : editor.undrawn ? (editor.picture ? 'an older picture: there are errors' : 'no picture: there are errors') : 'up to date'}
       </p>
       <div class="board" style={size}>
         {editor.picture ? (
           <img class="picture" src={editor.picture} alt={`${editor.path} as it will go out`} draggable={false} />
         ) : (
-          <p class="no-picture">{editor.ready && !editor.updating ? 'No picture: see the messages below the text.' : 'The first picture is being made …'}</p>
+          <p class="no-picture">{editor.ready && !editor.updating ? 'No picture: the messages under the text say why.' : 'The first picture is being made …'}</p>
         )}
         {editor.before ? <img class="picture" src={editor.before} alt="As it is saved" /> : <Overlay editor={editor} scale={scale} />}
         {editor.before && <p class="tag">Saved</p>}

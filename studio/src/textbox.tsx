@@ -4,7 +4,8 @@
 
 import { useEffect, useRef } from 'preact/hooks';
 import type { Box } from './api';
-import { layerOf, type Editor } from './editor';
+import { fieldOf, type Editor } from './editor';
+import { layerOf } from './layers';
 
 export function TextOnPicture({ editor, box, scale, done }: { editor: Editor; box: Box; scale: number; done: () => void }) {
   const area = useRef<HTMLTextAreaElement>(null);
@@ -58,9 +59,11 @@ function source(editor: Editor, box: Box): { shown: string; commit: (text: strin
   const name = /^\{\{\s*([A-Za-z_]\w*)\s*\}\}$/.exec(written)?.[1];
   const variable = editor.look.variables?.find((v) => v.name === name);
   if (name && variable) {
-    const shown = editor.valueOf(variable);
+    const shown = editor.refusals.of(fieldOf(variable))?.words ?? editor.valueOf(variable);
     const commit = (text: string) => void editor.fill(variable, text);
     return { shown, commit };
   }
-  return { shown: written, commit: (text) => void editor.apply([{ layer: layerOf(box), key: 'text', value: text }], `Text of ${box.id ?? 'a layer'}`) };
+  const [field, label] = [`${layerOf(box)}.text`, `Text of ${box.id ?? 'a layer'}`];
+  const commit = (text: string) => void editor.apply([{ layer: layerOf(box), key: 'text', value: text }], label, false, { name: field, label, words: text });
+  return { shown: editor.refusals.of(field)?.words ?? written, commit };
 }

@@ -2,6 +2,7 @@
 // Never: saves without being asked, unless "save by itself" is on.
 
 import type { Editor } from './editor';
+import { loadRows, wordsOf } from './rows';
 import { Button, useEditor } from './view';
 
 export type Zoom = number | 'fit';
@@ -16,7 +17,7 @@ interface Props {
 
 export function Toolbar({ editor, showPending, showHelp }: Props) {
   useEditor(editor);
-  const state = editor.saving ? 'Saving …' : editor.pending ? 'Not saved' : 'Saved';
+  const state = editor.saving ? 'Saving …' : editor.gone ? 'The file is gone' : editor.unsaved ? 'Not saved' : 'Saved';
   return (
     <header class="bar">
       <a class="back" href="/" aria-label="All templates" title="All templates">
@@ -25,8 +26,8 @@ export function Toolbar({ editor, showPending, showHelp }: Props) {
         </svg>
       </a>
       <h1 title={editor.path}>
-        {editor.path.split('/').pop()}
-        <span class={`state ${editor.pending ? 'pending' : ''}`}>{state}</span>
+        <span class="file-name">{editor.path.split('/').pop()}</span>
+        <span class={`state ${editor.unsaved ? 'pending' : ''}`}>{state}</span>
       </h1>
       <div class="group">
         <Button icon="undo" label="Undo" keys="Control+Z" disabled={!editor.journal.canUndo} onClick={() => editor.step('undo')} />
@@ -47,7 +48,7 @@ export function Toolbar({ editor, showPending, showHelp }: Props) {
         </label>
         <Button icon="help" label="Keys" onClick={showHelp} />
         <Button label="Changes" disabled={!editor.pending} onClick={showPending} />
-        <Button label="Save" primary keys="Control+S" disabled={!editor.pending || editor.saving} onClick={() => void editor.save()} />
+        <Button label="Save" primary keys="Control+S" disabled={!editor.unsaved || editor.saving} onClick={() => void editor.save()} />
       </div>
     </header>
   );
@@ -57,6 +58,7 @@ export function Toolbar({ editor, showPending, showHelp }: Props) {
 export function StageBar({ editor, zoom, setZoom }: Pick<Props, 'editor' | 'zoom' | 'setZoom'>) {
   useEditor(editor);
   const { options } = editor;
+  const { zone } = editor.palette;
   const steps = [0.1, 0.2, 0.33, 0.5, 0.75, 1, 1.5, 2];
   const now = zoom === 'fit' ? editor.shownWidth / 1080 : zoom;
   const closer = steps.find((s) => s > now + 0.01) ?? 2;
@@ -65,13 +67,14 @@ export function StageBar({ editor, zoom, setZoom }: Pick<Props, 'editor' | 'zoom
     <div class="stage-bar" role="toolbar" aria-label="Picture">
       <Rows editor={editor} />
       <label class="date">
-        <span class="sr">The picture on this day</span>
+        <span class="sr">The picture on this day, in the project’s time zone</span>
         <input
           type="datetime-local"
-          value={options.now?.slice(0, 16) ?? ''}
-          title="The picture at this day and time; empty is now"
-          onChange={(e) => editor.setOptions({ now: e.currentTarget.value ? rfc3339(e.currentTarget.value) : undefined })}
+          value={options.now ?? ''}
+          title={`The picture at this day and time${zone ? `, in ${zone}` : ''}; empty is now`}
+          onChange={(e) => editor.setOptions({ now: e.currentTarget.value || undefined })}
         />
+        {zone && !isOwnZone(zone) && <span class="zone">{zone}</span>}
       </label>
       <div class="group">
         <Button icon="guides" label="Safe zone and the app’s own chrome" on={options.guides} onClick={() => editor.setOptions({ guides: !options.guides })} />
@@ -88,12 +91,8 @@ export function StageBar({ editor, zoom, setZoom }: Pick<Props, 'editor' | 'zoom
   );
 }
 
-/** A local date and time with this machine's distance from UTC, as RFC 3339 wants it. */
-function rfc3339(local: string): string {
-  const away = -new Date(local).getTimezoneOffset();
-  const two = (n: number) => String(Math.floor(Math.abs(n))).padStart(2, '0');
-  return `${local.length === 16 ? `${local}:00` : local}${away < 0 ? '-' : '+'}${two(away / 60)}:${two(away % 60)}`;
-}
+/** Whether this machine has the zone, too. */
+const isOwnZone = (zone: string): boolean => zone.replace('Etc/', '') === Intl.DateTimeFormat().resolvedOptions().timeZone.replace('Etc/', '');
 
 function Rows({ editor }: { editor: Editor }) {
   const { options, rows } = editor;
@@ -104,7 +103,7 @@ function Rows({ editor }: { editor: Editor }) {
     <div class="rows">
       <label>
         <span class="sr">Data</span>
-        <select value={options.data ?? ''} onChange={(e) => void editor.loadRows(e.currentTarget.value || undefined, editor.worstFirst)}>
+        <select value={options.data ?? ''} onChange={(e) => void loadRows(editor, e.currentTarget.value || undefined, editor.worstFirst)}>
           <option value="">No data</option>
           {editor.palette.data.map((path) => (
             <option key={path} value={path}>
@@ -122,7 +121,7 @@ function Rows({ editor }: { editor: Editor }) {
               <select class="row-of" value={at} onChange={(e) => go(Number(e.currentTarget.value))}>
                 {rows.map((row, n) => (
                   <option key={n} value={n}>
-                    {row.key}
+                    {wordsOf(row)}
                   </option>
                 ))}
               </select>
@@ -135,7 +134,7 @@ function Rows({ editor }: { editor: Editor }) {
               checked={editor.worstFirst}
               onChange={(e) => {
                 editor.worstFirst = e.currentTarget.checked;
-                void editor.loadRows(options.data, editor.worstFirst);
+                void loadRows(editor, options.data, editor.worstFirst);
               }}
             />
             Worst first

@@ -59,12 +59,14 @@ interface ButtonProps {
   disabled?: boolean;
   primary?: boolean;
   keys?: string;
+  /** In place of the label, where that does not say enough. */
+  title?: string;
   class?: string;
   onClick: (event: MouseEvent) => void;
   children?: ComponentChildren;
 }
 
-export function Button({ icon, label, words, on, disabled, primary, keys, class: more, onClick, children }: ButtonProps) {
+export function Button({ icon, label, words, on, disabled, primary, keys, title, class: more, onClick, children }: ButtonProps) {
   return (
     <button
       type="button"
@@ -72,7 +74,7 @@ export function Button({ icon, label, words, on, disabled, primary, keys, class:
       aria-label={words || !icon ? undefined : label}
       aria-pressed={on === undefined ? undefined : on}
       aria-keyshortcuts={keys}
-      title={keys ? `${label} (${keys})` : label}
+      title={title ?? (keys ? `${label} (${keys})` : label)}
       disabled={disabled}
       onClick={onClick}
     >
@@ -89,8 +91,8 @@ type FieldProps = Omit<HTMLAttributes<HTMLInputElement>, 'value' | 'onInput' | '
   inputMode?: 'decimal';
   disabled?: boolean;
   spellcheck?: boolean;
-  /** Called when the field is confirmed or left with another value; `live` also while it is typed in. */
-  onCommit: (value: string) => void;
+  /** Called when the field is confirmed or left with another value; `live` also while it is typed in. False: it is none. */
+  onCommit: (value: string) => void | false;
   live?: boolean;
 };
 
@@ -102,7 +104,7 @@ export function Field({ value, onCommit, live, ...more }: FieldProps) {
     if (!editing.current) setOwn(value);
   }, [value]);
   const commit = (next: string) => {
-    if (next !== value) onCommit(next);
+    if (next !== value && onCommit(next) === false) setOwn(value);
   };
   return (
     <input
@@ -129,25 +131,52 @@ export function Field({ value, onCommit, live, ...more }: FieldProps) {
   );
 }
 
+interface NumberProps {
+  id?: string;
+  label: string;
+  value: number;
+  /** What was refused, in place of the value. */
+  words?: string;
+  onCommit: (n: number) => void | false;
+  /** Takes what is no number; without it the old one comes back. */
+  onRefuse?: (words: string) => void;
+  step?: number;
+  unit?: string;
+  disabled?: boolean;
+  'aria-invalid'?: boolean;
+  'aria-describedby'?: string;
+}
+
+/** What is typed, as a number; nothing where it is none. */
+export function asNumber(text: string): number | undefined {
+  const n = Number(text.replace(',', '.'));
+  return text.trim() && Number.isFinite(n) ? n : undefined;
+}
+
+/** Whether a number keeps all that was typed. */
+const isKept = (text: string, n: number): boolean => !Number.isInteger(n) || Number.isSafeInteger(n) || /e/i.test(text);
+
 /** A number in a field: arrows change it by 1, with Shift by 10. */
-export function NumberField({ id, label, value, onCommit, step = 1, unit, disabled }: { id?: string; label: string; value: number; onCommit: (n: number) => void; step?: number; unit?: string; disabled?: boolean }) {
+export function NumberField({ label, value, words, onCommit, onRefuse, step = 1, unit, ...more }: NumberProps) {
   const shown = String(Math.round(value * 100) / 100);
   return (
     <label class="number">
       <span>{label}</span>
       <Field
-        id={id}
+        {...more}
         type="text"
         inputMode="decimal"
         role="spinbutton"
         aria-label={label}
         aria-valuenow={value}
         aria-valuetext={unit ? `${shown} ${unit}` : undefined}
-        value={shown}
-        disabled={disabled}
+        title={shown}
+        value={words ?? shown}
         onCommit={(text) => {
-          const n = Number(text.replace(',', '.'));
-          if (text.trim() && Number.isFinite(n)) onCommit(n);
+          const n = asNumber(text);
+          if (n !== undefined && isKept(text, n)) return onCommit(n);
+          if (!onRefuse) return false;
+          onRefuse(text);
         }}
         onKeyDownCapture={(e: KeyboardEvent) => {
           const by = e.key === 'ArrowUp' ? step : e.key === 'ArrowDown' ? -step : 0;

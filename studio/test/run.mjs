@@ -3,9 +3,10 @@
 // The project is the one that tests/studio/browser.rs makes. Prints one line a test; ends with 1 where one failed.
 
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { axe, enter, refused, watched } from './browser.mjs';
+import { WAIT, click, code, drag, fresh, marked, opened, panel, pixel, place, point, retype, settled, tabTo, value } from './page.mjs';
 
 const [start, project, ...only] = process.argv.slice(2);
 if (!start || !project) {
@@ -15,7 +16,6 @@ if (!start || !project) {
 const FILE = join(project, 'templates/card.toml');
 const FIRST = readFileSync(FILE, 'utf8');
 const origin = new URL(start).origin;
-const WAIT = 30_000;
 
 const tests = {
   async 'opens with picture, text and form'(page) {
@@ -46,6 +46,18 @@ const tests = {
     await fresh(page);
     assert.ok(pictures.size > 1, 'pictures come while keys are pressed');
     assert.ok((await code(page)).includes(`default = "Hello${'ab'.repeat(30)}"`));
+  },
+
+  async 'a new key is typed where the cursor is, whatever pictures come meanwhile'(page) {
+    await click(page, 340, 850);
+    await fresh(page);
+    await place(page, 'height = 300');
+    await page.waitForTimeout(700);
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('opacity = 0.5', { delay: 150 });
+    assert.equal(await code(page), FIRST.replace('height = 300', 'height = 300\nopacity = 0.5'));
+    await fresh(page);
+    assert.match(await marked(page), /id = "panel"/, 'its layer is chosen');
   },
 
   async 'a mistake is told at its line, and goes'(page) {
@@ -134,6 +146,145 @@ const tests = {
     await fresh(page);
     assert.equal(await code(page), text, 'what is tried is not written');
     assert.equal(await page.locator('.chip.tried').count(), 1);
+  },
+
+  async 'words that are refused stay in their field, and are never called saved'(page) {
+    await panel(page, 'Content');
+    const state = () => page.locator('.state').textContent();
+    const [title, accent] = [page.getByLabel('Title', { exact: true }), page.locator('#var-accent')];
+    const long = 'A title that has more letters than the sixty that are allowed here';
+    await title.fill(long);
+    await page.locator('.refused').waitFor();
+    assert.match(await page.locator('.refused').textContent(), /Not in the template: .*60/);
+    await axe(page);
+    await accent.fill('#00ff00');
+    await accent.press('Tab');
+    await settled(page, async () => (await code(page)).includes('"#00ff00"'), true);
+    assert.equal(await title.inputValue(), long);
+    await settled(page, state, 'Not saved');
+    await page.keyboard.press('Control+s');
+    await page.locator('dialog.ask').waitFor();
+    assert.match(await page.locator('dialog.ask').textContent(), /Title/);
+    assert.equal(readFileSync(FILE, 'utf8'), FIRST);
+    await page.getByRole('button', { name: 'Save without it' }).click();
+    await settled(page, () => readFileSync(FILE, 'utf8'), FIRST.replace('"#ff5a36"', '"#00ff00"'));
+    assert.equal(await title.inputValue(), long);
+    // the field holds what the file has not
+    await settled(page, state, 'Not saved');
+    await page.getByRole('button', { name: 'Let it go' }).click();
+    assert.equal(await title.inputValue(), 'Hello');
+    await settled(page, state, 'Saved');
+    // a broken expression, and keys that come while a field is still typed in
+    await title.fill('{{ 1/');
+    await page.keyboard.press('Control+s');
+    await page.locator('.refused').waitFor();
+    await settled(page, state, 'Not saved');
+    await title.fill('Short');
+    await settled(page, async () => (await code(page)).includes('default = "Short"'), true);
+    assert.equal(await page.locator('.refused').count(), 0);
+    // a number that is none
+    await panel(page, 'Layers');
+    await page.locator('.layer .name', { hasText: 'title' }).click();
+    const size = page.locator('#value-size');
+    for (const words of ['٥', '', '9007199254740993']) {
+      await size.fill(words);
+      await size.press('Tab');
+      await page.locator('.refused').waitFor();
+      assert.equal(await size.inputValue(), words);
+      await page.getByRole('button', { name: 'Let it go' }).click();
+      assert.equal(await size.inputValue(), '96');
+    }
+  },
+
+  async 'a photo whose name is taken gets another one, or takes its place'(page) {
+    const assets = join(project, 'assets');
+    const png = (byte) => Buffer.from([137, 80, 78, 71, 13, 10, 26, 10, byte]);
+    mkdirSync(assets, { recursive: true });
+    writeFileSync(join(assets, 'image.png'), png(1));
+    outside(FIRST.replace('accent =', 'photo = { type = "image", default = "assets/image.png" }\naccent ='));
+    await panel(page, 'Content');
+    await page.locator('.file').getByRole('button', { name: 'Choose' }).click();
+    const upload = (byte) => page.locator('.upload input').setInputFiles({ name: 'image.png', mimeType: 'image/png', buffer: png(byte) });
+    await upload(2);
+    await page.getByRole('button', { name: 'Keep both: call it image-2.png' }).click();
+    await settled(page, async () => (await code(page)).includes('default = "assets/image-2.png"'), true);
+    assert.deepEqual(readFileSync(join(assets, 'image-2.png')), png(2));
+    await upload(3);
+    await page.getByRole('button', { name: 'Replace image.png' }).click();
+    await settled(page, () => readFileSync(join(assets, 'image.png'))[8], 3);
+  },
+
+  async 'what stands in a field is saved, also before it is left'(page) {
+    await panel(page, 'Content');
+    await page.locator('#var-accent').fill('#123456');
+    await page.keyboard.press('Control+s');
+    await settled(page, () => readFileSync(FILE, 'utf8'), FIRST.replace('"#ff5a36"', '"#123456"'));
+  },
+
+  async 'a file that is gone is kept here, and written anew'(page) {
+    const state = () => page.locator('.state').textContent();
+    rmSync(FILE);
+    await settled(page, state, 'The file is gone');
+    await retype(page, 'size = 96', 'size = 80');
+    await fresh(page);
+    await page.waitForTimeout(600);
+    await page.reload();
+    await opened(page);
+    assert.ok((await code(page)).includes('size = 80'), 'what was kept opens');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await settled(page, state, 'Saved');
+    assert.equal(readFileSync(FILE, 'utf8'), FIRST.replace('size = 96', 'size = 80'));
+    // it comes back by itself
+    rmSync(FILE);
+    await settled(page, state, 'The file is gone');
+    outside(FIRST);
+    await settled(page, state, 'Saved');
+    assert.equal(await code(page), FIRST);
+    // nobody has told the page of it
+    await retype(page, 'size = 96', 'size = 88');
+    await fresh(page);
+    const vanish = async (route) => {
+      rmSync(FILE);
+      await route.continue();
+    };
+    await page.route('**/api/v1/templates/**', vanish, { times: 1 });
+    await page.keyboard.press('Control+s');
+    await page.getByRole('button', { name: 'Write it anew' }).click();
+    await settled(page, state, 'Saved');
+    assert.equal(readFileSync(FILE, 'utf8'), FIRST.replace('size = 96', 'size = 88'));
+  },
+
+  async 'a file that is taken back and brought again is shown as it is'(page) {
+    await retype(page, 'size = 96', 'size = 80');
+    await fresh(page);
+    // the event of the own write comes before its answer
+    const late = async (route) => {
+      const response = await route.fetch();
+      await page.waitForTimeout(400);
+      await route.fulfill({ response });
+    };
+    await page.route('**/api/v1/templates/**', late, { times: 1 });
+    await page.keyboard.press('Control+s');
+    await settled(page, () => page.locator('.state').textContent(), 'Saved');
+    const saved = readFileSync(FILE, 'utf8');
+    await page.waitForTimeout(300);
+    for (const text of [FIRST, saved, FIRST]) {
+      outside(text);
+      await settled(page, () => code(page), text);
+    }
+  },
+
+  async 'a day and time is the project’s, wherever the browser is'() {
+    const context = await browser.newContext({ storageState, viewport: { width: 1280, height: 900 }, timezoneId: 'America/Los_Angeles' });
+    const page = await context.newPage();
+    await page.goto(`${origin}/edit/templates/card.toml`);
+    await opened(page);
+    const asked = page.waitForRequest((request) => request.postDataJSON()?.now !== undefined);
+    const day = page.locator('input[type=datetime-local]');
+    await day.fill('2026-12-24T18:30');
+    assert.equal((await asked).postDataJSON().now, '2026-12-24T18:30');
+    assert.ok(await page.locator('.zone').textContent(), 'the zone is named');
+    await context.close();
   },
 
   async 'a value that a base gives is asked about'(page) {
@@ -262,6 +413,44 @@ const tests = {
     assert.notEqual(await page.locator('.row-of').inputValue(), '0');
   },
 
+  async 'a row stays chosen when others come and go above it'(page) {
+    const csv = join(project, 'cards.csv');
+    const first = readFileSync(csv, 'utf8');
+    const form = page.getByLabel('Title', { exact: true });
+    try {
+      await page.locator('.rows select').first().selectOption({ label: 'cards.csv' });
+      await page.locator('.row-of').waitFor();
+      await page.getByLabel('Worst first').uncheck();
+      await settled(page, () => page.locator('.row-of option').first().textContent(), 'short');
+      await page.locator('.row-of').selectOption({ label: 'next' });
+      await settled(page, () => form.inputValue(), 'Two words');
+      writeFileSync(csv, first.replace('short,', 'new,Fresh\nshort,'));
+      await settled(page, () => page.locator('.row-of option').count(), 4);
+      await fresh(page);
+      assert.equal(await form.inputValue(), 'Two words');
+      assert.equal(await page.locator('.row-of').evaluate((list) => list.selectedOptions[0].textContent), 'next');
+      writeFileSync(csv, first.replace('Two words', 'Three words now'));
+      await settled(page, () => form.inputValue(), 'Three words now');
+      writeFileSync(csv, first.replace(/next,.*\n/, ''));
+      await page.locator('.toast', { hasText: 'The row next is gone' }).waitFor();
+    } finally {
+      writeFileSync(csv, first);
+    }
+  },
+
+  async 'a colour that the brand gets is offered at once'(page) {
+    const file = join(project, 'storypress.toml');
+    const first = readFileSync(file, 'utf8');
+    try {
+      await panel(page, 'Content');
+      await page.locator('.field.color .swatch').first().click();
+      writeFileSync(file, `${first}[brand.colors]\nlime = "#00ff00"\n`);
+      await page.locator('.swatches .swatch[aria-label="$lime"]').waitFor();
+    } finally {
+      writeFileSync(file, first);
+    }
+  },
+
   async 'layers: hide, copy, order, delete'(page) {
     await panel(page, 'Layers');
     await page.getByRole('button', { name: 'Hide panel' }).click();
@@ -270,9 +459,11 @@ const tests = {
     await page.locator('.layer .name', { hasText: 'panel' }).click();
     await page.getByRole('button', { name: 'Duplicate' }).click();
     await settled(page, () => page.locator('.layer').count(), 4);
-    await page.locator('.layer .name', { hasText: 'panel' }).first().click();
+    // the copy is chosen, and what is pressed next is meant for it
+    await page.locator('.layer.chosen').waitFor();
     await page.getByRole('button', { name: 'Delete' }).click();
     await settled(page, () => page.locator('.layer').count(), 3);
+    assert.equal(await code(page), FIRST);
     await page.locator('.layer .name', { hasText: 'panel' }).click();
     await page.getByRole('button', { name: 'Raise' }).click();
     await settled(page, async () => (await page.locator('.layer .words').first().textContent()) === 'panel', true);
@@ -305,106 +496,6 @@ const tests = {
   },
 };
 
-/* ---- the page ---- */
-
-async function opened(page) {
-  await page.waitForFunction(() => document.querySelector('.source')?.shadowRoot && document.querySelector('.picture'), null, { timeout: WAIT });
-  await fresh(page);
-}
-
-/** Waits until the picture is of the text that is shown. */
-async function fresh(page) {
-  await page.waitForTimeout(60);
-  await page.waitForFunction(() => /up to date|older picture/.test(document.querySelector('.freshness')?.textContent), null, { timeout: WAIT });
-}
-
-async function settled(page, read, wanted) {
-  const end = Date.now() + WAIT;
-  for (;;) {
-    const now = await read();
-    if (now === wanted) return;
-    assert.ok(Date.now() < end, `still ${JSON.stringify(now)}, not ${JSON.stringify(wanted)}\n${await code(page)}`);
-    await page.waitForTimeout(100);
-  }
-}
-
-const view = `document.querySelector('.source').shadowRoot.querySelector('.cm-content').cmTile.view`;
-
-const code = (page) => page.evaluate(`${view}.state.doc.toString()`);
-
-/** Puts the cursor behind a piece of the text, as a click there would. */
-async function place(page, behind) {
-  const at = await page.evaluate(`${view}.state.doc.toString().indexOf(${JSON.stringify(behind)})`);
-  assert.ok(at >= 0, `no ${behind}`);
-  await page.evaluate(`(() => { const v = ${view}; v.focus(); v.dispatch({ selection: { anchor: ${at + behind.length} }, scrollIntoView: true }); })()`);
-}
-
-/** Types over a piece of the text. */
-async function retype(page, from, to) {
-  const at = await page.evaluate(`${view}.state.doc.toString().indexOf(${JSON.stringify(from)})`);
-  assert.ok(at >= 0, `no ${from}`);
-  await page.evaluate(`(() => { const v = ${view}; v.focus(); v.dispatch({ selection: { anchor: ${at}, head: ${at + from.length} }, scrollIntoView: true }); })()`);
-  await page.keyboard.insertText(to);
-}
-
-/** The lines that are marked as the chosen layer's. */
-const marked = (page) => page.evaluate(() => [...document.querySelector('.source').shadowRoot.querySelectorAll('.cm-chosen')].map((line) => line.textContent).join('\n'));
-
-/** A value of a layer, as the text has it. */
-async function value(page, id, key) {
-  const table = (await code(page)).split(/^\[\[layer\]\]/m).find((part) => part.includes(`id = "${id}"`)) ?? '';
-  return new RegExp(`^${key} = (.*?)(?:\\s+#.*)?$`, 'm').exec(table)?.[1];
-}
-
-async function panel(page, name) {
-  await page.locator('.tabs').getByRole('button', { name }).click();
-}
-
-/** Where a point of the canvas is on the screen. */
-async function point(page, x, y) {
-  const box = await page.locator('.overlay').boundingBox();
-  return [box.x + (x / 1080) * box.width, box.y + (y / 1920) * box.height];
-}
-
-async function click(page, x, y) {
-  await page.mouse.click(...(await point(page, x, y)));
-}
-
-async function drag(page, from, to, key) {
-  await page.mouse.move(...(await point(page, ...from)));
-  await page.mouse.down();
-  if (key) await page.keyboard.down(key);
-  await page.mouse.move(...(await point(page, (from[0] + to[0]) / 2, (from[1] + to[1]) / 2)), { steps: 4 });
-  await page.mouse.move(...(await point(page, ...to)), { steps: 4 });
-  await page.mouse.up();
-  if (key) await page.keyboard.up(key);
-}
-
-async function tabTo(page, selector) {
-  for (let n = 0; n < 80; n++) {
-    await page.keyboard.press('Tab');
-    if (await page.evaluate((s) => document.activeElement?.matches(s), selector)) return;
-  }
-  assert.fail(`Tab does not come to ${selector}`);
-}
-
-/** The colour that the shown picture has at a point of the canvas. */
-async function pixel(page, x, y) {
-  return page.evaluate(
-    async ([x, y]) => {
-      const shown = document.querySelector('.picture');
-      await shown.decode();
-      const canvas = document.createElement('canvas');
-      canvas.width = shown.naturalWidth;
-      canvas.height = shown.naturalHeight;
-      const context = canvas.getContext('2d');
-      context.drawImage(shown, 0, 0);
-      return [...context.getImageData((x / 1080) * canvas.width, (y / 1920) * canvas.height, 1, 1).data].slice(0, 3);
-    },
-    [x, y],
-  );
-}
-
 /** Writes the file as another program would. */
 function outside(text) {
   writeFileSync(FILE, text);
@@ -426,7 +517,8 @@ for (const [name, test] of Object.entries(tests)) {
   const page = await watched(context, origin, wrong);
   // what the server refuses, as a conflict, is an answer that the page shows; the browser notes its status all the same
   page.on('console', (message) => {
-    const isAnswer = /status of (409|412|422)/.test(message.text());
+    const answers = name.includes('is gone') ? /status of (404|409|412|422)/ : /status of (409|412|422)/;
+    const isAnswer = answers.test(message.text());
     if (message.type() === 'error' && !isAnswer) wrong.push(`console: ${message.text()}`);
   });
   const began = Date.now();

@@ -12,8 +12,8 @@ async function load(name) {
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
 }
 
-const [utf8, diffs, geometry, snapping, multipart, ends, journals, layers] = await Promise.all(
-  ['utf8', 'diff', 'geometry', 'snap', 'multipart', 'lineends', 'journal', 'layers'].map(load),
+const [utf8, diffs, geometry, snapping, multipart, ends, journals, layers, names, refusals, rows] = await Promise.all(
+  ['utf8', 'diff', 'geometry', 'snap', 'multipart', 'lineends', 'journal', 'layers', 'names', 'refusals', 'rows'].map(load),
 );
 
 /** A small random generator, so that a failure comes again. */
@@ -199,4 +199,39 @@ test('a list of layers has the topmost first, and groups before what lies in the
   const boxes = [box('layer[0]', 'photo'), box('layer[1]', 'group'), box('layer[1].children[0]', 'a'), box('layer[1].children[1]', 'b'), box('layer[10]', 'last')];
   assert.deepEqual(layers.listed(boxes).map(({ box, depth }) => `${depth}${box.id}`), ['0last', '0group', '1b', '1a', '0photo']);
   assert.deepEqual(layers.chainOf(boxes, boxes[3]).map((b) => b.id), ['group']);
+});
+
+test('copies stand straight above their layers', () => {
+  assert.deepEqual(layers.copiesOf(['layer[1]']), ['layer[2]']);
+  // the copy of a lower one moves those above it, in its own group alone
+  assert.deepEqual(layers.copiesOf(['layer[1]', 'layer[3]', 'layer[0].children[2]']), ['layer[2]', 'layer[5]', 'layer[0].children[3]']);
+});
+
+test('a file that may not replace another one gets a name of its own', () => {
+  assert.equal(names.freeName('image.jpg', ['assets/image.jpg']), 'image-2.jpg');
+  assert.equal(names.freeName('Image.JPG', ['assets/image.jpg', 'assets/deep/image-2.jpg']), 'Image-3.JPG');
+  assert.equal(names.freeName('.hidden', []), '.hidden-2');
+});
+
+test('words that are refused are kept until they are let go, or their field is', () => {
+  let changes = 0;
+  const refused = new refusals.Refusals(() => changes++);
+  refused.add({ name: 'vars.title', label: 'Title', words: 'long' }, 'too long');
+  refused.add({ name: 'panel.size', label: 'Size', words: '' }, 'a number is needed');
+  refused.add({ name: 'vars.title', label: 'Title', words: 'longer' }, 'too long');
+  assert.deepEqual(refused.labels, ['Title', 'Size']);
+  assert.equal(refused.of('vars.title').words, 'longer');
+  refused.keepOf(['vars.title', 'panel']);
+  assert.equal(refused.any && refused.labels.length, 2);
+  refused.keepOf(['vars.title', 'pan']);
+  assert.deepEqual(refused.labels, ['Title']);
+  refused.drop('vars.title');
+  assert.equal(refused.any, false);
+  assert.equal(changes, 5);
+});
+
+test('a row is asked for by its key, where that is its own', () => {
+  const all = [{ row: 1, key: 'a' }, { row: 2, key: 'b' }, { row: 3, key: 'b' }, { row: 4, key: null }];
+  assert.deepEqual(all.map((row) => rows.nameOf(all, row)), ['a', 2, 3, 4]);
+  assert.deepEqual(all.map(rows.wordsOf), ['a', 'b', 'b', 'row 4']);
 });

@@ -314,3 +314,28 @@ async fn the_worst_rows_come_first_and_say_why() {
         );
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_smaller_preview_tells_of_the_same_blurred_photo() {
+    let card = "[[layer]]\nid = \"photo\"\ntype = \"image\"\nsrc = \"assets/small.png\"\nleft = 0\ntop = 400\nwidth = 600\n";
+    let stage = Stage::with(&[("templates/card.toml", card)]).await;
+    let folder = stage.root.join("assets");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let small = image::RgbImage::from_pixel(400, 400, image::Rgb([90, 120, 60]));
+    small.save(folder.join("small.png")).expect("a picture");
+    let mut told = Vec::new();
+    for scale in [1.0, 0.5, 0.1] {
+        let body = json!({"template": "templates/card.toml", "scale": scale});
+        let answer = json_of(ask(&stage, "application/json", body).await, 200).await;
+        told.push(answer["diagnostics"].clone());
+    }
+    assert_eq!(told[0][0]["code"], "upscaled", "{}", told[0]);
+    assert!(
+        told[0][0]["message"]
+            .as_str()
+            .expect("words")
+            .contains("150 %")
+    );
+    assert_eq!(told[1], told[0]);
+    assert_eq!(told[2], told[0]);
+}

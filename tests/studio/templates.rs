@@ -205,6 +205,82 @@ async fn a_path_that_is_no_template_is_not_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_template_shows_and_what_is_not_there_is_told() {
+    let card = "[[layer]]\nid = \"photo\"\ntype = \"image\"\nsrc = \"assets/none.jpg\"\nleft = 0\nwidth = 400\n";
+    let stage = Stage::with(&[("templates/card.toml", card)]).await;
+    let list = json_of(stage.get("templates").await, 200).await;
+    let one = json_of(stage.get("templates/templates/card.toml").await, 200).await;
+    for told in [&list["items"][0], &one] {
+        let found = &told["diagnostics"][0];
+        assert_eq!(found["code"], "missing-asset", "{told}");
+        assert_eq!(found["file"], "templates/card.toml");
+        assert!(found["start"].is_u64());
+    }
+    assert_eq!(list["items"][1]["diagnostics"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_template_that_moves_names_the_same_base() {
+    let brunch = "# brunch\nextends = \"menu.toml\" # the base\n";
+    let stage = Stage::with(&[("templates/brunch.toml", brunch)]).await;
+    let copied = stage
+        .post(
+            "templates/templates/brunch.toml/duplicate",
+            json!({"to": "templates/spring/b.toml"}),
+            201,
+        )
+        .await;
+    assert_eq!(copied["diagnostics"], json!([]));
+    let file = stage.root.join("templates/spring/b.toml");
+    let text = std::fs::read_to_string(file).expect("a file");
+    assert_eq!(text, brunch.replace("menu.toml", "../menu.toml"));
+    let shown = json_of(stage.get("templates/templates/spring/b.toml").await, 200).await;
+    assert_eq!(shown["hash"], copied["hash"]);
+    assert_eq!(shown["diagnostics"], json!([]));
+    // who builds on it by its old name is told
+    let renamed = stage
+        .post(
+            &format!("{PATH}/rename"),
+            json!({"to": "templates/lunch.toml"}),
+            200,
+        )
+        .await;
+    assert_eq!(
+        renamed["used_by"],
+        json!(["templates/brunch.toml", "templates/spring/b.toml"])
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_links_to_templates_of_any_name() {
+    let names = ["#1 deal", "q?uery", "100%", "100%25", "été #2/card 0"];
+    let paths: Vec<String> = names.map(|n| format!("templates/{n}.toml")).into();
+    let files: Vec<(&str, &str)> = paths.iter().map(|path| (path.as_str(), MENU)).collect();
+    let stage = Stage::with(&files).await;
+    // a slash is a slash, written as a character or as its number
+    let page = stage.page("/").await.replace("&#x2f;", "/");
+    for written in [
+        "%231%20deal",
+        "q%3Fuery",
+        "100%25",
+        "100%2525",
+        "%C3%A9t%C3%A9%20%232/card%200",
+    ] {
+        let link = format!("/edit/templates/{written}.toml");
+        assert!(page.contains(&format!("href=\"{link}\"")), "{link}");
+        let edit = stage.page(&link).await;
+        assert!(edit.contains("data-path="), "{link}");
+        let picture = format!("/templates/picture/templates/{written}.toml?");
+        assert!(page.contains(&format!("src=\"{picture}")), "{picture}");
+        let picture = stage.bare(Method::GET, &picture).bearer_auth(&stage.token);
+        assert_eq!(picture.send().await.expect("an answer").status(), 200);
+    }
+    let other = stage.page("/edit/templates/100%2525.toml").await;
+    let other = other.replace("&#x2f;", "/");
+    assert!(other.contains("data-path=\"templates/100%25.toml\""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn templates_are_duplicated_renamed_and_removed() {
     let stage = Stage::new().await;
     let act = |word: &str, to: &str| {

@@ -110,11 +110,15 @@ pub struct WrittenAnswer {
 
 /// A file that was copied or renamed.
 #[derive(ToSchema)]
-pub struct FileAnswer {
+pub struct MovedAnswer {
     /// Where it is now.
     pub path: String,
     /// The digest of what it holds.
     pub hash: String,
+    /// What is wrong with its text and its bases.
+    pub diagnostics: Vec<DiagnosticAnswer>,
+    /// Of another name: the templates that build on it by the old one.
+    pub used_by: Option<Vec<String>>,
 }
 
 /// A journal that was kept.

@@ -117,7 +117,7 @@ async fn upload(
         .map_err(Problem::internal)?
         .map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => Problem::conflict("another file has this name"),
-            _ => Problem::internal(error),
+            _ => Problem::unwritten(&path, &error),
         })?;
     studio.forget_project();
     studio.changes.own(&path, Some(&hash), &studio.events);

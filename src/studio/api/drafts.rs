@@ -76,6 +76,7 @@ pub(super) struct Add {
 /// Puts finished files into the tray. One that waits there already is not put there once more.
 #[utoipa::path(post, path = "/drafts", tag = "drafts", request_body = Add, responses(
     (status = 201, description = "`{\"items\": […]}`: those that are new", body = DraftsAnswer),
+    (status = 200, description = "All of them are there already: none is new", body = DraftsAnswer),
     (status = 404, description = "No such batch or story"),
     (status = 409, description = "The tray is full"),
     (status = 422, description = "One cannot be made: nothing is added"),
@@ -114,7 +115,11 @@ async fn add(
             .map(|draft| told(&(draft, None), &work))
             .collect();
         work.close().await;
-        Ok((StatusCode::CREATED, Json(json!({ "items": items }))).into_response())
+        let status = match items.is_empty() {
+            true => StatusCode::OK,
+            false => StatusCode::CREATED,
+        };
+        Ok((status, Json(json!({ "items": items }))).into_response())
     })
     .await
 }

@@ -35,9 +35,9 @@ pub fn router() -> OpenApiRouter<Studio> {
 
 /// What a form and the completion of a text offer.
 ///
-/// `bases` names, for each base, the templates that build on it, directly or through another.
+/// `zone` is the project's time zone. `bases` names, for each base, the templates that build on it, directly or through another.
 #[utoipa::path(get, path = "/palette", tag = "templates", responses(
-    (status = 200, description = "`{colors, fonts, styles, assets: [{path, kind}], data, bases, upload}`", body = Object),
+    (status = 200, description = "`{colors, fonts, styles, assets: [{path, kind}], data, bases, upload, zone?}`", body = Object),
     (status = 422, description = "the project file is wrong"),
 ))]
 async fn palette(State(studio): State<Studio>) -> Result<Json<Value>, Problem> {
@@ -134,6 +134,7 @@ fn offered(project: &Project) -> Value {
         "data": data,
         "bases": bases(project),
         "upload": "assets",
+        "zone": project.zone().ok().and_then(|zone| zone.iana_name().map(str::to_owned)),
     })
 }
 
@@ -161,7 +162,7 @@ fn files(project: &Project) -> Vec<(String, &'static str)> {
 }
 
 /// Base → the templates that build on it.
-fn bases(project: &Project) -> BTreeMap<String, Vec<String>> {
+pub(super) fn bases(project: &Project) -> BTreeMap<String, Vec<String>> {
     let all = template_files::all(project);
     let direct: BTreeMap<&String, String> = all
         .iter()

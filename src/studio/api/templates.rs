@@ -13,10 +13,12 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::answers::{FileAnswer, TemplateAnswer, TemplatesAnswer, WrittenAnswer};
+use super::answers::{MovedAnswer, TemplateAnswer, TemplatesAnswer, WrittenAnswer};
 use super::condition;
 use super::input::{Json, Path, Query, bytes, is_yes};
+use super::palette;
 use crate::project::Project;
+use crate::studio::moved;
 use crate::studio::problem::Problem;
 use crate::studio::state::Studio;
 use crate::studio::template_files::{self, file_of, hash_of};
@@ -37,11 +39,10 @@ pub fn router() -> OpenApiRouter<Studio> {
 ))]
 async fn list(State(studio): State<Studio>) -> Result<axum::Json<Value>, Problem> {
     let project = studio.project()?;
+    let now = studio.clock().await?.now().to_string();
     let listed = tokio::task::spawn_blocking(move || {
         let paths = template_files::all(&project);
-        let items = paths
-            .iter()
-            .map(|path| template_files::described(&project, path));
+        let items = paths.iter().map(|path| told(&studio, &project, path, &now));
         json!({"items": items.collect::<Vec<_>>()})
     });
     Ok(axum::Json(listed.await.map_err(Problem::internal)?))
@@ -58,12 +59,29 @@ async fn show(State(studio): State<Studio>, Path(path): Path<String>) -> Result<
     let project = studio.project()?;
     let file = existing(&project, &path)?;
     let text = std::fs::read(&file).map_err(Problem::internal)?;
-    let mut described = template_files::described(&project, &path);
+    let now = studio.clock().await?.now().to_string();
+    let described = tokio::task::spawn_blocking(move || told(&studio, &project, &path, &now));
+    let mut described = described.await.map_err(Problem::internal)?;
     let hash = hash_of(&text);
     described["hash"] = json!(hash);
     // a file that is no text has a diagnostic that says so
     described["text"] = json!(String::from_utf8(text).ok());
     Ok((etag(&hash), axum::Json(described)).into_response())
+}
+
+/// A template with everything that is wrong with it, its pictures among it; what only its painted picture tells is a preview's.
+fn told(studio: &Studio, project: &Project, path: &str, now: &str) -> Value {
+    let mut out = template_files::described(project, path);
+    let now = project.time(Some(now));
+    let found = now.map(|now| {
+        studio
+            .previewer
+            .look(project, std::path::Path::new(path), &now)
+    });
+    if let Ok(Ok(found)) = found {
+        out["diagnostics"] = template_files::with_bytes(&template_files::local(&found, project));
+    }
+    out
 }
 
 /// How a template is written.
@@ -126,7 +144,7 @@ async fn put(
     } else {
         Target::New
     };
-    write::bytes(&file, text.as_bytes(), target).map_err(written)?;
+    write::bytes(&file, text.as_bytes(), target).map_err(|why| unwritten(&path, why))?;
     let hash = hash_of(text.as_bytes());
     studio.changes.own(&path, Some(&hash), &studio.events);
     let status = match before {
@@ -160,7 +178,7 @@ async fn remove(
     let _writing = studio.writing.lock().await;
     let text = std::fs::read(&file).map_err(Problem::internal)?;
     condition::check(&headers, Some(&hash_of(&text)))?;
-    std::fs::remove_file(&file).map_err(Problem::internal)?;
+    std::fs::remove_file(&file).map_err(|why| unwritten(&path, why))?;
     // another template of that name is not undone into this one
     undo::forget(&project.root, &path);
     studio.changes.own(&path, None, &studio.events);
@@ -175,11 +193,14 @@ pub(super) struct To {
 }
 
 /// `PATH/duplicate` and `PATH/rename`: a copy of a template, or another name for it.
+///
+/// In another folder its `extends` is written so that it names the same base from there. `used_by` of an answer to `rename` are
+/// the templates that build on it by its old name.
 #[utoipa::path(post, path = "/templates/{*path}", tag = "templates", request_body = To,
     params(("path" = String, Path, description = "`templates/menu.toml/duplicate` or `…/rename`")),
     responses(
-        (status = 200, description = "Renamed: `{path, hash}`", body = FileAnswer),
-        (status = 201, description = "Duplicated: `{path, hash}`", body = FileAnswer),
+        (status = 200, description = "Renamed: `{path, hash, diagnostics, used_by}`", body = MovedAnswer),
+        (status = 201, description = "Duplicated: `{path, hash, diagnostics}`", body = MovedAnswer),
         (status = 404, description = "No template has this path"),
         (status = 409, description = "There is a file at `to`"),
         (status = 412, description = "It changed meanwhile"),
@@ -205,12 +226,27 @@ async fn act(
     })?;
     let _writing = studio.writing.lock().await;
     let text = std::fs::read(&file).map_err(Problem::internal)?;
+    condition::check(&headers, Some(&hash_of(&text)))?;
+    let text = match String::from_utf8(text) {
+        Ok(text) => moved::text(&project, path, &to, &text).into_bytes(),
+        // a file that is no text builds on nothing
+        Err(bytes) => bytes.into_bytes(),
+    };
     let hash = hash_of(&text);
-    condition::check(&headers, Some(&hash))?;
-    write::bytes(&target, &text, Target::New).map_err(written)?;
+    write::bytes(&target, &text, Target::New).map_err(|why| unwritten(&to, why))?;
     studio.changes.own(&to, Some(&hash), &studio.events);
+    let mut answer = json!({
+        "path": to,
+        "hash": hash,
+        "diagnostics": template_files::diagnostics(&project, &to),
+    });
     if is_rename {
-        std::fs::remove_file(&file).map_err(Problem::internal)?;
+        answer["used_by"] = json!(palette::bases(&project).remove(path).unwrap_or_default());
+        if let Err(why) = std::fs::remove_file(&file) {
+            // one of the two is enough
+            let _ = std::fs::remove_file(&target);
+            return Err(unwritten(path, why));
+        }
         undo::rename(&project.root, path, &to);
         studio.changes.own(path, None, &studio.events);
     }
@@ -219,7 +255,6 @@ async fn act(
     } else {
         StatusCode::CREATED
     };
-    let answer = json!({"path": to, "hash": hash});
     Ok((status, etag(&hash), axum::Json(answer)).into_response())
 }
 
@@ -241,9 +276,9 @@ fn etag(hash: &str) -> [(header::HeaderName, String); 1] {
     [(header::ETAG, format!("\"{hash}\""))]
 }
 
-fn written(error: io::Error) -> Problem {
+fn unwritten(path: &str, error: io::Error) -> Problem {
     match error.kind() {
         io::ErrorKind::AlreadyExists => Problem::conflict("there is a file already"),
-        _ => Problem::internal(error),
+        _ => Problem::unwritten(path, &error),
     }
 }

@@ -77,7 +77,7 @@ async fn put(
                 let detail = format!("a journal has at most {} bytes", undo::MOST_BYTES);
                 Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
             }
-            _ => Problem::internal(error),
+            _ => Problem::unwritten(".storypress/undo", &error),
         })
     });
     let hash = written.await.map_err(Problem::internal)??;

@@ -1,6 +1,6 @@
 //! `/edit/PATH`: the editor's page.
 //!
-//! In: a template's path. Out: a page that names it; the editor's script asks the API for everything else.
+//! In: the path of a template that is there, or of one that is gone and was edited here. Out: a page that names it; the editor's script asks the API for everything else.
 //! Never: the template's text in the page.
 
 use axum::Router;
@@ -12,6 +12,7 @@ use crate::studio::page::{page, problem_page};
 use crate::studio::problem::Problem;
 use crate::studio::state::Studio;
 use crate::studio::template_files;
+use crate::studio::undo;
 
 /// The page.
 pub fn router() -> Router<Studio> {
@@ -32,8 +33,10 @@ async fn edit(State(studio): State<Studio>, Path(path): Path<String>) -> Respons
 /// The file's name, if the path is a template's.
 fn found(studio: &Studio, path: &str) -> Result<String, Problem> {
     let project = studio.project()?;
-    let is_there = template_files::file_of(&project, path).is_some_and(|file| file.is_file());
-    if !is_there {
+    let file = template_files::file_of(&project, path);
+    // what was edited and not saved outlives its file
+    let is_kept = || undo::read(&project.root, path).is_some();
+    if !file.is_some_and(|file| file.is_file() || is_kept()) {
         return Err(Problem::not_found("there is no such template"));
     }
     Ok(path.rsplit('/').next().unwrap_or(path).to_owned())

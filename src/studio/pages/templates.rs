@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 use super::form::{posted, query};
 use super::layout::{answer, around, with};
 use crate::studio::apart::apart;
+use crate::studio::moved;
+use crate::studio::page::address;
 use crate::studio::pictures::{self, Sample};
 use crate::studio::problem::Problem;
 use crate::studio::state::Studio;
@@ -203,7 +205,8 @@ async fn create(State(studio): State<Studio>, body: Bytes) -> Response {
             Some(from) => {
                 let source =
                     template_files::file_of(&work.project, from).ok_or_else(|| none(from))?;
-                std::fs::read_to_string(source).map_err(|_| none(from))?
+                let text = std::fs::read_to_string(source).map_err(|_| none(from))?;
+                moved::text(&work.project, from, &to, &text)
             }
             None => BLANK.to_owned(),
         };
@@ -212,10 +215,9 @@ async fn create(State(studio): State<Studio>, body: Bytes) -> Response {
             std::io::ErrorKind::AlreadyExists => {
                 Problem::conflict("there is a template of that name")
             }
-            _ => Problem::internal(why),
+            _ => Problem::unwritten(&to, &why),
         })?;
-        let place: Vec<String> = to.split('/').map(crate::studio::page::segment).collect();
-        Ok(Redirect::to(&format!("/edit/{}", place.join("/"))).into_response())
+        Ok(Redirect::to(&format!("/edit/{}", address(&to))).into_response())
     })
     .await
 }
