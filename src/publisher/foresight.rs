@@ -163,6 +163,10 @@ impl Calendar<'_> {
         let is_of_account = found.as_ref().is_some_and(Trouble::is_of_account);
         let code = found.as_ref().map(|trouble| trouble.code.clone());
         let why = found.map(|trouble| trouble.message);
+        // what it waits for besides is not told here
+        if slot.trouble.is_none() && code.is_none() {
+            return Ok(());
+        }
         if (&slot.trouble, &slot.reason) == (&code, &why) || slot.looked.is_some() {
             return Ok(());
         }
