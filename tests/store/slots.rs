@@ -88,6 +88,7 @@ async fn a_slot_is_seen_once_and_follows_its_rule(world: World) {
     // the zone's clocks were changed by law, and the slot with them
     let other = Slot {
         due: first.due + secs(3600),
+        own: first.own + secs(3600),
         freeze: first.freeze + secs(3600),
         ..first.clone()
     };
