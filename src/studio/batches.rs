@@ -14,6 +14,9 @@ use super::batch_decisions::Decisions;
 use super::batch_file::{self, Asked, Head, MOST};
 use super::problem::Problem;
 
+/// Stories of open batches, about 18 kB each: beyond that the oldest batch is closed, and read again where it is asked for.
+const OPEN_STORIES: usize = 2_000;
+
 /// All that are open, the oldest first.
 #[derive(Debug, Default)]
 pub struct Batches {
@@ -29,10 +32,11 @@ impl Batches {
 
     fn keep(&self, batch: &Arc<Batch>) {
         let mut all = self.all();
-        if all.len() == MOST {
+        all.push(Arc::clone(batch));
+        let stories = |all: &[Arc<Batch>]| all.iter().map(|batch| batch.head.count).sum::<usize>();
+        while all.len() > MOST || all.len() > 1 && stories(&all) > OPEN_STORIES {
             all.remove(0);
         }
-        all.push(Arc::clone(batch));
     }
 
     /// One that is open.
