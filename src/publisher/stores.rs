@@ -11,7 +11,7 @@ use super::error::{Doing, Error};
 use crate::pipeline::HandOff;
 use crate::platform::Cancel;
 use crate::project::Project;
-use crate::store::Store;
+use crate::store::{self, Store};
 use crate::upload::{self, Served};
 
 /// The project's own folder.
@@ -69,9 +69,11 @@ pub async fn existing_store(project: &Project) -> Result<Option<Store>, Error> {
 /// # Errors
 /// `Failed` with what the store says.
 pub async fn open_store(project: &Project) -> Result<Store, Error> {
-    let store = Store::open(project.store_url.as_str(), &project.root)
-        .await
-        .doing(format!("cannot open the store {:?}", project.store_url))?;
+    opened(project).await.map_err(|error| told(project, error))
+}
+
+async fn opened(project: &Project) -> Result<Store, store::Error> {
+    let store = Store::open(project.store_url.as_str(), &project.root).await?;
     learn(project, &store).await;
     Ok(store)
 }
@@ -81,19 +83,16 @@ pub async fn open_store(project: &Project) -> Result<Store, Error> {
 /// # Errors
 /// As [`open_store`].
 pub(super) async fn open_store_patiently(project: &Project, stop: &Cancel) -> Result<Store, Error> {
-    let (url, root) = (project.store_url.as_str(), project.root.as_path());
     let began = Instant::now();
     let mut pause = Duration::from_secs(1);
-    while project.store_url.is_server() && began.elapsed() < SERVER_PATIENCE {
-        let error = match Store::open(url, root).await {
-            Ok(store) => {
-                learn(project, &store).await;
-                return Ok(store);
-            }
+    loop {
+        let error = match opened(project).await {
+            Ok(store) => return Ok(store),
             Err(error) => error,
         };
-        if !error.is_passing() || stop.is_stopped() {
-            return Err(error).doing(format!("cannot open the store {:?}", project.store_url));
+        let is_over = !project.store_url.is_server() || began.elapsed() >= SERVER_PATIENCE;
+        if is_over || !error.is_passing() || stop.is_stopped() {
+            return Err(told(project, error));
         }
         tracing::warn!(%error, "the store is waited for");
         let until = Instant::now() + pause;
@@ -102,7 +101,13 @@ pub(super) async fn open_store_patiently(project: &Project, stop: &Cancel) -> Re
         }
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
-    open_store(project).await
+}
+
+fn told(project: &Project, error: store::Error) -> Error {
+    Error::Failed {
+        doing: format!("cannot open the store {:?}", project.store_url),
+        source: error.into(),
+    }
 }
 
 /// Learns what accounts are called whose id the project file does not say.

@@ -116,15 +116,7 @@ async fn see_series(
         rehearsed: known.rehearsed,
         ..slot.clone()
     };
-    let states = (Some(known.state.word()), changed.state.word());
-    write(
-        conn,
-        (&changed, fence),
-        (&known.id, FOLLOWS),
-        (who, states),
-        now,
-    )
-    .await
+    write(conn, known, (&changed, fence), FOLLOWS, who, now).await
 }
 
 const FOLLOWS: &str = "the rule has changed";
@@ -170,15 +162,7 @@ async fn see_again(
         let sql = "UPDATE stories SET slot = NULL WHERE slot = $1";
         conn.run(sql, values![known.id.as_str()]).await?;
     }
-    let states = (Some(known.state.word()), changed.state.word());
-    write(
-        conn,
-        (&changed, fence),
-        (&known.id, what),
-        (who, states),
-        now,
-    )
-    .await
+    write(conn, known, (&changed, fence), what, who, now).await
 }
 
 /// Whether an open slot is not as its rule has it now. Of one whose picture is made and is not read again, only another time
@@ -243,15 +227,17 @@ async fn row_is_taken(conn: &mut Conn<'_>, known: &Slot) -> Result<bool, Error> 
     Ok(false)
 }
 
-/// Saves a slot as it is then, with its line of the trail: how it was called, and what has happened.
+/// Saves a known slot as it is then, with its line of the trail: how it was called, and what has happened.
 async fn write(
     conn: &mut Conn<'_>,
+    known: &Slot,
     (slot, fence): (&Slot, i64),
-    (was, what): (&str, &str),
-    (who, states): (&str, (Option<&str>, &str)),
+    what: &str,
+    who: &str,
     now: Timestamp,
 ) -> Result<(), Error> {
     update(conn, slot, fence, now).await?;
-    let note = Note::with(what, serde_json::json!({ "was": was }));
+    let states = (Some(known.state.word()), slot.state.word());
+    let note = Note::with(what, serde_json::json!({ "was": known.id }));
     audit::write_of_slot(conn, &slot.id, who, states, &note, now).await
 }

@@ -6,8 +6,7 @@ const RULES: &str = "[schedule.s]\ntemplate = 'templates/menu.toml'\ntimes = ['1
     [schedule.f]\ntemplate = 'templates/menu.toml'\ntimes = ['15:01']\nfreeze = '3h'\nlate = '30min'\n";
 
 fn to(month: &Month, day: i64, clock: &str) {
-    let time = month.at(day, clock) + jiff::SignedDuration::from_secs(3);
-    month.advance_to(time);
+    month.advance_past(day, clock);
     once(month);
 }
 

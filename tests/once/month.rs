@@ -123,6 +123,11 @@ impl Month {
         }
     }
 
+    /// A few seconds after that time of a day, when what is due then can go out.
+    pub fn advance_past(&self, ahead: i64, clock: &str) {
+        self.advance_to(self.at(ahead, clock) + jiff::SignedDuration::from_secs(3));
+    }
+
     /// A day of the calendar, counted from the sandbox's today.
     pub fn day(&self, ahead: i64) -> String {
         let day = self.now().to_zoned(madrid()).checked_add(ahead.days());
