@@ -94,6 +94,13 @@ pub enum Pick {
     All,
 }
 
+impl Pick {
+    /// Whether rows take turns: a slot that is skipped or missed used its row as well.
+    pub fn takes_turns(&self) -> bool {
+        matches!(self, Self::Next | Self::Rotate)
+    }
+}
+
 /// What becomes of a slot that nobody approved in time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Unapproved {

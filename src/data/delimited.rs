@@ -221,22 +221,20 @@ impl Reader<'_> {
         if record.cells.len() != self.names.len() {
             return Err(self.wrong_count(number, record));
         }
-        if let Some((name, cell)) = (self.names.iter().zip(&record.cells))
-            .find(|(name, cell)| !name.is_empty() && is_error(&cell.text(text)))
-        {
-            let place = Place::new(self.source, cell.range.clone());
-            let error = cell.text(text);
-            let message = format!("column `{name}` holds the error `{}`", error.trim());
-            return Err(bad_row(number, &place, message).hint("mend it in the spreadsheet"));
-        }
         let mut values = Map::new();
         let mut places = Vec::with_capacity(record.cells.len());
         for (name, cell) in self.names.iter().zip(&record.cells) {
-            if !name.is_empty() {
-                values.insert(name.clone(), Value::String(cell.text(text).into_owned()));
-                let place = Place::new(self.source, cell.range.clone());
-                places.push((name.clone(), place));
+            if name.is_empty() {
+                continue;
             }
+            let place = Place::new(self.source, cell.range.clone());
+            let cell = cell.text(text);
+            if is_error(&cell) {
+                let message = format!("column `{name}` holds the error `{}`", cell.trim());
+                return Err(bad_row(number, &place, message).hint("mend it in the spreadsheet"));
+            }
+            values.insert(name.clone(), Value::String(cell.into_owned()));
+            places.push((name.clone(), place));
         }
         Ok(Row::new(number, values, place, places))
     }

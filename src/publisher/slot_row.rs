@@ -95,7 +95,10 @@ impl Calendar<'_> {
         let mut seen = store.used_rows(name).await?;
         // of slots that somebody else has in hand
         let mut taken: Vec<Used> = Vec::new();
-        let before = store.slots_without_row(name).await?;
+        let before = match turns.rule.pick.takes_turns() || turns.rule.pick == Pick::New {
+            true => store.slots_without_row(name).await?,
+            false => Vec::new(),
+        };
         let before = before.into_iter().filter(|slot| slot.own < held.slot.own);
         for slot in before.filter(|slot| takes_row(turns.rule, slot)) {
             let used: Vec<Used> = seen.iter().chain(&taken).cloned().collect();
@@ -134,7 +137,7 @@ impl Calendar<'_> {
 /// Whether a slot without a row takes one when its turn has come, before those after it: one that can still go out, also
 /// where it was moved; and where rows take turns, one that was skipped or missed, unless there was nothing to show.
 pub(super) fn takes_row(rule: &Rule, slot: &Slot) -> bool {
-    let is_in_turn = matches!(rule.pick, Pick::Next | Pick::Rotate);
+    let is_in_turn = rule.pick.takes_turns();
     slot.row_key.is_none()
         && match slot.state {
             SlotState::Planned | SlotState::Frozen | SlotState::Waiting => {

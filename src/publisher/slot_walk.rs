@@ -420,10 +420,9 @@ impl Calendar<'_> {
         why: String,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let takes_turns = matches!(rule.pick, Pick::Next | Pick::Rotate);
         let mut has_nothing = held.slot.trouble.clone();
         // one that found no row used none
-        if takes_turns
+        if rule.pick.takes_turns()
             && held.slot.row_key.is_none()
             && !held.slot.found_no_row()
             && let Ok(Some(data)) = self.data(rule, now).await

@@ -8,7 +8,7 @@ use super::draft::{Draft, TextDraft};
 use super::fills::{ink_paint, paint};
 use super::layout::Measure;
 use super::stage::Stage;
-use super::text::{Decoration, Fit, Overflow, Room, Set};
+use super::text::{Decoration, Fit, Overflow, Room, SLACK, Set};
 use super::{Color, Glyph, GlyphRun, Highlight, Paint, Rect, Rule, Stroke, Text};
 use crate::diag::{Code, Diagnostic, Severity, did_you_mean};
 use crate::template::{Table, grammar, key};
@@ -148,7 +148,7 @@ fn report(
             );
         }
         Fit::Cut => {
-            let low = height.filter(|height| set.height > height + TOUCHING);
+            let low = height.filter(|height| set.height > height + SLACK);
             let how = match (style.overflow, low) {
                 (Overflow::Shrink | Overflow::Ellipsis, Some(height)) => format!(
                     "has a line {:.0} high at size {} and stands over its box, which is {height:.0} high",

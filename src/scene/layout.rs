@@ -92,7 +92,7 @@ impl Measure<'_> {
                     return (w, h);
                 }
                 let least =
-                    (limits.least && limits.width.is_none()).then(|| self.least_width(text));
+                    (limits.least && limits.width.is_none()).then(|| self.min_content_width(text));
                 let room = Room {
                     width: limits.width.or(least).unwrap_or(limits.available),
                     fill_width: false,
@@ -290,8 +290,8 @@ impl Measure<'_> {
         }
     }
 
-    /// The least width at which lines break only where they may.
-    fn least_width(&self, text: &super::draft::TextDraft) -> f32 {
+    /// The min-content width of CSS: the least at which lines break only where they may.
+    fn min_content_width(&self, text: &super::draft::TextDraft) -> f32 {
         let style = Style {
             max_lines: None,
             overflow: Overflow::Clip,

@@ -20,6 +20,7 @@ use crate::scene::{Face, Glyph, Rect};
 pub use fonts::{BrandFont, EMOJI_FAMILY, TEXT_FAMILY, UnreadableFont};
 pub use hyphen::is_known as hyphenates;
 pub use set::Typesetter;
+pub(super) use shape::SLACK;
 
 /// A stretch of text in one look.
 #[derive(Debug, Clone, PartialEq)]

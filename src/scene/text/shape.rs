@@ -110,7 +110,7 @@ pub(super) struct Measure {
 }
 
 /// Widths that went through sums and products still count as equal within this.
-pub(super) const SLACK: f32 = 1.0 / 32.0;
+pub(in crate::scene) const SLACK: f32 = 1.0 / 32.0;
 
 impl Shaped {
     /// Shapes `words` at `size`.

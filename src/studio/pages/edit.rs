@@ -1,6 +1,7 @@
 //! `/edit/PATH`: the editor's page.
 //!
-//! In: the path of a template that is there, or of one that is gone and was edited here. Out: a page that names it; the editor's script asks the API for everything else.
+//! In: the path of a template that is there, or of one that is gone and was edited here. Out: a page that names it; the
+//! editor's script asks the API for everything else.
 //! Never: the template's text in the page.
 
 use axum::Router;
