@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use url::Url;
 
 use crate::media::Kind;
+use crate::platform::Clock;
 
 use super::error::{Cause, Error};
 use super::options::{Options, below, is_loopback, shown};
@@ -156,6 +157,17 @@ impl Client {
     pub fn with_publish_timeout(mut self, timeout: Duration) -> Self {
         Arc::make_mut(&mut self.options).publish_timeout = timeout;
         self
+    }
+
+    /// The same client, whose call budgets go by that clock. Default: the machine's. Clones share it.
+    pub fn with_clock(self, clock: Clock) -> Self {
+        self.wire.go_by(clock);
+        self
+    }
+
+    /// What its call budgets go by.
+    pub fn clock(&self) -> Clock {
+        self.wire.clock()
     }
 
     /// Which login it speaks for.

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use url::{Host, Url};
 
 use super::error::{Cause, Error};
@@ -45,8 +44,6 @@ pub struct Options {
     pub upload_timeout: Duration,
     /// Between two tries at a film's bytes; doubles each time. Default 1 s.
     pub upload_pause: Duration,
-    /// What the time is, for the limits. Default: the machine's clock.
-    pub clock: fn() -> Timestamp,
 }
 
 impl Options {
@@ -63,7 +60,6 @@ impl Options {
             publish_timeout: Duration::from_secs(60),
             upload_timeout: Duration::from_secs(600),
             upload_pause: Duration::from_secs(1),
-            clock: Timestamp::now,
         }
     }
 

@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use super::listener::{Listener, Reply, json, with_headers};
 use super::*;
 use crate::media::Kind;
+use crate::platform::Clock;
 
 const TOKEN: &str = "IGAAsecret0token0that0nobody0may0see";
 const SECRET: &str = "the-app-secret";
@@ -322,11 +323,9 @@ async fn a_used_up_budget_stops_calls_before_they_are_sent() {
     let usage = "x-business-use-case-usage: {\"17841400008460056\":[{\"type\":\"instagram\",\"call_count\":100,\"total_cputime\":15,\"total_time\":12,\"estimated_time_to_regain_access\":7}]}\r\n";
     let body = r#"{"error":{"message":"(#80002) There have been too many calls to this Instagram account.","type":"OAuthException","code":80002,"fbtrace_id":"x"}}"#;
     let server = Listener::new([with_headers(400, usage, body)]);
-    let options = Options {
-        clock: now,
-        ..options(Login::Instagram, &server.url)
-    };
+    let options = options(Login::Instagram, &server.url);
     let client = Client::new(options, TOKEN.into(), None).unwrap();
+    let client = client.with_clock(Clock::of_world(now(), 0.0));
     let seven = Next::After(Duration::from_secs(7 * 60));
     assert_eq!(client.publish(&cid()).await.unwrap_err().next(), seven);
     let error = client.clone().stories().await.unwrap_err();

@@ -3,6 +3,7 @@
 //! In: a request without credentials. Out: the platform's JSON, or an [`Error`] that says how far it came.
 //! Never: a second send, a redirect followed, more than a megabyte read, an address in a log or an error.
 
+use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -16,6 +17,7 @@ use super::options::{Options, shown};
 use super::redact::Secrets;
 use super::refusal::{Call, Refusal};
 use super::{Next, table};
+use crate::platform::Clock;
 
 /// The largest answer that is read; the platform's are a few kilobytes.
 const MAX_BYTES: usize = 1_000_000;
@@ -34,7 +36,7 @@ pub(super) struct Wire {
     reads: reqwest::Client,
     secrets: Secrets,
     limits: Limits,
-    clock: fn() -> Timestamp,
+    clock: RwLock<Clock>,
     timeout: Duration,
 }
 
@@ -56,9 +58,23 @@ impl Wire {
             reads: build(builder(options))?,
             secrets,
             limits: Limits::default(),
-            clock: options.clock,
+            clock: RwLock::default(),
             timeout: options.timeout,
         })
+    }
+
+    /// The limits go by this clock from now on.
+    pub fn go_by(&self, clock: Clock) {
+        *self.clock.write().unwrap_or_else(PoisonError::into_inner) = clock;
+    }
+
+    pub fn clock(&self) -> Clock {
+        let clock = self.clock.read();
+        clock.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock().now()
     }
 
     /// What no answer may spread.
@@ -90,7 +106,7 @@ impl Wire {
 
     /// What the budgets say before a call; may wait some seconds.
     async fn pace(&self, call: Call) -> Result<(), Error> {
-        match self.limits.pace((self.clock)()) {
+        match self.limits.pace(self.now()) {
             Pace::Go => {}
             Pace::Slow(wait) => {
                 tracing::debug!(
@@ -113,7 +129,7 @@ impl Wire {
             Err(error) => return Err(self.unanswered(call, error)),
         };
         let status = response.status().as_u16();
-        self.limits.hear(response.headers(), (self.clock)());
+        self.limits.hear(response.headers(), self.now());
         if response.status().is_redirection() {
             let said = format!("a redirect to {}", target(&response));
             return Err(self.strange(call, status, &said));
@@ -183,7 +199,7 @@ impl Wire {
                 Next::After(after) => after,
                 _ => UNKNOWN_STOP,
             };
-            refusal.regain = Some(self.limits.refused(least, (self.clock)()));
+            refusal.regain = Some(self.limits.refused(least, self.now()));
         }
         tracing::debug!(
             ?call,

@@ -329,7 +329,9 @@ impl<'a> Walk<'a> {
                 // a long wait is news, and ends when the story is late
                 if self.waits() && since(now, until) > LINE {
                     let late = prepare::deadline(&self.story, &rooms.store, &rooms.policy, now);
-                    until = until.min(after(late.await, Duration::from_millis(1)).max(now));
+                    let late = after(late.await, Duration::from_millis(1));
+                    // what is late already waits for the last look at its container
+                    until = if late > now { until.min(late) } else { until };
                     self.waits_for(Some(said));
                 } else {
                     self.story.trouble = (!said.is_empty()).then_some(said);
@@ -642,7 +644,14 @@ impl<'a> Walk<'a> {
                 self.apply(Next::Ask(why), rooms).await
             }
             Sent::Refused(next) => {
-                self.story.step = before;
+                self.story.step = match before {
+                    Step::Contained { url, container, .. } => Step::Contained {
+                        url,
+                        container,
+                        is_refused: true,
+                    },
+                    before => before,
+                };
                 self.apply(*next, rooms).await
             }
         }

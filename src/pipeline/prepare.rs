@@ -160,6 +160,7 @@ async fn make(
         Ok(container) => Next::To(Step::Contained {
             url: url.cloned(),
             container,
+            is_refused: false,
         }),
         Err(error) => failed(&error.into(), now),
     }

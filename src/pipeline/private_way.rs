@@ -33,6 +33,7 @@ pub(super) async fn begin(story: &Story, client: &Client, rooms: &Rooms, now: Ti
                 uri: None,
                 made: now,
             },
+            is_refused: false,
         }),
         Err(error) => failed(&PlatformError::Private(error), now),
     }

@@ -10,7 +10,7 @@ use crate::store::{Intent, Step, StopCause, Story};
 
 use super::prepare::{failed, is_late};
 use super::sent::Sent;
-use super::{Next, Platform, Rooms, after, private_way, since};
+use super::{Next, Platform, Rooms, after, private_way, settle, since};
 
 /// A container this close to its end is given up for a new one.
 const MARGIN: SignedDuration = SignedDuration::from_mins(10);
@@ -28,11 +28,20 @@ pub(super) async fn ready(
     rooms: &Rooms,
     now: Timestamp,
 ) -> Next {
-    if is_late(story, rooms, now).await {
-        return Next::To(Step::Missed);
-    }
-    if container.ends().duration_since(now) < MARGIN {
-        return again(story, "the container came to its end".into());
+    let given_up = if is_late(story, rooms, now).await {
+        Some(Next::To(Step::Missed))
+    } else if container.ends().duration_since(now) < MARGIN {
+        Some(again(story, "the container came to its end".into()))
+    } else {
+        None
+    };
+    if let Some(next) = given_up {
+        return match story.step {
+            Step::Contained {
+                is_refused: true, ..
+            } => unless_live(next, story, container, graph, rooms, now).await,
+            _ => next,
+        };
     }
     let status = match graph.status(&container.id).await {
         Ok(status) => status,
@@ -49,12 +58,7 @@ pub(super) async fn ready(
     match status.code {
         StatusCode::Finished => Next::Turn,
         // no intent of ours stands behind it, but it is live
-        StatusCode::Published => Next::To(Step::Published {
-            story: None,
-            container: container.id.clone(),
-            at: now,
-            insights: None,
-        }),
+        StatusCode::Published => live(container, now),
         _ => {
             // what it has already, perhaps from before a crash, is not sent again
             if container.uri.is_some()
@@ -77,6 +81,46 @@ pub(super) async fn ready(
                 ),
             }
         }
+    }
+}
+
+/// The container is live, and the name of its story is not known.
+fn live(container: &Container, now: Timestamp) -> Next {
+    Next::To(Step::Published {
+        story: None,
+        container: container.id.clone(),
+        at: now,
+        insights: None,
+    })
+}
+
+/// The last look at a container whose send was refused: a platform that says no may have done it.
+///
+/// A look that fails is repeated as long as the container lives; an account that may not look was told no once more.
+async fn unless_live(
+    next: Next,
+    story: &Story,
+    container: &Container,
+    graph: &graph::Client,
+    rooms: &Rooms,
+    now: Timestamp,
+) -> Next {
+    let error = match graph.status(&container.id).await {
+        Ok(status) if status.code == StatusCode::Published => return live(container, now),
+        Ok(_) => return next,
+        Err(error) => error,
+    };
+    let pause = match error.next() {
+        // the account may ask nothing for a while: that says nothing of the story
+        graph::Next::After(pause) => pause,
+        graph::Next::Never | graph::Next::Login | graph::Next::Human => return next,
+        _ => poll(story, container, now).min(settle::poll(rooms.policy.settle)),
+    };
+    // why it waited is what it is missed for
+    let said = story.trouble.clone().unwrap_or_else(|| error.to_string());
+    match now < container.ends() {
+        true => Next::Wait(after(now, pause), said),
+        false => next,
     }
 }
 

@@ -14,7 +14,7 @@ use super::open::{Target, opened_account, platform};
 use super::{Error, Publisher, decide};
 use crate::graph::{Login, StoryId};
 use crate::pipeline::{Driven, Event, Platform, SKEW};
-use crate::platform::STORY_LIFE;
+use crate::platform::{Clock, STORY_LIFE};
 use crate::project::{Account, Project};
 use crate::store::{Filter, Step, Store, Story, StoryKey};
 
@@ -194,7 +194,7 @@ async fn listed(
     let none = project.accounts.is_empty().then_some(None);
     let names = own.map(|account| Some(account.name.as_str())).chain(none);
     for name in names {
-        let opened = opened_account(project, name, base.as_ref()).await;
+        let opened = opened_account(project, name, base.as_ref(), &Clock::default()).await;
         let Some((_, _, platform)) = opened.ok().filter(|(key, ..)| *key == story.account) else {
             continue;
         };

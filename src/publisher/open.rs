@@ -141,7 +141,7 @@ impl Publisher {
         let clock = clock_of(base.as_ref()).await?;
         let renewal = Arc::<Renewal>::default();
         for name in names(project, target, all) {
-            match opened_account(project, name.as_deref(), base.as_ref()).await {
+            match opened_account(project, name.as_deref(), base.as_ref(), &clock).await {
                 Ok((key, opened, client)) => {
                     let opened_by_hand = opened.stickers_by_hand;
                     names_of.insert(key.clone(), opened.name.clone());
@@ -407,6 +407,7 @@ pub(super) async fn opened_account(
     project: &Project,
     name: Option<&str>,
     sandbox: Option<&Url>,
+    clock: &Clock,
 ) -> Result<(String, Account, Platform), Error> {
     if let Some(account) = accounts::by_hand(project, name) {
         let key = accounts::hand_key(&account, sandbox.is_some());
@@ -425,7 +426,9 @@ pub(super) async fn opened_account(
         .user_id
         .as_ref()
         .ok_or_else(|| Error::refused("the account has no user_id"))?;
-    let client = client.with_publish_timeout(project.publish.timeout);
+    let client = client
+        .with_publish_timeout(project.publish.timeout)
+        .with_clock(clock.clone());
     let key = format!("{}:{user}", account.login.as_str());
     Ok((key, account, client.into()))
 }

@@ -140,6 +140,7 @@ impl Renewal {
         };
         let options = found.client.options().clone();
         if let Ok(client) = Client::new(options, kept.token.clone(), None) {
+            let client = client.with_clock(found.client.clock());
             (it.client, it.kept, it.is_fresh) = (client, kept.clone(), true);
         }
     }

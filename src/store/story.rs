@@ -104,6 +104,9 @@ pub enum Step {
         url: Option<MediaUrl>,
         /// The prepared medium.
         container: Container,
+        /// A send of it was refused: whether it is live all the same is asked before it is given up.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_refused: bool,
     },
     /// It may be live. Never sent again without asking.
     Publishing {

@@ -1,5 +1,7 @@
 //! A slot follows its rule through faults and changes: nothing that is made or approved is lost, and what was late is told.
 
+use serde_json::json;
+
 use super::month::Month;
 
 const RULES: &str = "[schedule.s]\ntemplate = 'templates/menu.toml'\ntimes = ['15:00']\nfreeze = '3h'\nlate = '30min'\napprove = true\n\
@@ -159,4 +161,29 @@ fn single_calls_renew_the_token_of_a_rehearsal() {
     to(&month, 1, "12:30");
     to(&month, 0, "15:02");
     assert_eq!(month.state(&slot), "live", "{}", month.why(&slot));
+}
+
+#[test]
+fn what_was_refused_and_is_live_is_not_told_as_missed() {
+    let mut month = Month::of(
+        "[schedule.s]\ntemplate = 'templates/menu.toml'\ntimes = ['15:00']\nlate = '30min'\n",
+        &[],
+    );
+    let slot = format!("s@{}T15:00", month.day(1));
+    month.start(&[]);
+    month.until_seen(&slot);
+    let refused = json!([{ "on": "publish", "do": "error-after", "code": 4 }]);
+    month.rehearsal.post("/sandbox/faults", &refused);
+    month.advance_past(1, "15:00");
+    month.until_published(1);
+    // it is late, and a look that fails says nothing
+    let away = json!([{ "on": "status", "do": "server-error" }]);
+    month.rehearsal.post("/sandbox/faults", &away);
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    let waits = month.why(&slot).to_string();
+    assert!(waits.contains("call budget"), "{waits}");
+    month.advance_past(0, "15:40");
+    let state = month.until(&slot, &["live", "missed"])["slot"]["state"].clone();
+    assert_eq!(state, "live");
+    assert_eq!(month.live(), 1);
 }

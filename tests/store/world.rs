@@ -182,6 +182,7 @@ pub fn contained(number: u32) -> Step {
     Step::Contained {
         url: Some(url("object")),
         container: container(number),
+        is_refused: false,
     }
 }
 
