@@ -47,10 +47,11 @@ pub(crate) struct Args {
         short,
         long,
         value_name = "N",
+        value_parser = clap::value_parser!(u16).range(0..=256),
         default_value_t = 0,
         hide_default_value = true
     )]
-    pub jobs: usize,
+    pub jobs: u16,
     /// Make everything anew
     #[arg(long)]
     pub force: bool,
@@ -149,7 +150,7 @@ pub(crate) fn once(
         formats: formats(args, &plan.project),
         force: args.force,
         guides: args.guides,
-        jobs: args.jobs,
+        jobs: usize::from(args.jobs),
         cancel: stop.clone(),
         ..Order::new(&plan, &out)
     };
