@@ -330,8 +330,9 @@ impl Call<'_> {
         let mut told: Vec<_> = overlay.flat_map(|o| o.warnings.clone()).collect();
         match self.make(clip, &scene, &mut item.outputs, &mut told) {
             Ok(()) => {}
-            // parts that were finished stay, and are told
             Err(Error::Cancelled) if item.outputs.is_empty() => return None,
+            // parts that were finished stay, and are told; there is nothing wrong with the clip
+            Err(Error::Cancelled) => item.status = Status::Failed,
             Err(error) => {
                 item.status = Status::Failed;
                 told.push(self.told(clip, &error));

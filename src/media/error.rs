@@ -188,18 +188,27 @@ impl fmt::Display for Error {
             Self::TooShort { seconds } => {
                 write!(
                     f,
-                    "the film is {seconds:.1} s long, at least {FILM_LEAST_SECONDS} s are needed"
+                    "the film is {} s long, at least {FILM_LEAST_SECONDS} s are needed",
+                    beside(*seconds, FILM_LEAST_SECONDS)
                 )
             }
             Self::TooLong { seconds } => {
                 write!(
                     f,
-                    "the film is {seconds:.1} s long, at most {FILM_MOST_SECONDS} s are taken"
+                    "the film is {} s long, at most {FILM_MOST_SECONDS} s are taken",
+                    beside(*seconds, FILM_MOST_SECONDS)
                 )
             }
             Self::Film { message } => write!(f, "cannot make the film: {message}"),
         }
     }
+}
+
+/// Seconds with as many digits as tell them from the limit that they break, and from nothing.
+fn beside(seconds: f64, limit: f64) -> String {
+    let digits = |count: usize| format!("{seconds:.count$}");
+    let tells = |text: &String| ![limit, 0.0].contains(&text.parse().unwrap_or(limit));
+    (1..4).map(digits).find(tells).unwrap_or_else(|| digits(3))
 }
 
 impl std::error::Error for Error {
@@ -225,6 +234,16 @@ mod tests {
         );
         cancel.stop();
         assert!(matches!(Error::stopped(&over, path), Error::Cancelled));
+    }
+
+    #[test]
+    fn a_length_that_is_refused_is_not_told_as_one_that_is_taken() {
+        let told = |seconds| Error::TooShort { seconds }.to_string();
+        assert!(told(2.96).contains("is 2.96 s long"), "{}", told(2.96));
+        assert!(told(0.04).contains("is 0.04 s long"));
+        assert!(told(1.25).contains("is 1.2 s long"));
+        let long = Error::TooLong { seconds: 60.04 }.to_string();
+        assert!(long.contains("is 60.04 s long"), "{long}");
     }
 
     #[test]
