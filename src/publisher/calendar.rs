@@ -255,6 +255,12 @@ impl<'a> Calendar<'a> {
         let store = &self.publisher.store;
         // what is made from here on is not swept
         let mut unneeded = slot_picture::folders(&self.project);
+        let filter = SlotFilter {
+            is_open: true,
+            ..SlotFilter::default()
+        };
+        let open = store.slots(&filter).await?;
+        let known: HashMap<&str, &Slot> = open.iter().map(|s| (s.id.as_str(), s)).collect();
         let is_whole = self.noted.begins_anew(now);
         let until = later(now, AHEAD);
         let mut coming = Coming::new();
@@ -271,21 +277,19 @@ impl<'a> Calendar<'a> {
                     .iter()
                     .map(|slot| (slot.id.clone(), (slot.due, slot.account.clone()))),
             );
-            let news: Vec<Slot> = match is_whole {
-                true => slots,
-                false => slots
-                    .into_iter()
-                    .filter(|slot| self.noted.is_news(slot))
-                    .collect(),
+            let is_told = |slot: &Slot| {
+                let known = known.get(slot.id.as_str());
+                known.is_some_and(|known| store.is_seen(known, slot))
+                    || !is_whole && !self.noted.is_news(slot)
             };
+            let news: Vec<Slot> = slots
+                .iter()
+                .filter(|slot| !is_told(slot))
+                .cloned()
+                .collect();
             store.see_slots(&news, now).await?;
-            self.noted.add(news);
+            self.noted.add(slots);
         }
-        let filter = SlotFilter {
-            is_open: true,
-            ..SlotFilter::default()
-        };
-        let open = store.slots(&filter).await?;
         // one whose new time is past is seen all the same, and is late
         let mut behind: Vec<Slot> = open
             .iter()

@@ -34,6 +34,14 @@ impl Store {
             })
             .await
     }
+
+    /// Whether [`Store::see_slots`] would leave an open slot as it is, which was read before.
+    pub fn is_seen(&self, known: &Slot, slot: &Slot) -> bool {
+        (&known.id, &known.account) == (&slot.id, &slot.account)
+            && known.state.is_open()
+            && (!known.rehearsed || self.is_rehearsal)
+            && !follows(known, slot)
+    }
 }
 
 async fn see(

@@ -9,6 +9,7 @@ use crate::{Case, cases};
 pub const CASES: &[Case] = cases![
     slots_are_found_by_name_by_place_and_where_they_were_moved,
     what_the_calendar_has_lost_is_dropped_and_planned_again,
+    what_stands_as_its_rule_has_it_needs_not_be_seen,
     what_changes_before_it_is_dropped_stays,
 ];
 
@@ -60,6 +61,29 @@ async fn what_the_calendar_has_lost_is_dropped_and_planned_again(world: World) {
     assert_eq!(get(&store, &gone.id).await.state, SlotState::Planned);
 }
 
+async fn what_stands_as_its_rule_has_it_needs_not_be_seen(world: World) {
+    let store = world.open().await;
+    let one = slot("menu", 9);
+    see(&store, std::slice::from_ref(&one)).await;
+    let known = get(&store, &one.id).await;
+    assert!(store.is_seen(&known, &one));
+    let later = Slot {
+        due: one.due + secs(60),
+        ..one.clone()
+    };
+    assert!(!store.is_seen(&known, &later));
+    let renamed = Slot {
+        id: format!("{}/main", one.id),
+        ..one.clone()
+    };
+    assert!(!store.is_seen(&known, &renamed));
+    let ended = Slot {
+        state: SlotState::Skipped,
+        ..known
+    };
+    assert!(!store.is_seen(&ended, &one));
+}
+
 async fn what_changes_before_it_is_dropped_stays(world: World) {
     let store = world.open().await;
     let one = slot("menu", 9);
@@ -74,7 +98,9 @@ async fn what_changes_before_it_is_dropped_stays(world: World) {
     let saved = store.save_slot(&held, &moved, &note, None, noon()).await;
     saved.expect("saved");
     // it was read before that
-    let dropped = store.drop_slots(&[one.clone()], |_| false, noon()).await;
+    let dropped = store
+        .drop_slots(std::slice::from_ref(&one), |_| false, noon())
+        .await;
     assert_eq!(dropped.expect("an answer"), 0);
     assert_eq!(get(&store, &one.id).await, moved);
     assert_eq!(store.slot_trail(&one.id).await.expect("a trail").len(), 2);
