@@ -24,6 +24,8 @@ mod receiver;
 mod server;
 #[path = "store/slots.rs"]
 mod slots;
+#[path = "store/slots_found.rs"]
+mod slots_found;
 #[path = "store/stories.rs"]
 mod stories;
 #[path = "store/world.rs"]
@@ -85,6 +87,7 @@ fn main() {
         notices::CASES,
         operators::CASES,
         slots::CASES,
+        slots_found::CASES,
     ];
     for (name, case) in all.concat() {
         trials.push(Trial::test(format!("sqlite::{name}"), move || {

@@ -369,6 +369,9 @@ pub(crate) fn say(text: &str) {
 
 /// A name as it can be shown on one line.
 pub(crate) fn printable(name: &str) -> String {
+    if !name.contains(char::is_control) {
+        return name.to_owned();
+    }
     name.chars()
         .flat_map(|c| match c.is_control() {
             true => c.escape_default().collect::<Vec<_>>(),

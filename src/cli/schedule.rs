@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::report::{Item, Report};
 use super::target::Sandbox;
 use super::{Global, Outcome, open, slots};
-use crate::calendar::Rule;
+use crate::calendar::{Rule, Slot};
 use crate::diag::{Code, Diagnostic};
 use crate::project::{Calendar, Project, SCHEDULE_FILE, shown};
 use crate::publisher::{self, Remembered};
@@ -103,7 +103,7 @@ impl Clock {
 struct Open {
     project: Project,
     calendar: Calendar,
-    kept: Remembered,
+    sandbox: Sandbox,
     now: Timestamp,
 }
 
@@ -113,6 +113,26 @@ impl Open {
         let now = self.now.to_zoned(self.project.zone()?);
         let then = now.checked_add(jiff::Span::new().days(i64::from(days)));
         Ok(then.map_or(Timestamp::MAX, |then| then.timestamp()))
+    }
+
+    /// What the project's store remembers of these slots of its rules; without them, of every slot.
+    fn remembered(&self, rules: &[&Rule], slots: Option<&[Slot]>) -> anyhow::Result<Remembered> {
+        let remembered = async {
+            let store = publisher::existing_store(&self.project).await?;
+            let store = store.map(|store| self.sandbox.world(store));
+            let (project, now) = (&self.project, self.now);
+            let kept = match slots {
+                Some(slots) => {
+                    Remembered::of_slots(project, rules, slots, store.as_ref(), now).await
+                }
+                None => Remembered::of(project, &self.calendar.rules, store.as_ref(), now).await,
+            };
+            if let Some(store) = store {
+                store.close().await;
+            }
+            kept
+        };
+        Ok(open::runtime()?.block_on(remembered)?)
     }
 }
 
@@ -145,12 +165,10 @@ fn calendar(report: &mut Report, clock: &Clock, global: &Global) -> anyhow::Resu
         report.finish(global);
         return Ok(None);
     }
-    let kept =
-        open::runtime()?.block_on(remembered(&project, &calendar.rules, &clock.sandbox, now))?;
     Ok(Some(Open {
         project,
         calendar,
-        kept,
+        sandbox: clock.sandbox.clone(),
         now,
     }))
 }
@@ -169,20 +187,4 @@ fn of_file(project: &Project, told: Vec<Diagnostic>) -> Item {
         true => Item::failed(file, None, told),
         false => Item::new(file, None, super::report::Status::Done).with(told),
     }
-}
-
-/// What the project's store remembers of its calendar.
-async fn remembered(
-    project: &Project,
-    rules: &[Rule],
-    sandbox: &Sandbox,
-    now: Timestamp,
-) -> anyhow::Result<Remembered> {
-    let store = publisher::existing_store(project).await?;
-    let store = store.map(|store| sandbox.world(store));
-    let kept = Remembered::of(project, rules, store.as_ref(), now).await;
-    if let Some(store) = store {
-        store.close().await;
-    }
-    Ok(kept?)
 }

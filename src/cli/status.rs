@@ -1,6 +1,7 @@
 //! `storypress status`: what is due, in flight, live, failed, uncertain.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt::{self, Write};
 use std::path::Path;
 
 use jiff::tz::TimeZone;
@@ -42,54 +43,38 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Usage);
     };
     let now = args.sandbox.now()?;
-    let seen = open::runtime()?.block_on(seen(&project, args, now))?;
-    let zone = project.zone()?;
-    let mut table = String::new();
-    for (story, trail) in &seen.stories {
-        let waits_for = seen.waits_for(&project, story, now);
-        let mut item = item(&project, story, waits_for.clone(), now);
-        let slot = story.slot.as_ref().and_then(|id| seen.entered.get(id));
-        item.slot = slot.map(|slot| Box::new(SlotReport::of_kept(slot, Some(story), false, now)));
-        report.items.push(item);
-        table += &lines(&project, story, waits_for, &zone, now);
-        for line in trail {
-            table += &format!("    {line}\n");
-        }
-    }
-    for slot in &seen.slots {
-        let is_paused = seen.paused.contains(&slot.id);
-        let item = slots::item(&project, slot, None, is_paused, now);
-        table += &slot_lines(&item, slot);
-        report.items.push(item);
-    }
-    if !global.json && !global.quiet {
-        let _ = super::print(&table);
+    let seen = open::runtime()?.block_on(seen(&project, args, now, global.json))?;
+    if global.json {
+        report.items = seen.items(&project, now);
+    } else if !global.quiet {
+        let _ = super::print(&seen.table(&project, now)?);
         for line in seen.around(&project, args, now) {
             eprintln!("{line}");
         }
     }
-    let outcome = report.finish(global);
+    report.finish(global);
     // stories that failed are no failure of looking at them, unless that is asked
-    Ok(match outcome {
-        Outcome::Failed if !args.exit_code => Outcome::Done,
-        _ if args.exit_code && outcome != Outcome::Uncertain => match seen.has_trouble() {
-            true => Outcome::Failed,
-            false => Outcome::Done,
-        },
-        outcome => outcome,
+    Ok(if seen.is_unsure() {
+        Outcome::Uncertain
+    } else if args.exit_code && seen.has_trouble() {
+        Outcome::Failed
+    } else {
+        Outcome::Done
     })
 }
 
 /// What the memory holds.
 #[derive(Default)]
 struct Seen {
-    stories: Vec<(Story, Vec<String>)>,
+    stories: Vec<Story>,
+    /// What was done with the one that was asked for.
+    trail: Vec<String>,
     /// By account, as stories name it.
-    accounts: HashMap<String, store::Account>,
+    accounts: BTreeMap<String, store::Account>,
     /// Whose turn comes first, by account.
     first: HashMap<String, StoryKey>,
     workers: Vec<store::Worker>,
-    /// Slots of the calendar that became a story, by their id.
+    /// Slots of the calendar that became a story, by their id; only programs are told of them.
     entered: HashMap<String, Slot>,
     /// Those that are no story.
     slots: Vec<Slot>,
@@ -101,11 +86,68 @@ struct Seen {
 }
 
 impl Seen {
+    /// As reports tell of it: stories, then slots.
+    fn items(&self, project: &Project, now: Timestamp) -> Vec<Item> {
+        let of_story = |story: &Story| {
+            let mut item = item(project, story, self.waits_for(project, story, now), now);
+            let slot = story.slot.as_ref().and_then(|id| self.entered.get(id));
+            item.slot =
+                slot.map(|slot| Box::new(SlotReport::of_kept(slot, Some(story), false, now)));
+            item
+        };
+        let of_slot = |slot: &Slot| {
+            let is_paused = self.paused.contains(&slot.id);
+            slots::item(project, slot, None, is_paused, now)
+        };
+        let stories = self.stories.iter().map(of_story);
+        stories.chain(self.slots.iter().map(of_slot)).collect()
+    }
+
+    /// The same as people read it.
+    fn table(&self, project: &Project, now: Timestamp) -> anyhow::Result<String> {
+        let zone = project.zone()?;
+        let mut table = String::new();
+        let mut names: HashMap<&str, String> = HashMap::new();
+        for story in &self.stories {
+            let name = names
+                .entry(&story.account)
+                .or_insert_with(|| accounts::name_of(project, &story.account));
+            lines(&mut table, story, name, &zone, now)?;
+            match (self.waits_for(project, story, now), reason(story)) {
+                (Some(why), _) => writeln!(table, "    waits for: {why}")?,
+                (None, Some(why)) => writeln!(table, "    {why}")?,
+                (None, None) => {}
+            }
+            if matches!(story.step, Step::Uncertain { .. }) {
+                writeln!(
+                    table,
+                    "    look at the account, then: storypress resolve {0} --live, or --not-live",
+                    story.key
+                )?;
+            }
+        }
+        for line in &self.trail {
+            writeln!(table, "    {line}")?;
+        }
+        for slot in &self.slots {
+            let is_paused = self.paused.contains(&slot.id);
+            let state = publisher::slot_state(slot, None, is_paused, now);
+            slot_lines(&mut table, slot, state)?;
+        }
+        Ok(table)
+    }
+
+    /// Whether nobody can tell of one whether it is live.
+    fn is_unsure(&self) -> bool {
+        let is_unsure = |step: &Step| matches!(step, Step::Uncertain { .. });
+        self.stories.iter().any(|story| is_unsure(&story.step))
+    }
+
     fn has_trouble(&self) -> bool {
         let is_trouble = |step: &Step| matches!(step, Step::Failed { .. } | Step::Missed);
         let is_missed = |slot: &Slot| slot.state == SlotState::Missed;
         let mut stories = self.stories.iter();
-        stories.any(|(story, _)| is_trouble(&story.step)) || self.slots.iter().any(is_missed)
+        stories.any(|story| is_trouble(&story.step)) || self.slots.iter().any(is_missed)
     }
 
     /// What keeps a story from going on.
@@ -121,9 +163,7 @@ impl Seen {
         if self.stories.is_empty() && self.slots.is_empty() && args.id.is_none() {
             lines.push("no story is due, in flight or live".to_owned());
         }
-        let mut accounts: Vec<_> = self.accounts.iter().collect();
-        accounts.sort_by_key(|(key, _)| *key);
-        for (key, account) in accounts {
+        for (key, account) in &self.accounts {
             if let Some(stop) = account.stop.as_ref().filter(|stop| stop.is_on(now)) {
                 let name = accounts::name_of(project, key);
                 let hint = after_stop(stop.cause, &name);
@@ -164,14 +204,19 @@ impl Seen {
                 names.collect::<Vec<_>>().join(", ")
             ));
         }
-        if self.workers.is_empty() && self.stories.iter().any(|(s, _)| s.step.is_in_flight()) {
+        if self.workers.is_empty() && self.stories.iter().any(|s| s.step.is_in_flight()) {
             lines.push("no worker was seen in the last minute: `storypress worker`".to_owned());
         }
         lines
     }
 }
 
-async fn seen(project: &Project, args: &Args, now: Timestamp) -> anyhow::Result<Seen> {
+async fn seen(
+    project: &Project,
+    args: &Args,
+    now: Timestamp,
+    is_for_programs: bool,
+) -> anyhow::Result<Seen> {
     let store = match &args.id {
         Some(id) => store(project, id).await?,
         None => match publisher::existing_store(project).await? {
@@ -184,8 +229,11 @@ async fn seen(project: &Project, args: &Args, now: Timestamp) -> anyhow::Result<
             }
         },
     };
+    let (stories, trail) = found(&store, args, now).await?;
     let mut seen = Seen {
-        stories: found(&store, args, now).await?,
+        stories,
+        trail,
+        accounts: store.all_accounts().await?,
         first: store.first_in_line(now).await?,
         // who is at work is told by the real time
         workers: store
@@ -197,9 +245,11 @@ async fn seen(project: &Project, args: &Args, now: Timestamp) -> anyhow::Result<
             .await?,
         ..Seen::default()
     };
-    for key in store.accounts().await? {
-        let account = store.account(&key).await?;
-        seen.accounts.insert(key, account);
+    if is_for_programs {
+        let slots = seen.stories.iter().filter_map(|s| s.slot.as_ref());
+        let slots: Vec<&String> = slots.collect();
+        let named = store.slots_named(&slots).await?;
+        seen.entered = named.into_iter().map(|s| (s.id.clone(), s)).collect();
     }
     seen.look_at_slots(project, &store, args, now).await?;
     store.close().await;
@@ -215,13 +265,6 @@ impl Seen {
         args: &Args,
         now: Timestamp,
     ) -> anyhow::Result<()> {
-        for (story, _) in &self.stories {
-            if let Some(id) = &story.slot
-                && let Some(slot) = store.slot(id).await?
-            {
-                self.entered.insert(id.clone(), slot);
-            }
-        }
         if args.id.is_some() {
             return Ok(());
         }
@@ -261,41 +304,34 @@ impl Seen {
 }
 
 /// A slot as people read it.
-fn slot_lines(item: &Item, slot: &Slot) -> String {
+fn slot_lines(table: &mut String, slot: &Slot, state: &str) -> fmt::Result {
     let zone = TimeZone::get(&slot.zone).unwrap_or(TimeZone::UTC);
     let due = slot.due.to_zoned(zone);
-    let state = item
-        .slot
-        .as_ref()
-        .and_then(|s| s.slot.as_ref())
-        .map_or("", |brief| brief.state);
-    let mut lines = format!(
-        "{:<8}  {state:<10}  {}  {}  {}\n",
+    writeln!(
+        table,
+        "{:<8}  {state:<10}  {}  {}  {}",
         "-",
         due.strftime("%Y-%m-%d %H:%M"),
         slot.account,
         super::printable(&slot.id)
-    );
-    if let Some(why) = &slot.reason {
-        let verb = if slot.state.is_open() {
-            "waits for: "
-        } else {
-            ""
-        };
-        lines += &format!("    {verb}{why}\n");
+    )?;
+    match &slot.reason {
+        Some(why) if slot.state.is_open() => writeln!(table, "    waits for: {why}"),
+        Some(why) => writeln!(table, "    {why}"),
+        None => Ok(()),
     }
-    lines
 }
 
+/// The stories that are asked for, and what was done with the one that was named.
 async fn found(
     store: &Store,
     args: &Args,
     now: Timestamp,
-) -> anyhow::Result<Vec<(Story, Vec<String>)>> {
+) -> anyhow::Result<(Vec<Story>, Vec<String>)> {
     if let Some(id) = &args.id {
         let story = publisher::one(store, id).await?;
         let trail = store.audit(&story.key).await?;
-        return Ok(vec![(story, trail.iter().map(trail::line).collect())]);
+        return Ok((vec![story], trail.iter().map(trail::line).collect()));
     }
     let since = now
         .checked_sub(SignedDuration::from_hours(48))
@@ -304,11 +340,7 @@ async fn found(
         open_since: (!args.all).then_some(since),
         ..Filter::default()
     };
-    let stories = store.list(&filter).await?;
-    Ok(stories
-        .into_iter()
-        .map(|story| (story, Vec::new()))
-        .collect())
+    Ok((store.list(&filter).await?, Vec::new()))
 }
 
 /// The memory in which a story is looked for.
@@ -356,35 +388,23 @@ fn word(story: &Story, now: Timestamp) -> &'static str {
 
 /// A story as people read it.
 fn lines(
-    project: &Project,
+    table: &mut String,
     story: &Story,
-    waits_for: Option<String>,
+    account: &str,
     zone: &TimeZone,
     now: Timestamp,
-) -> String {
-    let id = match story.step.story() {
-        Some(id) => format!("  {id}"),
-        None => String::new(),
-    };
+) -> fmt::Result {
     let due = story.due.to_zoned(zone.clone());
-    let mut lines = format!(
-        "{}  {:<10}  {}  {}  {}{id}\n",
+    write!(
+        table,
+        "{}  {:<10}  {}  {account}  {}",
         story.key,
         word(story, now),
         due.strftime("%Y-%m-%d %H:%M"),
-        accounts::name_of(project, &story.account),
         super::printable(&story.name)
-    );
-    match (waits_for, reason(story)) {
-        (Some(why), _) => lines += &format!("    waits for: {why}\n"),
-        (None, Some(why)) => lines += &format!("    {why}\n"),
-        (None, None) => {}
+    )?;
+    match story.step.story() {
+        Some(id) => writeln!(table, "  {id}"),
+        None => writeln!(table),
     }
-    if matches!(story.step, Step::Uncertain { .. }) {
-        lines += &format!(
-            "    look at the account, then: storypress resolve {0} --live, or --not-live\n",
-            story.key
-        );
-    }
-    lines
 }

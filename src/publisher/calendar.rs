@@ -3,7 +3,7 @@
 //! In: a project's rules, its data, the time. Out: slots in the store, each moved by one worker at a time.
 //! Never: a slot that fires twice, or after its time had passed when it was first seen.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -61,6 +61,15 @@ pub struct Calendar<'a> {
     /// When slots were last noted.
     expanded: Option<Timestamp>,
     noted: Noted,
+}
+
+/// When the slots of the days to come are due by their rules, and their accounts, by their ids.
+type Coming = HashMap<String, (Timestamp, String)>;
+
+/// When a known slot is due by its rule, if it is one of those; one of a series as the slot that it was.
+fn due_of(slot: &Slot, coming: &Coming) -> Option<Timestamp> {
+    let (due, account) = coming.get(slot.series())?;
+    (*account == slot.account).then_some(*due)
 }
 
 /// What tells whether files have changed.
@@ -244,8 +253,17 @@ impl<'a> Calendar<'a> {
     /// Notes the slots of the days to come, and drops those that no rule has any more.
     async fn expand(&mut self, now: Timestamp) -> Result<(), Error> {
         let store = &self.publisher.store;
+        // what is made from here on is not swept
+        let mut unneeded = slot_picture::folders(&self.project);
+        let filter = SlotFilter {
+            is_open: true,
+            ..SlotFilter::default()
+        };
+        let open = store.slots(&filter).await?;
+        let known: HashMap<&str, &Slot> = open.iter().map(|s| (s.id.as_str(), s)).collect();
         let is_whole = self.noted.begins_anew(now);
         let until = later(now, AHEAD);
+        let mut coming = Coming::new();
         for rule in &self.rules {
             if rule.pick == Pick::New {
                 self.adopt(rule, now).await?;
@@ -254,52 +272,64 @@ impl<'a> Calendar<'a> {
                 .slots(now, until)
                 .map(|slot| self.slot_of(rule, &slot, now))
                 .collect();
-            let news: Vec<Slot> = match is_whole {
-                true => slots,
-                false => slots
-                    .into_iter()
-                    .filter(|slot| self.noted.is_news(slot))
-                    .collect(),
+            coming.extend(
+                slots
+                    .iter()
+                    .map(|slot| (slot.id.clone(), (slot.due, slot.account.clone()))),
+            );
+            let is_told = |slot: &Slot| {
+                let known = known.get(slot.id.as_str());
+                known.is_some_and(|known| store.is_seen(known, slot))
+                    || !is_whole && !self.noted.is_news(slot)
             };
+            let news: Vec<Slot> = slots
+                .iter()
+                .filter(|slot| !is_told(slot))
+                .cloned()
+                .collect();
             store.see_slots(&news, now).await?;
-            self.noted.add(news);
+            self.noted.add(slots);
         }
-        let filter = SlotFilter {
-            is_open: true,
-            ..SlotFilter::default()
-        };
         // one whose new time is past is seen all the same, and is late
-        let behind = store.slots(&filter).await?;
-        let mut behind: Vec<Slot> = behind
+        let mut behind: Vec<Slot> = open
             .iter()
-            .filter_map(|slot| self.behind(slot, now))
+            .filter_map(|slot| self.behind(slot, &coming, now))
             .collect();
         behind.dedup_by(|a, b| a.id == b.id);
         store.see_slots(&behind, now).await?;
-        store.drop_slots(|slot| self.is_in_rules(slot), now).await?;
-        slot_picture::sweep(&self.project, &store.slots(&filter).await?);
+        let is_in_rules = |slot: &Slot| self.is_in_rules(slot, &coming);
+        store.drop_slots(&open, is_in_rules, now).await?;
+        slot_picture::without(&mut unneeded, open.iter().map(|slot| slot.id.as_str()));
+        if !unneeded.is_empty() {
+            // slots that were opened since they were read have their pictures made by now
+            let open = store.open_slots().await?;
+            slot_picture::without(&mut unneeded, open.iter().map(String::as_str));
+            slot_picture::sweep(&self.project, &unneeded);
+        }
         Ok(())
     }
 
     fn slot_of(&self, rule: &Rule, slot: &calendar::Slot, now: Timestamp) -> Slot {
-        let account = match &slot.account {
-            Some(name) => name.to_string(),
-            None => self.publisher.name_of(&self.publisher.account).to_owned(),
-        };
-        planned(rule, slot, account, now)
+        planned(rule, slot, self.account_of(slot).to_owned(), now)
+    }
+
+    /// The account of a rule's slot, as the project names it.
+    fn account_of<'s>(&'s self, slot: &'s calendar::Slot) -> &'s str {
+        let own = slot.account.as_deref();
+        own.unwrap_or_else(|| self.publisher.name_of(&self.publisher.account))
     }
 
     /// Whether a rule has the slot's own date and time, for its account; or may have it, where the rule cannot be read.
-    fn is_in_rules(&self, slot: &Slot) -> bool {
+    fn is_in_rules(&self, slot: &Slot, coming: &Coming) -> bool {
         match self.rule(&slot.schedule) {
-            Some(rule) => self.of_rule(rule, slot).is_some(),
+            Some(rule) => due_of(slot, coming).is_some() || self.of_rule(rule, slot).is_some(),
             None => self.is_unread || self.faulty.contains(&slot.schedule),
         }
     }
 
     /// The slot as its rule has it now, where the rule has it at another instant: in another zone.
-    fn behind(&self, slot: &Slot, now: Timestamp) -> Option<Slot> {
-        if slot.is_moved {
+    fn behind(&self, slot: &Slot, coming: &Coming, now: Timestamp) -> Option<Slot> {
+        if slot.is_moved || due_of(slot, coming) == Some(slot.own) {
             return None;
         }
         let rule = self.rule(&slot.schedule)?;
@@ -309,9 +339,9 @@ impl<'a> Calendar<'a> {
 
     /// The slot of a rule that has the date, the time and the account of a known one.
     fn of_rule(&self, rule: &Rule, slot: &Slot) -> Option<calendar::Slot> {
-        let account = |found: &calendar::Slot| self.slot_of(rule, found, slot.seen).account;
-        let is_it =
-            |found: &calendar::Slot| found.wall == slot.wall && account(found) == slot.account;
+        let is_it = |found: &calendar::Slot| {
+            found.wall == slot.wall && self.account_of(found) == slot.account
+        };
         let until = later(slot.own, SignedDuration::from_millis(1));
         let same = rule.slots(slot.own, until).find(is_it);
         same.or_else(|| {

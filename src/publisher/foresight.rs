@@ -27,7 +27,8 @@ impl Calendar<'_> {
         };
         let slots = self.publisher.store.slots(&filter).await?;
         let mut found = self.of_accounts(&slots).await;
-        for rule in &self.rules {
+        // what shows no rows lacks none
+        for rule in self.rules.iter().filter(|rule| rule.data.is_some()) {
             let of_rule = |slot: &&Slot| slot.schedule == rule.name && slot.picture.is_none();
             let without: Vec<&Slot> = slots.iter().filter(of_rule).collect();
             if !without.is_empty() {
@@ -62,7 +63,10 @@ impl Calendar<'_> {
             self.tell_of_new_ids(rule, data, history, now).await;
         }
         // those that were skipped take their rows in between
-        let others = self.publisher.store.slots_without_row(&rule.name).await?;
+        let others = match rule.pick.takes_turns() {
+            true => self.publisher.store.slots_without_row(&rule.name).await?,
+            false => Vec::new(),
+        };
         let others = others
             .iter()
             .filter(|slot| !slot.state.is_open() && takes_row(rule, slot));

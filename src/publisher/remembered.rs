@@ -10,10 +10,10 @@ use jiff::Timestamp;
 
 use super::slot_row::{Turns, takes_row};
 use super::{Error, accounts, calendar, slots};
-use crate::calendar::{History, Rule, Slot, SlotId, Used};
+use crate::calendar::{History, Pick, Rule, Slot, SlotId, Used};
 use crate::data::Table;
 use crate::project::Project;
-use crate::store::{self, SchedulePause, SlotFilter, StopCause, Store, Story};
+use crate::store::{self, SchedulePause, SlotFilter, SlotState, StopCause, Store, Story};
 
 /// What is remembered of a rule, and what a look ahead adds to it.
 #[derive(Debug, Clone, Default)]
@@ -79,13 +79,39 @@ pub struct Remembered {
 }
 
 impl Remembered {
-    /// Of a project's rules; nothing is remembered where there is no store.
+    /// Of a project's rules, from the first slot on; nothing is remembered where there is no store.
     ///
     /// # Errors
     /// What the store says.
     pub async fn of(
         project: &Project,
         rules: &[Rule],
+        store: Option<&Store>,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        let rules: Vec<&Rule> = rules.iter().collect();
+        Self::read(project, &rules, None, store, now).await
+    }
+
+    /// Of these slots of a project's rules alone, and of those that were moved by hand and are due from now on: what else
+    /// the store has may be years of it.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn of_slots(
+        project: &Project,
+        rules: &[&Rule],
+        slots: &[Slot],
+        store: Option<&Store>,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        Self::read(project, rules, Some(slots), store, now).await
+    }
+
+    async fn read(
+        project: &Project,
+        rules: &[&Rule],
+        only: Option<&[Slot]>,
         store: Option<&Store>,
         now: Timestamp,
     ) -> Result<Self, Error> {
@@ -98,43 +124,114 @@ impl Remembered {
             return Ok(kept);
         };
         kept.pauses = store.schedule_pauses().await?;
-        for rule in rules {
+        // a rule without data uses no rows
+        for rule in rules.iter().filter(|rule| rule.data.is_some()) {
             let memory = Memory {
                 used: store.used_rows(&rule.name).await?,
                 adopted: store.adopted_rows(&rule.name).await?,
-                without: store.slots_without_row(&rule.name).await?,
+                without: match rule.pick {
+                    Pick::Next | Pick::Rotate | Pick::New => {
+                        store.slots_without_row(&rule.name).await?
+                    }
+                    // each slot has its row by itself
+                    Pick::Date { .. } | Pick::Weekday { .. } | Pick::All => Vec::new(),
+                },
             };
             kept.rows.insert(rule.name.clone(), memory);
-            let filter = SlotFilter {
-                schedule: Some(rule.name.clone()),
-                ..SlotFilter::default()
-            };
-            let mut stories = store.stories_of_schedule(&rule.name).await?;
-            for slot in store.slots(&filter).await? {
-                // a worker plans it anew
-                if slot.rehearsed && !store.is_rehearsal() && slot.due > now {
-                    continue;
+        }
+        match only {
+            Some(slots) => kept.read_some(store, rules, slots).await?,
+            None => {
+                for rule in rules {
+                    kept.read_rule(store, &rule.name).await?;
                 }
-                let picture = slot
-                    .picture
-                    .as_ref()
-                    .filter(|_| slot.due > now || slot.state.is_open());
-                if let Some(file) = picture.and_then(|picture| store.kept(&picture.media)) {
-                    kept.files.insert(slot.id.clone(), file);
-                }
-                let story = stories.remove(&slot.id);
-                kept.places.insert(slot.place(), slot.id.clone());
-                kept.slots.insert(slot.id.clone(), (slot, story));
             }
         }
-        for key in store.accounts().await? {
-            let stop = store.account(&key).await?.stop;
+        for (key, account) in store.all_accounts().await? {
             let is_other = accounts::is_of_other_world(project, &key, store.is_rehearsal());
-            if !is_other && stop.is_some_and(|s| s.is_on(now) && s.cause == StopCause::ByHand) {
+            let mut stop = account.stop.into_iter();
+            if !is_other && stop.any(|s| s.is_on(now) && s.cause == StopCause::ByHand) {
                 kept.accounts.insert(accounts::name_of(project, &key));
             }
         }
         Ok(kept)
+    }
+
+    /// All slots of a rule.
+    async fn read_rule(&mut self, store: &Store, schedule: &str) -> Result<(), Error> {
+        let filter = SlotFilter {
+            schedule: Some(schedule.to_owned()),
+            ..SlotFilter::default()
+        };
+        let mut stories = store.stories_of_schedule(schedule).await?;
+        for slot in store.slots(&filter).await? {
+            let story = stories.remove(&slot.id);
+            self.add(store, slot, story);
+        }
+        Ok(())
+    }
+
+    /// These slots, and those that were moved. A series stands and falls as a whole: its rule is read.
+    async fn read_some(
+        &mut self,
+        store: &Store,
+        rules: &[&Rule],
+        slots: &[Slot],
+    ) -> Result<(), Error> {
+        let mut found: HashMap<String, store::Slot> = HashMap::new();
+        let mut add = |slots: Vec<store::Slot>| {
+            found.extend(slots.into_iter().map(|slot| (slot.id.clone(), slot)));
+        };
+        add(store.moved_slots(self.now).await?);
+        let places: Vec<String> = slots.iter().map(|slot| self.place(slot)).collect();
+        add(store.slots_at(&places).await?);
+        // one keeps its name where its rule's only account is another one now
+        let ids: Vec<String> = slots.iter().map(|slot| slot.id().to_string()).collect();
+        let others: Vec<&String> = ids.iter().filter(|id| !found.contains_key(*id)).collect();
+        let others = store.slots_named(&others).await?;
+        found.extend(others.into_iter().map(|slot| (slot.id.clone(), slot)));
+        found.retain(|_, slot| rules.iter().any(|rule| rule.name == slot.schedule));
+        let is_series = |rule: &&&Rule| {
+            let mut own = found.values().filter(|slot| slot.schedule == rule.name);
+            rule.pick == Pick::All
+                || own.any(|s| s.state == SlotState::Split || s.key_in_series().is_some())
+        };
+        let series: Vec<&str> = (rules.iter().filter(is_series))
+            .map(|rule| rule.name.as_str())
+            .collect();
+        found.retain(|_, slot| !series.contains(&slot.schedule.as_str()));
+        for schedule in series {
+            self.read_rule(store, schedule).await?;
+        }
+        let entered = found.values().filter(|slot| slot.story.is_some());
+        let entered: Vec<&String> = entered.map(|slot| &slot.id).collect();
+        let mut stories = store.stories_of_slots(&entered).await?;
+        for (id, slot) in found {
+            self.add(store, slot, stories.remove(&id));
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, store: &Store, slot: store::Slot, story: Option<Story>) {
+        // a worker plans it anew
+        if slot.rehearsed && !store.is_rehearsal() && slot.due > self.now {
+            return;
+        }
+        let picture = slot
+            .picture
+            .as_ref()
+            .filter(|_| slot.due > self.now || slot.state.is_open());
+        if let Some(file) = picture.and_then(|picture| store.kept(&picture.media)) {
+            self.files.insert(slot.id.clone(), file);
+        }
+        self.places.insert(slot.place(), slot.id.clone());
+        self.slots.insert(slot.id.clone(), (slot, story));
+    }
+
+    /// The place in the store of a slot of a rule.
+    fn place(&self, slot: &Slot) -> String {
+        let account = slot.account.as_deref().unwrap_or(&self.default_account);
+        store::place_of(&slot.schedule, slot.wall, account, slot.key.as_deref())
     }
 
     /// The time that is meant.
@@ -179,12 +276,7 @@ impl Remembered {
 
     fn found(&self, slot: &Slot) -> Option<&(store::Slot, Option<Story>)> {
         let own = self.slots.get(&slot.id().to_string());
-        own.or_else(|| {
-            let account = slot.account.as_deref().unwrap_or(&self.default_account);
-            let key = slot.key.as_deref();
-            let place = store::place_of(&slot.schedule, slot.wall, account, key);
-            self.slots.get(self.places.get(&place)?)
-        })
+        own.or_else(|| self.slots.get(self.places.get(&self.place(slot))?))
     }
 
     /// The slots that one slot became, a row each, in their order.

@@ -3,6 +3,7 @@
 //! In: a slot, its rule, a row of its data. Out: a finished file, or why there is none, in one word and a sentence.
 //! Never: the time of the call: `today` and `now` are the slot's own.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::left_out::left_out_of_slot;
@@ -14,7 +15,6 @@ use crate::graph::UserTag;
 use crate::media::Media;
 use crate::platform::Cancel;
 use crate::project::Project;
-use crate::store::Slot;
 
 /// Where the pictures of slots are made, below the project.
 const FOLDER: &str = ".storypress/slots";
@@ -130,19 +130,64 @@ pub fn deliverable(media: &[Media]) -> Option<&Media> {
 
 /// Where the picture of a slot is made.
 pub(super) fn folder(project: &Project, slot: &str) -> PathBuf {
-    let hash = blake3::hash(slot.as_bytes()).to_hex();
-    project.root.join(FOLDER).join(&hash.as_str()[..16])
+    project.root.join(FOLDER).join(name_of_folder(slot))
 }
 
-/// Removes what was made for slots that nobody needs any more: it is kept by its hash, where it is.
-pub(super) fn sweep(project: &Project, open: &[Slot]) {
-    let kept: Vec<PathBuf> = open.iter().map(|slot| folder(project, &slot.id)).collect();
-    let Ok(entries) = std::fs::read_dir(project.root.join(FOLDER)) else {
-        return;
-    };
-    for path in entries.flatten().map(|entry| entry.path()) {
-        if !kept.contains(&path) {
-            let _ = std::fs::remove_dir_all(&path);
+fn name_of_folder(slot: &str) -> String {
+    blake3::hash(slot.as_bytes()).to_hex()[..16].to_owned()
+}
+
+/// The folders in which pictures of slots lie, by their names.
+pub(super) fn folders(project: &Project) -> HashSet<String> {
+    let entries = std::fs::read_dir(project.root.join(FOLDER));
+    let names = entries.into_iter().flatten().flatten();
+    names
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect()
+}
+
+/// Takes out of those folders the ones of slots that need them.
+pub(super) fn without<'s>(folders: &mut HashSet<String>, slots: impl IntoIterator<Item = &'s str>) {
+    for slot in slots {
+        if folders.is_empty() {
+            return;
         }
+        folders.remove(&name_of_folder(slot));
+    }
+}
+
+/// Removes folders of slots that nobody needs any more: what was made there is kept by its hash, where it is.
+pub(super) fn sweep(project: &Project, folders: &HashSet<String>) {
+    for name in folders {
+        let _ = std::fs::remove_dir_all(project.root.join(FOLDER).join(name));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project;
+
+    #[test]
+    fn only_the_folders_that_no_slot_needs_are_swept() {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join("storypress.toml");
+        std::fs::write(&file, "").unwrap();
+        let project = project::of(Some(&file), &file).unwrap();
+        assert!(folders(&project).is_empty());
+        let (open, over) = ("menu@2026-12-01T09:00", "menu@2026-11-01T09:00");
+        for slot in [open, over] {
+            std::fs::create_dir_all(folder(&project, slot)).unwrap();
+        }
+        let mut unneeded = folders(&project);
+        let late = "menu@2026-12-02T09:00";
+        std::fs::create_dir_all(folder(&project, late)).unwrap();
+        without(&mut unneeded, [open]);
+        sweep(&project, &unneeded);
+        let stands = [open, over, late].map(|slot| folder(&project, slot).exists());
+        assert_eq!(stands, [true, false, true]);
+        unneeded.clear();
+        without(&mut unneeded, [open]);
+        assert!(unneeded.is_empty());
     }
 }

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, TryStreamExt};
 use jiff::Timestamp;
 use sqlx::{Connection, PgConnection, PgPool, Row as _, SqlSafeStr, SqliteConnection, SqlitePool};
 use tokio::sync::{mpsc, oneshot};
@@ -89,6 +90,7 @@ macro_rules! column {
 
 impl Row {
     column!(int, i64);
+    column!(str, &str);
     column!(maybe_int, Option<i64>);
     column!(text, String);
     column!(maybe_text, Option<String>);
@@ -265,6 +267,45 @@ impl Db {
         }
     }
 
+    /// What `take` makes of each row of the answer, as it comes: the rows themselves are not kept, and what the database has
+    /// still to find is found meanwhile.
+    pub(super) async fn each<T>(
+        &self,
+        sql: impl SqlSafeStr,
+        values: &[Value],
+        mut take: impl FnMut(&Row) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        let mut found = Vec::new();
+        match self {
+            Self::Sqlite { readers, .. } => {
+                let mut conn = readers.acquire().await?;
+                let mut rows = bound!(sql, values).fetch(&mut *conn);
+                loop {
+                    let row = match rows.try_next().now_or_never() {
+                        Some(row) => row?,
+                        None if found.len() < MANY => rows.try_next().await?,
+                        None => {
+                            tokio::time::sleep(GATHER).await;
+                            continue;
+                        }
+                    };
+                    let Some(row) = row else {
+                        break;
+                    };
+                    found.push(take(&Row::Sqlite(row))?);
+                }
+            }
+            Self::Postgres(pool) => {
+                let mut conn = pool.acquire().await?;
+                let mut rows = bound!(sql, values).fetch(&mut *conn);
+                while let Some(row) = rows.try_next().await? {
+                    found.push(take(&Row::Postgres(row))?);
+                }
+            }
+        }
+        Ok(found)
+    }
+
     /// Makes a change in a transaction of its own: all of it or nothing.
     ///
     /// On SQLite the changes that wait at the same moment share one commit, since each costs a wait for the disk.
@@ -420,6 +461,10 @@ async fn attempt(
     tx.commit().await?;
     Ok(())
 }
+
+/// After so many rows the others are taken as they have gathered: SQLite's thread and this one would wake each other for each.
+const MANY: usize = 64;
+const GATHER: Duration = Duration::from_millis(1);
 
 /// How long the end of a call waits for its connections to end.
 const CLOSING: Duration = Duration::from_secs(5);

@@ -1,6 +1,6 @@
 //! One account, one publish at a time, in order, at a distance; and the rests that an account has to take.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
@@ -101,6 +101,25 @@ pub struct Sendings {
     pub sent: u32,
     /// On their way, and due in it.
     pub to_send: u32,
+}
+
+/// What a row says of an account.
+macro_rules! account {
+    () => {
+        "holder, published, rest_until, rest_why, looked, stop_cause, stop_since, stop_until,
+            stop_why, stop_mark"
+    };
+}
+
+fn account_of(row: &Row) -> Result<Account, Error> {
+    let why = row.maybe_text(3)?.unwrap_or_default();
+    Ok(Account {
+        holder: row.maybe_text(0)?.map(StoryKey),
+        published: row.maybe_time(1)?,
+        rest: row.maybe_time(2)?.map(|until| (until, why)),
+        is_looked_at: row.maybe_int(4)?.is_some(),
+        stop: stop::read(row, 5)?,
+    })
 }
 
 impl Store {
@@ -221,21 +240,20 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub async fn account(&self, account: &str) -> Result<Account, Error> {
-        let sql = "SELECT holder, published, rest_until, rest_why, looked, stop_cause, stop_since,
-                stop_until, stop_why, stop_mark
-            FROM accounts WHERE account = $1";
+        let sql = concat!("SELECT ", account!(), " FROM accounts WHERE account = $1");
         let rows = self.db.rows(sql, values![account]).await?;
-        let Some(row) = rows.first() else {
-            return Ok(Account::default());
-        };
-        let why = row.maybe_text(3)?.unwrap_or_default();
-        Ok(Account {
-            holder: row.maybe_text(0)?.map(StoryKey),
-            published: row.maybe_time(1)?,
-            rest: row.maybe_time(2)?.map(|until| (until, why)),
-            is_looked_at: row.maybe_int(4)?.is_some(),
-            stop: stop::read(row, 5)?,
-        })
+        rows.first().map_or(Ok(Account::default()), account_of)
+    }
+
+    /// What is known of every account, by its name in stories.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn all_accounts(&self) -> Result<BTreeMap<String, Account>, Error> {
+        let sql = concat!("SELECT ", account!(), ", account FROM accounts");
+        let named = |row: &Row| Ok((row.text(10)?, account_of(row)?));
+        let rows = self.db.rows(sql, &[]).await?;
+        rows.iter().map(named).collect()
     }
 
     /// Nothing is sent for the account before `until`: a limit, a quota, a login that ran out.

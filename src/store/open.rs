@@ -93,6 +93,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("migrations/0010_rehearsed.sql"),
         include_str!("migrations/0010_rehearsed.sql"),
     ),
+    (
+        11,
+        include_str!("migrations/0011_moved.sql"),
+        include_str!("migrations/0011_moved.sql"),
+    ),
 ];
 
 /// The number of this program's schema.

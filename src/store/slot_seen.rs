@@ -34,6 +34,14 @@ impl Store {
             })
             .await
     }
+
+    /// Whether [`Store::see_slots`] would leave an open slot as it is, which was read before.
+    pub fn is_seen(&self, known: &Slot, slot: &Slot) -> bool {
+        (&known.id, &known.account) == (&slot.id, &slot.account)
+            && known.state.is_open()
+            && (!known.rehearsed || self.is_rehearsal)
+            && !follows(known, slot)
+    }
 }
 
 async fn see(
@@ -43,8 +51,8 @@ async fn see(
     now: Timestamp,
 ) -> Result<(), Error> {
     let sql = "INSERT INTO slots (id, schedule, account, due, state, wake, row_key, changed, body,
-            freezes, place)
-        VALUES ($1, $2, $3, $4, $5, $6, CAST($7 AS TEXT), $8, $9, $10, $11)
+            freezes, place, moved)
+        VALUES ($1, $2, $3, $4, $5, $6, CAST($7 AS TEXT), $8, $9, $10, $11, $12)
         ON CONFLICT DO NOTHING";
     let place = slot.place();
     let values = values![
@@ -59,6 +67,7 @@ async fn see(
         body(slot)?,
         slot.freeze,
         place.as_str(),
+        i64::from(slot.is_moved),
     ];
     if conn.run(sql, values).await? == 1 {
         let states = (None, slot.state.word());

@@ -70,38 +70,67 @@ impl SchedulePause {
 /// The name under which every schedule is paused.
 pub const EVERY_SCHEDULE: &str = "*";
 
+/// So many names are asked for at a time.
+const AT_ONCE: usize = 500;
+
+/// `$1, $2, …`
+fn places(count: usize) -> String {
+    let all: Vec<String> = (1..=count).map(|at| format!("${at}")).collect();
+    all.join(", ")
+}
+
 impl Store {
-    /// Takes open slots out of the calendar that no rule has any more.
+    /// Takes slots out of the calendar that no rule has any more: those of `open` that `is_kept` says no of, also as they are
+    /// by then.
     ///
     /// # Errors
     /// What the database says.
     pub async fn drop_slots(
         &self,
+        open: &[Slot],
         is_kept: impl Fn(&Slot) -> bool,
         now: Timestamp,
     ) -> Result<usize, Error> {
-        let filter = SlotFilter {
-            is_open: true,
-            ..SlotFilter::default()
-        };
+        let is_lost = |slot: &Slot| slot.state.is_open() && !slot.is_moved && !is_kept(slot);
+        let lease = SignedDuration::from_secs(10);
         let mut count = 0;
-        for slot in self.slots(&filter).await? {
-            if slot.is_moved || is_kept(&slot) {
+        for slot in open.iter().filter(|slot| is_lost(slot)) {
+            let Some(held) = self.claim_slot(&slot.id, now, lease).await? else {
+                continue;
+            };
+            if !is_lost(&held.slot) {
+                self.let_slot_go(&held, held.slot.wake).await?;
                 continue;
             }
-            let lease = SignedDuration::from_secs(10);
-            if let Some(held) = self.claim_slot(&slot.id, now, lease).await? {
-                let mut slot = held.slot.clone();
-                if slot.state.is_open() && !slot.is_moved {
-                    slot.state = SlotState::Dropped;
-                    slot.reason = Some("the calendar does not have it any more".into());
-                    count += 1;
-                }
-                let note = Note::new("dropped");
-                self.save_slot(&held, &slot, &note, None, now).await?;
-            }
+            let slot = Slot {
+                state: SlotState::Dropped,
+                reason: Some("the calendar does not have it any more".into()),
+                ..held.slot.clone()
+            };
+            let note = Note::new("dropped");
+            self.save_slot(&held, &slot, &note, None, now).await?;
+            count += 1;
         }
         Ok(count)
+    }
+
+    /// The names of the slots that somebody has to look at again.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn open_slots(&self) -> Result<HashSet<String>, Error> {
+        let sql = concat!("SELECT id FROM slots WHERE state IN ", open_slots!());
+        let rows = self.db.rows(sql, &[]).await?;
+        rows.iter().map(|row| row.text(0)).collect()
+    }
+
+    /// What was moved by hand and is due at that time or later, whatever became of it.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn moved_slots(&self, from: Timestamp) -> Result<Vec<Slot>, Error> {
+        let sql = "SELECT body, wake FROM slots WHERE moved = 1 AND due >= $1 ORDER BY due, id";
+        self.db.each(sql, values![from], slot_of).await
     }
 
     /// A slot.
@@ -112,6 +141,36 @@ impl Store {
         let sql = "SELECT body, wake FROM slots WHERE id = $1";
         let rows = self.db.rows(sql, values![id]).await?;
         rows.first().map(slot_of).transpose()
+    }
+
+    /// The slots of these names, in no order; those that are not there are left out.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn slots_named(&self, ids: &[impl AsRef<str>]) -> Result<Vec<Slot>, Error> {
+        self.slots_by("id", ids).await
+    }
+
+    /// The slots of these places, by whichever names, in no order; those that are not there are left out.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn slots_at(&self, places: &[impl AsRef<str>]) -> Result<Vec<Slot>, Error> {
+        self.slots_by("place", places).await
+    }
+
+    async fn slots_by(&self, column: &str, wanted: &[impl AsRef<str>]) -> Result<Vec<Slot>, Error> {
+        let mut found = Vec::new();
+        for some in wanted.chunks(AT_ONCE) {
+            let sql = format!(
+                "SELECT body, wake FROM slots WHERE {column} IN ({})",
+                places(some.len())
+            );
+            let values: Vec<Value> = some.iter().map(|text| text.as_ref().into()).collect();
+            // only a column of ours and places for values were put into the text
+            found.extend(self.db.each(AssertSqlSafe(sql), &values, slot_of).await?);
+        }
+        Ok(found)
     }
 
     /// The slot of a place, by whichever name.
@@ -155,8 +214,7 @@ impl Store {
         }
         sql += " ORDER BY due, id";
         // only places for values were put into the text
-        let rows = self.db.rows(AssertSqlSafe(sql), &values).await?;
-        rows.iter().map(slot_of).collect()
+        self.db.each(AssertSqlSafe(sql), &values, slot_of).await
     }
 
     /// The slots that one slot became, a row each, in their order.
@@ -186,21 +244,28 @@ impl Store {
         let sql = "UPDATE slots SET fence = fence + 1, worker = $2, lease = $3
             WHERE id = $1 AND (lease IS NULL OR lease <= $4 OR worker = $5)
             RETURNING body, wake, fence";
-        let holder = "SELECT worker FROM slots WHERE id = $1 AND worker IS NOT NULL";
-        let holder = self.db.rows(holder, values![id]).await?;
-        let holder = holder.first().map(|row| row.text(0)).transpose()?;
-        // who has ended does not let go by itself
-        let gone = holder.filter(|who| process::is_gone(who));
         let until = later(now, lease);
-        let values = values![id, &*self.who, until, now, gone];
-        let rows = self.db.change_in_one(sql, values).await?;
-        let Some(row) = rows.first() else {
-            return Ok(None);
-        };
-        Ok(Some(HeldSlot {
-            slot: slot_of(row)?,
-            fence: row.int(2)?,
-        }))
+        let mut gone: Option<String> = None;
+        loop {
+            let values = values![id, &*self.who, until, now, gone.as_deref()];
+            if let Some(row) = self.db.change_in_one(sql, values).await?.first() {
+                return Ok(Some(HeldSlot {
+                    slot: slot_of(row)?,
+                    fence: row.int(2)?,
+                }));
+            }
+            if gone.is_some() {
+                return Ok(None);
+            }
+            // who has ended does not let go by itself
+            let holder = "SELECT worker FROM slots WHERE id = $1 AND worker IS NOT NULL";
+            let holder = self.db.rows(holder, values![id]).await?;
+            let holder = holder.first().map(|row| row.text(0)).transpose()?;
+            gone = holder.filter(|who| process::is_gone(who));
+            if gone.is_none() {
+                return Ok(None);
+            }
+        }
     }
 
     /// Saves what a slot has become and lets it go, with its line of the trail. A story that it becomes is added with
@@ -412,6 +477,30 @@ impl Store {
             .collect()
     }
 
+    /// The stories of these slots, by the slot's id.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn stories_of_slots(
+        &self,
+        ids: &[impl AsRef<str>],
+    ) -> Result<HashMap<String, Story>, Error> {
+        let mut found = HashMap::new();
+        for some in ids.chunks(AT_ONCE) {
+            let sql = format!(
+                "SELECT key, wake, body, slot FROM stories WHERE slot IN ({})",
+                places(some.len())
+            );
+            let values: Vec<Value> = some.iter().map(|id| id.as_ref().into()).collect();
+            // only places for values were put into the text
+            let rows = self.db.rows(AssertSqlSafe(sql), &values).await?;
+            for row in &rows {
+                found.insert(row.text(3)?, stories::story(row)?);
+            }
+        }
+        Ok(found)
+    }
+
     /// The story of a slot.
     ///
     /// # Errors
@@ -424,8 +513,8 @@ impl Store {
 }
 
 pub(super) fn slot_of(row: &Row) -> Result<Slot, Error> {
-    let body = row.text(0)?;
-    let mut slot: Slot = serde_json::from_str(&body).map_err(|source| Error::Unreadable {
+    let body = row.str(0)?;
+    let mut slot: Slot = serde_json::from_str(body).map_err(|source| Error::Unreadable {
         key: body.chars().take(40).collect(),
         source,
     })?;
@@ -448,7 +537,7 @@ pub(super) async fn update(
 ) -> Result<(), Error> {
     let sql = "UPDATE slots SET schedule = $3, account = $4, due = $5, state = $6, wake = $7,
             row_key = CAST($8 AS TEXT), freezes = $13, sha256 = CAST($9 AS TEXT), story = CAST($10 AS TEXT),
-            changed = $11, body = $12, rehearsed = $14, worker = NULL, lease = NULL
+            changed = $11, body = $12, rehearsed = $14, moved = $15, worker = NULL, lease = NULL
         WHERE id = $1 AND fence = $2";
     let picture = slot.picture.as_ref().map(|p| p.media.sha256.as_str());
     let values = values![
@@ -466,6 +555,7 @@ pub(super) async fn update(
         body(slot)?,
         slot.freeze,
         i64::from(slot.rehearsed),
+        i64::from(slot.is_moved),
     ];
     match conn.run(sql, values).await? {
         0 => Err(Error::Lost),

@@ -131,7 +131,9 @@ impl Store {
                 UNION ALL SELECT * FROM stories WHERE state IN {ended} AND changed >= {since} AND due < {since}) AS stories"
             );
         }
-        let mut sql = format!("SELECT key, wake, body FROM {from} WHERE 1 = 1");
+        let mut sql = format!(
+            "SELECT key, wake, body, due, batch_seq, position, seq FROM {from} WHERE 1 = 1"
+        );
         if !filter.states.is_empty() {
             let states: Vec<String> = (filter.states.iter())
                 .map(|state| place(state.as_str().into()))
@@ -151,13 +153,19 @@ impl Store {
             let until = place(until.into());
             sql += &format!(" AND state IN {in_flight} AND due <= {until}");
         }
-        sql += " ORDER BY due DESC, batch_seq DESC, position DESC, seq DESC, key";
         if let Some(limit) = filter.limit {
+            sql += " ORDER BY due DESC, batch_seq DESC, position DESC, seq DESC, key";
             sql += &format!(" LIMIT {}", place(i64::from(limit).into()));
         }
-        let mut stories = self.stories(sql, &values).await?;
-        stories.reverse();
-        Ok(stories)
+        // the database would carry every body through its sorting
+        let mut turns = Vec::new();
+        let listed = |row: &Row| {
+            turns.push([row.int(3)?, row.int(4)?, row.int(5)?, row.int(6)?]);
+            story(row)
+        };
+        // only places for values were put into the text
+        let stories = self.db.each(AssertSqlSafe(sql), &values, listed).await?;
+        Ok(in_turn(stories, turns))
     }
 
     /// The newest story that shows the same picture on the same account and day: it is on its way, uncertain, or was
@@ -249,15 +257,26 @@ impl Store {
 
     async fn stories(&self, sql: String, values: &[Value]) -> Result<Vec<Story>, Error> {
         // only places for values were put into the text
-        let rows = self.db.rows(AssertSqlSafe(sql), values).await?;
-        rows.iter().map(story).collect()
+        self.db.each(AssertSqlSafe(sql), values, story).await
     }
+}
+
+/// Stories in the order in which they go out: when each is due, the place of its call, its own place in that, when it came.
+fn in_turn(stories: Vec<Story>, turns: Vec<[i64; 4]>) -> Vec<Story> {
+    if turns.is_sorted_by(|one, next| one < next) {
+        return stories;
+    }
+    let mut all: Vec<_> = turns.into_iter().zip(stories).collect();
+    all.sort_by(|(turn, story), (other_turn, other)| {
+        turn.cmp(other_turn).then(other.key.cmp(&story.key))
+    });
+    all.into_iter().map(|(_, story)| story).collect()
 }
 
 /// The story in a row of key, wake, body.
 pub(super) fn story(row: &Row) -> Result<Story, Error> {
-    let body = row.text(2)?;
-    let mut story: Story = serde_json::from_str(&body).map_err(|source| Error::Unreadable {
+    let body = row.str(2)?;
+    let mut story: Story = serde_json::from_str(body).map_err(|source| Error::Unreadable {
         key: row.text(0).unwrap_or_default(),
         source,
     })?;

@@ -2,13 +2,15 @@
 
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::path::PathBuf;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::graph::{Container, ContainerId, Insights, StoryId, UserTag};
-use crate::media::Media;
+use crate::media::{Kind, Media};
+use crate::scene::Extras;
 use crate::upload::MediaUrl;
 
 /// Our own name of a story: short, for people to type.
@@ -54,6 +56,7 @@ impl fmt::Display for StoryKey {
 
 /// A finished file that shall go out, and with whom.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "AsStored")]
 pub struct Outgoing {
     /// The file; its SHA-256 is what tells two stories apart.
     #[serde(flatten)]
@@ -61,6 +64,50 @@ pub struct Outgoing {
     /// Who is mentioned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<UserTag>,
+}
+
+/// The same as it is read: what serde flattens, it would read into a map first.
+#[derive(Deserialize)]
+struct AsStored {
+    path: PathBuf,
+    kind: Kind,
+    bytes: u64,
+    #[serde(default)]
+    width: u32,
+    #[serde(default)]
+    height: u32,
+    #[serde(default)]
+    duration_s: Option<f64>,
+    sha256: String,
+    #[serde(default)]
+    quality: Option<u8>,
+    #[serde(default)]
+    notes: Vec<String>,
+    #[serde(default)]
+    extras: Extras,
+    #[serde(default)]
+    mentions: Vec<UserTag>,
+}
+
+impl From<AsStored> for Outgoing {
+    fn from(stored: AsStored) -> Self {
+        Self {
+            media: Media {
+                path: stored.path,
+                kind: stored.kind,
+                bytes: stored.bytes,
+                width: stored.width,
+                height: stored.height,
+                duration_s: stored.duration_s,
+                sha256: stored.sha256,
+                quality: stored.quality,
+                notes: stored.notes,
+                extras: stored.extras,
+                damaged: Vec::new(),
+            },
+            mentions: stored.mentions,
+        }
+    }
 }
 
 /// Where a story stands among others of its account.
@@ -281,6 +328,27 @@ impl Story {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_outgoing_file_comes_back_as_it_was_stored() {
+        let media = serde_json::json!({
+            "path": "/p/a.mp4", "kind": "video", "bytes": 7, "width": 1080, "height": 1920,
+            "duration_s": 1.5, "sha256": "ab", "quality": 80, "notes": ["a note"],
+        });
+        let media: Media = serde_json::from_value(media).expect("a medium");
+        let all = Outgoing {
+            media: media.clone(),
+            mentions: vec![],
+        };
+        let text = serde_json::to_string(&all).expect("text");
+        assert_eq!(serde_json::from_str::<Outgoing>(&text).expect("it"), all);
+        // what an earlier version stored
+        let few =
+            serde_json::json!({ "path": "/p/a.jpg", "kind": "image", "bytes": 7, "sha256": "ab" });
+        let bare: Media = serde_json::from_value(few.clone()).expect("a medium");
+        let few: Outgoing = serde_json::from_value(few).expect("it");
+        assert_eq!((few.media, few.mentions.len()), (bare, 0));
+    }
 
     #[test]
     fn keys_are_short_and_differ() {

@@ -40,6 +40,7 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Usage);
     }
     let range = (open.now, open.after(args.days)?);
+    let kept = open.remembered(&[], None)?;
     let mut lines = Vec::new();
     for difference in room::diff(&open.calendar.rules, &other.rules, range) {
         let rules = match difference {
@@ -49,7 +50,7 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         lines.push(line(&difference));
         report
             .items
-            .push(item(&difference, rules, &open.project, &open.kept));
+            .push(item(&difference, rules, &open.project, &kept));
     }
     if !global.json && !global.quiet {
         match lines.is_empty() {

@@ -1,22 +1,26 @@
 //! `storypress schedule`: each rule in words, its next slot, and what holds it.
 
-use super::{Clock, Open, calendar};
-use crate::calendar::Rule;
+use super::{Clock, calendar};
+use crate::calendar::{Rule, Slot};
 use crate::cli::report::{Item, Report, Status};
 use crate::cli::{Global, Outcome, open, print};
-use crate::publisher::{Rows, SlotReport, accounts};
+use crate::project::Project;
+use crate::publisher::{Remembered, Rows, SlotReport, accounts};
 
 pub(super) fn run(clock: &Clock, global: &Global) -> anyhow::Result<Outcome> {
     let mut report = Report::new("schedule");
     let Some(open) = calendar(&mut report, clock, global)? else {
         return Ok(Outcome::Usage);
     };
-    let rules = &open.calendar.rules;
-    let rows = Rows::read(&open.project, &open.kept, rules);
-    let mut rows = open::runtime()?.block_on(rows);
+    let rules: Vec<&Rule> = open.calendar.rules.iter().collect();
+    let next: Vec<Option<Slot>> = rules.iter().map(|rule| rule.next(open.now)).collect();
+    let slots: Vec<Slot> = next.iter().flatten().cloned().collect();
+    let kept = open.remembered(&rules, Some(&slots))?;
+    let read = Rows::read(&open.project, &kept, rules.iter().copied());
+    let mut rows = open::runtime()?.block_on(read);
     let mut lines = String::new();
-    for rule in &open.calendar.rules {
-        let item = item(&open, rule, &mut rows);
+    for (rule, next) in rules.into_iter().zip(next) {
+        let item = item(&open.project, &kept, (rule, next), &mut rows);
         lines += &words(&item);
         report.items.push(item);
     }
@@ -27,19 +31,24 @@ pub(super) fn run(clock: &Clock, global: &Global) -> anyhow::Result<Outcome> {
     Ok(report.finish(global))
 }
 
-fn item(open: &Open, rule: &Rule, rows: &mut Rows<'_>) -> Item {
+fn item(
+    project: &Project,
+    kept: &Remembered,
+    (rule, next): (&Rule, Option<Slot>),
+    rows: &mut Rows<'_>,
+) -> Item {
     let file = rule.places.name.source.path.clone();
     let mut item = Item::new(file, None, Status::Done);
     let mut told = SlotReport {
         schedule: rule.name.clone(),
         ..SlotReport::default()
     };
-    if let Some(slot) = rule.next(open.now) {
-        told = SlotReport::of(&slot, open.kept.state(rule, &slot));
-        told.account = accounts::name_or_only(&open.project, told.account.as_deref());
+    if let Some(slot) = next {
+        told = SlotReport::of(&slot, kept.state(rule, &slot));
+        told.account = accounts::name_or_only(project, told.account.as_deref());
         let ahead = rows.ahead(rule, slot);
         told.row_key = match ahead.as_slice() {
-            [one] => one.report(&open.project, &open.kept, rule).row_key,
+            [one] => one.report(project, kept, rule).row_key,
             _ => None,
         };
         let reasons = ahead
@@ -52,7 +61,7 @@ fn item(open: &Open, rule: &Rule, rows: &mut Rows<'_>) -> Item {
         let diagnostics = ahead.into_iter().flat_map(|one| one.diagnostics);
         item = item.with(diagnostics);
     }
-    if let Some(why) = open.kept.pause(rule) {
+    if let Some(why) = kept.pause(rule) {
         told.waits_for = Some(why);
     } else if told.waits_for.is_none() && rule.approve {
         told.waits_for = Some("its picture has to be approved".to_owned());

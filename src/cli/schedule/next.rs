@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use jiff::Timestamp;
 
 use super::table::aligned;
 use super::{Clock, Open, calendar};
@@ -12,8 +13,8 @@ use crate::cli::report::{Item, Report, Status};
 use crate::cli::{Global, Outcome, open, print};
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::media::Media;
-use crate::project::shown;
-use crate::publisher::{self, Ahead, Rows, SlotReport};
+use crate::project::{Project, shown};
+use crate::publisher::{self, Ahead, Remembered, Rows, SlotReport};
 use crate::store::{Picture, SlotState};
 
 #[derive(Debug, clap::Args)]
@@ -49,11 +50,12 @@ pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     let rules = asked(args, &open)?;
     let mut notes = Vec::new();
     let mut seen: Vec<Diagnostic> = Vec::new();
-    for (rule, ahead) in ahead(args, &open, &rules)? {
+    let (kept, ahead) = ahead(args, &open, &rules)?;
+    for (rule, ahead) in ahead {
         if stop.is_stopped() {
             break;
         }
-        let (mut item, note) = item(&open, rule, ahead, args.out.as_deref())?;
+        let (mut item, note) = item(&open.project, &kept, (rule, ahead), args.out.as_deref())?;
         // a file that cannot be read is in the way of many slots, and is reported to people once
         match item.diagnostics.iter().all(|d| seen.contains(d)) {
             true => item.printed = item.diagnostics.len(),
@@ -97,60 +99,82 @@ fn ahead<'o>(
     args: &Args,
     open: &Open,
     rules: &[&'o Rule],
-) -> anyhow::Result<Vec<(&'o Rule, Ahead)>> {
+) -> anyhow::Result<(Remembered, Vec<(&'o Rule, Ahead)>)> {
     let days = match (args.days, args.count) {
         (Some(days), _) => days,
         (None, Some(_)) => MOST_DAYS,
         (None, None) => DAYS,
     };
     let until = open.after(days)?;
+    let most = args.count.map_or(usize::MAX, |count| count as usize);
+    let mut reach = most;
+    loop {
+        let (coming, is_all) = coming(rules, (open.now, until), reach);
+        let slots: Vec<Slot> = coming.iter().map(|(_, slot)| slot.clone()).collect();
+        let kept = open.remembered(rules, Some(&slots))?;
+        // one that was moved goes out after others
+        let asked = most.saturating_add(kept.count_moved());
+        let read = Rows::read(&open.project, &kept, rules.iter().copied());
+        let mut rows = open::runtime()?.block_on(read);
+        let moved = rules
+            .iter()
+            .flat_map(|rule| kept.moved(rule).into_iter().map(|slot| (*rule, slot)));
+        let mut found = Vec::new();
+        for (rule, slot) in moved {
+            found.extend(rows.ahead(rule, slot).into_iter().map(|one| (rule, one)));
+        }
+        for (rule, slot) in coming {
+            if found.len() >= asked {
+                break;
+            }
+            found.extend(rows.ahead(rule, slot).into_iter().map(|one| (rule, one)));
+        }
+        if found.len() < asked && !is_all {
+            // what was moved, and series without a row, count for less than was thought
+            reach = asked.max(reach.saturating_mul(2));
+            continue;
+        }
+        found.sort_by_key(|(_, one)| one.due(&kept));
+        found.truncate(most);
+        return Ok((kept, found));
+    }
+}
+
+/// At most so many slots of rules, in the order in which they are due; and whether that is all of them. Of rules with slots at
+/// one instant the first goes first.
+fn coming<'o>(
+    rules: &[&'o Rule],
+    (from, until): (Timestamp, Timestamp),
+    most: usize,
+) -> (Vec<(&'o Rule, Slot)>, bool) {
     let mut coming: Vec<_> = rules
         .iter()
-        .map(|rule| (*rule, rule.slots(open.now, until).peekable()))
+        .map(|rule| (*rule, rule.slots(from, until).peekable()))
         .collect();
-    let most = args.count.map_or(usize::MAX, |count| count as usize);
-    let moved = |rule: &&'o Rule| {
-        let rule = *rule;
-        (open.kept.moved(rule).into_iter()).map(move |slot| (rule, slot))
-    };
-    let moved: Vec<(&'o Rule, Slot)> = rules.iter().flat_map(moved).collect();
-    // one that was moved goes out after others
-    let asked = most.saturating_add(open.kept.count_moved());
-    let read = Rows::read(&open.project, &open.kept, rules.iter().copied());
-    let mut rows = open::runtime()?.block_on(read);
     let mut found = Vec::new();
-    for (rule, slot) in moved {
-        found.extend(rows.ahead(rule, slot).into_iter().map(|one| (rule, one)));
-    }
-    while found.len() < asked {
-        // of rules with slots at one instant the first goes first
+    while found.len() < most {
         let earliest = coming
             .iter_mut()
             .enumerate()
             .filter_map(|(at, (_, slots))| Some((slots.peek()?.due, at)))
             .min();
         let Some((_, at)) = earliest else {
-            break;
+            return (found, true);
         };
         let (rule, slots) = &mut coming[at];
-        if let Some(slot) = slots.next() {
-            let rule: &'o Rule = rule;
-            found.extend(rows.ahead(rule, slot).into_iter().map(|one| (rule, one)));
-        }
+        found.extend(slots.next().map(|slot| (*rule, slot)));
     }
-    found.sort_by_key(|(_, one)| one.due(&open.kept));
-    found.truncate(most);
-    Ok(found)
+    (found, false)
 }
 
 fn item(
-    open: &Open,
-    rule: &Rule,
-    ahead: Ahead,
+    project: &Project,
+    kept: &Remembered,
+    (rule, ahead): (&Rule, Ahead),
     out: Option<&Path>,
 ) -> anyhow::Result<(Item, Option<String>)> {
-    let mut told = ahead.report(&open.project, &open.kept, rule);
-    let (is_wrong, has_picture) = (ahead.is_wrong(), ahead.has_picture(&open.kept));
+    let mut told = ahead.report(project, kept, rule);
+    let (is_wrong, has_picture) = (ahead.is_wrong(), ahead.has_picture(kept));
     let Ahead {
         slot,
         row,
@@ -160,8 +184,15 @@ fn item(
     } = ahead;
     let mut item = match out.filter(|_| has_picture) {
         Some(out) => match made {
-            Some(made) => made_already(open, rule, (&slot, row.as_ref()), &made, out, &mut note)?,
-            None => picture(open, rule, &slot, row.as_ref(), out)?,
+            Some(made) => made_already(
+                (project, kept),
+                rule,
+                (&slot, row.as_ref()),
+                &made,
+                out,
+                &mut note,
+            )?,
+            None => picture(project, rule, &slot, row.as_ref(), out)?,
         },
         None => Item::new(
             &*slot.template,
@@ -185,16 +216,18 @@ fn item(
 /// The picture that a slot has: it goes out as it is. One whose data is read again until then may be another one by now,
 /// which is told.
 fn made_already(
-    open: &Open,
+    (project, kept): (&Project, &Remembered),
     rule: &Rule,
     (slot, row): (&Slot, Option<&crate::data::Row>),
     made: &Picture,
     out: &Path,
     note: &mut Option<String>,
 ) -> anyhow::Result<Item> {
-    let is_read_again = (open.kept.slot(slot)).is_some_and(|slot| slot.state == SlotState::Waiting);
+    let is_read_again = kept
+        .slot(slot)
+        .is_some_and(|slot| slot.state == SlotState::Waiting);
     let mut item = match is_read_again {
-        true => picture(open, rule, slot, row, out)?,
+        true => picture(project, rule, slot, row, out)?,
         false => Item::new(&*slot.template, row.map(|row| row.number), Status::Done),
     };
     let is_made = |media: &Media| media.sha256 == made.media.sha256;
@@ -207,7 +240,7 @@ fn made_already(
             let _ = std::fs::remove_file(&other.path);
         }
     }
-    let Some(file) = open.kept.file(slot) else {
+    let Some(file) = kept.file(slot) else {
         *note = note
             .take()
             .or(Some("its picture is kept on another machine".to_owned()));
@@ -226,13 +259,13 @@ fn made_already(
 
 /// The picture of a slot as it will be.
 fn picture(
-    open: &Open,
+    project: &Project,
     rule: &Rule,
     slot: &Slot,
     row: Option<&crate::data::Row>,
     out: &Path,
 ) -> anyhow::Result<Item> {
-    let mut plan = batch::plan_slot(open.project.clone(), rule, slot, row);
+    let mut plan = batch::plan_slot(project.clone(), rule, slot, row);
     if let Some(failed) = plan.failed.pop() {
         return Ok(failed.into());
     }
@@ -250,7 +283,7 @@ fn picture(
             slot.account.as_deref(),
             std::mem::take(&mut outcome.by_hand),
         );
-        let left = publisher::left_out_of_slot(&open.project, account, all, &media.extras);
+        let left = publisher::left_out_of_slot(project, account, all, &media.extras);
         outcome.diagnostics.extend(left);
     }
     Ok(outcome.into())
