@@ -16,7 +16,7 @@ export interface Held {
   at: number;
 }
 
-const PREFIX = 'storypress ';
+const PREFIX = 'storypress\n';
 const MOST = 20;
 const MOST_MS = 30 * 24 * 3600 * 1000;
 
@@ -26,8 +26,9 @@ export type Store = Pick<Storage, 'getItem' | 'setItem' | 'removeItem' | 'key' |
 export class Shelf {
   /** Whether the browser took what was put here last. */
   holds = true;
-  private held?: Held;
   private written?: string;
+  /** Two pages of one template hold what is theirs. */
+  private readonly page = Math.random().toString(36).slice(2);
 
   constructor(
     private readonly path: string,
@@ -38,6 +39,7 @@ export class Shelf {
   found(now = Date.now()): Held[] {
     const all = this.keys().flatMap((key) => {
       const held = read(this.store, key);
+      if (!held) this.remove(key);
       return held ? [{ key, held }] : [];
     });
     all.sort((a, b) => a.held.at - b.held.at);
@@ -47,25 +49,25 @@ export class Shelf {
     return all.filter((one) => !stale.includes(one) && one.key.startsWith(this.prefix)).map(({ held }) => held);
   }
 
-  /** Lets go of what was found. */
+  /** Lets go of what was found: it is this page's now. */
   clear(): void {
     for (const key of this.keys()) if (key.startsWith(this.prefix)) this.remove(key);
-    this.held = undefined;
     this.written = undefined;
   }
 
   /** Holds these words and, where one is given, this text; nothing of either is nothing. */
   put({ base, text, from, fields }: Omit<Held, 'at'>, now = Date.now()): void {
     if (text === undefined && !fields.length) {
-      if (this.held) this.clear();
+      if (this.written) this.remove(this.written);
+      this.written = undefined;
       this.holds = true;
       return;
     }
-    this.held = text === undefined ? { base, fields, at: now } : { base, text, from, fields, at: now };
-    const key = `${this.prefix}${base.hash}`;
+    const held: Held = text === undefined ? { base, fields, at: now } : { base, text, from, fields, at: now };
+    const key = `${this.prefix}${base.hash}\n${this.page}`;
     try {
       if (!this.store) throw new Error('no storage');
-      this.store.setItem(key, JSON.stringify(this.held));
+      this.store.setItem(key, JSON.stringify(held));
       this.holds = true;
     } catch {
       // none is allowed, or it is full
@@ -77,7 +79,7 @@ export class Shelf {
   }
 
   private get prefix(): string {
-    return `${PREFIX}${this.path} `;
+    return `${PREFIX}${this.path}\n`;
   }
 
   private keys(): string[] {

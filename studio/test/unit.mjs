@@ -286,6 +286,11 @@ test('what a page holds is found by its template, whatever the file was then', (
   // the file is another one now: one place, not two
   shelf.put({ base: { text: 'b', hash: '2' }, fields }, 30);
   assert.deepEqual(new shelves.Shelf('templates/a.toml', store).found(40).map((held) => held.base.hash), ['2']);
+  // another page of the same template lets go of its own alone
+  const other = new shelves.Shelf('templates/a.toml', store);
+  other.put({ base, fields }, 40);
+  other.put({ base, fields: [] }, 45);
+  assert.equal(shelf.found(46).length, 1);
   shelf.put({ base, fields: [] }, 50);
   assert.deepEqual(shelf.found(60), []);
   assert.equal(store.length, 1, 'another template keeps its own');
@@ -302,12 +307,13 @@ test('a browser that keeps nothing is no fault, and old or broken entries go', (
     shelf.clear();
   }
   const store = storage();
-  store.setItem('storypress a.toml 1', 'no JSON');
-  store.setItem('storypress a.toml 2', '{"at": 1}');
+  store.setItem('storypress\na.toml\n1\nx', 'no JSON');
+  store.setItem('storypress\na.toml\n2\nx', '{"at": 1}');
+  store.setItem('another', 'page');
   new shelves.Shelf('b.toml', store).put({ base, fields }, 0);
   const day = 24 * 3600 * 1000;
   assert.deepEqual(new shelves.Shelf('a.toml', store).found(31 * day), []);
-  assert.equal(store.getItem('storypress b.toml 1'), null, 'nobody asks for what is that old');
+  assert.deepEqual([store.length, store.key(0)], [1, 'another'], 'nobody asks for what is that old');
 });
 
 test('a row is asked for by its key, where that is its own', () => {
