@@ -31,6 +31,9 @@ const FOLDER: &str = ".storypress/studio";
 /// So many pictures are made at the same time: each takes a core.
 static MAKING: Semaphore = Semaphore::const_new(2);
 
+/// So many small copies are made at the same time, beside the pictures: what is finished does not wait for what is made.
+static COPYING: Semaphore = Semaphore::const_new(2);
+
 /// A finished file.
 #[derive(Debug, Clone)]
 pub struct Picture {
@@ -127,7 +130,7 @@ pub async fn of_slot(studio: &Studio, work: &Workspace, entry: &Entry) -> Result
     let out = folder(work).join("slots").join(short_hash(&entry.id()));
     let (project, slot, row) = (work.project.clone(), entry.slot.clone(), entry.row.clone());
     let stop = studio.cancel.clone();
-    let made = making(move || {
+    let made = making(&MAKING, move || {
         let _alone = alone(&out);
         publisher::picture(&project, &rule, &slot, row.as_ref(), &out, &stop)
     });
@@ -156,11 +159,12 @@ pub fn of_story(work: &Workspace, story: &Story) -> Result<Picture, Problem> {
     found.ok_or_else(|| Problem::not_found("its picture is kept no longer"))
 }
 
-/// Does what takes a core, two at a time.
+/// Does what takes a core, as soon as there is a place.
 async fn making<T: Send + 'static>(
+    places: &Semaphore,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Problem> {
-    let _turn = MAKING.acquire().await.map_err(Problem::internal)?;
+    let _turn = places.acquire().await.map_err(Problem::internal)?;
     tokio::task::spawn_blocking(work)
         .await
         .map_err(Problem::internal)
@@ -237,7 +241,7 @@ pub async fn answer(
             let stop = studio.cancel.clone();
             let width = width.clamp(32, 1080);
             let one = picture.clone();
-            let made = making(move || small_copy(&one, width, &small, &stop));
+            let made = making(&COPYING, move || small_copy(&one, width, &small, &stop));
             (made.await??, "image/jpeg")
         }
     };

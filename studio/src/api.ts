@@ -236,3 +236,10 @@ export async function preview(request: PreviewRequest): Promise<Shown> {
 }
 
 export const asset = (path: string): string => `${ROOT}assets/${inAddress(path)}`;
+
+/** A refusal in words, with the hint where there is one. */
+export function said(error: unknown): string {
+  const found = error instanceof Refusal ? error.problem.diagnostics?.[0] : undefined;
+  const hint = found?.hint ? ` ${found.hint}` : '';
+  return `${error instanceof Error ? error.message : String(error)}${found && !String(error).includes(found.message) ? ` — ${found.message}.${hint}` : ''}`;
+}

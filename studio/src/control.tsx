@@ -49,7 +49,7 @@ function Fitting({ words, ...props }: Props & { words?: string }) {
   const { id, name, kind, onChange, label, editor } = props;
   const value = words ?? props.value;
   const wrong = words === undefined ? {} : ({ 'aria-invalid': true, 'aria-describedby': `${id}-why` } as const);
-  const refuse = (words: string) => editor.refusals.add({ name, label, words }, notNumber(words));
+  const refuse = (words: string) => editor.refuse({ name, label, words }, notNumber(words));
   const text = value === undefined || value === null ? '' : String(value);
   switch (kind.kind) {
     case 'bool':

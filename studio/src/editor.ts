@@ -1,17 +1,21 @@
 // In: what a person does in any part of the page, and what the server says. Out: one state that every part shows.
 // One truth, the text: handles, forms and code all change it, and the picture follows.
-// Never: draws; never holds a picture for a text that it was not made from without saying "updating".
+// `edits` change the text, `drawing` makes the picture of it, `filing` writes it; `shelf` holds what a reload would lose.
+// Never: holds a picture for a text that it was not made from without saying "updating".
 
 import * as api from './api';
 import { merge, merged } from './diff';
+import { Drawing } from './drawing';
+import { Edits } from './edits';
+import { Filing } from './filing';
 import { bringFonts } from './fonts';
 import type { Rect } from './geometry';
 import { Journal, Keeper, packed, type Kept } from './journal';
-import { copiesOf, layerOf, placed, placing } from './layers';
-import { defaultOf, labelOf, samePath } from './names';
+import { copiesOf, layerOf, placing } from './layers';
+import { defaultOf, fieldOf, samePath } from './names';
 import * as questions from './questions';
 import { Refusals, type FieldOf } from './refusals';
-import { nameOf, rowsAgain } from './rows';
+import { ownStorage, Shelf } from './shelf';
 
 export interface Options {
   data?: string;
@@ -21,10 +25,6 @@ export interface Options {
   guides: boolean;
 }
 
-/** How large the picture is while something changes: half the canvas. */
-const LIVE_SCALE = 0.5;
-const REFINE_MS = 350;
-const AUTOSAVE_MS = 1200;
 /** How long a message stands, and how much longer for each of its letters. */
 const MESSAGE_MS = 5000;
 const LETTER_MS = 50;
@@ -47,7 +47,10 @@ export class Editor {
   journal = new Journal();
   question?: questions.Question;
   /** What was typed and is not in the text. */
-  refusals = new Refusals(() => this.changed());
+  refusals = new Refusals(() => {
+    this.shelve();
+    this.changed();
+  });
   message = '';
   offline = false;
   /** An error is in the way of the picture: the one that is shown is of an older text. */
@@ -65,29 +68,23 @@ export class Editor {
 
   private listeners = new Set<() => void>();
   private queued = false;
-  private busy = false;
-  private again = false;
-  private shownOptions = '';
-  private refineTimer = 0;
-  private saveTimer = 0;
   private keepTimer = 0;
   private messageTimer = 0;
-  private aroundTimer = 0;
-  /** An event of the own file came while it was being saved. */
-  private missed = false;
   /** Layers to choose as soon as the picture of this text is there. */
   private coming?: { text: string; paths: string[] };
-  private line: Promise<unknown> = Promise.resolve();
-  private last = new Map<string, { edits: api.Edit[]; field: FieldOf }>();
   /** Set by the text's part of the page. */
   onShow?: (span: api.Span) => void;
-  private filling = new Map<string, unknown>();
 
+  readonly edits = new Edits(this);
+  readonly drawing = new Drawing(this);
+  readonly filing = new Filing(this);
+  readonly shelf: Shelf;
   private keeper: Keeper;
 
   constructor(path: string) {
     this.path = path;
-    this.keeper = new Keeper(path, (kept) => this.meet(kept), (error) => this.say(`What can be undone is not kept: ${error instanceof Error ? error.message : String(error)}`));
+    this.shelf = new Shelf(path, ownStorage());
+    this.keeper = new Keeper(path, (kept) => this.meet(kept), () => this.shelve(), (error) => this.say(`What can be undone is not kept: ${error instanceof Error ? error.message : String(error)}`));
   }
 
   subscribe(listener: () => void): () => void {
@@ -123,9 +120,8 @@ export class Editor {
     return this.pending || this.refusals.any;
   }
 
-  /** Whether the picture is of an older text, or of other options, than the ones that are set. */
   get updating(): boolean {
-    return this.busy || this.lookText !== this.text || this.shownOptions !== this.optionsKey();
+    return this.drawing.updating;
   }
 
   /** The layers that have a place; a sticker has none that a handle could move. */
@@ -142,11 +138,12 @@ export class Editor {
   }
 
   async start(): Promise<void> {
-    const [template, kept] = await Promise.all([this.onDisk(), this.keeper.load()]);
+    const [template, kept] = await Promise.all([this.filing.onDisk(), this.keeper.load()]);
     if (template) this.open(template, kept);
     else if (kept) this.openKept(kept);
     else throw new Error(`${this.path} is gone.`);
     this.ready = true;
+    this.takeBack();
     this.refresh();
     this.changed();
     this.offer();
@@ -170,21 +167,8 @@ export class Editor {
     this.say('The file is gone. This is what was kept of it here; saving writes it anew.');
   }
 
-  /** The file as it is now; nothing where it is gone. */
-  private async onDisk(): Promise<api.Template | undefined> {
-    try {
-      const template = await api.template(this.path);
-      this.gone = false;
-      return template;
-    } catch (error) {
-      if (!(error instanceof api.Refusal) || error.status !== 404) throw error;
-      this.gone = true;
-      return undefined;
-    }
-  }
-
   /** Asks what the project offers to forms and to completion. */
-  private offer(): void {
+  offer(): void {
     api.palette().then((palette) => {
       this.palette = palette;
       this.changed();
@@ -197,8 +181,40 @@ export class Editor {
     this.journal.steps = kept.steps;
     this.journal.done = kept.done;
     if (kept.text === kept.base.text) return;
-    this.bringTogether(kept.base.text, kept.text, { text: this.base.text, hash: this.base.hash });
+    this.filing.bringTogether(kept.base.text, kept.text, { text: this.base.text, hash: this.base.hash });
     if (this.pending) this.say('Edits that were not saved are back.');
+  }
+
+  /** Takes up what was nowhere but in this browser when the page was left. */
+  private takeBack(): void {
+    const found = this.shelf.found().reverse();
+    this.shelf.clear();
+    const [newest] = found;
+    if (!newest) return;
+    for (const { fields } of found) this.refusals.putBack(fields);
+    const { labels } = this.refusals;
+    if (labels.length) this.say(`What you typed in ${labels.join(', ')} is back. It is not in the template; the field says why.`);
+    const { text, from } = newest;
+    if (text === undefined || from === undefined || text === this.text) return this.shelve();
+    const pieces = merge(from, text, this.text);
+    const take = (whole: string) => this.setText(whole, 'Edits that were not kept');
+    const whole = merged(pieces);
+    const detail = 'This browser holds edits that the studio had not kept when the page was left. Choose for each place.';
+    if (whole === undefined) this.ask(questions.conflict('The same lines have changed since', detail, pieces, ['What you typed', 'As it is now'], take));
+    else if (whole !== this.text) {
+      take(whole);
+      this.say('Edits that were not kept when the page was left are back.');
+    }
+    this.shelve();
+  }
+
+  /** Holds in this browser what stands nowhere else, until it does. */
+  private shelve(): void {
+    // not before what is there was taken
+    if (!this.ready) return;
+    const from = this.keeper.text ?? this.base.text;
+    const text = this.text === from ? undefined : this.text;
+    this.shelf.put({ base: this.base, text, from, fields: this.refusals.all });
   }
 
   select(paths: string[]): void {
@@ -214,12 +230,12 @@ export class Editor {
     this.put(text);
   }
 
-  private put(text: string): void {
+  put(text: string): void {
     this.text = text;
     clearTimeout(this.keepTimer);
     this.keepTimer = window.setTimeout(() => this.keepNow(), 250);
-    clearTimeout(this.saveTimer);
-    if (this.autosave && this.pending) this.saveTimer = window.setTimeout(() => void this.save({ byItself: true }), AUTOSAVE_MS);
+    this.shelve();
+    this.filing.later();
     this.refresh();
     this.changed();
   }
@@ -268,37 +284,23 @@ export class Editor {
     this.ask(questions.stepAgain(label, direction === 'undo', texts, take));
   }
 
-  /**
-   * Sends edits to the server, one after the other; it writes them into the text. `label` names them in the journal; `field`
-   * keeps its words where they are refused.
-   */
-  apply(edits: api.Edit[], label: string, typing = false, field?: FieldOf): Promise<boolean> {
-    const done = this.line.then(() => this.applyNow(edits, label, typing, field));
-    this.line = done;
-    return done;
+  /** Keeps the words of a field that could not be written, with why. */
+  refuse(field: FieldOf, why: string): void {
+    this.refusals.add(field, why, this.standing(field.name));
   }
 
-  /** As `apply`, for a field that is typed in: while one edit is on its way, only the last one waits. */
-  applyLast(edits: api.Edit[], label: string, field: FieldOf): void {
-    const { name } = field;
-    const waits = this.last.has(name);
-    this.last.set(name, { edits, field });
-    if (waits) return;
-    void this.line.then(async () => {
-      const newest = this.last.get(name)!;
-      this.last.delete(name);
-      await this.apply(newest.edits, label, true, newest.field);
-    });
+  /** The words of a field are sent to be written. */
+  onItsWay(field: FieldOf): void {
+    this.refusals.send(field, this.standing(field.name));
   }
 
-  /** Waits until everything that was typed is in the text, or refused. */
-  private async settled(): Promise<void> {
-    for (let line: unknown; line !== this.line || this.filling.size || this.last.size; ) {
-      line = this.line;
-      await line;
-      // what waits for this turn of the line takes the next one
-      await new Promise((turn) => setTimeout(turn));
-    }
+  /** What the text has where a field writes. */
+  private standing(name: string): string | undefined {
+    const variable = this.look.variables?.find((variable) => fieldOf(variable) === name);
+    if (variable) return String(defaultOf(variable) ?? '');
+    const box = this.boxes.find((box) => name.startsWith(`${layerOf(box)}.`));
+    const value = box?.values[name.slice(layerOf(box).length + 1)];
+    return value && (typeof value.value === 'string' ? value.value : JSON.stringify(value.value));
   }
 
   /** Copies layers and chooses the copies. */
@@ -313,30 +315,6 @@ export class Editor {
   /** Shows in the text where a value is written. */
   showSpan(origin: api.Origin): void {
     if (origin.span) this.onShow?.(origin.span);
-  }
-
-  private async applyNow(edits: api.Edit[], label: string, typing: boolean, field?: FieldOf): Promise<boolean> {
-    const from = this.text;
-    try {
-      const edited = await api.edit(this.path, from, edits);
-      // typed while the answer was on its way
-      const text = from === this.text ? edited.text : merged(merge(from, this.text, edited.text));
-      if (text === undefined) {
-        const why = 'The text changed in the same place meanwhile; the edit was not made.';
-        if (field) this.refusals.add(field, why);
-        this.say(why);
-        return false;
-      }
-      this.setText(text, label, typing);
-      if (field) this.refusals.drop(field.name);
-      return true;
-    } catch (error) {
-      const origin = error instanceof api.Refusal && error.status === 409 ? error.problem.origin : undefined;
-      if (field) this.refusals.add(field, origin ? 'its value is not written here' : said(error));
-      if (origin) this.ask(questions.elsewhere(this, origin, edits, label, field));
-      else this.fail(error);
-      return false;
-    }
   }
 
   /** The characters that decide a value, where they are in this file. */
@@ -363,33 +341,9 @@ export class Editor {
 
   /** What a variable shows: what is tried, else the row's, else its default. */
   valueOf(variable: api.Variable): string {
-    const typed = this.filling.get(variable.name);
+    const typed = this.edits.filling.get(variable.name);
     const value = this.options.set[variable.name] ?? typed ?? variable.value ?? defaultOf(variable);
     return value === undefined || value === null ? '' : String(value);
-  }
-
-  /** Gives a variable a value: tried only, where the form says so or a row decides; else as the default in the file. */
-  fill(variable: api.Variable, value: unknown, typing = false): void {
-    const { name } = variable;
-    if (this.trying || this.isOfRow(variable) || name in this.options.set) {
-      this.refusals.drop(fieldOf(variable));
-      this.setOptions({ set: { ...this.options.set, [name]: String(value) } });
-      return;
-    }
-    const waits = this.filling.has(name);
-    this.filling.set(name, value);
-    // while an edit is on its way only the last value waits
-    if (!waits) void this.fillIn(variable, typing);
-  }
-
-  private async fillIn(variable: api.Variable, typing: boolean): Promise<void> {
-    const { name } = variable;
-    await this.line;
-    const value = this.filling.get(name);
-    const field = { name: fieldOf(variable), label: labelOf(variable), words: String(value) };
-    await this.apply([{ layer: '', key: `vars.${name}.default`, value }], `Change ${name}`, typing, field);
-    if (this.filling.get(name) === value) this.filling.delete(name);
-    else await this.fillIn(variable, typing);
   }
 
   setOptions(options: Partial<Options>): void {
@@ -398,73 +352,36 @@ export class Editor {
     this.changed();
   }
 
-  private optionsKey(): string {
-    const { data, row, set, now, guides } = this.options;
-    return JSON.stringify([data, row?.row, row?.key, set, now, guides]);
+  apply(edits: api.Edit[], label: string, typing = false, field?: FieldOf): Promise<boolean> {
+    return this.edits.apply(edits, label, typing, field);
   }
 
-  request(text: string, scale: number): api.PreviewRequest {
-    const { data, row, set, now, guides } = this.options;
-    const chosen = data && row ? { data, row: nameOf(this.rows, row) } : {};
-    return { template: this.path, text, scale, ...chosen, ...(Object.keys(set).length ? { set } : {}), ...(now ? { now } : {}), ...(guides ? { guides } : {}) };
+  applyLast(edits: api.Edit[], label: string, field: FieldOf): void {
+    this.edits.applyLast(edits, label, field);
   }
 
-  /** Asks for a new picture; the latest wins, and the one that is being made is always finished. `anyway`: a file it uses changed. */
+  fill(variable: api.Variable, value: unknown, typing = false): void {
+    this.edits.fill(variable, value, typing);
+  }
+
   refresh(anyway = false): void {
-    clearTimeout(this.refineTimer);
-    if (anyway) this.shownOptions = '';
-    if (this.busy) this.again = true;
-    else void this.draw();
+    this.drawing.refresh(anyway);
   }
 
-  private async draw(): Promise<void> {
-    this.busy = true;
-    do {
-      this.again = false;
-      await this.drawOnce(LIVE_SCALE);
-    } while (this.again);
-    this.busy = false;
-    const sharp = Math.min(1, Math.ceil((this.shownWidth * devicePixelRatio) / 108) / 10);
-    if (sharp > LIVE_SCALE && this.picture) {
-      this.refineTimer = window.setTimeout(() => {
-        if (!this.busy) void this.refine(sharp);
-      }, REFINE_MS);
-    }
-    this.changed();
+  compare(on: boolean): Promise<void> {
+    return this.drawing.compare(on);
   }
 
-  private async refine(scale: number): Promise<void> {
-    this.busy = true;
-    await this.drawOnce(scale);
-    this.busy = false;
-    if (this.again) void this.draw();
-    this.changed();
+  save(how: { force?: boolean; byItself?: boolean; without?: boolean } = {}): Promise<void> {
+    return this.filing.save(how);
   }
 
-  private async drawOnce(scale: number): Promise<void> {
-    const [text, options] = [this.text, this.optionsKey()];
-    try {
-      const shown = await api.preview(this.request(text, scale));
-      this.offline = false;
-      this.look = { ...this.look, ...shown, boxes: shown.boxes?.map(placed) ?? this.look.boxes };
-      if (shown.picture) await this.show(shown.picture);
-      this.undrawn = !shown.picture;
-      // a picture of another text than the one that was sent is not taken for it
-      const isOfIt = !shown.text || !shown.hash || shown.text === shown.hash;
-      if (isOfIt) [this.lookText, this.shownOptions] = [text, options];
-      this.chooseAgain(text);
-      if (shown.picture) this.refusals.keepOf(this.fields());
-      performance.mark('storypress:picture');
-    } catch (error) {
-      this.offline = error instanceof api.Refusal && error.status === 0;
-      this.fail(error);
-      [this.lookText, this.shownOptions] = [text, options];
-    }
-    this.changed();
+  fileChanged(path: string, hash: string | null): Promise<void> {
+    return this.filing.fileChanged(path, hash);
   }
 
   /** Chooses what was announced for this text; lets go of layers that are gone. */
-  private chooseAgain(text: string): void {
+  chooseAgain(text: string): void {
     const { coming } = this;
     if (coming?.text === text) this.selected = coming.paths;
     if (coming?.text !== this.text || coming.text === text) this.coming = undefined;
@@ -472,137 +389,11 @@ export class Editor {
     if (kept.length < this.selected.length) this.selected = kept;
   }
 
-  /** The names of all fields, as far as a layer or a variable goes. */
-  private fields(): string[] {
-    return [...(this.look.variables ?? []).map(fieldOf), ...this.boxes.map(layerOf)];
-  }
-
-  private async show(picture: Blob): Promise<void> {
-    const url = URL.createObjectURL(picture);
-    const image = new Image();
-    image.src = url;
-    // decoded before it is shown: no blank frame between two pictures
-    await image.decode().catch(() => undefined);
-    const old = this.picture;
-    this.picture = url;
-    this.changed();
-    if (old) setTimeout(() => URL.revokeObjectURL(old), 1000);
-  }
-
-  async compare(on: boolean): Promise<void> {
-    if (this.before) URL.revokeObjectURL(this.before);
-    this.before = undefined;
-    if (on) {
-      const shown = await api.preview(this.request(this.base.text, 1)).catch(() => undefined);
-      if (shown?.picture) this.before = URL.createObjectURL(shown.picture);
-      else this.say('The saved text gives no picture.');
-    }
-    this.changed();
-  }
-
-  /** Writes the text. `byItself`: without a question that nobody asked for. `without`: although a field holds more than it. */
-  async save({ force = false, byItself = false, without = false } = {}): Promise<void> {
-    clearTimeout(this.saveTimer);
-    if (this.saving) return;
-    await this.settled();
-    if (this.saving || !this.unsaved || (!without && this.holdsBack(byItself, force))) return;
-    if (byItself && this.gone) return this.say('Not saved by itself: the file is gone.');
-    this.saving = true;
-    this.changed();
-    const { text, gone } = this;
-    try {
-      const { hash } = await api.write(this.path, text, gone ? undefined : this.base.hash, force);
-      this.gone = false;
-      this.base = { text, hash };
-      this.keepNow();
-      this.say(gone ? 'The file was gone; it is written anew.' : 'Saved.');
-    } catch (error) {
-      await this.notSaved(error, byItself).catch((error) => this.fail(error));
-    } finally {
-      this.saving = false;
-    }
-    this.changed();
-    if (this.missed) {
-      this.missed = false;
-      await this.lookAgain();
-    }
-  }
-
-  /** Whether a field holds what is not in the text: that is said, or asked about, before anything is called saved. */
-  private holdsBack(byItself: boolean, force: boolean): boolean {
-    const { labels } = this.refusals;
-    if (!labels.length) return false;
-    if (byItself || !this.pending) this.say(`Not saved: what you typed in ${labels.join(', ')} is not in the template. The field says why.`);
-    else this.ask(questions.notIn(labels, () => void this.save({ force, without: true })));
-    return true;
-  }
-
-  private async notSaved(error: unknown, byItself: boolean): Promise<void> {
-    const status = error instanceof api.Refusal ? error.status : 0;
-    if (status === 412) {
-      const theirs = await this.onDisk();
-      if (!theirs) {
-        this.keepNow();
-        if (!byItself) this.ask(questions.gone(this.path, () => void this.save({ without: true })));
-        return;
-      }
-      const clean = this.bringTogether(this.base.text, this.text, theirs);
-      if (clean && this.pending) {
-        this.saving = false;
-        await this.save({ byItself, without: true });
-        this.say('The file had changed meanwhile; both changes are saved.');
-      }
-    } else if (status === 422 && byItself) {
-      this.say('Not saved by itself: this is not TOML yet.');
-    } else if (status === 422) {
-      this.ask(questions.noToml(said(error), () => void this.save({ force: true, without: true })));
-    } else this.fail(error);
-  }
-
-  /** A file changed: an own write is known by its hash, another one is brought together with what is pending. */
-  async fileChanged(path: string, hash: string | null): Promise<void> {
-    if (!samePath(path, this.path)) {
-      if (this.options.data && samePath(path, this.options.data)) return rowsAgain(this);
-      clearTimeout(this.aroundTimer);
-      this.aroundTimer = window.setTimeout(() => this.offer(), 300);
-      return this.refresh(true);
-    }
-    // the answer to the own write says which event is its echo
-    if (this.saving) this.missed = true;
-    else if (hash !== this.base.hash || this.gone) await this.lookAgain();
-  }
-
-  /** Takes what the file holds now into the text. */
-  private async lookAgain(): Promise<void> {
-    const theirs = await this.onDisk().catch((error) => this.fail(error));
-    if (this.gone) {
-      this.keepNow();
-      return this.say('The file is gone. What you see is kept here until you save it.');
-    }
-    this.changed();
-    if (!theirs || theirs.hash === this.base.hash) return;
-    if (this.bringTogether(this.base.text, this.text, theirs)) this.say('The file was changed by another program; the change is here.');
-  }
-
-  /** Merges the file's new text into ours. False: a person is asked, and nothing changed yet. */
-  private bringTogether(base: string, mine: string, theirs: { text: string; hash: string }): boolean {
-    if (typeof theirs.text !== 'string') {
-      this.say(`${this.path} is no text any more: another program wrote it. Nothing is taken from it.`);
-      return false;
-    }
-    const pieces = merge(base, mine, theirs.text);
-    const text = merged(pieces);
-    const take = (whole: string) => {
-      this.base = { text: theirs.text, hash: theirs.hash };
-      this.put(whole);
-    };
-    if (text !== undefined) {
-      take(text);
-      return true;
-    }
-    const detail = 'Another program changed the file where you have edits that are not saved. Choose for each place.';
-    this.ask(questions.conflict('Both changed the same lines', detail, pieces, ['Yours', 'The file’s'], take));
-    return false;
+  /** Looks at refused words with what the text has now: what came in their place is said, and fields that are gone. */
+  lookAtRefusals(): void {
+    this.refusals.compare((name) => this.standing(name));
+    const gone = this.refusals.keepOf([...(this.look.variables ?? []).map(fieldOf), ...this.boxes.map(layerOf)]);
+    for (const { label, words } of gone) this.say(`The field ${label} is gone from the template, and with it what you typed there: “${words}”.`);
   }
 
   ask(question: questions.Question): void {
@@ -617,7 +408,7 @@ export class Editor {
   }
 
   fail(error: unknown): void {
-    this.say(said(error));
+    this.say(api.said(error));
   }
 
   /** Moves, resizes or turns layers: one edit for what changed, in canvas units. */
@@ -626,13 +417,3 @@ export class Editor {
     return edits.length ? this.apply(edits, label) : true;
   }
 }
-
-/** A refusal in words, with the hint where there is one. */
-function said(error: unknown): string {
-  const found = error instanceof api.Refusal ? error.problem.diagnostics?.[0] : undefined;
-  const hint = found?.hint ? ` ${found.hint}` : '';
-  return `${error instanceof Error ? error.message : String(error)}${found && !String(error).includes(found.message) ? ` — ${found.message}.${hint}` : ''}`;
-}
-
-/** What the field of a variable is called. */
-export const fieldOf = (variable: api.Variable): string => `vars.${variable.name}`;

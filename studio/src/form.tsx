@@ -4,8 +4,8 @@
 
 import type { Variable } from './api';
 import { Control, type Kind } from './control';
-import { fieldOf, type Editor } from './editor';
-import { labelOf } from './names';
+import type { Editor } from './editor';
+import { fieldOf, labelOf } from './names';
 import { wordsOf } from './rows';
 import { Button, useEditor } from './view';
 

@@ -174,6 +174,7 @@ export class Keeper {
     private readonly path: string,
     /** Another page has kept another one meanwhile. */
     private readonly meet: (kept: Kept) => void,
+    private readonly kept: () => void,
     private readonly fail: (error: unknown) => void,
   ) {}
 
@@ -199,6 +200,7 @@ export class Keeper {
     try {
       this.tag = await api.keepJournal(this.path, sent, this.tag);
       this.text = sent.text;
+      this.kept();
     } catch (error) {
       if (error instanceof api.Refusal && error.status === 412) {
         const common = this.text ?? sent.base.text;

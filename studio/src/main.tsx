@@ -95,8 +95,8 @@ function useShortcuts(editor: Editor) {
     };
     const leave = (event: BeforeUnloadEvent) => {
       editor.keepNow(true);
-      // what was refused is nowhere but here
-      if (editor.saving || editor.refusals.any) event.preventDefault();
+      // what was refused is nowhere but here, where the browser holds nothing
+      if (editor.saving || (editor.refusals.any && !editor.shelf.holds)) event.preventDefault();
     };
     document.addEventListener('keydown', key);
     window.addEventListener('beforeunload', leave);

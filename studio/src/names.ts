@@ -47,3 +47,6 @@ export function freeName(name: string, paths: string[]): string {
     if (!names.has(free.toLowerCase())) return free;
   }
 }
+
+/** What the field of a variable is called. */
+export const fieldOf = (variable: Variable): string => `vars.${variable.name}`;

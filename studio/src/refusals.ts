@@ -1,4 +1,4 @@
-// In: what was typed in a field and could not be written into the text, with why. Out: the same, until it is written, or let go.
+// In: what was typed in a field and is not in the text, with why. Out: the same, until it is written, or let go.
 // Never: lets words go unasked.
 
 /** A field of the page, and what stands in it. */
@@ -11,10 +11,19 @@ export interface FieldOf {
 
 export interface Refused extends FieldOf {
   why: string;
+  /** What the text had there then. */
+  stood?: string;
 }
+
+/** Why words are not in the text that nobody has answered about: the page was left before. */
+export const UNANSWERED = 'the page was left before it was written.';
 
 export class Refusals {
   private kept = new Map<string, Refused>();
+  /** Words that are on their way. */
+  private sent = new Map<string, Refused>();
+  /** Words of before a reload, until it is known what stands in their place now. */
+  private back: Refused[] = [];
 
   constructor(private readonly changed: () => void) {}
 
@@ -31,19 +40,55 @@ export class Refusals {
     return [...this.kept.values()].map((refused) => refused.label);
   }
 
-  add(field: FieldOf, why: string): void {
-    this.kept.set(field.name, { ...field, why });
+  /** All that a reload would lose. */
+  get all(): Refused[] {
+    return [...new Map([...this.kept, ...this.sent]).values()];
+  }
+
+  add(field: FieldOf, why: string, stood?: string): void {
+    this.sent.delete(field.name);
+    this.kept.set(field.name, { ...field, why, stood: stood ?? this.kept.get(field.name)?.stood });
     this.changed();
   }
 
-  drop(name: string): void {
-    if (this.kept.delete(name)) this.changed();
+  /** Words go to the server; `drop` or `add` says what came of it. */
+  send(field: FieldOf, stood?: string): void {
+    this.sent.set(field.name, { ...field, why: UNANSWERED, stood });
+    this.changed();
   }
 
-  /** Lets go of fields that are no more: `names` are those of variables and of layers. */
-  keepOf(names: string[]): void {
-    for (const name of this.kept.keys()) {
-      if (!names.some((own) => name === own || name.startsWith(`${own}.`))) this.drop(name);
+  /** `words`: those that were taken; what was sent since is still on its way. */
+  drop(name: string, words?: string): void {
+    const isOver = words === undefined || this.sent.get(name)?.words === words;
+    const [sent, kept] = [isOver && this.sent.delete(name), this.kept.delete(name)];
+    if (sent || kept) this.changed();
+  }
+
+  /** Takes up what a page held that was left. */
+  putBack(fields: Refused[]): void {
+    for (const field of fields) {
+      if (this.kept.has(field.name)) continue;
+      this.kept.set(field.name, field);
+      this.back.push(field);
     }
+    if (fields.length) this.changed();
+  }
+
+  /** Says of words of before a reload what has changed in their place since. `now`: what the text has for a field. */
+  compare(now: (name: string) => string | undefined): void {
+    for (const field of this.back) {
+      const stands = now(field.name);
+      if (this.kept.get(field.name) !== field || field.stood === undefined || stands === undefined || stands === field.stood) continue;
+      this.kept.set(field.name, { ...field, stood: stands, why: `${field.why.replace(/[.!]?$/, '.')} Meanwhile the template got another value here: “${stands}”.` });
+    }
+    if (this.back.length) this.changed();
+    this.back = [];
+  }
+
+  /** Lets go of fields that are no more, and answers with them: `names` are those of variables and of layers. */
+  keepOf(names: string[]): Refused[] {
+    const gone = [...this.kept.values()].filter(({ name }) => !names.some((own) => name === own || name.startsWith(`${own}.`)));
+    for (const { name } of gone) this.drop(name);
+    return gone;
   }
 }

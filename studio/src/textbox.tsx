@@ -4,8 +4,9 @@
 
 import { useEffect, useRef } from 'preact/hooks';
 import type { Box } from './api';
-import { fieldOf, type Editor } from './editor';
+import type { Editor } from './editor';
 import { layerOf } from './layers';
+import { fieldOf } from './names';
 
 export function TextOnPicture({ editor, box, scale, done }: { editor: Editor; box: Box; scale: number; done: () => void }) {
   const area = useRef<HTMLTextAreaElement>(null);

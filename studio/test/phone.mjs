@@ -16,6 +16,52 @@ const origin = new URL(start).origin;
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
 const tests = {
+  async 'a slot, a story, the tray: no violation and nothing cut off, in light and dark, on a phone and on a desk'({ desk }) {
+    const page = await desk();
+    await page.goto(`${origin}/calendar`);
+    // one draft waits, one is planned
+    for (const [template, day] of [['templates/menu.toml'], ['templates/other.toml', '2099-01-01']]) {
+      await page.locator('.tray select[name=template]').selectOption(template);
+      await page.getByRole('button', { name: 'Put it here' }).click();
+      const draft = page.locator('.draft', { hasText: template });
+      await draft.waitFor();
+      if (!day) continue;
+      await draft.getByLabel('Day').fill(day);
+      await draft.getByRole('button', { name: 'Plan it' }).click();
+      await page.locator('.tray summary', { hasText: '1 planned from here' }).click();
+    }
+    const link = (selector) => page.locator(selector).first().getAttribute('href');
+    const planned = await link('.tray a[href^="/stories/"]');
+    // a list goes on from today, whatever weekday it is
+    await page.goto(`${origin}/calendar?view=list`);
+    const slot = await link('.agenda a[href^="/calendar/slot/"]');
+    await page.goto(`${origin}/stories`);
+    const handed = (await link('a[href^="/handoff/"]')).replace('handoff', 'stories');
+    for (const path of ['/calendar?view=list', slot, planned, handed, '/stories', '/accounts']) {
+      await page.goto(origin + path);
+      for (const summary of await page.locator('.tray summary').all()) await summary.click();
+      for (const colorScheme of ['light', 'dark']) {
+        await page.emulateMedia({ colorScheme });
+        for (const width of [390, 1280, 1920]) {
+          await page.setViewportSize({ width, height: 900 });
+          const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+          assert.equal(wide, 0, `${path} at ${width} px is wider than the screen`);
+          if (width < 1920) await axe(page).catch((error) => assert.fail(`${path}, ${colorScheme}, ${width} px: ${error.message}`));
+        }
+      }
+    }
+  },
+
+  async 'a tile tells the viewer’s time as well, where that is another'({ away }) {
+    const page = await away();
+    await page.goto(`${origin}/calendar?view=list`);
+    const tile = page.locator('.slot[data-slot]').first();
+    const [time, own] = [tile.locator('time'), tile.locator('.viewer-time')];
+    const at = new Date(await time.getAttribute('datetime'));
+    const there = at.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: 'Pacific/Kiritimati' });
+    assert.equal(await own.textContent(), `${there} your time`);
+  },
+
   // the last one says that it is live: what is posted is posted
   async 'a code lets a phone into one story'({ desk, phone }) {
     const page = await desk();
@@ -100,6 +146,7 @@ for (const [name, test] of Object.entries(tests)) {
   try {
     await test({
       desk: () => open({ storageState, viewport: { width: 1280, height: 900 } }, wrong, contexts),
+      away: () => open({ storageState, timezoneId: 'Pacific/Kiritimati' }, wrong, contexts),
       phone: () => open(PHONE, wrong, contexts),
       paired: () => open({ storageState, ...PHONE }, wrong, contexts),
     });

@@ -12,8 +12,8 @@ async function load(name) {
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
 }
 
-const [utf8, diffs, geometry, snapping, multipart, ends, journals, layers, names, refusals, rows] = await Promise.all(
-  ['utf8', 'diff', 'geometry', 'snap', 'multipart', 'lineends', 'journal', 'layers', 'names', 'refusals', 'rows'].map(load),
+const [utf8, diffs, geometry, snapping, multipart, ends, journals, layers, names, refusals, rows, shelves] = await Promise.all(
+  ['utf8', 'diff', 'geometry', 'snap', 'multipart', 'lineends', 'journal', 'layers', 'names', 'refusals', 'rows', 'shelf'].map(load),
 );
 
 /** A small random generator, so that a failure comes again. */
@@ -228,6 +228,92 @@ test('words that are refused are kept until they are let go, or their field is',
   refused.drop('vars.title');
   assert.equal(refused.any, false);
   assert.equal(changes, 5);
+});
+
+test('words that are on their way count as refused only once the page was left', () => {
+  const page = new refusals.Refusals(() => undefined);
+  page.send({ name: 'vars.title', label: 'Title', words: 'a' }, 'old');
+  assert.equal(page.any, false);
+  assert.deepEqual(page.all, [{ name: 'vars.title', label: 'Title', words: 'a', why: refusals.UNANSWERED, stood: 'old' }]);
+  page.send({ name: 'vars.title', label: 'Title', words: 'ab' }, 'old');
+  page.drop('vars.title', 'a');
+  assert.equal(page.all[0].words, 'ab', 'what was sent since is not answered yet');
+  page.drop('vars.title', 'ab');
+  assert.deepEqual(page.all, []);
+});
+
+test('refused words come back, and say what came in their place since', () => {
+  const page = new refusals.Refusals(() => undefined);
+  const field = (name, stood) => ({ name, label: name, words: 'long', why: 'it is too long', stood });
+  page.putBack([field('vars.title', 'Hello'), field('vars.note', 'Bye'), field('vars.gone', '')]);
+  const now = { 'vars.title': 'Good day', 'vars.note': 'Bye' };
+  page.compare((name) => now[name]);
+  assert.match(page.of('vars.title').why, /too long. Meanwhile .*“Good day”/);
+  assert.equal(page.of('vars.note').why, 'it is too long');
+  assert.equal(page.of('vars.title').words, 'long', 'nothing is overwritten');
+  assert.deepEqual(page.keepOf(['vars.title', 'vars.note']).map((one) => one.label), ['vars.gone']);
+  // one that is typed anew meanwhile is not overwritten
+  page.putBack([{ ...field('vars.title'), words: 'older' }]);
+  assert.equal(page.of('vars.title').words, 'long');
+});
+
+/** The browser's storage, in memory. */
+function storage(most = Infinity) {
+  const all = new Map();
+  return {
+    getItem: (key) => all.get(key) ?? null,
+    setItem(key, value) {
+      if (value.length > most) throw new Error('full');
+      all.set(key, value);
+    },
+    removeItem: (key) => void all.delete(key),
+    key: (n) => [...all.keys()][n] ?? null,
+    get length() {
+      return all.size;
+    },
+  };
+}
+
+test('what a page holds is found by its template, whatever the file was then', () => {
+  const store = storage();
+  const fields = [{ name: 'vars.title', label: 'Title', words: 'long', why: 'too long' }];
+  const base = { text: 'a', hash: '1' };
+  const shelf = new shelves.Shelf('templates/a.toml', store);
+  shelf.put({ base, text: 'ab', from: 'a', fields }, 10);
+  new shelves.Shelf('templates/a.toml.toml', store).put({ base, fields: [] , text: 'x', from: 'a' }, 10);
+  const found = new shelves.Shelf('templates/a.toml', store).found(20);
+  assert.deepEqual(found, [{ base, text: 'ab', from: 'a', fields, at: 10 }]);
+  // the file is another one now: one place, not two
+  shelf.put({ base: { text: 'b', hash: '2' }, fields }, 30);
+  assert.deepEqual(new shelves.Shelf('templates/a.toml', store).found(40).map((held) => held.base.hash), ['2']);
+  // another page of the same template lets go of its own alone
+  const other = new shelves.Shelf('templates/a.toml', store);
+  other.put({ base, fields }, 40);
+  other.put({ base, fields: [] }, 45);
+  assert.equal(shelf.found(46).length, 1);
+  shelf.put({ base, fields: [] }, 50);
+  assert.deepEqual(shelf.found(60), []);
+  assert.equal(store.length, 1, 'another template keeps its own');
+});
+
+test('a browser that keeps nothing is no fault, and old or broken entries go', () => {
+  const fields = [{ name: 'vars.title', label: 'Title', words: 'long', why: 'too long' }];
+  const base = { text: 'a', hash: '1' };
+  for (const store of [undefined, storage(5)]) {
+    const shelf = new shelves.Shelf('a.toml', store);
+    shelf.put({ base, fields });
+    assert.equal(shelf.holds, false);
+    assert.deepEqual(shelf.found(), []);
+    shelf.clear();
+  }
+  const store = storage();
+  store.setItem('storypress\na.toml\n1\nx', 'no JSON');
+  store.setItem('storypress\na.toml\n2\nx', '{"at": 1}');
+  store.setItem('another', 'page');
+  new shelves.Shelf('b.toml', store).put({ base, fields }, 0);
+  const day = 24 * 3600 * 1000;
+  assert.deepEqual(new shelves.Shelf('a.toml', store).found(31 * day), []);
+  assert.deepEqual([store.length, store.key(0)], [1, 'another'], 'nobody asks for what is that old');
 });
 
 test('a row is asked for by its key, where that is its own', () => {

@@ -70,10 +70,21 @@ async fn the_editor_works_in_a_browser() {
 const BY_HAND: &str = "[project]\ntemplates = \"templates\"\nout = \"out\"\n\
     [accounts.shop]\nlogin = \"by-hand\"\nusername = \"cafe\"\n";
 
+const BY_RULE: &str = "[schedule.menu]\ntemplate = \"templates/menu.toml\"\ntimes = [\"12:00\"]\n\
+    [schedule.rows]\ntemplate = \"templates/menu.toml\"\ntimes = [\"13:00\"]\ndata = \"menu.csv\"\npick = \"date\"\n";
+
+const CARD_ALONE: &str =
+    "[[layer]]\ntype = \"text\"\ntext = \"Another\"\nleft = 64\ntop = 400\nsize = 90\n";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phone_gets_from_the_notice_to_shared_in_four_taps() {
     packages();
-    let stage = Stage::with(&[("storypress.toml", BY_HAND)]).await;
+    let stage = Stage::with(&[
+        ("storypress.toml", BY_HAND),
+        ("schedule.toml", BY_RULE),
+        ("templates/other.toml", CARD_ALONE),
+    ])
+    .await;
     let mut command = Command::new(env!("CARGO_BIN_EXE_storypress"));
     command
         .args(["render", "templates/menu.toml", "-o", "out", "--publish"])

@@ -7,6 +7,7 @@ mod calendar;
 mod doors;
 mod drafts;
 mod events;
+mod generated;
 mod guard;
 mod openapi;
 mod preview;

@@ -58,13 +58,18 @@ async fn calendar(State(studio): State<Studio>, uri: Uri) -> Response {
             "today": work.today(),
             "weeks": weeks(&work, &range, &shown),
             "days": days(&work, &range, &shown),
-            "attention": attention(&work, &entries).await?,
             "schedules": schedules,
             "tray": tray::of(&work).await?,
             "filter": filter,
             "count": shown.len(),
             "feed": passes::feed(&of, &work.zone),
         });
+        let attention = attention(&work, &entries).await?;
+        let of_each = attention
+            .iter()
+            .map(|card| card["count"].as_u64().unwrap_or(1));
+        page["attention_count"] = json!(of_each.sum::<u64>());
+        page["attention"] = json!(attention);
         tray::put_into(&work, &mut page, &by_hand);
         let page = with(around("calendar", &work, &uri), page);
         work.close().await;
@@ -238,7 +243,8 @@ async fn attention(work: &Workspace, entries: &[Entry]) -> Result<Vec<Value>, Pr
             .is_some_and(|slot| slot.trouble.is_some());
         entry.is_open() && (has_trouble || entry.diagnostics.iter().any(|d| d.is_error()))
     });
-    for entry in wrong.take(20) {
+    let mut slots = Vec::new();
+    for entry in wrong {
         let mut card = cards::slot(work, entry);
         card["what"] = json!(match card["code"].as_str() {
             Some("no-row") => "Add the row to the data, or skip the slot.",
@@ -248,9 +254,36 @@ async fn attention(work: &Workspace, entries: &[Entry]) -> Result<Vec<Value>, Pr
             _ => "Mend the template or its data, or skip the slot.",
         });
         card["kind"] = json!("slot");
-        found.push(card);
+        slots.push(card);
     }
+    found.extend(grouped(slots));
     Ok(found)
+}
+
+/// Slots of one schedule that one cause holds stand together, from the third on; the others by themselves.
+fn grouped(slots: Vec<Value>) -> Vec<Value> {
+    let mut groups: Vec<Vec<Value>> = Vec::new();
+    for card in slots {
+        let is_same = |group: &&mut Vec<Value>| {
+            let mut keys = ["schedule", "account", "code", "why"].iter();
+            keys.all(|key| group[0][*key] == card[*key])
+        };
+        match groups.iter_mut().find(is_same) {
+            Some(group) => group.push(card),
+            None => groups.push(vec![card]),
+        }
+    }
+    let cards = groups.into_iter().flat_map(|group| match group.len() {
+        0..3 => group,
+        count => {
+            let mut card = group[0].clone();
+            card["kind"] = json!("slots");
+            card["count"] = json!(count);
+            card["slots"] = json!(group);
+            vec![card]
+        }
+    });
+    cards.collect()
 }
 
 async fn slot(
@@ -339,4 +372,35 @@ async fn pause(
         Ok(form.back("/calendar", said))
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_that_one_cause_holds_stand_together_from_the_third_on() {
+        let slot = |id: &str, schedule: &str, why: &str| json!({"id": id, "schedule": schedule, "why": why, "kind": "slot"});
+        let all = vec![
+            slot("a1", "a", "no row"),
+            slot("b1", "b", "no row"),
+            slot("a2", "a", "no row"),
+            slot("a3", "a", "no row"),
+            slot("b2", "b", "no row"),
+            slot("a4", "a", "no picture"),
+        ];
+        let cards = grouped(all);
+        let told = |card: &Value| format!("{} {} {}", card["kind"], card["id"], card["count"]);
+        let told: Vec<String> = cards.iter().map(told).collect();
+        assert_eq!(
+            told,
+            [
+                "\"slots\" \"a1\" 3",
+                "\"slot\" \"b1\" null",
+                "\"slot\" \"b2\" null",
+                "\"slot\" \"a4\" null"
+            ]
+        );
+        assert_eq!(cards[0]["slots"][2]["id"], "a3");
+    }
 }

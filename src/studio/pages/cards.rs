@@ -148,7 +148,20 @@ pub fn story(work: &Workspace, story: &Story, around: &Around) -> Value {
         "can_change": matches!(story.step, Step::Rendered | Step::Uploaded { .. } | Step::Contained { .. }),
         "is_handed": state == "handed",
         "is_uncertain": matches!(story.step, Step::Uncertain { .. }),
+        "profile": profile(work, story),
     })
+}
+
+/// Where the stories of its account are looked at: the rehearsal's page, or the profile, where its name is known.
+fn profile(work: &Workspace, story: &Story) -> Option<String> {
+    if let Some(sandbox) = &work.sandbox {
+        return Some(sandbox.to_string());
+    }
+    let name = accounts::name_of(&work.project, &story.account);
+    let mut all = work.project.accounts.iter();
+    let account = all.find(|account| account.name == name)?;
+    let username = account.username.as_ref()?;
+    Some(format!("https://www.instagram.com/{username}/"))
 }
 
 /// A line of a trail, for people.
@@ -175,8 +188,58 @@ pub fn trail(work: &Workspace, entry: &Value) -> Value {
 
 /// The trail of a story, for people.
 pub fn trail_of(work: &Workspace, lines: &[store::Entry]) -> Vec<Value> {
-    lines
-        .iter()
-        .map(|entry| trail(work, &line(entry)))
-        .collect()
+    let lines = lines.iter().map(|entry| trail(work, &line(entry)));
+    folded(lines.collect())
+}
+
+/// Lines of one content that follow each other, as one line that says how often and until when.
+fn folded(lines: Vec<Value>) -> Vec<Value> {
+    let mut all: Vec<Value> = Vec::new();
+    for line in lines {
+        let is_same = |last: &Value| {
+            ["what", "by", "detail"]
+                .iter()
+                .all(|key| last[*key] == line[*key])
+        };
+        match all.last_mut().filter(|last| is_same(last)) {
+            Some(last) => {
+                last["times"] = json!(last["times"].as_u64().unwrap_or(1) + 1);
+                last["until"] = line["at"].clone();
+            }
+            None => all.push(line),
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_one_content_are_one_line() {
+        let line =
+            |at: &str, what: &str| json!({"at": at, "what": what, "by": "worker", "detail": ""});
+        let lines = vec![
+            line("1", "added"),
+            line("2", "waits"),
+            line("3", "waits"),
+            line("4", "waits"),
+            line("5", "live"),
+            line("6", "waits"),
+        ];
+        let told = folded(lines);
+        let told: Vec<String> = (told.iter())
+            .map(|line| format!("{} {} {}", line["at"], line["times"], line["until"]))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "\"1\" null null",
+                "\"2\" 3 \"4\"",
+                "\"5\" null null",
+                "\"6\" null null"
+            ]
+        );
+    }
 }

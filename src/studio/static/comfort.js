@@ -11,6 +11,36 @@ for (const time of document.querySelectorAll("time[data-local]")) {
   }
 }
 
+// on a tile, too, where the clock there shows another time
+for (const time of document.querySelectorAll("time[data-tile]")) {
+  const at = new Date(time.dateTime);
+  if (Number.isNaN(at.valueOf())) continue;
+  const own = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(at);
+  if (own === time.textContent.trim()) continue;
+  const words = document.createElement("span");
+  words.className = "soft viewer-time";
+  words.textContent = `${own} your time`;
+  time.after(" ", words);
+}
+
+// many are approved at once: all of them can be ticked at once
+const many = document.getElementById("many");
+if (many) {
+  const ticks = [...document.querySelectorAll('input[form="many"]')];
+  const all = document.createElement("button");
+  all.type = "button";
+  all.className = "quiet";
+  const show = () => { all.textContent = ticks.every((tick) => tick.checked) ? "Tick none" : "Tick all"; };
+  all.addEventListener("click", () => {
+    const on = !ticks.every((tick) => tick.checked);
+    for (const tick of ticks) tick.checked = on;
+    show();
+  });
+  for (const tick of ticks) tick.addEventListener("change", show);
+  show();
+  many.append(all);
+}
+
 // what is dragged to a day: a slot or a story keeps its time of day, a draft takes the one of its form
 let dragged = null;
 for (const one of document.querySelectorAll("[data-slot], [data-story-move], [data-draft]")) {
