@@ -268,7 +268,7 @@ fn a_hundred_rules_over_a_year_take_no_time() {
     .take(100)
     .map(|zone| of(zone, "daily", "['09:00']"))
     .collect();
-    let best = (0..5)
+    let best = (0..25)
         .map(|_| {
             let begun = std::time::Instant::now();
             let slots: usize = rules
@@ -282,7 +282,7 @@ fn a_hundred_rules_over_a_year_take_no_time() {
             begun.elapsed()
         })
         .min()
-        .expect("five times");
+        .expect("many times");
     eprintln!("100 rules over a year: {best:?}");
     // ten times what a free machine needs: this one may be busy
     assert!(best.as_millis() < 100, "{best:?}");
