@@ -87,11 +87,6 @@ impl Plan {
     pub fn has_room(&self) -> bool {
         self.expected_crf < LOSSLESS_CRF - SURE
     }
-
-    /// x264's quality number that its first pass is made at: the film's own, as far as it is known.
-    pub fn crf_of_first_pass(&self) -> f64 {
-        self.expected_crf.clamp(CRFS.0, CRFS.1)
-    }
 }
 
 /// The sizes that may be chosen.

@@ -64,9 +64,8 @@ impl Format {
 /// How an encoder gives out its bits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Pass<'a> {
-    /// It writes statistics of every frame, all at one quality, x264's constant rate factor, into this file and another
-    /// beside it; the packets are not to be used.
-    First { statistics: &'a CStr, crf: f64 },
+    /// It writes statistics of every frame into this file and another beside it; the packets are not to be used.
+    First { statistics: &'a CStr, bit_rate: f64 },
     /// So many bits a second, each frame its part as the statistics say.
     Second { statistics: &'a CStr, bit_rate: f64 },
     /// As many as a quality asks for, x264's constant rate factor; without statistics.
@@ -158,18 +157,20 @@ impl Encoder {
         video.set_color_transfer_characteristic(color::TransferCharacteristic::BT709);
         let mut options = Dictionary::new();
         let own = match pass {
-            Pass::First { statistics, crf } => {
-                options.set("crf", &format!("{crf:.3}"));
-                av::set_path(&mut options, c"stats", statistics);
-                Flags::PASS1
+            Pass::First {
+                statistics,
+                bit_rate,
             }
-            Pass::Second {
+            | Pass::Second {
                 statistics,
                 bit_rate,
             } => {
                 video.set_bit_rate(bit_rate as usize);
                 av::set_path(&mut options, c"stats", statistics);
-                Flags::PASS2
+                match pass {
+                    Pass::First { .. } => Flags::PASS1,
+                    _ => Flags::PASS2,
+                }
             }
             Pass::Only { crf } | Pass::Trial { crf } => {
                 options.set("crf", &format!("{crf:.3}"));

@@ -1,6 +1,6 @@
 //! The first pass: how hard every frame of a film is.
 //!
-//! In: a timeline, the size and about the quality that the film will have. Out: x264's own statistics, for the second pass. Never:
+//! In: a timeline, the size and the bytes that the film will have. Out: x264's own statistics, for the second pass. Never:
 //! packets that anybody sees.
 
 use std::ffi::CString;
@@ -31,19 +31,17 @@ pub(super) struct FirstPass {
     pub findings: Findings,
 }
 
-/// Encodes a film of `size` pixels quickly, all of it at the quality that its bytes are expected to come to, x264's
-/// constant rate factor.
+/// Encodes a film of `size` pixels quickly, at the bit rate that it will have.
 ///
 /// Both have to be the film's own. x264 reckons from one quality to another, and the further it has to, the more it is
-/// wrong: grain is gone at half the size. At the film's bit rate, x264 would make what is hard suddenly much finer and what
-/// follows much coarser than the film will be, and misjudge both (`docs/film.md`).
+/// wrong: grain is gone at half the size, and at a finer quality it takes all the bits (`docs/film.md`).
 ///
 /// # Errors
 /// What the clips give, [`Error::Io`], [`Error::Film`], [`Error::Cancelled`].
 pub(super) fn run(
     film: &Timeline<'_>,
     size: (u32, u32),
-    crf: f64,
+    bit_rate: f64,
     scratch: Scratch,
     progress: &mut Reporter<'_>,
 ) -> Result<FirstPass, Error> {
@@ -54,7 +52,7 @@ pub(super) fn run(
         })?;
     let pass = Pass::First {
         statistics: &statistics,
-        crf,
+        bit_rate,
     };
     let mut encoder = Encoder::open(film.format(size), pass, film.options.effort)?;
     let mut spool = Spool::create(scratch.path(FRAMES));

@@ -180,10 +180,10 @@ fn encode(
         }
     }
     let scratch = Scratch::create(path, film.options.unfinished.as_deref())?;
+    let bit_rate = (target.pictures() * 8.0 / film.seconds()).max(LEAST_BIT_RATE);
     progress.more(film.frames);
-    let crf = plan.crf_of_first_pass();
-    tracing::info!("first pass at constant rate factor {crf:.1}");
-    let mut first = first_pass::run(film, plan.size, crf, scratch, progress)?;
+    tracing::info!("first pass at {:.0} kbit/s", bit_rate / 1000.0);
+    let mut first = first_pass::run(film, plan.size, bit_rate, scratch, progress)?;
     progress.more(film.frames);
     encode_to_limit(film, plan, &mut first, target, sound, progress)
 }
