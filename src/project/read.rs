@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::diag::{Code, Diagnostic, Severity, Source, did_you_mean};
 use crate::template::expression::has_expression;
-use crate::template::language::LayerType;
+use crate::template::language::{Key, Kind, LayerType};
 use crate::template::{
     AllowedPaths, Brand, BrandFont, Node, Table, Value, check_table, grammar, refused, tree,
 };
@@ -104,7 +104,7 @@ pub(super) fn read(source: &Arc<Source>, root: &Path) -> (Project, Vec<Diagnosti
     let mut sections = Vec::new();
     for (name, keys) in keys::SECTIONS {
         let section = section(&table, name, &mut wrong).unwrap_or(&empty);
-        check_table(section, keys.iter(), &format!("`[{name}]`"), &mut wrong);
+        check_keys(section, keys, &format!("`[{name}]`"), &mut wrong);
         sections.push((*name, section));
     }
     let accounts = accounts(&table, root, &mut wrong);
@@ -172,6 +172,38 @@ pub(super) fn read(source: &Arc<Source>, root: &Path) -> (Project, Vec<Diagnosti
     (project, wrong)
 }
 
+/// Checks every key of a section and its value. A bare number or `true` is no text of a project: it would be nobody's folder,
+/// zone or address.
+pub(super) fn check_keys(
+    table: &Table,
+    keys: &'static [Key],
+    owner: &str,
+    wrong: &mut Vec<Diagnostic>,
+) {
+    check_table(table, keys.iter(), owner, wrong);
+    for entry in &table.entries {
+        let is_text = keys
+            .iter()
+            .any(|key| key.name == entry.key && matches!(key.kind, Kind::Text));
+        if is_text && !keys::UNQUOTED.contains(&entry.key.as_str()) {
+            wrong.extend(unquoted(&entry.key, &entry.node));
+        }
+    }
+}
+
+/// What is said of a value that is no text, where it is one that a text could be meant by.
+fn unquoted(key: &str, node: &Node) -> Option<Diagnostic> {
+    let is_bare = matches!(
+        node.value,
+        Value::Integer(_) | Value::Float(_) | Value::Bool(_) | Value::Date(_)
+    );
+    let said = format!(
+        "`{key}` takes a text in quotes, not {}",
+        node.place.text().trim()
+    );
+    is_bare.then(|| Diagnostic::at(Code::BadValue, &node.place, said))
+}
+
 /// Where a phone reaches the studio.
 fn studio_url(table: &Table, wrong: &mut Vec<Diagnostic>) -> Option<Url> {
     let node = table.get("url")?;
@@ -214,7 +246,7 @@ fn accounts(table: &Table, root: &Path, wrong: &mut Vec<Diagnostic>) -> Vec<Acco
         let owner = format!("account `{}`", entry.key);
         match &entry.node.value {
             Value::Table(account) => {
-                check_table(account, keys::ACCOUNT.iter(), &owner, wrong);
+                check_keys(account, keys::ACCOUNT, &owner, wrong);
                 found.extend(accounts::read(&entry.key, account, root, wrong));
             }
             _ => wrong.push(Diagnostic::at(
@@ -236,7 +268,7 @@ fn targets(table: &Table, has_smtp: bool, wrong: &mut Vec<Diagnostic>) -> Vec<no
         let owner = format!("`[notify.{}]`", entry.key);
         match &entry.node.value {
             Value::Table(target) => {
-                check_table(target, keys::NOTIFY.iter(), &owner, wrong);
+                check_keys(target, keys::NOTIFY, &owner, wrong);
                 found.extend(notices::target(&entry.key, target, has_smtp, wrong));
             }
             _ => {
@@ -273,6 +305,10 @@ fn formats(output: &Table, project: &mut Project, wrong: &mut Vec<Diagnostic>) {
             }
         }
     }
+    if grammar::list(node).is_some_and(<[Node]>::is_empty) {
+        let said = "`formats` names nothing: no file would be made";
+        wrong.push(Diagnostic::at(Code::BadValue, &node.place, said).hint("jpg, png or mp4"));
+    }
     if !found.is_empty() {
         project.formats = found;
     }
@@ -291,6 +327,13 @@ fn brand(table: &Table, allowed: &AllowedPaths, wrong: &mut Vec<Diagnostic>) -> 
             did_you_mean(&entry.key, keys::BRAND)
         };
         wrong.push(Diagnostic::at(Code::UnknownKey, &entry.key_place, said).maybe_hint(hint));
+    }
+    if let Some(node) = table.get("logo").filter(|node| node.as_text().is_none()) {
+        let said = format!(
+            "`logo` takes the path of a picture in quotes, not {}",
+            node.type_name()
+        );
+        wrong.push(Diagnostic::at(Code::BadValue, &node.place, said));
     }
     let mut brand = Brand {
         logo: table.get("logo").and_then(Node::as_text).map(str::to_owned),
@@ -400,6 +443,48 @@ mod tests {
                 "no time zone `Mars/Olympus`",
                 "the brand colour `ink` is not a colour",
                 "style `h` has no key `siez`",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_bare_number_is_no_text_of_a_project() {
+        for (text, key) in [
+            ("[project]\ntimezone = 5\n", "timezone"),
+            ("[project]\ntimezone = true\n", "timezone"),
+            ("[project]\ntemplates = 5\n", "templates"),
+            ("[project]\nout = 2026-11-28\n", "out"),
+            ("[upload]\nto = 5\n", "to"),
+            ("[store]\nurl = 5\n", "url"),
+            ("[studio]\nurl = 5\n", "url"),
+            (
+                "[source.a]\nurl = \"https://a.example\"\ntoken_env = 5\n",
+                "token_env",
+            ),
+            ("[notify.a]\nto = 5\n", "to"),
+            (
+                "[accounts.a]\nlogin = \"instagram\"\nuser_id = 1\ntoken_env = 5\n",
+                "token_env",
+            ),
+        ] {
+            let (_, wrong) = read(&Source::new(FILE, text), Path::new("/p"));
+            let said: Vec<_> = wrong.iter().map(|d| d.message.as_str()).collect();
+            let [said] = said[..] else {
+                panic!("{text}: {said:?}");
+            };
+            let start = format!("`{key}` takes a text in quotes, not ");
+            assert!(said.starts_with(&start), "{text}: {said}");
+        }
+        let (_, wrong) = read(
+            &Source::new(FILE, "[brand]\nlogo = 5\n[output]\nformats = []\n"),
+            Path::new("/p"),
+        );
+        let said: Vec<_> = wrong.iter().map(|d| d.message.as_str()).collect();
+        assert_eq!(
+            said,
+            [
+                "`formats` names nothing: no file would be made",
+                "`logo` takes the path of a picture in quotes, not a number",
             ]
         );
     }
