@@ -5,7 +5,7 @@
 
 use std::cmp::Ordering;
 
-use minijinja::value::{Rest, ValueKind};
+use minijinja::value::{Kwargs, Rest, ValueKind};
 use minijinja::{Environment, Error, State, Value};
 
 use super::arguments::{Fault, said};
@@ -36,6 +36,20 @@ pub(super) fn add_to(environment: &mut Environment<'static>) {
     environment.add_function(COMPARE, |sides: Rest<Value>| chain(&sides));
     environment.add_function(FACTOR, |value: Value| factor(value));
     environment.add_function(MEMBER, member);
+    environment.add_filter(
+        "max",
+        |state: &State, list: Value, options: Kwargs| match most(&list, ">", &options)? {
+            Some(most) => Ok(most),
+            None => minijinja::filters::max(state, list, options),
+        },
+    );
+    environment.add_filter(
+        "min",
+        |state: &State, list: Value, options: Kwargs| match most(&list, "<", &options)? {
+            Some(least) => Ok(least),
+            None => minijinja::filters::min(state, list, options),
+        },
+    );
     environment.add_test("in", |state: &State, value: Value, list: Value| {
         member(state, value, list).map(|is_in| is_in.is_true())
     });
@@ -49,6 +63,34 @@ pub(super) fn add_to(environment: &mut Environment<'static>) {
             );
         }
     }
+}
+
+/// The item of a list that comes before all others; none where not every one is a number.
+fn most(list: &Value, operator: &str, options: &Kwargs) -> Result<Option<Value>, Error> {
+    if !matches!(list.kind(), ValueKind::Seq | ValueKind::Iterable)
+        || options.args().next().is_some()
+    {
+        return Ok(None);
+    }
+    let items: Vec<Value> = list.try_iter()?.collect();
+    let zero = Value::from(0);
+    if !items
+        .iter()
+        .all(|item| matches!(orders(item, &zero), Orders::All(_)))
+    {
+        return Ok(None);
+    }
+    let mut best: Option<Value> = None;
+    for item in items {
+        let is_better = match &best {
+            Some(best) => compare(&item, operator, best)?,
+            None => true,
+        };
+        if is_better {
+            best = Some(item);
+        }
+    }
+    Ok(best)
 }
 
 fn chain(sides: &[Value]) -> Result<Value, Error> {
@@ -187,7 +229,7 @@ fn read(value: &Value, language: Option<&Language>) -> Option<Decimal> {
     }
 }
 
-/// What a text says as a number, in each way that it can be read; none where it is no number.
+/// Whether a text is a number that is 0, in each way that it can be read.
 pub(super) fn is_zero(text: &str) -> bool {
     let zero = Value::from(0);
     match orders(&Value::from(text), &zero) {

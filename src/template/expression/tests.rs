@@ -178,6 +178,8 @@ fn numbers_in_text_are_compared_as_numbers() {
         "'2026-11-28' > '2026-11-27'",
         "(rows | selectattr('n', '>', 9) | list | length) == 1",
         "none == none and none is none",
+        "([one, '10', 9] | max) == 10 and (['9', '10'] | min) == 9",
+        "(['b', 'A'] | min) == 'A'",
         "'x' in word ~ 'x'",
     ] {
         assert!(holds(inside), "{inside}");
