@@ -448,6 +448,16 @@ mod tests {
     }
 
     #[test]
+    fn broken_syntax_is_told_once() {
+        for text in ["=", "[[", "[project]\n="] {
+            let (_, wrong) = read(&Source::new(FILE, text), Path::new("/p"));
+            assert!(wrong.iter().all(|d| d.code == Code::Syntax), "{wrong:?}");
+        }
+        let (_, wrong) = read(&Source::new(FILE, "\"\" = 1\n"), Path::new("/p"));
+        assert_eq!(wrong[0].message, "a project has no section ``");
+    }
+
+    #[test]
     fn a_bare_number_is_no_text_of_a_project() {
         for (text, key) in [
             ("[project]\ntimezone = 5\n", "timezone"),
