@@ -267,9 +267,10 @@ fn an_interrupted_run_leaves_only_whole_files() {
             "out",
             "--format",
             "png,jpg",
-            "-q",
+            "--json",
         ])
         .current_dir(dir.path())
+        .stdout(std::process::Stdio::piped())
         .spawn()
         .unwrap();
     let out = dir.path().join("out");
@@ -286,7 +287,13 @@ fn an_interrupted_run_leaves_only_whole_files() {
         .status()
         .unwrap();
     assert!(stopped.success());
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(130));
+    let report: Value = serde_json::from_slice(&ended.stdout).unwrap();
+    assert_eq!(
+        (&report["ok"], &report["error"]),
+        (&false.into(), &"interrupted".into())
+    );
     let made = files(&out);
     assert!(made.len() < 800, "all were made");
     for (name, bytes) in &made {
@@ -411,6 +418,71 @@ fn what_a_template_reads_is_never_written_over() {
     // the same again is no clash: what is there is ours
     let (code, report, said) = storypress(at, &call.replace("-o assets", "-o out"));
     assert_eq!((code, totals(&report)), (0, (0, 3, 0)), "{said}");
+}
+
+#[test]
+fn what_is_made_beside_the_stories_is_never_written_over_one() {
+    let dir = project(0);
+    let at = dir.path();
+    for name in ["sheet", "a", "a.guides", "b"] {
+        std::fs::write(at.join(format!("{name}.toml")), TEMPLATE).unwrap();
+    }
+    let call = "render sheet.toml a.toml a.guides.toml b.toml -o out --format png";
+    let (code, report, said) = storypress(at, call);
+    assert_eq!((code, totals(&report)), (0, (4, 0, 0)), "{said}");
+    let before = files(&at.join("out"));
+    let (code, report, said) = storypress(at, &format!("{call} --sheet --guides --force"));
+    assert_eq!((code, totals(&report)), (1, (1, 0, 3)), "{said}");
+    for item in report["items"].as_array().unwrap() {
+        if item["status"] == "failed" {
+            assert_eq!(item["diagnostics"][0]["code"], "name-clash");
+        }
+    }
+    let mut after = files(&at.join("out"));
+    assert!(after.remove("b.guides.png").is_some());
+    assert!(after == before, "nothing else was written");
+    // other files are in nobody's way
+    let call = call.replace("png", "jpg") + " --sheet --guides";
+    let (code, report, said) = storypress(at, &call.replace("-o out", "-o other"));
+    assert_eq!((code, totals(&report)), (0, (4, 0, 0)), "{said}");
+}
+
+#[test]
+fn a_broken_row_of_another_name_fails_no_choice_of_stories() {
+    let dir = project(0);
+    let rows = "id,title,price\nr1,Soup,1\nr2,Tart\nr3,#REF!,3\nr4,Rice,4\n";
+    std::fs::write(dir.path().join("rows.csv"), rows).unwrap();
+    let call = "render menu.toml --data rows.csv -o out --only";
+    let (code, report, said) = storypress(dir.path(), &format!("{call} menu-r4"));
+    assert_eq!((code, totals(&report)), (0, (1, 0, 0)), "{said}");
+    for glob in ["menu-r2", "menu-r3"] {
+        let (code, report, said) = storypress(dir.path(), &format!("{call} {glob}"));
+        assert_eq!((code, totals(&report)), (1, (0, 0, 1)), "{said}");
+        let row = report["items"][0]["diagnostics"][0]["row"]
+            .as_str()
+            .unwrap();
+        let key = glob.trim_start_matches("menu-");
+        assert!(row.ends_with(&format!("(id {key})")), "{row}");
+    }
+    let (code, _, said) = storypress(dir.path(), &format!("{call} nothing"));
+    assert_eq!(code, 2, "{said}");
+}
+
+#[test]
+fn a_file_that_is_probed_is_told_in_a_report() {
+    let dir = project(0);
+    let (code, _, said) = storypress(dir.path(), "render menu.toml -o out");
+    assert_eq!(code, 0, "{said}");
+    let (_, report, _) = storypress(dir.path(), "probe out/menu.jpg");
+    assert_eq!(
+        (&report["command"], &report["ok"]),
+        (&"probe".into(), &true.into())
+    );
+    assert_eq!(totals(&report), (1, 0, 0));
+    assert_eq!(report["items"][0]["input"], "out/menu.jpg");
+    let path = dir.path().canonicalize().unwrap().join("out/menu.jpg");
+    assert_eq!(report["path"], path.to_string_lossy().as_ref());
+    assert_eq!(report["width"], 270);
 }
 
 #[test]

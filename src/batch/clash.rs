@@ -3,7 +3,7 @@
 //! In: a plan, OUT and its ledger. Out: what must not be written over, and what is said of it. Never: writing.
 //! What was written here before may be written again; only what came from elsewhere is held against what stories read.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -11,9 +11,70 @@ use rayon::prelude::*;
 use crate::diag::{Code, Diagnostic};
 use crate::scene;
 
-use super::Order;
 use super::ledger::Ledger;
+use super::order::GUIDES;
+use super::{Order, Planned};
 use crate::project::shown;
+
+/// The contact sheet's name without its ending.
+pub(super) const SHEET: &str = "sheet";
+
+/// Stories whose file is called as one that is made beside the stories: the contact sheet, or another story's copy with
+/// guides. None of the two is made.
+pub(super) struct Beside(HashMap<String, (String, &'static str)>);
+
+impl Beside {
+    /// Finds them in an order.
+    pub fn of(order: &Order<'_>) -> Self {
+        let mut clashing = HashMap::new();
+        if !order.guides && !order.sheet {
+            return Self(clashing);
+        }
+        let stories = &order.plan.stories;
+        let pngs: HashSet<&str> = stories
+            .iter()
+            .filter(|story| order.makes_png(story))
+            .map(|story| story.name.as_str())
+            .collect();
+        if order.sheet && pngs.contains(SHEET) {
+            let said = format!("`{SHEET}.png` is what the contact sheet is called");
+            clashing.insert(SHEET.to_owned(), (said, "--sheet"));
+        }
+        let copies = GUIDES.strip_suffix(".png").unwrap_or(GUIDES);
+        for story in stories.iter().filter(|_| order.guides) {
+            let copy = format!("{}.{copies}", story.name);
+            if pngs.contains(copy.as_str()) {
+                let said = format!(
+                    "`{copy}.png` would be a story and the copy of `{}` with guides",
+                    story.name
+                );
+                clashing.insert(story.name.clone(), (said.clone(), "--guides"));
+                clashing.insert(copy, (said, "--guides"));
+            }
+        }
+        Self(clashing)
+    }
+
+    /// What is said of a story that is not made.
+    pub fn with(&self, story: &Planned, template: &Path) -> Option<Diagnostic> {
+        let (said, option) = self.0.get(&story.name)?;
+        let found = match story.from_data {
+            true => Diagnostic::at(Code::NameClash, story.row.place_of("id"), said.clone()),
+            false => Diagnostic::of_file(Code::NameClash, template, said.clone()),
+        };
+        Some(found.hint(match story.from_data {
+            true => format!("give the row another `id`, or leave out {option}"),
+            false => format!("rename the template, or leave out {option}"),
+        }))
+    }
+
+    /// Whether the contact sheet would be written over a story.
+    pub fn has_sheet(&self) -> bool {
+        self.0
+            .get(SHEET)
+            .is_some_and(|(_, option)| *option == "--sheet")
+    }
+}
 
 /// Files that stories read and that lie where stories would be written.
 pub(super) struct Clashes(HashSet<PathBuf>);

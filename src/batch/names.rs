@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::data::{Row, Table};
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, RowName};
 
 /// Most bytes of a story's name: file systems take 255, and endings and the names of unfinished files come on top.
 const MAX_NAME: usize = 200;
@@ -25,6 +25,11 @@ pub(super) fn shortened(name: String) -> (String, Option<String>) {
 
 /// What the story of a row in a template is called. `width` is how many digits the number of the last row has.
 pub(super) fn of_row(template: &str, row: &Row, width: usize) -> (String, Option<String>) {
+    of_label(template, &row.label(), width)
+}
+
+/// The same of a row of which only its number and its key are known.
+pub(super) fn of_label(template: &str, row: &RowName, width: usize) -> (String, Option<String>) {
     let key = match row.key.as_deref().map(safe).filter(|k| !k.is_empty()) {
         Some(key) => key,
         None => format!("{:0width$}", row.number),

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::{Formats, Plan};
+use super::clash;
+use super::{FileFormat, Formats, Plan, Planned};
 use crate::media::{FOLDER, FilmOptions};
 use crate::platform::Cancel;
 
@@ -25,6 +26,8 @@ pub struct Order<'a> {
     pub force: bool,
     /// Also `NAME.guides.png`, a copy with the app's chrome over it; no by default.
     pub guides: bool,
+    /// A contact sheet is made of them afterwards: no story may be called as it; no by default.
+    pub sheet: bool,
     /// Only the stories at these places of the plan; all of them without.
     pub only: Option<BTreeSet<usize>>,
     /// Threads; 0, the default, is one a core.
@@ -43,15 +46,30 @@ impl<'a> Order<'a> {
             quality: plan.project.jpeg_quality,
             force: false,
             guides: false,
+            sheet: false,
             only: None,
             jobs: 0,
             cancel: Cancel::default(),
         }
     }
 
+    /// Whether the contact sheet would be written over a story of its name: then neither is made.
+    pub fn has_story_of_sheet(&self) -> bool {
+        clash::Beside::of(self).has_sheet()
+    }
+
     /// The file of a story with that ending.
     pub(super) fn path(&self, story: &str, extension: &str) -> PathBuf {
         self.out.join(format!("{story}.{extension}"))
+    }
+
+    /// Whether a story becomes a PNG.
+    pub(super) fn makes_png(&self, story: &Planned) -> bool {
+        let formats = match self.plan.templates[story.template].template.is_film() {
+            true => &self.formats.films,
+            false => &self.formats.stills,
+        };
+        formats.contains(&FileFormat::Png)
     }
 
     /// Every file that may be written for a story, absolute.

@@ -218,7 +218,10 @@ impl Plan {
                 }
             }
             (Some(file), None) => match data::read_as(file, selection.encoding) {
-                Ok(table) => self.add_table(file, table, &over, &HashSet::new(), &mut stories),
+                Ok(table) => {
+                    let only = selection.only.as_deref();
+                    self.add_table((file, table), only, &over, &HashSet::new(), &mut stories);
+                }
                 Err(wrong) => {
                     self.failed.push(Outcome::failed(file, None, wrong));
                     return;
@@ -270,7 +273,8 @@ impl Plan {
                     .push(Outcome::failed(&ready.shown, None, missed));
             }
         }
-        self.add_table(&copy.file, table, over, &without, stories);
+        let only = selection.only.as_deref();
+        self.add_table((&copy.file, table), only, over, &without, stories);
         self.data_warnings
             .splice(0..0, copy.diagnostics.iter().cloned());
         true
@@ -279,8 +283,8 @@ impl Plan {
     /// The stories of a table, but for the templates in `without`.
     fn add_table(
         &mut self,
-        file: &Path,
-        table: data::Table,
+        (file, table): (&Path, data::Table),
+        only: Option<&str>,
         over: &Over,
         without: &HashSet<usize>,
         stories: &mut Vec<Planned>,
@@ -292,6 +296,7 @@ impl Plan {
         self.data_warnings
             .splice(0..0, table.warnings.iter().cloned());
         let width = names::width_of(&table);
+        let has_key = table.columns.iter().any(|name| data::is_key(name));
         if table.rows.is_empty() {
             let why = Diagnostic::of_file(Code::BadRow, file, "no row of data");
             self.failed.push(Outcome::failed(file, None, vec![why]));
@@ -302,8 +307,18 @@ impl Plan {
                 Err(why) => {
                     let number = why.row.as_ref().map_or(at + 1, |row| row.number);
                     let templates = self.templates.iter().enumerate();
+                    let label = why.row.as_ref().filter(|row| row.key.is_some() || !has_key);
+                    // a row that is known to be another is not asked for
+                    let is_asked = |ready: &Ready| match (only, label) {
+                        (Some(glob), Some(label)) => {
+                            let template = &ready.template.name;
+                            let name = names::of_label(template, label, width).0;
+                            fits(glob, &name) || fits(glob, template)
+                        }
+                        _ => true,
+                    };
                     let failed = templates
-                        .filter(|(index, _)| !without.contains(index))
+                        .filter(|(index, t)| !without.contains(index) && is_asked(t))
                         .map(|(_, t)| Outcome::failed(&t.shown, Some(number), vec![why.clone()]));
                     self.failed.extend(failed);
                 }

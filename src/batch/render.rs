@@ -9,7 +9,7 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use super::by_hand;
-use super::clash::Clashes;
+use super::clash::{Beside, Clashes};
 use super::contrast;
 use super::film;
 use super::guides::Guides;
@@ -45,6 +45,7 @@ pub fn render(order: &Order<'_>, watcher: &dyn Watcher) -> Result<BTreeSet<PathB
         let worker = Worker {
             order,
             clashes: Clashes::of(order, &ledger),
+            beside: Beside::of(order),
             keys: Keys::of(order),
             ledger: &ledger,
             guides: order.guides.then(Guides::new),
@@ -109,6 +110,7 @@ struct Worker<'a> {
     ledger: &'a Ledger,
     keys: Keys,
     clashes: Clashes,
+    beside: Beside,
     guides: Option<Guides>,
     /// What the stories read.
     files: &'a Mutex<BTreeSet<PathBuf>>,
@@ -147,6 +149,10 @@ impl Worker<'_> {
         let plan = self.order.plan;
         let story = &plan.stories[place];
         let ready = &plan.templates[story.template];
+        if let Some(clash) = self.beside.with(story, &ready.shown) {
+            let why = story.with_row(vec![clash]);
+            return Ok(Some(plan.outcome(place, Status::Failed, why)));
+        }
         let key = self.keys.of_story(plan, story);
         if !self.order.force
             && let Some(entry) =

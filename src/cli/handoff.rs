@@ -58,6 +58,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         .with_context(|| format!("cannot render to {}", args.out.display()))?;
     stories.into_report(&mut report);
     if stop.is_stopped() {
+        report.finish(global);
         return Ok(Outcome::Interrupted);
     }
     pack(&mut report.items, &args.out, &zone)?;

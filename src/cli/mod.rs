@@ -235,7 +235,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     listen(&cli.global);
     let is_json = cli.global.json;
     match run(cli) {
-        Err(error) if error.is::<open::Interrupted>() => Outcome::Interrupted.into(),
+        Err(error) if error.is::<open::Interrupted>() => {
+            if is_json && stdout::is_untouched() {
+                tell_wrong(&named, &error.to_string());
+            }
+            Outcome::Interrupted.into()
+        }
         Ok(outcome) => stdout::ended(outcome).into(),
         // told already
         Err(_) if stdout::is_lost() => Outcome::Failed.into(),

@@ -49,9 +49,16 @@ pub(super) fn film_limit(global: &Global, path: &Path) -> anyhow::Result<Duratio
     Ok(bare_project(global, path)?.film_limit)
 }
 
+/// Set as soon as the call is to stop.
+static STOP: LazyLock<Cancel> = LazyLock::new(Cancel::default);
+
+/// Whether the call was stopped.
+pub(super) fn is_interrupted() -> bool {
+    STOP.is_stopped()
+}
+
 /// Stops on Ctrl-C, when the system asks the program to go, and when its terminal is closed; under `nohup` not then.
 pub(super) fn on_interrupt() -> &'static Cancel {
-    static STOP: LazyLock<Cancel> = LazyLock::new(Cancel::default);
     static LISTENS: Once = Once::new();
     LISTENS.call_once(|| {
         let asked = [SIGINT, SIGTERM]

@@ -8,7 +8,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::media;
 use crate::platform::Cancel;
 
-use super::report::{Item, Report};
+use super::report::{Item, Report, Status, object};
 use super::{Global, Outcome, open};
 
 #[derive(Debug, clap::Args)]
@@ -30,9 +30,13 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
             return Ok(report.finish(global));
         }
     };
-    let value = serde_json::to_value(&probe)?;
+    let mut value = serde_json::to_value(&probe)?;
     if global.json {
-        return super::print(&format!("{value}\n"));
+        let path = std::path::absolute(&args.file).unwrap_or_else(|_| args.file.clone());
+        value["path"] = path.to_string_lossy().into();
+        let item = Item::new(&args.file, None, Status::Done);
+        value["items"] = serde_json::json!([item]);
+        return super::print(&format!("{}\n", object("probe", true, value)));
     }
     say(&value, "");
     Ok(Outcome::Done)

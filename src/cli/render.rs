@@ -150,6 +150,7 @@ pub(crate) fn once(
         formats: formats(args, &plan.project),
         force: args.force,
         guides: args.guides,
+        sheet: args.sheet,
         jobs: usize::from(args.jobs),
         cancel: stop.clone(),
         ..Order::new(&plan, &out)
@@ -166,7 +167,7 @@ pub(crate) fn once(
         .with_context(|| format!("cannot render to {}", out.display()))?;
     let sheet = stories.shown();
     stories.into_report(&mut report);
-    if args.sheet && !stop.is_stopped() {
+    if args.sheet && !order.has_story_of_sheet() && !stop.is_stopped() {
         contact_sheet::write(&sheet, &read, &out, stop)?;
     }
     say(&report, &out, global);

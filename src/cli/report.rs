@@ -360,14 +360,24 @@ impl Report {
             "failed": counts.failed,
             "seconds": rounded(self.seconds()),
         });
+        // a worker is always stopped; of the others, what is not in the report was not done
+        let is_cut = self.command != "worker" && super::open::is_interrupted();
         super::stdout::begun();
         let mut out = io::BufWriter::new(io::stdout().lock());
         write!(
             out,
-            "{{\"command\":{},\"ok\":{},\"items\":[",
+            "{{\"command\":{},\"ok\":{},",
             json!(self.command),
-            counts.failed == 0
+            counts.failed == 0 && !is_cut
         )?;
+        if is_cut {
+            write!(
+                out,
+                "\"error\":{},",
+                json!(super::open::Interrupted.to_string())
+            )?;
+        }
+        write!(out, "\"items\":[")?;
         let mut between = "";
         for item in &self.items {
             write!(out, "{between}")?;

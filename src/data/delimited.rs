@@ -11,8 +11,10 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use self::scan::{Broken, Dialect, Record};
-use super::{Damage, Row, Table, bad_row, heading};
+use super::row::KEYS;
+use super::{Damage, Row, Table, bad_row, heading, sheet_error};
 use crate::diag::{Code, Diagnostic, Place, Source};
+use crate::template::expression::column_of;
 
 /// Reads a table; the delimiter is found in the heading where none is given.
 pub(super) fn read(
@@ -82,17 +84,6 @@ pub(super) fn read(
     })
 }
 
-/// What spreadsheets write where a formula fails, also into a CSV of the sheet.
-const ERRORS: [&str; 11] = [
-    "#REF!", "#N/A", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#ERROR!", "#SPILL!",
-    "#CALC!", "#FIELD!",
-];
-
-fn is_error(text: &str) -> bool {
-    let text = text.trim();
-    text.starts_with('#') && ERRORS.contains(&text)
-}
-
 /// Excel's own first line `sep=;`: the delimiter and where the table starts.
 fn excel_hint(text: &str) -> Option<(u8, usize)> {
     let line = text.lines().next()?;
@@ -160,7 +151,8 @@ impl Reader<'_> {
             for (cell, used) in record.cells.iter().zip(&mut used) {
                 *used |= !cell.is_blank(text);
             }
-            rows.push(self.row(number, &record));
+            let row = self.row(number, &record);
+            rows.push(row.map_err(|why| self.keyed(why, &record)));
         }
         (rows, used)
     }
@@ -200,6 +192,21 @@ impl Reader<'_> {
         }
     }
 
+    /// What is wrong with a row, with the key that its cells have for it all the same.
+    fn keyed(&self, mut why: Diagnostic, record: &Record) -> Diagnostic {
+        let key = KEYS.iter().find_map(|key| {
+            let names = self.names.iter().map(String::as_str);
+            let name = column_of(key, names).ok()??;
+            let at = self.names.iter().position(|n| n == name)?;
+            let text = record.cells.get(at)?.text(&self.source.text);
+            Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+        });
+        if let Some(row) = why.row.as_mut().filter(|_| record.broken.is_none()) {
+            row.key = key;
+        }
+        why
+    }
+
     fn row(&self, number: usize, record: &Record) -> Result<Row, Diagnostic> {
         let text = self.source.text.as_str();
         let place = Place::new(self.source, record.range.clone());
@@ -229,7 +236,7 @@ impl Reader<'_> {
             }
             let place = Place::new(self.source, cell.range.clone());
             let cell = cell.text(text);
-            if is_error(&cell) {
+            if sheet_error::is_error(&cell) {
                 let message = format!("column `{name}` holds the error `{}`", cell.trim());
                 return Err(bad_row(number, &place, message).hint("mend it in the spreadsheet"));
             }

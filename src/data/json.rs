@@ -8,7 +8,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::{Damage, Row, Table, bad_row, columns};
+use super::{Damage, Row, Table, bad_row, columns, long_number};
 use crate::diag::{Code, Diagnostic, Place, Source};
 
 /// Reads an array of objects, an object with exactly one such array in it, or one object.
@@ -112,6 +112,10 @@ fn row(source: &Arc<Source>, number: usize, raw: &str) -> Result<Row, Diagnostic
     for (name, raw) in members {
         let place = Place::new(source, range_in(text, raw.get()));
         let value = serde_json::from_str(raw.get()).map_err(|e| syntax(raw.get(), &e))?;
+        let value = match value {
+            Value::Number(_) => long_number::exact(raw.get()).unwrap_or(value),
+            other => other,
+        };
         if values.insert(name.clone(), value).is_some() {
             let message = format!("it has `{name}` twice");
             return Err(bad_row(number, &place, message).hint("keep one of them"));
@@ -253,6 +257,18 @@ mod tests {
         assert_eq!(row.key.as_deref(), Some("7"));
         assert_eq!(row.place_of("price").text(), "4.50");
         assert_eq!(table.columns, ["id", "tags", "price", "open"]);
+    }
+
+    #[test]
+    fn a_price_keeps_all_its_digits() {
+        let table = table(r#"[{"a": 123456789012345.67, "b": 1234567890123456.78, "c": 1e21}]"#);
+        let row = table.rows[0].as_ref().expect("good");
+        assert_eq!(
+            row.values["a"],
+            json!("123456789012345.67".parse::<f64>().ok())
+        );
+        assert_eq!(row.values["b"], json!("1234567890123456.78"));
+        assert_eq!(row.values["c"], json!(1e21));
     }
 
     #[test]

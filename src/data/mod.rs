@@ -14,8 +14,10 @@ mod feed;
 mod file;
 mod heading;
 mod json;
+mod long_number;
 mod markup;
 mod row;
+mod sheet_error;
 mod spreadsheet;
 mod tables;
 mod unused;
@@ -28,7 +30,7 @@ use crate::diag::{Code, Diagnostic, Place, RowName, Source};
 
 pub use encoding::Encoding;
 pub use file::{MAX_BYTES, read, read_as};
-pub use row::Row;
+pub use row::{Row, is_key};
 pub use unused::unused_columns;
 
 /// What a data file holds, a story a row.

@@ -5,10 +5,15 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::diag::{Place, RowName};
-use crate::template::expression::column_of;
+use crate::template::expression::{column_of, folded};
 
 /// The columns that name a row, the first before the second.
 pub(super) const KEYS: [&str; 2] = ["id", "key"];
+
+/// Whether a column of that name names the rows: `id`, ` ID `, `key`.
+pub fn is_key(column: &str) -> bool {
+    KEYS.iter().any(|key| folded(column) == *key)
+}
 
 /// One story's data.
 #[derive(Debug, Clone, PartialEq)]

@@ -14,8 +14,10 @@ use std::sync::Arc;
 use quick_xml::events::BytesStart;
 use serde_json::{Map, Number, Value};
 
-use super::{Row, Table, bad_row, heading};
+use super::row::KEYS;
+use super::{Row, Table, bad_row, heading, sheet_error};
 use crate::diag::{Code, Diagnostic, Place, Severity, Source};
+use crate::template::expression::column_of;
 
 /// Most bytes that the parts of a workbook may have together once unpacked.
 const MAX_UNPACKED: u64 = 512 << 20;
@@ -192,7 +194,8 @@ fn table(source: &Arc<Source>, mut sheet: Sheet) -> Result<Table, Vec<Diagnostic
     let rows = below()
         .map(|(row, found)| {
             let named = columns.iter().copied().zip(&names);
-            row_of((*row, top), found, named, &moments, &place)
+            let read = row_of((*row, top), found, named, &moments, &place);
+            read.map_err(|why| keyed(why, found, &columns, &names))
         })
         .collect();
     let warnings = hidden_rows(&sheet, top, &place).into_iter().collect();
@@ -220,6 +223,14 @@ fn row_of<'n>(
         let value =
             match found.get(&column) {
                 None => Value::String(String::new()),
+                Some(Cell::Text(text)) if sheet_error::is_error(text) => {
+                    let cell = format!("{}{}", letters(column), row + 1);
+                    let what = format!(
+                        "column `{name}`: cell {cell} holds the error `{}`",
+                        text.trim()
+                    );
+                    return Err(bad_row(number, place, what).hint("mend it in the spreadsheet"));
+                }
                 Some(Cell::Text(text)) => Value::String(text.replace("\r\n", "\n")),
                 Some(Cell::Midnight(day)) if moments.contains(&column) => {
                     Value::String(format!("{day}T00:00:00"))
@@ -244,6 +255,30 @@ fn row_of<'n>(
         values.insert(name.clone(), value);
     }
     Ok(Row::new(number, values, place.clone(), Vec::new()).with_shown(shown))
+}
+
+/// What is wrong with a row, with the key that its cells have for it all the same.
+fn keyed(
+    mut why: Diagnostic,
+    found: &BTreeMap<u32, Cell>,
+    columns: &[u32],
+    names: &[String],
+) -> Diagnostic {
+    let key = KEYS.iter().find_map(|key| {
+        let name = column_of(key, names.iter().map(String::as_str)).ok()??;
+        let at = names.iter().position(|n| n == name)?;
+        match found.get(&columns[at])? {
+            Cell::Text(text) => Some(text.trim().to_owned()),
+            Cell::Number(number, shown) => {
+                Some(shown.clone().unwrap_or_else(|| number.to_string()))
+            }
+            _ => None,
+        }
+    });
+    if let Some(row) = &mut why.row {
+        row.key = key.filter(|key| !key.is_empty());
+    }
+    why
 }
 
 /// Whether a cell is a day with a time of day.

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Row, Table, bad_row, columns};
+use super::{Row, Table, bad_row, columns, long_number};
 use crate::diag::{Code, Diagnostic, Place, Source};
 
 /// The array that is taken where there are several.
@@ -120,12 +120,7 @@ fn json(value: &DeValue) -> Result<Value, String> {
         DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
             .map(Value::from)
             .map_err(|_| format!("the number `{}` is too large", number.as_str()))?,
-        DeValue::Float(number) => number
-            .as_str()
-            .parse()
-            .ok()
-            .and_then(Number::from_f64)
-            .map(Value::Number)
+        DeValue::Float(number) => long_number::exact(number.as_str())
             .ok_or_else(|| format!("`{}` is no number to show", number.as_str()))?,
         DeValue::Array(items) => Value::Array(
             items

@@ -29,7 +29,7 @@ impl Display for Diagnostic {
         if let Some(row) = self
             .row
             .as_ref()
-            .filter(|r| !self.message.starts_with(&r.to_string()))
+            .filter(|r| !opens_with(&self.message, r.number))
         {
             write!(f, " ({row})")?;
         }
@@ -78,6 +78,12 @@ fn printable(c: char) -> char {
         c if c.is_control() => '\u{fffd}',
         c => c,
     }
+}
+
+/// Whether a message opens with the name of that row: `row 2: …`, `row 2 (id a): …`.
+fn opens_with(message: &str, number: usize) -> bool {
+    let rest = message.strip_prefix(&format!("row {number}"));
+    rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// A path on one line, whatever its name holds.

@@ -19,6 +19,27 @@ pub const SECTIONS: &[(&str, &[Key])] = &[
     ("studio", STUDIO),
 ];
 
+/// Keys of a text that a bare number can be, or of which their own reader tells what they are not.
+pub const UNQUOTED: [&str; 17] = [
+    "user_id",
+    "username",
+    "user",
+    "base",
+    "from",
+    "param",
+    "rows",
+    "fields",
+    "settle",
+    "gap",
+    "late",
+    "timeout",
+    "digest",
+    "every",
+    "stale",
+    "max_bytes",
+    "headers",
+];
+
 /// All sections.
 pub const NAMES: [&str; 14] = [
     "project", "brand", "output", "limits", "upload", "accounts", "publish", "store", "schedule",

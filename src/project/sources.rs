@@ -4,10 +4,10 @@ use jiff::{SignedDuration, Span, SpanRelativeTo};
 use reqwest::header::HeaderName;
 use url::Url;
 
-use super::keys;
+use super::{keys, read::check_keys};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::source::{Format, Given, Header, Next, Options};
-use crate::template::{Entry, Node, Table, Value, check_table, grammar};
+use crate::template::{Entry, Node, Table, Value, grammar};
 
 /// Reads all of them. What is wrong with their keys and values is told.
 pub(super) fn read(section: &Table, wrong: &mut Vec<Diagnostic>) -> Vec<Options> {
@@ -36,7 +36,7 @@ fn source(entry: &Entry, wrong: &mut Vec<Diagnostic>) -> Option<Options> {
     // any header may be named
     let mut others = table.clone();
     others.remove("headers");
-    check_table(&others, keys::SOURCE.iter(), &owner, wrong);
+    check_keys(&others, keys::SOURCE, &owner, wrong);
     let url = match table.get("url") {
         Some(node) => address(node, wrong)?,
         None => {

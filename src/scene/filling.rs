@@ -69,6 +69,7 @@ impl Filler<'_> {
                     Kind::Text | Kind::Name | Kind::Texts => {
                         self.expressions.text(text, self.context).map(Value::Text)
                     }
+                    Kind::Condition => self.expressions.holds(text, self.context).map(Value::Bool),
                     _ => self
                         .expressions
                         .render(text, self.context)

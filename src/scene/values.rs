@@ -67,17 +67,23 @@ fn columns(template: &Template, row: &Row, wrong: &mut Vec<Diagnostic>) -> BTree
     columns.shown = shown
         .map(|(name, text)| (name.clone(), text.clone()))
         .collect();
-    let is_declared = |name: &str| template.vars.iter().any(|var| var.name == name);
+    let declared = |name: &str| template.vars.iter().find(|var| var.name == name);
     for name in &template.uses {
         if RESERVED.contains(&name.as_str()) || name.contains('.') {
             continue;
         }
         match row.column(name) {
             Ok(Some(column)) => {
-                if let Some(text) = columns.shown.get(column).filter(|_| !is_declared(name)) {
-                    columns.shown_by_name.insert(name.clone(), text.clone());
-                }
                 let value = columns.values[column].clone();
+                match (columns.shown.get(column), declared(name)) {
+                    (Some(text), None) => {
+                        columns.shown_by_name.insert(name.clone(), text.clone());
+                    }
+                    (Some(_), Some(var)) if var.kind == VarType::Text => {
+                        columns.numbers_by_name.insert(name.clone(), value.clone());
+                    }
+                    _ => {}
+                }
                 names.insert(name.clone(), value);
             }
             Ok(None) => {}
@@ -108,7 +114,9 @@ fn nothing_of_it(template: &Template, row: &Row) -> Option<Diagnostic> {
         };
         template.uses.iter().any(is_it)
     };
-    let is_idle = !template.vars.is_empty() && !row.values.is_empty();
+    // values of the call alone are no row
+    let is_of_data = |column: &String| row.place_of(column).source.path.as_os_str() != SET;
+    let is_idle = !template.vars.is_empty() && row.values.keys().any(is_of_data);
     if !is_idle
         || row
             .values
@@ -226,8 +234,12 @@ fn empty_cell(var: &Var, column: &str, place: &Place) -> Option<Diagnostic> {
         return None;
     }
     let default = grammar::text(var.default.as_ref()?).filter(|text| !text.trim().is_empty())?;
-    let message = format!("column `{column}` is empty: the default `{default}` takes its place");
-    Some(Diagnostic::at(Code::BadRow, place, message).severity(Severity::Warning))
+    let (code, subject) = match place.source.path.as_os_str() == SET {
+        true => (Code::BadValue, format!("`{}`", var.name)),
+        false => (Code::BadRow, format!("column `{column}`")),
+    };
+    let message = format!("{subject} is empty: the default `{default}` takes its place");
+    Some(Diagnostic::at(code, place, message).severity(Severity::Warning))
 }
 
 fn check_length(var: &Var, text: &str, place: &Place, wrong: &mut Vec<Diagnostic>) {

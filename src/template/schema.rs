@@ -39,7 +39,7 @@ pub fn schema() -> Value {
                 "description": "#rgb[a], #rrggbb[aa], a CSS name or $brand_colour.",
             },
             "fill": fill(),
-            "layer": { "oneOf": layers },
+            "layer": { "anyOf": layers },
         },
     });
     if let Some(top) = schema["properties"].as_object_mut() {
@@ -84,7 +84,7 @@ fn record(keys: &[Key]) -> Value {
 fn fill() -> Value {
     let mut properties = properties(FILL.iter());
     let color = json!({ "$ref": "#/$defs/color" });
-    let stop = json!({ "anyOf": [color.clone(), { "type": "array", "prefixItems": [color, { "type": "number", "minimum": 0, "maximum": 1 }], "minItems": 2, "maxItems": 2 }] });
+    let stop = json!({ "anyOf": [color.clone(), { "type": "array", "prefixItems": [color, or_expression(bounded("number", 0.0, 1.0))], "minItems": 2, "maxItems": 2 }] });
     for stops in ["linear", "radial", "conic"] {
         properties.insert(
             stops.into(),
@@ -102,52 +102,54 @@ fn shape(kind: Kind) -> Value {
     let number = json!({ "type": "number" });
     let length =
         json!({ "anyOf": [number, { "type": "string", "pattern": "^-?[0-9.]+%$" }, expression] });
-    let point = json!({ "type": "array", "items": { "type": "number", "minimum": 0, "maximum": 1 }, "minItems": 2, "maxItems": 2 });
-    match kind {
-        Kind::Text => json!({ "type": ["string", "number", "boolean"] }),
-        Kind::Name => json!({ "type": "string" }),
+    let point = list(or_expression(bounded("number", 0.0, 1.0)), 2);
+    let value = match kind {
+        Kind::Text | Kind::Condition => {
+            return json!({ "type": ["string", "number", "boolean"] });
+        }
+        Kind::Name | Kind::Features => return json!({ "type": "string" }),
+        Kind::Color => return json!({ "$ref": "#/$defs/color" }),
+        Kind::Fill(_) => return json!({ "$ref": "#/$defs/fill" }),
+        Kind::Length => return length,
+        Kind::Time => return json!({ "type": ["number", "string"] }),
         Kind::Texts => json!({ "type": "array", "items": { "type": "string" } }),
-        Kind::Bool => json!({ "anyOf": [{ "type": "boolean" }, expression] }),
-        Kind::Condition => json!({ "type": ["string", "number", "boolean"] }),
-        Kind::Number(min, max) => json!({ "anyOf": [bounded("number", min, max), expression] }),
-        Kind::Integer(min, max) => {
-            json!({ "anyOf": [bounded("integer", min as f64, max as f64), expression] })
-        }
-        Kind::Length => length,
-        Kind::Choice(words) => json!({ "anyOf": [{ "enum": words }, expression] }),
-        Kind::Color => json!({ "$ref": "#/$defs/color" }),
-        Kind::Fill(_) => json!({ "$ref": "#/$defs/fill" }),
+        Kind::Bool => json!({ "type": "boolean" }),
+        Kind::Number(min, max) => bounded("number", min, max),
+        Kind::Integer(min, max) => bounded("integer", min as f64, max as f64),
+        Kind::Choice(words) => json!({ "enum": words }),
         Kind::Edges => {
-            json!({ "anyOf": [{ "type": "number", "minimum": 0 }, { "type": "array", "items": { "type": "number", "minimum": 0 }, "minItems": 2, "maxItems": 4 }, expression] })
+            let side = or_expression(json!({ "type": "number", "minimum": 0 }));
+            json!({ "anyOf": [side, list(side.clone(), 2), list(side.clone(), 4)] })
         }
-        Kind::Radius => {
-            json!({ "anyOf": [length, { "type": "array", "items": length, "minItems": 4, "maxItems": 4 }] })
-        }
+        Kind::Radius => json!({ "anyOf": [length, list(length.clone(), 4)] }),
         Kind::Point => point,
-        Kind::Position => json!({ "type": "array", "items": length, "minItems": 2, "maxItems": 2 }),
+        Kind::Position => list(length, 2),
         Kind::NumberOr(min, max, words) => {
-            json!({ "anyOf": [bounded("number", min, max), { "enum": words }, expression] })
+            json!({ "anyOf": [bounded("number", min, max), { "enum": words }] })
         }
-        Kind::ChoiceOr(words, keys) => {
-            json!({ "anyOf": [{ "enum": words }, record(keys), expression] })
-        }
-        Kind::Features => json!({ "type": "string" }),
+        Kind::ChoiceOr(words, keys) => json!({ "anyOf": [{ "enum": words }, record(keys)] }),
         Kind::Spacing => {
-            json!({ "anyOf": [number, { "type": "string", "pattern": "^-?[0-9.]+em$" }, expression] })
+            json!({ "anyOf": [number, { "type": "string", "pattern": "^-?[0-9.]+em$" }] })
         }
-        Kind::Time => json!({ "type": ["number", "string"] }),
-        Kind::Size => {
-            json!({ "type": "array", "items": { "type": "integer", "minimum": 16, "maximum": 4320 }, "minItems": 2, "maxItems": 2 })
-        }
-        Kind::Span => {
-            json!({ "type": "array", "items": { "type": "number", "minimum": 1, "maximum": 10 }, "minItems": 2, "maxItems": 2 })
-        }
-        Kind::Path => json!({ "type": "array", "items": point, "minItems": 2, "maxItems": 2 }),
+        Kind::Size => list(or_expression(bounded("integer", 16.0, 4320.0)), 2),
+        Kind::Span => list(or_expression(bounded("number", 1.0, 10.0)), 2),
+        Kind::Path => list(point, 2),
         Kind::Record(keys) => record(keys),
         Kind::Records(keys) => {
             json!({ "anyOf": [record(keys), { "type": "array", "items": record(keys) }] })
         }
-    }
+    };
+    or_expression(value)
+}
+
+/// The same, or an expression in its place.
+fn or_expression(value: Value) -> Value {
+    json!({ "anyOf": [value, { "$ref": "#/$defs/expression" }] })
+}
+
+/// A list of so many.
+fn list(item: Value, count: usize) -> Value {
+    json!({ "type": "array", "items": item, "minItems": count, "maxItems": count })
 }
 
 fn bounded(kind: &str, min: f64, max: f64) -> Value {
@@ -167,11 +169,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_layer_may_leave_its_type_to_its_base_and_a_pair_may_hold_expressions() {
+        let schema = schema();
+        // a layer of only an `id` fits every kind, so one is enough
+        assert!(schema["$defs"]["layer"]["oneOf"].is_null());
+        let pair = shape(Kind::Point);
+        assert_eq!(pair["anyOf"][1]["$ref"], "#/$defs/expression");
+        let part = &pair["anyOf"][0]["items"]["anyOf"];
+        assert_eq!(part[1]["$ref"], "#/$defs/expression");
+        let edges = shape(Kind::Edges);
+        let lists = edges["anyOf"][0]["anyOf"].as_array().expect("a choice");
+        let counts: Vec<_> = lists
+            .iter()
+            .filter_map(|list| list["maxItems"].as_u64())
+            .collect();
+        assert_eq!(counts, [2, 4]);
+    }
+
+    #[test]
     fn every_key_of_every_layer_is_in_the_schema() {
         let schema = schema();
         for (kind, layer) in LayerType::ALL
             .iter()
-            .zip(schema["$defs"]["layer"]["oneOf"].as_array().unwrap())
+            .zip(schema["$defs"]["layer"]["anyOf"].as_array().unwrap())
         {
             for key in kind.keys() {
                 assert!(

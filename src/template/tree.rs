@@ -170,6 +170,8 @@ impl Reader<'_> {
     fn table(&mut self, table: &DeTable<'_>, place: Place) -> Table {
         let mut entries: Vec<Entry> = table
             .iter()
+            // `=` and `[[` have a key that nobody wrote, and are told as what they are; `"" = 1` is one
+            .filter(|(key, _)| !(key.get_ref().is_empty() && key.span().is_empty()))
             .map(|(key, value)| Entry {
                 key: key.get_ref().to_string(),
                 key_place: Place::new(self.source, key.span()),

@@ -230,3 +230,11 @@ fn a_mask_is_alpha_or_else_light() {
     let mask = pictures.mask(&path, 64, 4).expect("the picture is whole");
     assert_eq!(mask.coverage[10], 40);
 }
+
+#[test]
+fn an_em_of_an_svg_is_that_of_a_browser() {
+    let svg = r##"<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"><path fill="#fff" d="M0 0h20v20H0z"/><rect width="1em" height="1em" fill="#dc2828"/></svg>"##;
+    let made = prepare(svg.as_bytes(), 20, 20, Fit::Fill).expect("it is whole");
+    near(pixel(&made, 15, 15), RED, 1, "inside");
+    near(pixel(&made, 16, 15), [255, 255, 255], 1, "outside");
+}

@@ -28,10 +28,14 @@ pub(super) fn built_in(id: u32) -> Option<&'static str> {
         9 => "0%",
         10 => "0.00%",
         11 => "0.00E+00",
+        12 => "# ?/?",
+        13 => "# ??/??",
         14..=17 | 27..=36 | 50..=58 => "yyyy-mm-dd",
         22 => "yyyy-mm-dd hh:mm",
         18..=21 | 45 | 47 => "hh:mm:ss",
         46 => "[h]:mm:ss",
+        48 => "##0.0E+0",
+        49 => "@",
         _ => return None,
     })
 }
@@ -400,12 +404,32 @@ fn scientific(number: f64, parts: &[Part]) -> Option<String> {
         .position(|part| *part == Part::Point)
         .unwrap_or(at);
     let decimals = parts[point..at].iter().filter(is_digit).count();
-    if parts[..point].iter().filter(is_digit).count() != 1 {
+    // the exponent goes in steps of as many as there are digits before the point
+    let step = i32::try_from(parts[..point].iter().filter(is_digit).count()).ok()?;
+    if !(1..=9).contains(&step) {
         return None;
     }
-    let text = format!("{number:.decimals$e}");
-    let (mantissa, exponent) = text.split_once('e')?;
-    let exponent: i32 = exponent.parse().ok()?;
+    let exponent_of = |decimals: usize| -> Option<i32> {
+        let text = format!("{number:.decimals$e}");
+        text.split_once('e')?.1.parse().ok()
+    };
+    let mut exponent = exponent_of(17)?.div_euclid(step) * step;
+    let digits = |exponent: i32| {
+        let (whole, fraction) = rounded(number, -exponent, decimals);
+        let whole = if whole.is_empty() { "0" } else { &whole };
+        let point = if fraction.is_empty() { "" } else { "." };
+        format!("{whole}{point}{fraction}")
+    };
+    let mut mantissa = digits(exponent);
+    // 999.96 is 1.0E+3
+    if mantissa.split('.').next()?.len() > step as usize {
+        exponent += step;
+        mantissa = digits(exponent);
+    }
+    let is_zero = !mantissa.contains(|c: char| ('1'..='9').contains(&c));
+    if number < 0.0 && !is_zero {
+        mantissa.insert(0, '-');
+    }
     let width = parts[at..].iter().filter(is_digit).count();
     let sign = if exponent < 0 { '-' } else { '+' };
     Some(format!("{mantissa}E{sign}{:0width$}", exponent.abs()))
@@ -417,6 +441,23 @@ mod tests {
 
     fn shown(number: f64, code: &str) -> String {
         show(number, code).unwrap_or_else(|| "as it is".into())
+    }
+
+    #[test]
+    fn formats_without_a_code_in_the_file_are_known() {
+        for (id, number, right) in [
+            (12, 2.5, "2 1/2"),
+            (13, 1.0 / 3.0, "1/3"),
+            (48, 12345.0, "12.3E+3"),
+            (48, 999_960.0, "1.0E+6"),
+            (48, -0.00123, "-1.2E-3"),
+            (48, 0.0, "0.0E+0"),
+            (11, 12345.0, "1.23E+04"),
+            (49, 2.5, "as it is"),
+        ] {
+            let code = built_in(id).expect("it is known");
+            assert_eq!(shown(number, code), right, "{id}");
+        }
     }
 
     #[test]
@@ -460,7 +501,7 @@ mod tests {
         ] {
             assert_eq!(shown(number, code), right, "{number} by {code}");
         }
-        for code in ["General", "@", "# ?/?/?", "", "##0.0E+0", "\"unclosed"] {
+        for code in ["General", "@", "# ?/?/?", "", "\"unclosed"] {
             assert_eq!(shown(4.5, code), "as it is", "{code}");
         }
     }

@@ -57,6 +57,26 @@ fn sheet(rows: &str) -> Result<Table, Vec<Diagnostic>> {
 }
 
 #[test]
+fn an_error_that_is_a_text_fails_its_row_and_a_hashtag_does_not() {
+    let cell = |row: u32, text: &str| {
+        format!(
+            "<row r=\"{row}\"><c r=\"B{row}\"><v>1</v></c><c r=\"C{row}\" t=\"inlineStr\"><is><t>{text}</t></is></c></row>"
+        )
+    };
+    let rows: String = [(3, "#WERT!"), (4, "#summer"), (5, "#1")]
+        .map(|(row, text)| cell(row, text))
+        .concat();
+    let table = sheet(&rows).expect("readable");
+    let [Err(why), Ok(_), Ok(_)] = &table.rows[..] else {
+        panic!("{:?}", table.rows);
+    };
+    assert_eq!(
+        reported(why),
+        "1:1 bad-row: row 1: column `title`: cell C3 holds the error `#WERT!` (mend it in the spreadsheet)"
+    );
+}
+
+#[test]
 fn numbers_dates_times_and_flags_are_as_people_see_them() {
     let table = sheet(
         "<row r=\"3\"><c r=\"B3\"><v>7</v></c><c r=\"C3\" t=\"inlineStr\"><is><t>Soup</t></is></c><c r=\"D3\" s=\"1\"><v>46347</v></c></row>\

@@ -59,6 +59,8 @@ impl Drawing {
                 resolve_data: Box::new(|_, _, _| None),
                 resolve_string: Box::new(|_, _| None),
             },
+            // `1em` of a browser
+            font_size: 16.0,
             ..Options::default()
         };
         let tree = Tree::from_xmltree(&document, &options).map_err(|error| match error {

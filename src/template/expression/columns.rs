@@ -51,6 +51,8 @@ pub struct Columns {
     pub shown: BTreeMap<String, String>,
     /// The same by the names that expressions have for them outside of `row`.
     pub shown_by_name: BTreeMap<String, String>,
+    /// The numbers behind what is shown, by the names of variables that hold the text of it.
+    pub numbers_by_name: BTreeMap<String, Value>,
 }
 
 impl Columns {
@@ -142,6 +144,14 @@ pub(super) fn as_shown(text: &str, context: &Value) -> Option<String> {
     is_changed.then_some(out)
 }
 
+/// The number of a spreadsheet behind a text that is one `{{ name }}` of it.
+pub(super) fn number_named(text: &str, context: &Value) -> Option<Value> {
+    let inside = text.trim().strip_prefix("{{")?.strip_suffix("}}")?;
+    let row = context.get_attr("row").ok()?;
+    let columns = row.downcast_object_ref::<Columns>()?;
+    columns.numbers_by_name.get(inside.trim()).cloned()
+}
+
 fn shown_of<'c>(inside: &str, columns: &'c Columns) -> Option<&'c String> {
     let path = inside.trim();
     let is_name =
@@ -209,6 +219,7 @@ mod tests {
             .into(),
             shown: [("Price".to_owned(), "4.50 \"€\" {}".to_owned())].into(),
             shown_by_name: [("price".to_owned(), "4.50 \"€\" {}".to_owned())].into(),
+            ..Columns::default()
         };
         let context = Value::from_pairs([
             ("row", Value::from_object(columns)),
@@ -227,5 +238,23 @@ mod tests {
             text("{{ price * 2 }} {{ row.price + 1 }} {{ price | money('EUR') }}"),
             "9 5.5 €4.50"
         );
+    }
+
+    #[test]
+    fn a_condition_goes_by_the_number_behind_a_text() {
+        let columns = Columns {
+            numbers_by_name: [("old".to_owned(), Value::from(0))].into(),
+            ..Columns::default()
+        };
+        let context = Value::from_pairs([
+            ("row", Value::from_object(columns)),
+            ("old", Value::from("-")),
+            ("new", Value::from("-")),
+        ]);
+        let now = "2026-11-21T10:00[UTC]".parse().expect("a time");
+        let expressions = super::super::Expressions::new(super::super::Clock { now });
+        let holds = |text: &str| expressions.holds(text, &context).expect("it works");
+        assert!(!holds("{{ old }}"));
+        assert!(holds("{{ new }}") && holds("{{ old ~ '' }}"));
     }
 }

@@ -181,6 +181,10 @@ impl Moment {
 
     /// By a strftime pattern, days and months named in a language.
     pub fn format(&self, pattern: &str, language: &Language) -> Result<String, Fault> {
+        if pattern.trim().is_empty() {
+            return Err(Fault::new("the format of `date` is empty")
+                .hint("leave it out for the whole date: `date(lang=\"es\")`"));
+        }
         let mut out = String::new();
         let setting = setting(pattern);
         let mut rest = pattern;
@@ -216,6 +220,11 @@ impl Moment {
             }
             _ => self.parts(),
         };
+        // what strftime leaves to the machine's language
+        if matches!(letter, 'c' | 'r' | 'x' | 'X') {
+            let fault = Fault::new(format!("`{directive}` is no part of a date"));
+            return Err(fault.hint("leave the format out for the date as the language writes it"));
+        }
         let text = fmt::strtime::format(directive, parts).map_err(|_| {
             // what works on a whole moment is only missing here
             let whole = BrokenDownTime::from(&Zoned::default());

@@ -17,6 +17,7 @@
 mod arguments;
 mod cldr;
 mod columns;
+mod compare;
 mod date_text;
 mod date_words;
 mod dates;
@@ -27,11 +28,13 @@ mod money;
 mod names;
 mod numbers;
 mod numerals;
+mod operators;
 mod patterns;
 mod problem;
 mod statements;
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use minijinja::syntax::SyntaxConfig;
@@ -147,7 +150,7 @@ pub fn shown(value: &Value) -> String {
         ValueKind::Undefined | ValueKind::None => String::new(),
         ValueKind::Bool => value.is_true().to_string(),
         ValueKind::Number if !value.is_integer() => match f64::try_from(value.clone()) {
-            Ok(x) if x.fract() == 0.0 && x.abs() < 1e21 => format!("{x:.0}"),
+            Ok(x) if x.fract() == 0.0 => format!("{x:.0}"),
             _ => value.to_string(),
         },
         _ => value.to_string(),
@@ -158,9 +161,7 @@ pub fn shown(value: &Value) -> String {
 pub fn holds(value: &Value) -> bool {
     match value.as_str().map(str::trim) {
         Some(text) => {
-            !text.is_empty()
-                && !text.eq_ignore_ascii_case("false")
-                && !text.parse::<f64>().is_ok_and(|x| x == 0.0)
+            !text.is_empty() && !text.eq_ignore_ascii_case("false") && !compare::is_zero(text)
         }
         None => value.is_true(),
     }
@@ -187,6 +188,7 @@ impl Expressions {
         environment.add_global("today", clock.today());
         environment.add_global("now", clock.now());
         let filters = filters::add_to(&mut environment, &clock);
+        compare::add_to(&mut environment);
         Self {
             clock,
             environment,
@@ -249,8 +251,9 @@ impl Expressions {
         if !has_expression(text) {
             return Ok(Value::from(text));
         }
-        let problem = |e: minijinja::Error| self.problem(&e, text, context);
-        if let Some(inside) = text.strip_prefix("{{").and_then(|t| t.strip_suffix("}}")) {
+        let guarded = operators::guarded(text);
+        let calls = guarded.as_ref().map_or(text, |guarded| &guarded.text);
+        if let Some(inside) = single(calls) {
             let whole = self.environment.compile_expression(inside);
             // what fails here fails below too, and there its place is told within the whole text
             if let Some(value) = whole.ok().and_then(|e| e.eval(context.clone()).ok())
@@ -260,10 +263,17 @@ impl Expressions {
             }
         }
         let template = self.parsed(text, context)?;
-        template
-            .render(context.clone())
-            .map(Value::from)
-            .map_err(problem)
+        let rendered = match &guarded {
+            None => template.render(context.clone()),
+            Some(guarded) => self.environment.render_str(&guarded.text, context.clone()),
+        };
+        rendered.map(Value::from).map_err(|error| {
+            let range = error.range().map(|range| match &guarded {
+                Some(guarded) => guarded.place(range),
+                None => range,
+            });
+            self.problem(&error, text, range, context)
+        })
     }
 
     /// Evaluates a string to text. A number of a spreadsheet that is named and nothing else is as the sheet shows it.
@@ -289,6 +299,18 @@ impl Expressions {
         }
     }
 
+    /// Whether a string comes to something, as `when` asks: a number of a spreadsheet by what it is, and not by the text that
+    /// shows it.
+    ///
+    /// # Errors
+    /// As [`render`](Self::render).
+    pub fn holds(&self, text: &str, context: &Value) -> Result<bool, Problem> {
+        match columns::number_named(text, context) {
+            Some(number) => Ok(holds(&number)),
+            None => self.render(text, context).map(|value| holds(&value)),
+        }
+    }
+
     fn parsed<'t>(
         &'t self,
         text: &'t str,
@@ -298,13 +320,26 @@ impl Expressions {
             return Err(problem::no_statement(word, range));
         }
         let parsed = self.environment.template_from_str(text);
-        parsed.map_err(|error| self.problem(&error, text, context))
+        parsed.map_err(|error| self.problem(&error, text, error.range(), context))
     }
 
-    fn problem(&self, error: &minijinja::Error, text: &str, context: &Value) -> Problem {
+    fn problem(
+        &self,
+        error: &minijinja::Error,
+        text: &str,
+        range: Option<Range<usize>>,
+        context: &Value,
+    ) -> Problem {
         let filters = self.filters.iter().map(String::as_str);
-        problem::from_error(error, text, context, filters)
+        problem::from_error(error, text, range, context, filters)
     }
+}
+
+/// What stands between the braces of a text that begins and ends with some, without the `-` that takes the space away.
+fn single(text: &str) -> Option<&str> {
+    let inside = text.strip_prefix("{{")?.strip_suffix("}}")?;
+    let inside = inside.strip_prefix(['-', '+']).unwrap_or(inside);
+    Some(inside.strip_suffix(['-', '+']).unwrap_or(inside))
 }
 
 /// Why a value of that kind is not printed: what came out would be a program's source.

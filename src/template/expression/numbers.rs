@@ -38,7 +38,12 @@ impl Decimal {
     pub fn read(value: &Value, language: Option<&Language>) -> Result<Self, Fault> {
         let no_number = || Fault::new(format!("{} is not a number", said(value)));
         match value.kind() {
-            ValueKind::Number => Self::of_number(value).ok_or_else(no_number),
+            ValueKind::Number => {
+                Self::of_number(value).ok_or_else(|| match f64::try_from(value.clone()) {
+                    Ok(number) if number.is_finite() => too_long(&super::shown(value)),
+                    _ => no_number(),
+                })
+            }
             ValueKind::String => {
                 let text = value.as_str().unwrap_or_default();
                 match numerals::read(text, language) {
@@ -84,6 +89,11 @@ impl Decimal {
             exact,
             decimals: fraction.len(),
         })
+    }
+
+    /// How it stands to another.
+    pub fn order(&self, other: &Self) -> std::cmp::Ordering {
+        self.exact.cmp(&other.exact)
     }
 
     /// Whether nothing stands after the point but zeros.

@@ -54,10 +54,11 @@ impl std::error::Error for Problem {}
 pub(super) fn from_error<'a>(
     error: &minijinja::Error,
     text: &str,
+    range: Option<Range<usize>>,
     context: &Value,
     filters: impl Iterator<Item = &'a str>,
 ) -> Problem {
-    let range = within(text, error.range());
+    let range = within(text, range);
     let detail = error.detail().unwrap_or_default();
     let subject = detail.split(' ').next().unwrap_or_default();
     let second = detail.split(' ').nth(1).unwrap_or_default();

@@ -130,11 +130,67 @@ fn something_is_what_is_not_empty_false_or_0() {
     for something in ["x", "0.5", "no", " 1 "] {
         assert!(holds(&Value::from(something)), "{something}");
     }
-    for nothing in ["", "  ", "0", "0.00", "false", "FALSE"] {
+    for nothing in [
+        "", "  ", "0", "0.00", "false", "FALSE", "0,00", "0 €", "€0", "0%", "-0",
+    ] {
         assert!(!holds(&Value::from(nothing)), "{nothing:?}");
     }
+    for something in ["0 to 5", "1.000", "0,001", "000a", "€"] {
+        assert!(holds(&Value::from(something)), "{something}");
+    }
+    assert!(!holds(&Value::from(Vec::<Value>::new())) && !holds(&context! {}));
+    assert!(holds(&Value::from(vec![0])));
     assert!(holds(&Value::from(2)) && holds(&Value::from(true)));
     assert!(!holds(&Value::from(0)) && !holds(&Value::from(false)) && !holds(&Value::from(())));
+}
+
+#[test]
+fn numbers_in_text_are_compared_as_numbers() {
+    let values = context! {
+        stock => "0", one => "1", price => "4,50", old => "€10.00", unclear => "1.299", part => "7.5%",
+        word => "sold out", rows => vec![context! { n => "9" }, context! { n => "10" }], yes => "TRUE", none => (),
+    };
+    let holds = |inside: &str| {
+        let text = format!("{{{{ {inside} }}}}");
+        let value = expressions().render(&text, &values);
+        value
+            .unwrap_or_else(|p| panic!("{inside}: {p:?}"))
+            .is_true()
+    };
+    for inside in [
+        "not stock > 0",
+        "one == 1",
+        "1 == one",
+        "one != 2",
+        "price < old",
+        "price == 4.5",
+        "old >= 10",
+        "part < 0.1",
+        "unclear > 0 and unclear != 5",
+        "0 <= stock < one",
+        "one in [1, 2]",
+        "3 not in [one]",
+        "stock is lt 1",
+        "word != 0",
+        "not word == 0",
+        "yes == true",
+        "'a' < 'b' and 'b' == 'b' and '07' != '7'",
+        "'2026-11-28' > '2026-11-27'",
+        "(rows | selectattr('n', '>', 9) | list | length) == 1",
+        "none == none and none is none",
+        "([one, '10', 9] | max) == 10 and (['9', '10'] | min) == 9",
+        "(['b', 'A'] | min) == 'A'",
+        "'x' in word ~ 'x'",
+    ] {
+        assert!(holds(inside), "{inside}");
+    }
+    let text = |text: &str| expressions().text(text, &values).expect("it works");
+    assert_eq!(
+        text("{% for row in rows if row.n > 9 %}{{ row.n }}{{- '*' * 3 }}{% endfor %}"),
+        "10***"
+    );
+    assert_eq!(text("{{- one }}"), "1");
+    assert_eq!(text("{{- 3 -}}"), "3");
 }
 
 #[test]

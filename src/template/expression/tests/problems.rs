@@ -123,6 +123,14 @@ fn unusable_values_are_told_with_what_they_are() {
         "date('%ö') | `%ö` is no part of a date (there are `%A` weekday, `%-d` day, `%B` month, `%Y` year, `%H:%M` time)"
     );
     assert_eq!(
+        problem("{{ today | date('%x') }}"),
+        "date('%x') | `%x` is no part of a date (leave the format out for the date as the language writes it)"
+    );
+    assert_eq!(
+        problem("{{ today | date(' ') }}"),
+        "date(' ') | the format of `date` is empty (leave it out for the whole date: `date(lang=\"es\")`)"
+    );
+    assert_eq!(
         problem("{{ title | money('EUR') }}"),
         "money('EUR') | `Soup` is not a number"
     );
@@ -193,6 +201,51 @@ fn sums_that_do_not_work_say_so() {
     assert_eq!(
         problem("{{ price + 2 }}"),
         "price + 2 | `+` does not work on text and number (a number in text becomes one by `| float`)"
+    );
+    for (text, said) in [
+        (
+            "{{ price * 2 }}",
+            "price | `*` does not work on text, here `4.50`",
+        ),
+        (
+            "{{ 2 * price }}",
+            "price | `*` does not work on text, here `4.50`",
+        ),
+        (
+            "{{ 1 + count * title }}",
+            "title | `*` does not work on text, here `Soup`",
+        ),
+        (
+            "{% set p = price %}{{ p * count }}",
+            "p | `*` does not work on text, here `4.50`",
+        ),
+    ] {
+        let hint = "a number in text becomes one by `| float`";
+        assert_eq!(problem(text), format!("{said} ({hint})"), "{text}");
+    }
+    assert_eq!(
+        problem("{{ titel * 2 }}"),
+        "titel | no variable `titel` (did you mean `title`?)"
+    );
+    assert_eq!(
+        problem("{{ 1 }}{{ title > 2 }}"),
+        "title > 2 | `>` does not work on text and number (`Soup` is not a number)"
+    );
+    assert_eq!(
+        problem("{{ count < '' }}"),
+        "count < '' | `<` does not work on number and text (the text is empty: say what stands in for it by `| default(0, true)`)"
+    );
+    assert_eq!(
+        problem("{{ nothing < 1 }}"),
+        "nothing < 1 | `<` does not work on nothing and number"
+    );
+    assert_eq!(
+        problem("{{ '1.299' > 5 }}"),
+        "'1.299' > 5 | `1.299` can be 1299 or 1.299 (name the language it is written in: `lang=\"de\"` for a decimal comma, `lang=\"en\"` for a decimal point)"
+    );
+    assert_eq!(
+        problem("{{ prise == 2 }}"),
+        "prise | no variable `prise` (did you mean `price`?)"
     );
     assert_eq!(
         problem("{{ count / 0 }}"),
