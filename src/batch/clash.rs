@@ -76,6 +76,13 @@ impl Beside {
     }
 }
 
+impl Order<'_> {
+    /// Whether the contact sheet would be written over a story of its name: then neither is made.
+    pub fn has_story_of_sheet(&self) -> bool {
+        Beside::of(self).has_sheet()
+    }
+}
+
 /// Files that stories read and that lie where stories would be written.
 pub(super) struct Clashes(HashSet<PathBuf>);
 

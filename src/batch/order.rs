@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::clash;
 use super::{FileFormat, Formats, Plan, Planned};
 use crate::media::{FOLDER, FilmOptions};
 use crate::platform::Cancel;
@@ -51,11 +50,6 @@ impl<'a> Order<'a> {
             jobs: 0,
             cancel: Cancel::default(),
         }
-    }
-
-    /// Whether the contact sheet would be written over a story of its name: then neither is made.
-    pub fn has_story_of_sheet(&self) -> bool {
-        clash::Beside::of(self).has_sheet()
     }
 
     /// The file of a story with that ending.

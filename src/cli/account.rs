@@ -15,7 +15,7 @@ use crate::graph::tokens::{Kept, Renewal};
 use crate::project::{Account, Project};
 
 use super::report::object;
-use super::{Global, Outcome, open};
+use super::{Global, Outcome, interrupt, open};
 use crate::publisher::accounts::{self, Found, Origin, client};
 use crate::publisher::{note, renew, warning};
 
@@ -53,11 +53,11 @@ struct StatusArgs {
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     let project = open::bare_project(global, Path::new("."))?;
-    let stop = open::on_interrupt();
+    let stop = interrupt::on_interrupt();
     open::runtime()?.block_on(async {
         tokio::select! {
             outcome = dispatch(args, &project, global) => outcome,
-            () = open::interrupted(stop) => Ok(Outcome::Interrupted),
+            () = interrupt::interrupted(stop) => Ok(Outcome::Interrupted),
         }
     })
 }

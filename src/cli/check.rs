@@ -3,7 +3,7 @@
 use super::batch::Stories;
 use super::report::{Item, Report, Status};
 use super::selection::Selection;
-use super::{Global, Outcome, open};
+use super::{Global, Outcome, interrupt, open};
 use crate::batch;
 use crate::diag::{Code, Diagnostic};
 use crate::project::{Accounts, Project};
@@ -23,7 +23,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
-    let stop = open::on_interrupt();
+    let stop = interrupt::on_interrupt();
     let mut report = Report::new("check");
     let Some(project) = open::project(&mut report, &args.selection.paths[0], global) else {
         return Ok(Outcome::Usage);

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::report::{Item, Report, Status};
-use super::{Global, Outcome, open};
+use super::{Global, Outcome, interrupt, open};
 use crate::batch;
 use crate::data::Table;
 use crate::diag::{Diagnostic, Severity};
@@ -38,7 +38,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
-    let stop = open::on_interrupt();
+    let stop = interrupt::on_interrupt();
     let mut report = Report::new("fetch");
     let Some(project) = open::project(&mut report, Path::new("."), global) else {
         return Ok(Outcome::Usage);
@@ -52,7 +52,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         let done = runtime.block_on(async {
             tokio::select! {
                 item = fetch => Some(item),
-                () = open::interrupted(stop) => None,
+                () = interrupt::interrupted(stop) => None,
             }
         });
         let Some(mut item) = done else { break };

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use super::batch::Stories;
 use super::report::{Item, Report, Status};
 use super::selection::Selection;
-use super::{Global, Outcome, open};
+use super::{Global, Outcome, interrupt, open};
 use crate::batch::{self, Formats, Order};
 use crate::diag::{Code, Diagnostic};
 use crate::handoff::{self, Listed, Package, Posted};
@@ -35,7 +35,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
-    let stop = open::on_interrupt();
+    let stop = interrupt::on_interrupt();
     let mut report = Report::new("handoff");
     let Some(project) = open::project(&mut report, &args.selection.paths[0], global) else {
         return Ok(Outcome::Usage);

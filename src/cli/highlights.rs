@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::report::object;
 use super::stories::{Done, Which, ids, own_only, tell};
-use super::{Global, Outcome, open};
+use super::{Global, Outcome, interrupt, open};
 use crate::batch::{self, Order, Selection};
 use crate::private::{Change, Cover};
 use crate::publisher::Error;
@@ -97,11 +97,11 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     let cover = cover
         .map(|text| made_cover(text, folder.path(), global))
         .transpose()?;
-    let stop = open::on_interrupt();
+    let stop = interrupt::on_interrupt();
     open::runtime()?.block_on(async {
         tokio::select! {
             done = dispatch(args, cover.as_ref(), global) => done,
-            () = open::interrupted(stop) => Ok(Outcome::Interrupted),
+            () = interrupt::interrupted(stop) => Ok(Outcome::Interrupted),
         }
     })
 }

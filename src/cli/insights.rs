@@ -15,7 +15,7 @@ use crate::store::{Filter, Point, Story, StoryKey};
 
 use super::report::{Report, StoryTold};
 use super::target::Target;
-use super::{Global, Outcome, open, print};
+use super::{Global, Outcome, interrupt, open, print};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -48,7 +48,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     if args.csv && global.json {
         bail!("--csv and --json are two reports: give one of them");
     }
-    let stop = open::on_interrupt();
+    let stop = interrupt::on_interrupt();
     let mut report = Report::new("insights");
     let Some(project) = open::project(&mut report, Path::new("."), global) else {
         return Ok(Outcome::Usage);

@@ -27,6 +27,7 @@ mod handoff;
 mod heap;
 mod highlights;
 mod insights;
+mod interrupt;
 mod move_to;
 mod new;
 mod notices;
@@ -235,7 +236,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     listen(&cli.global);
     let is_json = cli.global.json;
     match run(cli) {
-        Err(error) if error.is::<open::Interrupted>() => {
+        Err(error) if error.is::<interrupt::Interrupted>() => {
             if is_json && stdout::is_untouched() {
                 tell_wrong(&named, &error.to_string());
             }
@@ -320,7 +321,9 @@ fn run(cli: Cli) -> anyhow::Result<Outcome> {
     let global = cli.global;
     match cli.command {
         Command::New(args) => new::run(&args, &global),
-        Command::Render(args) if args.watch => watch::run(&args, &global, open::on_interrupt()),
+        Command::Render(args) if args.watch => {
+            watch::run(&args, &global, interrupt::on_interrupt())
+        }
         Command::Render(args) => render::run(&args, &global),
         Command::Transcode(args) => transcode::run(&args, &global),
         Command::Check(args) => check::run(&args, &global),

@@ -6,14 +6,14 @@ use crate::project::Project;
 use crate::publisher::{self, Publisher};
 use crate::store::Store;
 
-use super::{Global, open, say_line};
+use super::{Global, interrupt, say_line};
 
 /// How long the end of a call waits for notices; the rest is a worker's.
 const WITHIN: Duration = Duration::from_secs(4);
 
 /// Tells what happened; not for long, and hardly at all when somebody wants the call to end.
 pub(super) async fn tell_now(publisher: &Publisher, global: &Global) {
-    let within = match open::on_interrupt().is_stopped() {
+    let within = match interrupt::on_interrupt().is_stopped() {
         true => WITHIN / 4,
         false => WITHIN,
     };

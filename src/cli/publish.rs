@@ -19,7 +19,7 @@ use crate::store::{Step, Story};
 
 use super::report::{Item, More, Report, Status, StoryTold};
 use super::target::{Targets, say_notes};
-use super::{Global, Outcome, events, notices, open, printable, say_line};
+use super::{Global, Outcome, events, interrupt, notices, open, printable, say_line};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -62,7 +62,7 @@ pub(crate) struct Finished {
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
-    let stop = open::on_interrupt();
+    let stop = interrupt::on_interrupt();
     let mut report = Report::new("publish");
     let Some(project) = open::project(&mut report, &args.files[0], global) else {
         return Ok(Outcome::Usage);
@@ -161,10 +161,10 @@ impl Call<'_> {
     /// Publishes what is finished, or says what would happen; what became of each file goes into its item.
     pub async fn go(&self, finished: Vec<Finished>, report: &mut Report) -> anyhow::Result<()> {
         let target = self.target.into();
-        let stop = open::on_interrupt();
+        let stop = interrupt::on_interrupt();
         let publisher = match Publisher::open(self.project, &target, stop).await {
             // it waited for a server
-            Err(_) if stop.is_stopped() => return Err(open::Interrupted.into()),
+            Err(_) if stop.is_stopped() => return Err(interrupt::Interrupted.into()),
             opened => opened?,
         };
         say_notes(&publisher, self.global);

@@ -11,7 +11,7 @@ use super::publish::{self, Finished, Wish};
 use super::report::{Item, Report, Status, timings_ms};
 use super::selection::Selection;
 use super::target::Targets;
-use super::{Global, Outcome, open};
+use super::{Global, Outcome, interrupt, open};
 use crate::batch::{self, FileFormat, Formats, Order, Plan, Planned, contact_sheet};
 use crate::diag::{Code, Diagnostic};
 use crate::media::Media;
@@ -125,7 +125,7 @@ impl From<FormatName> for FileFormat {
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
-    once(args, global, open::on_interrupt()).map(|(outcome, _)| outcome)
+    once(args, global, interrupt::on_interrupt()).map(|(outcome, _)| outcome)
 }
 
 /// One pass; with the files that another pass would read.

@@ -361,7 +361,7 @@ impl Report {
             "seconds": rounded(self.seconds()),
         });
         // a worker is always stopped; of the others, what is not in the report was not done
-        let is_cut = self.command != "worker" && super::open::is_interrupted();
+        let is_cut = self.command != "worker" && super::interrupt::is_interrupted();
         super::stdout::begun();
         let mut out = io::BufWriter::new(io::stdout().lock());
         write!(
@@ -374,7 +374,7 @@ impl Report {
             write!(
                 out,
                 "\"error\":{},",
-                json!(super::open::Interrupted.to_string())
+                json!(super::interrupt::Interrupted.to_string())
             )?;
         }
         write!(out, "\"items\":[")?;

@@ -11,7 +11,7 @@ use crate::store::{Filter, Story};
 use super::report::Report;
 use super::slots::person;
 use super::target::Target;
-use super::{Global, Outcome, events, notices, open, publish, status};
+use super::{Global, Outcome, events, interrupt, notices, open, publish, status};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -31,7 +31,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
-    let stop = open::on_interrupt();
+    let stop = interrupt::on_interrupt();
     let mut report = Report::new("retry");
     let Some(project) = open::project(&mut report, Path::new("."), global) else {
         return Ok(Outcome::Usage);

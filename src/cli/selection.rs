@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, anyhow};
 use jiff::Timestamp;
 
-use super::open;
+use super::{interrupt, open};
 use crate::batch::{self, Plan};
 use crate::data::Encoding;
 use crate::project::Project;
@@ -66,12 +66,12 @@ impl Selection {
 }
 
 fn fetch(selection: &mut batch::Selection, project: &Project) -> anyhow::Result<()> {
-    let stop = open::on_interrupt();
+    let stop = interrupt::on_interrupt();
     let asked = batch::ask_source(selection, project, When::Due, Timestamp::now());
     open::runtime()?.block_on(async {
         tokio::select! {
             asked = asked => asked.context("--data"),
-            () = open::interrupted(stop) => Err(open::Interrupted.into()),
+            () = interrupt::interrupted(stop) => Err(interrupt::Interrupted.into()),
         }
     })
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::publisher::{self, Imported, Publisher};
 
 use super::target::Target;
-use super::{Global, Outcome, open, report};
+use super::{Global, Outcome, interrupt, open, report};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -57,7 +57,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         }
         Command::Import(target) => {
             let imported = runtime.block_on(async {
-                let stop = open::on_interrupt();
+                let stop = interrupt::on_interrupt();
                 let publisher = Publisher::open_all(&project, &target.into(), stop).await?;
                 let imported = publisher.import(publisher.clock.now()).await;
                 publisher.close().await;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::report::object;
 use super::target::Sandbox;
-use super::{Global, Outcome, open};
+use super::{Global, Outcome, interrupt, open};
 use crate::publisher::Error;
 use crate::publisher::live::{self, Live, LiveStory, story_id};
 
@@ -91,11 +91,11 @@ impl Which {
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
-    let stop = open::on_interrupt();
+    let stop = interrupt::on_interrupt();
     open::runtime()?.block_on(async {
         tokio::select! {
             done = dispatch(args, global) => done,
-            () = open::interrupted(stop) => Ok(Outcome::Interrupted),
+            () = interrupt::interrupted(stop) => Ok(Outcome::Interrupted),
         }
     })
 }

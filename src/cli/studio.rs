@@ -10,7 +10,7 @@ use fast_qr::QRBuilder;
 use serde_json::json;
 
 use super::target;
-use super::{Global, Outcome, heap, open};
+use super::{Global, Outcome, heap, interrupt, open};
 use crate::publisher;
 use crate::studio::{self, Options, Running};
 
@@ -82,7 +82,7 @@ fn token(new: bool, global: &Global) -> anyhow::Result<Outcome> {
 }
 
 fn serve(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
-    let stop = open::on_interrupt();
+    let stop = interrupt::on_interrupt();
     let project = open::bare_project(global, Path::new("."))?;
     open::runtime()?.block_on(async {
         let place = target::place(args.sandbox.as_deref());
@@ -96,7 +96,7 @@ fn serve(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         };
         let running = studio::start(&options).await?;
         let opened = tell(&running, args, global)?;
-        open::interrupted(stop).await;
+        interrupt::interrupted(stop).await;
         drop(opened);
         running.stop().await;
         if let Some(beside) = beside {

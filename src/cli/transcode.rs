@@ -20,7 +20,7 @@ use crate::template::grammar;
 
 use super::bars::Bars;
 use super::report::{Item, Report, Status};
-use super::{Global, Outcome, open};
+use super::{Global, Outcome, interrupt, open};
 
 /// Three seconds of film need so many bytes to be a film.
 const LEAST_BYTES: u64 = 50_000;
@@ -154,7 +154,7 @@ fn time(text: &str) -> Result<Duration, String> {
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     check_call(args)?;
-    let cancel = open::on_interrupt();
+    let cancel = interrupt::on_interrupt();
     let limit = open::film_limit(global, args.overlay.as_ref().unwrap_or(&args.clips[0]))?;
     let mut report = Report::new("transcode");
     let overlay = match &args.overlay {

@@ -17,7 +17,7 @@ use crate::store::{Filter, Slot, SlotState, Step, Story};
 use super::report::{Item, More, Report, Status};
 use super::spool::Counts;
 use super::target::{Target, say_notes};
-use super::{Global, Outcome, events, heap, notices, open, publish, slots};
+use super::{Global, Outcome, events, heap, interrupt, notices, open, publish, slots};
 
 /// How often uploaded files that no story needs any more are looked for.
 const SWEEP: std::time::Duration = std::time::Duration::from_secs(600);
@@ -51,7 +51,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
     heap::set_up();
-    let stop = open::on_interrupt();
+    let stop = interrupt::on_interrupt();
     let mut report = Report::new("worker");
     let Some(project) = open::project(&mut report, Path::new("."), global) else {
         return Ok(Outcome::Usage);

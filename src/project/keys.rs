@@ -1,6 +1,8 @@
 //! The project file's language.
 
+use crate::diag::{Code, Diagnostic};
 use crate::template::language::{Key, Kind};
+use crate::template::{Node, Table, Value, check_table};
 
 const fn key(name: &'static str, kind: Kind, doc: &'static str) -> Key {
     Key::new(name, kind, doc)
@@ -19,8 +21,35 @@ pub const SECTIONS: &[(&str, &[Key])] = &[
     ("studio", STUDIO),
 ];
 
+/// Checks every key of a section and its value. A bare number or `true` is no text of a project: it would be nobody's folder,
+/// zone or address.
+pub fn check_keys(table: &Table, keys: &'static [Key], owner: &str, wrong: &mut Vec<Diagnostic>) {
+    check_table(table, keys.iter(), owner, wrong);
+    for entry in &table.entries {
+        let is_text = keys
+            .iter()
+            .any(|key| key.name == entry.key && matches!(key.kind, Kind::Text));
+        if is_text && !UNQUOTED.contains(&entry.key.as_str()) {
+            wrong.extend(unquoted(&entry.key, &entry.node));
+        }
+    }
+}
+
+/// What is said of a value that is no text, where it is one that a text could be meant by.
+fn unquoted(key: &str, node: &Node) -> Option<Diagnostic> {
+    let is_bare = matches!(
+        node.value,
+        Value::Integer(_) | Value::Float(_) | Value::Bool(_) | Value::Date(_)
+    );
+    let said = format!(
+        "`{key}` takes a text in quotes, not {}",
+        node.place.text().trim()
+    );
+    is_bare.then(|| Diagnostic::at(Code::BadValue, &node.place, said))
+}
+
 /// Keys of a text that a bare number can be, or of which their own reader tells what they are not.
-pub const UNQUOTED: [&str; 17] = [
+const UNQUOTED: [&str; 17] = [
     "user_id",
     "username",
     "user",

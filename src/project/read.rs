@@ -8,11 +8,12 @@ use url::Url;
 
 use crate::diag::{Code, Diagnostic, Severity, Source, did_you_mean};
 use crate::template::expression::has_expression;
-use crate::template::language::{Key, Kind, LayerType};
+use crate::template::language::LayerType;
 use crate::template::{
     AllowedPaths, Brand, BrandFont, Node, Table, Value, check_table, grammar, refused, tree,
 };
 
+use super::keys::check_keys;
 use super::{Account, FILE, Project, accounts, keys, notices, publishing, sources};
 use crate::notify;
 
@@ -170,38 +171,6 @@ pub(super) fn read(source: &Arc<Source>, root: &Path) -> (Project, Vec<Diagnosti
     project.fingerprint = fingerprint(source, &project.brand);
     project.brand_asks_the_clock = has_expression(&source.text);
     (project, wrong)
-}
-
-/// Checks every key of a section and its value. A bare number or `true` is no text of a project: it would be nobody's folder,
-/// zone or address.
-pub(super) fn check_keys(
-    table: &Table,
-    keys: &'static [Key],
-    owner: &str,
-    wrong: &mut Vec<Diagnostic>,
-) {
-    check_table(table, keys.iter(), owner, wrong);
-    for entry in &table.entries {
-        let is_text = keys
-            .iter()
-            .any(|key| key.name == entry.key && matches!(key.kind, Kind::Text));
-        if is_text && !keys::UNQUOTED.contains(&entry.key.as_str()) {
-            wrong.extend(unquoted(&entry.key, &entry.node));
-        }
-    }
-}
-
-/// What is said of a value that is no text, where it is one that a text could be meant by.
-fn unquoted(key: &str, node: &Node) -> Option<Diagnostic> {
-    let is_bare = matches!(
-        node.value,
-        Value::Integer(_) | Value::Float(_) | Value::Bool(_) | Value::Date(_)
-    );
-    let said = format!(
-        "`{key}` takes a text in quotes, not {}",
-        node.place.text().trim()
-    );
-    is_bare.then(|| Diagnostic::at(Code::BadValue, &node.place, said))
 }
 
 /// Where a phone reaches the studio.

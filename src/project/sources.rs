@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Span, SpanRelativeTo};
 use reqwest::header::HeaderName;
 use url::Url;
 
-use super::{keys, read::check_keys};
+use super::keys::{self, check_keys};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::source::{Format, Given, Header, Next, Options};
 use crate::template::{Entry, Node, Table, Value, grammar};

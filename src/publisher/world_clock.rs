@@ -1,7 +1,7 @@
 //! The clock of a sandbox, which everything that is rehearsed against it goes by.
 //!
 //! In: a sandbox's address. Out: a [`Clock`] that is turned when the sandbox's is. Never: another clock for the platform
-//! itself than the real one.
+//! itself than the real one: a real account never comes with a sandbox's.
 
 use std::time::Duration;
 

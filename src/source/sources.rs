@@ -471,12 +471,22 @@ fn read(
 
 /// A cell of a sheet that was still being worked out when it was asked: what came is not yet the data.
 fn still_loading(table: &Table) -> Option<String> {
-    table.rows.iter().flatten().find_map(|row| {
-        let mut cells = row.values.iter();
-        let (column, _) =
-            cells.find(|(_, cell)| cell.as_str().map(str::trim) == Some("Loading..."))?;
-        let label = row.label();
-        Some(format!("{label}: column `{column}` is still `Loading...`"))
+    const LOADING: &str = "Loading...";
+    table.rows.iter().find_map(|row| match row {
+        Ok(row) => {
+            let mut cells = row.values.iter();
+            let is_loading = |cell: &str| cell.trim() == LOADING;
+            let (column, _) = cells.find(|(_, cell)| cell.as_str().is_some_and(is_loading))?;
+            Some(format!(
+                "{}: column `{column}` is still `{LOADING}`",
+                row.label()
+            ))
+        }
+        // a bad row is told at the cell
+        Err(bad) => {
+            let cell = bad.place.as_ref()?.text().trim();
+            (cell == LOADING).then(|| bad.message.clone())
+        }
     })
 }
 

@@ -424,7 +424,7 @@ const tests = {
     for (const path of ['/', '/batch', one, `${one}/${batch.stories[0].name}`, ...months, '/approve', '/stories', '/accounts']) {
       await page.goto(origin + path);
       for (const colorScheme of ['light', 'dark']) {
-        await page.emulateMedia({ colorScheme });
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
         for (const width of [390, 1280, 1920]) {
           await page.setViewportSize({ width, height: 900 });
           const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -564,7 +564,7 @@ const tests = {
     await page.keyboard.press('Escape');
     await page.setViewportSize({ width: 390, height: 844 });
     await axe(page);
-    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
     await axe(page);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
     assert.equal(wide, false, 'nothing is wider than a phone');

@@ -10,7 +10,7 @@ use super::{Clock, Open, calendar};
 use crate::batch::{self, Order};
 use crate::calendar::{Rule, Slot};
 use crate::cli::report::{Item, Report, Status};
-use crate::cli::{Global, Outcome, open, print};
+use crate::cli::{Global, Outcome, interrupt, open, print};
 use crate::diag::{Diagnostic, did_you_mean};
 use crate::media::Media;
 use crate::project::{Project, shown};
@@ -42,7 +42,7 @@ const DAYS: u32 = 14;
 const MOST_DAYS: u32 = 3660;
 
 pub(super) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
-    let stop = open::on_interrupt();
+    let stop = interrupt::on_interrupt();
     let mut report = Report::new("schedule next");
     let Some(open) = calendar(&mut report, &args.clock, global)? else {
         return Ok(Outcome::Usage);
@@ -270,7 +270,7 @@ fn picture(
         return Ok(failed.into());
     }
     let order = Order {
-        cancel: open::on_interrupt().clone(),
+        cancel: interrupt::on_interrupt().clone(),
         ..Order::new(&plan, out)
     };
     let made = batch::render_one(&order);
