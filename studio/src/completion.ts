@@ -106,7 +106,7 @@ function properties(schema: Schema, table: Table): Record<string, Schema> {
     return rest.length && any ? merged(schema, any) : merged(schema, own);
   }
   const kind = table.lines.map((line) => /^\s*type\s*=\s*["'](\w+)/.exec(line)?.[1]).find(Boolean);
-  const forms = resolve(schema, { $ref: '#/$defs/layer' }).oneOf ?? [];
+  const forms = resolve(schema, { $ref: '#/$defs/layer' }).anyOf ?? [];
   const fitting = forms.filter((form) => !kind || form.properties?.type?.const === kind);
   let found: Record<string, Schema> = Object.assign({}, ...fitting.map((form) => form.properties ?? {}));
   const kinds = forms.map((form) => form.properties?.type?.const);

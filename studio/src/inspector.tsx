@@ -176,7 +176,7 @@ function Focus({ id, editor, box, value, onChange }: { id: string; editor: Edito
 }
 
 function propertiesOf(schema: Schema | undefined, type: string): Record<string, Schema> {
-  const form = schema?.$defs?.layer?.oneOf?.find((f) => f.properties?.type?.const === type);
+  const form = schema?.$defs?.layer?.anyOf?.find((f) => f.properties?.type?.const === type);
   return form?.properties ?? {};
 }
 

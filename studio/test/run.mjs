@@ -83,21 +83,21 @@ const tests = {
     await click(page, 340, 850);
     // its centre comes within 3 units of the canvas's: 340 + 197
     await drag(page, [340, 850], [537, 850]);
+    await settled(page, () => value(page, 'panel', 'left'), '340');
     await fresh(page);
-    assert.equal(await value(page, 'panel', 'left'), '340', 'the centres meet');
     await drag(page, [540, 850], [543, 950], 'Alt');
+    await settled(page, () => value(page, 'panel', 'left'), '343');
+    await settled(page, () => value(page, 'panel', 'top'), '800');
     await fresh(page);
-    assert.equal(await value(page, 'panel', 'left'), '343');
-    assert.equal(await value(page, 'panel', 'top'), '800');
     assert.ok((await code(page)).includes('# the panel moves'), 'comments stay');
   },
 
   async 'a handle resizes, another one turns'(page) {
     await click(page, 340, 850);
     await drag(page, [540, 1000], [600, 1060], 'Alt');
+    await settled(page, () => value(page, 'panel', 'width'), '460');
+    await settled(page, () => value(page, 'panel', 'height'), '360');
     await fresh(page);
-    assert.equal(await value(page, 'panel', 'width'), '460');
-    assert.equal(await value(page, 'panel', 'height'), '360');
     const knob = await page.locator('.turn .knob').boundingBox();
     const [x, y] = await point(page, 870, 880);
     await page.mouse.move(knob.x + knob.width / 2, knob.y + knob.height / 2);
@@ -106,8 +106,8 @@ const tests = {
     await page.mouse.move(x, y, { steps: 6 });
     await page.mouse.up();
     await page.keyboard.up('Shift');
+    await settled(page, () => value(page, 'panel', 'rotate'), '90');
     await fresh(page);
-    assert.equal(await value(page, 'panel', 'rotate'), '90');
   },
 
   async 'numbers do what handles do'(page) {
@@ -115,11 +115,11 @@ const tests = {
     const x = page.getByRole('spinbutton', { name: 'X', exact: true });
     await x.fill('200');
     await x.press('Enter');
+    await settled(page, () => value(page, 'panel', 'left'), '200');
     await fresh(page);
-    assert.equal(await value(page, 'panel', 'left'), '200');
     await x.press('Shift+ArrowUp');
+    await settled(page, () => value(page, 'panel', 'left'), '210');
     await fresh(page);
-    assert.equal(await value(page, 'panel', 'left'), '210');
   },
 
   async 'the keyboard alone: choose, move, save'(page) {
@@ -128,7 +128,7 @@ const tests = {
     for (let n = 0; n < 5 && !(await page.locator('.layer.chosen', { hasText: 'panel' }).count()); n++) await page.keyboard.press('n');
     for (const key of ['ArrowRight', 'Shift+ArrowRight', 'ArrowDown']) await page.keyboard.press(key);
     await settled(page, () => value(page, 'panel', 'left'), '151');
-    assert.equal(await value(page, 'panel', 'top'), '701');
+    await settled(page, () => value(page, 'panel', 'top'), '701');
     await page.keyboard.press('Control+s');
     await page.waitForFunction(() => document.querySelector('.state').textContent === 'Saved', null, { timeout: WAIT });
     assert.equal(readFileSync(FILE, 'utf8'), FIRST.replace('left = 140', 'left = 151').replace('top = 700', 'top = 701'));
@@ -172,7 +172,7 @@ const tests = {
     // the field holds what the file has not
     await settled(page, state, 'Not saved');
     await page.getByRole('button', { name: 'Let it go' }).click();
-    assert.equal(await title.inputValue(), 'Hello');
+    await settled(page, () => title.inputValue(), 'Hello');
     await settled(page, state, 'Saved');
     // a broken expression, and keys that come while a field is still typed in
     await title.fill('{{ 1/');
@@ -192,7 +192,7 @@ const tests = {
       await page.locator('.refused').waitFor();
       assert.equal(await size.inputValue(), words);
       await page.getByRole('button', { name: 'Let it go' }).click();
-      assert.equal(await size.inputValue(), '96');
+      await settled(page, () => size.inputValue(), '96');
     }
   },
 
@@ -219,7 +219,7 @@ const tests = {
     assert.equal(await title.inputValue(), long);
     assert.ok((await code(page)).includes('"Good day"'), 'what came from outside stays');
     await page.getByRole('button', { name: 'Let it go' }).click();
-    assert.equal(await title.inputValue(), 'Good day');
+    await settled(page, () => title.inputValue(), 'Good day');
     await page.reload();
     await opened(page);
     assert.equal(await page.locator('.refused').count(), 0, 'what was let go is gone');
