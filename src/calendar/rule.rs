@@ -99,6 +99,14 @@ impl Pick {
     pub fn takes_turns(&self) -> bool {
         matches!(self, Self::Next | Self::Rotate)
     }
+
+    /// Whether a slot's row depends on those of other slots; else each has its own by itself.
+    pub fn depends_on_others(&self) -> bool {
+        match self {
+            Self::Next | Self::Rotate | Self::New => true,
+            Self::Date { .. } | Self::Weekday { .. } | Self::All => false,
+        }
+    }
 }
 
 /// What becomes of a slot that nobody approved in time.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::slot_row::{Turns, takes_row};
+use super::slot_row::{Turns, takes_row, without_row};
 use super::{Error, accounts, calendar, slots};
 use crate::calendar::{History, Pick, Rule, Slot, SlotId, Used};
 use crate::data::Table;
@@ -129,13 +129,7 @@ impl Remembered {
             let memory = Memory {
                 used: store.used_rows(&rule.name).await?,
                 adopted: store.adopted_rows(&rule.name).await?,
-                without: match rule.pick {
-                    Pick::Next | Pick::Rotate | Pick::New => {
-                        store.slots_without_row(&rule.name).await?
-                    }
-                    // each slot has its row by itself
-                    Pick::Date { .. } | Pick::Weekday { .. } | Pick::All => Vec::new(),
-                },
+                without: without_row(store, rule).await?,
             };
             kept.rows.insert(rule.name.clone(), memory);
         }

@@ -10,7 +10,7 @@ use super::slot_picture::{Made, Trouble};
 use crate::calendar::{self, History, Pick, Picked, Rule, Used};
 use crate::data::Table;
 use crate::diag::Code;
-use crate::store::{self, HeldSlot, Slot, SlotState};
+use crate::store::{self, HeldSlot, Slot, SlotState, Store};
 
 /// What reading data and making a picture came to.
 pub(super) enum Choice {
@@ -95,10 +95,7 @@ impl Calendar<'_> {
         let mut seen = store.used_rows(name).await?;
         // of slots that somebody else has in hand
         let mut taken: Vec<Used> = Vec::new();
-        let before = match turns.rule.pick.takes_turns() || turns.rule.pick == Pick::New {
-            true => store.slots_without_row(name).await?,
-            false => Vec::new(),
-        };
+        let before = without_row(store, turns.rule).await?;
         let before = before.into_iter().filter(|slot| slot.own < held.slot.own);
         for slot in before.filter(|slot| takes_row(turns.rule, slot)) {
             let used: Vec<Used> = seen.iter().chain(&taken).cloned().collect();
@@ -131,6 +128,14 @@ impl Calendar<'_> {
         }
         let used = seen.iter().chain(&taken).cloned().collect();
         Ok(Some((seen, used)))
+    }
+}
+
+/// The slots of a rule without a row that may take one before another slot does.
+pub(super) async fn without_row(store: &Store, rule: &Rule) -> Result<Vec<Slot>, store::Error> {
+    match rule.pick.depends_on_others() {
+        true => store.slots_without_row(&rule.name).await,
+        false => Ok(Vec::new()),
     }
 }
 

@@ -160,15 +160,23 @@ impl Store {
     }
 
     async fn slots_by(&self, column: &str, wanted: &[impl AsRef<str>]) -> Result<Vec<Slot>, Error> {
+        let select = format!("SELECT body, wake FROM slots WHERE {column}");
+        self.each_of(&select, wanted, slot_of).await
+    }
+
+    /// What `take` makes of the rows whose last column of `select` is one of `wanted`.
+    async fn each_of<T>(
+        &self,
+        select: &str,
+        wanted: &[impl AsRef<str>],
+        take: impl Fn(&Row) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
         let mut found = Vec::new();
         for some in wanted.chunks(AT_ONCE) {
-            let sql = format!(
-                "SELECT body, wake FROM slots WHERE {column} IN ({})",
-                places(some.len())
-            );
+            let sql = format!("{select} IN ({})", places(some.len()));
             let values: Vec<Value> = some.iter().map(|text| text.as_ref().into()).collect();
-            // only a column of ours and places for values were put into the text
-            found.extend(self.db.each(AssertSqlSafe(sql), &values, slot_of).await?);
+            // only words of ours and places for values were put into the text
+            found.extend(self.db.each(AssertSqlSafe(sql), &values, &take).await?);
         }
         Ok(found)
     }
@@ -472,9 +480,7 @@ impl Store {
         let sql = "SELECT key, wake, body, slot FROM stories
             WHERE slot IN (SELECT id FROM slots WHERE schedule = $1 AND story IS NOT NULL)";
         let rows = self.db.rows(sql, values![schedule]).await?;
-        rows.iter()
-            .map(|row| Ok((row.text(3)?, stories::story(row)?)))
-            .collect()
+        rows.iter().map(story_by_slot).collect()
     }
 
     /// The stories of these slots, by the slot's id.
@@ -485,20 +491,9 @@ impl Store {
         &self,
         ids: &[impl AsRef<str>],
     ) -> Result<HashMap<String, Story>, Error> {
-        let mut found = HashMap::new();
-        for some in ids.chunks(AT_ONCE) {
-            let sql = format!(
-                "SELECT key, wake, body, slot FROM stories WHERE slot IN ({})",
-                places(some.len())
-            );
-            let values: Vec<Value> = some.iter().map(|id| id.as_ref().into()).collect();
-            // only places for values were put into the text
-            let rows = self.db.rows(AssertSqlSafe(sql), &values).await?;
-            for row in &rows {
-                found.insert(row.text(3)?, stories::story(row)?);
-            }
-        }
-        Ok(found)
+        let select = "SELECT key, wake, body, slot FROM stories WHERE slot";
+        let found = self.each_of(select, ids, story_by_slot).await?;
+        Ok(found.into_iter().collect())
     }
 
     /// The story of a slot.
@@ -510,6 +505,11 @@ impl Store {
         let rows = self.db.rows(sql, values![id]).await?;
         rows.first().map(stories::story).transpose()
     }
+}
+
+/// The story in a row of key, wake, body, slot, by the slot.
+fn story_by_slot(row: &Row) -> Result<(String, Story), Error> {
+    Ok((row.text(3)?, stories::story(row)?))
 }
 
 pub(super) fn slot_of(row: &Row) -> Result<Slot, Error> {

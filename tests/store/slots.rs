@@ -279,21 +279,25 @@ async fn a_slot_that_was_taken_over_is_not_saved_by_the_former(world: World) {
         .expect("saved");
 }
 
-async fn what_was_moved_by_hand_stays(world: World) {
-    let store = world.open().await;
+/// A slot that was seen, and as it is when it was moved by two hours.
+pub async fn moved_by_hand(store: &Store) -> (Slot, Slot) {
     let one = slot("menu", 9);
-    see(&store, std::slice::from_ref(&one)).await;
-    let held = held(&store, &one.id).await;
+    see(store, std::slice::from_ref(&one)).await;
+    let held = held(store, &one.id).await;
     let moved = Slot {
         due: one.due + secs(7200),
         is_moved: true,
         ..held.slot.clone()
     };
     let note = Note::new("moved");
-    store
-        .save_slot(&held, &moved, &note, None, noon())
-        .await
-        .expect("saved");
+    let saved = store.save_slot(&held, &moved, &note, None, noon()).await;
+    saved.expect("saved");
+    (one, moved)
+}
+
+async fn what_was_moved_by_hand_stays(world: World) {
+    let store = world.open().await;
+    let (one, moved) = moved_by_hand(&store).await;
     see(&store, std::slice::from_ref(&one)).await;
     let dropped = drop_lost(&store, |_| false, noon()).await;
     assert_eq!(dropped, 0);

@@ -2,7 +2,7 @@
 
 use storypress::store::{Note, Slot, SlotState};
 
-use crate::slots::{drop_lost, get, held, see, slot};
+use crate::slots::{drop_lost, get, held, moved_by_hand, see, slot};
 use crate::world::{World, noon, secs};
 use crate::{Case, cases};
 
@@ -86,18 +86,8 @@ async fn what_stands_as_its_rule_has_it_needs_not_be_seen(world: World) {
 
 async fn what_changes_before_it_is_dropped_stays(world: World) {
     let store = world.open().await;
-    let one = slot("menu", 9);
-    see(&store, std::slice::from_ref(&one)).await;
-    let held = held(&store, &one.id).await;
-    let moved = Slot {
-        due: one.due + secs(7200),
-        is_moved: true,
-        ..held.slot.clone()
-    };
-    let note = Note::new("moved");
-    let saved = store.save_slot(&held, &moved, &note, None, noon()).await;
-    saved.expect("saved");
-    // it was read before that
+    // it was read before it was moved
+    let (one, moved) = moved_by_hand(&store).await;
     let dropped = store
         .drop_slots(std::slice::from_ref(&one), |_| false, noon())
         .await;
