@@ -17,7 +17,7 @@ use super::{Order, Planned};
 use crate::project::shown;
 
 /// The contact sheet's name without its ending.
-pub(super) const SHEET: &str = "sheet";
+const SHEET: &str = "sheet";
 
 /// Stories whose file is called as one that is made beside the stories: the contact sheet, or another story's copy with
 /// guides. None of the two is made.
@@ -36,7 +36,7 @@ impl Beside {
             .filter(|story| order.makes_png(story))
             .map(|story| story.name.as_str())
             .collect();
-        if order.sheet && pngs.contains(SHEET) {
+        if order.has_story_of_sheet() {
             let said = format!("`{SHEET}.png` is what the contact sheet is called");
             clashing.insert(SHEET.to_owned(), (said, "--sheet"));
         }
@@ -67,19 +67,13 @@ impl Beside {
             false => format!("rename the template, or leave out {option}"),
         }))
     }
-
-    /// Whether the contact sheet would be written over a story.
-    pub fn has_sheet(&self) -> bool {
-        self.0
-            .get(SHEET)
-            .is_some_and(|(_, option)| *option == "--sheet")
-    }
 }
 
 impl Order<'_> {
     /// Whether the contact sheet would be written over a story of its name: then neither is made.
     pub fn has_story_of_sheet(&self) -> bool {
-        Beside::of(self).has_sheet()
+        let mut stories = self.plan.stories.iter();
+        self.sheet && stories.any(|story| story.name == SHEET && self.makes_png(story))
     }
 }
 
