@@ -11,10 +11,9 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use self::scan::{Broken, Dialect, Record};
-use super::row::KEYS;
+use super::row::key_of_cells;
 use super::{Damage, Row, Table, bad_row, heading, sheet_error};
 use crate::diag::{Code, Diagnostic, Place, Source};
-use crate::template::expression::column_of;
 
 /// Reads a table; the delimiter is found in the heading where none is given.
 pub(super) fn read(
@@ -194,13 +193,8 @@ impl Reader<'_> {
 
     /// What is wrong with a row, with the key that its cells have for it all the same.
     fn keyed(&self, mut why: Diagnostic, record: &Record) -> Diagnostic {
-        let key = KEYS.iter().find_map(|key| {
-            let names = self.names.iter().map(String::as_str);
-            let name = column_of(key, names).ok()??;
-            let at = self.names.iter().position(|n| n == name)?;
-            let text = record.cells.get(at)?.text(&self.source.text);
-            Some(text.trim().to_owned()).filter(|text| !text.is_empty())
-        });
+        let text = |at: usize| Some(record.cells.get(at)?.text(&self.source.text).into_owned());
+        let key = key_of_cells(&self.names, text);
         if let Some(row) = why.row.as_mut().filter(|_| record.broken.is_none()) {
             row.key = key;
         }

@@ -15,6 +15,19 @@ pub fn is_key(column: &str) -> bool {
     KEYS.iter().any(|key| folded(column) == *key)
 }
 
+/// The key of a row of which only the texts of its cells are known, by the place of their columns among `names`.
+pub(super) fn key_of_cells(
+    names: &[String],
+    text: impl Fn(usize) -> Option<String>,
+) -> Option<String> {
+    KEYS.iter().find_map(|key| {
+        let name = column_of(key, names.iter().map(String::as_str)).ok()??;
+        let at = names.iter().position(|n| n == name)?;
+        let text = text(at)?.trim().to_owned();
+        Some(text).filter(|text| !text.is_empty())
+    })
+}
+
 /// One story's data.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {

@@ -14,10 +14,9 @@ use std::sync::Arc;
 use quick_xml::events::BytesStart;
 use serde_json::{Map, Number, Value};
 
-use super::row::KEYS;
+use super::row::key_of_cells;
 use super::{Row, Table, bad_row, heading, sheet_error};
 use crate::diag::{Code, Diagnostic, Place, Severity, Source};
-use crate::template::expression::column_of;
 
 /// Most bytes that the parts of a workbook may have together once unpacked.
 const MAX_UNPACKED: u64 = 512 << 20;
@@ -264,19 +263,13 @@ fn keyed(
     columns: &[u32],
     names: &[String],
 ) -> Diagnostic {
-    let key = KEYS.iter().find_map(|key| {
-        let name = column_of(key, names.iter().map(String::as_str)).ok()??;
-        let at = names.iter().position(|n| n == name)?;
-        match found.get(&columns[at])? {
-            Cell::Text(text) => Some(text.trim().to_owned()),
-            Cell::Number(number, shown) => {
-                Some(shown.clone().unwrap_or_else(|| number.to_string()))
-            }
-            _ => None,
-        }
-    });
+    let text = |at: usize| match found.get(&columns[at])? {
+        Cell::Text(text) => Some(text.clone()),
+        Cell::Number(number, shown) => Some(shown.clone().unwrap_or_else(|| number.to_string())),
+        _ => None,
+    };
     if let Some(row) = &mut why.row {
-        row.key = key.filter(|key| !key.is_empty());
+        row.key = key_of_cells(names, text);
     }
     why
 }
