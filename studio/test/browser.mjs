@@ -53,3 +53,17 @@ export async function axe(page) {
   const said = violations.map((v) => `${v.id}: ${v.help}\n${v.nodes.slice(0, 3).map((n) => `  ${n.html}\n  ${n.failureSummary}`).join('\n')}`);
   assert.deepEqual(said, []);
 }
+
+/** Holds a page against axe in light and dark at each width, and against the screen. */
+export async function fits(page, path) {
+  for (const colorScheme of ['light', 'dark']) {
+    // a colour on its way from one scheme to the other has no contrast
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    for (const width of [390, 1280, 1920]) {
+      await page.setViewportSize({ width, height: 900 });
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.equal(wide, 0, `${path} at ${width} px is wider than the screen`);
+      if (width < 1920) await axe(page).catch((error) => assert.fail(`${path}, ${colorScheme}, ${width} px: ${error.message}`));
+    }
+  }
+}

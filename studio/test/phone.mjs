@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { axe, enter, refused, watched } from './browser.mjs';
+import { axe, enter, fits, refused, watched } from './browser.mjs';
 
 const [start, ...only] = process.argv.slice(2);
 if (!start) {
@@ -40,16 +40,7 @@ const tests = {
     for (const path of ['/calendar?view=list', slot, planned, handed, '/stories', '/accounts']) {
       await page.goto(origin + path);
       for (const summary of await page.locator('.tray summary').all()) await summary.click();
-      for (const colorScheme of ['light', 'dark']) {
-        // a colour on its way from one scheme to the other has no contrast
-        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-        for (const width of [390, 1280, 1920]) {
-          await page.setViewportSize({ width, height: 900 });
-          const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-          assert.equal(wide, 0, `${path} at ${width} px is wider than the screen`);
-          if (width < 1920) await axe(page).catch((error) => assert.fail(`${path}, ${colorScheme}, ${width} px: ${error.message}`));
-        }
-      }
+      await fits(page, path);
     }
   },
 

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { axe, enter, refused, watched } from './browser.mjs';
+import { axe, enter, fits, refused, watched } from './browser.mjs';
 import { WAIT, click, code, drag, fresh, marked, opened, panel, pixel, place, point, retype, settled, tabTo, value } from './page.mjs';
 
 const [start, project, ...only] = process.argv.slice(2);
@@ -423,15 +423,7 @@ const tests = {
     const months = ['month', 'week', 'list'].map((view) => `/calendar?view=${view}`);
     for (const path of ['/', '/batch', one, `${one}/${batch.stories[0].name}`, ...months, '/approve', '/stories', '/accounts']) {
       await page.goto(origin + path);
-      for (const colorScheme of ['light', 'dark']) {
-        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-        for (const width of [390, 1280, 1920]) {
-          await page.setViewportSize({ width, height: 900 });
-          const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-          assert.equal(wide, 0, `${path} at ${width} px is wider than the screen`);
-          if (width < 1920) await axe(page).catch((error) => assert.fail(`${path}, ${colorScheme}, ${width} px: ${error.message}`));
-        }
-      }
+      await fits(page, path);
     }
   },
 
