@@ -6,6 +6,7 @@ mod color;
 mod damage;
 mod hostile;
 mod make;
+mod order;
 mod parts;
 mod probe;
 mod quality;

@@ -6,9 +6,9 @@ use super::FilmOptions;
 use super::compose::Known;
 use super::damage::{self, Damage};
 use super::facts::Facts;
-use super::player::Trim;
 use super::sound::{self, Aim, AudioSource, Pcm, Read};
 use super::times::Jumps;
+use super::trim::Trim;
 use crate::media::Error;
 use crate::scene::{Bed, Clip, Scene};
 

@@ -9,8 +9,9 @@ use ffmpeg_next::frame;
 
 use super::facts::Facts;
 use super::pictures::Purpose;
-use super::player::{Player, Trim};
+use super::player::Player;
 use super::timeline::Timeline;
+use super::trim::Trim;
 use crate::media::Error;
 use crate::scene::picture::Fit;
 use crate::scene::{Clip, Scene};

@@ -47,6 +47,7 @@ mod target;
 mod timeline;
 mod times;
 mod tone;
+mod trim;
 pub(super) mod verify;
 
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! Which picture of a clip shows at each moment of the film.
 //!
-//! In: a clip, its facts, the film's rate. Out: for each frame of the film the clip's picture, shaped for its box. Trim,
-//! speed, loop and hold happen here, and variable rates become constant ones. Never: painting, sound.
+//! In: a clip, its facts, the film's rate. Out: for each frame of the film the clip's picture, shaped for its box. Never:
+//! painting, sound, deciding when a picture is due.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,66 +15,13 @@ use super::look::Look;
 use super::pictures::{Picture, Pictures, Purpose};
 use super::shape::{Fitted, Shaped, Shaper};
 use super::tone::{RgbTone, Tone};
+use super::trim::{LEAST, Trim};
 use crate::media::Error;
 use crate::platform::Cancel;
 use crate::scene::{Clip, Pixels};
 
-/// What is shorter than this is one picture, seconds.
-const LEAST: f64 = 0.001;
-
 /// Changes of a clip that are named.
 const MOST_CHANGES: usize = 3;
-
-/// The section of a clip that plays, on the clip's own time line from its zero.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Trim {
-    /// Where it begins, seconds.
-    pub from: f64,
-    /// Where it is over, seconds.
-    pub until: f64,
-    /// Clip seconds a film second.
-    pub speed: f64,
-    /// Begins again when it is over.
-    pub looped: bool,
-}
-
-impl Trim {
-    /// What of a clip plays.
-    pub fn of(clip: &Clip, facts: &Facts) -> Self {
-        let end = clip
-            .end
-            .map_or(facts.seconds, |end| end.as_secs_f64().min(facts.seconds));
-        Self {
-            from: clip.start.as_secs_f64(),
-            until: end,
-            speed: f64::from(clip.speed).clamp(0.05, 20.0),
-            looped: clip.looped,
-        }
-    }
-
-    /// Film seconds until it is over for the first time.
-    pub fn length(&self) -> f64 {
-        ((self.until - self.from) / self.speed).max(0.0)
-    }
-
-    /// The clip's time at a film's time.
-    pub fn time(&self, film: f64) -> f64 {
-        self.at(film).0
-    }
-
-    /// The clip's time at a film's time, and how often it began again.
-    fn at(&self, film: f64) -> (f64, u64) {
-        let length = self.length();
-        if !self.looped || length < LEAST {
-            return (self.from + film * self.speed, 0);
-        }
-        let round = (film / length).floor();
-        (
-            self.from + (film - round * length) * self.speed,
-            round as u64,
-        )
-    }
-}
 
 /// A picture in its box.
 pub(super) struct Shown {
@@ -152,21 +99,15 @@ impl Player {
 
     /// The picture of frame `index` of a film of `rate` frames a second; indices only grow.
     ///
-    /// A frame shows the last picture that is due in the first half of its time, so that pictures of the film's own rate
-    /// stay where they are, and others are half a frame early or late at most; of pictures that come faster, in the first
-    /// half of their time. Before the first picture, the first one shows; after the last one, that stays.
+    /// It shows the last picture that is due by then; before the first picture the first one, after the last one that.
     ///
     /// # Errors
     /// As [`Pictures::next`] and [`Shaper::shape`]; [`Error::Unreadable`] if there is no picture at all.
     pub fn frame(&mut self, index: u64, rate: f64) -> Result<&Shown, Error> {
-        // clocks are not exact: half-way from one picture to the next no rounding changes which one it is
-        let frame = self.trim.speed / rate;
-        let half = (self.facts.step / frame).clamp(0.01, 1.0) / 2.0;
-        let (mut due, round) = self.trim.at((index as f64 + half) / rate);
+        let (due, round) = self.trim.due(index, rate);
         if round != self.round {
             self.begin_again(round)?;
         }
-        due = due.min(self.trim.until - LEAST);
         let mut taken = None;
         loop {
             if self.ahead.is_none() && !self.ended {
@@ -227,16 +168,16 @@ impl Player {
     /// # Errors
     /// As [`Pictures::open`].
     pub fn seek(&mut self, index: u64, rate: f64) -> Result<(), Error> {
-        let (at, round) = self.trim.at(index as f64 / rate);
+        let (due, round) = self.trim.due(index, rate);
         let last = (self.trim.until - self.facts.step).max(self.trim.from);
-        self.begin_at(at.min(last), round)?;
+        self.begin_at(due.min(last), round)?;
         self.shown = None;
         Ok(())
     }
 
     /// Seconds of the clip that are decoded in vain on the way to a frame, after a seek.
     pub fn run_up(&self, index: u64, rate: f64) -> f64 {
-        let at = self.trim.at(index as f64 / rate).0;
+        let at = self.trim.time(index as f64 / rate);
         let keys = &self.facts.keys;
         // clocks round: a seek to the very moment may lead to the key before it
         let after = keys.partition_point(|key| key + self.facts.step / 2.0 <= at);

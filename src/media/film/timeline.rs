@@ -11,8 +11,8 @@ use super::damage::{self, Damage};
 use super::encode::Format;
 use super::facts::Facts;
 use super::pictures::Purpose;
-use super::player::Trim;
 use super::sound::SoundTrack;
+use super::trim::Trim;
 use super::{FilmOptions, Short, rate};
 use crate::media::Error;
 pub(super) use crate::platform::{
