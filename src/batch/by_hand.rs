@@ -6,7 +6,7 @@ use crate::graph::UserTag;
 use crate::scene::{ByHand, Extra, Scene};
 
 /// Who is mentioned in a story.
-pub(super) fn mentions(scene: &Scene) -> Vec<UserTag> {
+pub fn mentions(scene: &Scene) -> Vec<UserTag> {
     let tags = scene.mentions.iter().map(|mention| UserTag {
         username: mention.username.clone(),
         x: mention.at.x,

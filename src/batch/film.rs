@@ -108,6 +108,9 @@ pub(super) fn diagnostic(error: &media::Error, scene: &Scene, template: &Path) -
             let message = format!("cannot use `{}`: {message}", shown(path).display());
             at(Code::UnreadableMedia, named(scene, path), message)
         }
+        media::Error::NothingLeft { path, .. } => {
+            at(Code::BadValue, named(scene, path), error.to_string())
+        }
         media::Error::Io { path, .. } => {
             at(Code::UnreadableMedia, named(scene, path), error.to_string())
         }

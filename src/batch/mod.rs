@@ -38,6 +38,7 @@ mod strain;
 mod watcher;
 
 pub use ask::{ask_source, data_of_rule, picture_columns};
+pub use by_hand::mentions;
 pub use check::{check, stopped_by};
 pub use compare::{Compared, compare, last_made};
 pub use due::due_of_row;

@@ -66,6 +66,15 @@ pub enum Error {
         /// Those that it has, in words.
         tracks: Vec<String>,
     },
+    /// Nothing of a clip plays: it begins where the clip is over.
+    NothingLeft {
+        /// The clip.
+        path: PathBuf,
+        /// Where it begins, seconds.
+        from: f64,
+        /// Where the clip is over, seconds.
+        until: f64,
+    },
     /// The work was stopped by [`Cancel`](crate::platform::Cancel); nothing is left behind.
     Cancelled,
     /// The work took longer than it may; nothing is left behind.
@@ -165,6 +174,13 @@ impl fmt::Display for Error {
             Self::Encode { format, message } => write!(f, "cannot encode {format}: {message}"),
             Self::Unreadable { path, message } => {
                 write!(f, "cannot read `{}`: {message}", path.display())
+            }
+            Self::NothingLeft { path, from, until } => {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                write!(
+                    f,
+                    "nothing of `{name}` is left: it begins at {from:.2} s and the clip is {until:.2} s long"
+                )
             }
             Self::NoTrack {
                 path,

@@ -16,6 +16,10 @@ pub const FOLDER: &str = ".storypress";
 /// How the name of an unfinished file ends.
 const ENDING: &str = ".part";
 
+/// Bytes of a target's name that the name of its unfinished file begins with: file systems take names of 255 bytes, and a
+/// number and the kind of a scratch file come behind it.
+const MOST_NAME: usize = 180;
+
 /// Removes the file when dropped.
 #[derive(Debug)]
 struct Leftover(PathBuf);
@@ -149,9 +153,21 @@ fn remove_scratch(unfinished: &Path) {
 fn unused_name(name: &std::ffi::OsStr) -> std::ffi::OsString {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let mut unused = name.to_owned();
+    let mut unused = shortened(name);
     unused.push(format!(".{}-{count}{ENDING}", std::process::id()));
     unused
+}
+
+/// A name that leaves room for what is put behind it, which has a number of its own.
+fn shortened(name: &std::ffi::OsStr) -> std::ffi::OsString {
+    match name.len() > MOST_NAME {
+        false => name.to_owned(),
+        true => {
+            let name = name.to_string_lossy();
+            let end = name.floor_char_boundary(MOST_NAME);
+            name[..end].to_owned().into()
+        }
+    }
 }
 
 fn reads_as(file: &mut File, mut expected: &[u8]) -> io::Result<bool> {

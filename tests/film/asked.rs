@@ -75,11 +75,8 @@ fn a_stretch_beyond_the_end_is_told() {
     let (folder, clip) = folder_with(&make::file("vertical"));
     let ran = transcode(folder.path(), &clip, "--start 10");
     assert_eq!(ran.code, 1);
-    let told = "nothing of it is left: it begins at 10.0 s and the clip is 3.2 s long";
-    assert_eq!(
-        ran.told(0),
-        [("unreadable-media".to_owned(), told.to_owned())]
-    );
+    let told = "nothing of `clip.mp4` is left: it begins at 10.00 s and the clip is 3.20 s long";
+    assert_eq!(ran.told(0), [("bad-value".to_owned(), told.to_owned())]);
     let ran = transcode(folder.path(), &clip, "--start 3 --end 2");
     assert_eq!(
         (ran.code, ran.said.contains("--start is not before --end")),
@@ -153,6 +150,71 @@ fn an_overlay_lies_over_every_picture() {
         let white = text.filter(|p| p.iter().all(|c| *c > 240)).count();
         assert!(white > 4000, "{white} pixels of text at {at} s");
     }
+}
+
+#[test]
+fn an_overlay_has_its_layers_and_not_its_length() {
+    let (folder, clip) = folder_with(&make::file("patches"));
+    let link = r##"
+[output]
+seconds = 9
+[audio]
+src = "clip.mp4"
+[[layer]]
+type = "sticker"
+kind = "link"
+url = "https://example.com"
+left = 300
+top = 900
+[[mention]]
+username = "chef_ana"
+at = ["50%", "60%"]
+"##;
+    fs::write(folder.path().join("badge.toml"), link).unwrap();
+    let words = format!("{FEW} --overlay badge.toml --mute --effort fast");
+    let ran = transcode(folder.path(), &clip, &words);
+    assert_eq!(ran.code, 0, "{}", ran.report);
+    let item = &ran.report["items"][0];
+    let kinds = item["stickers"].as_array().unwrap().iter();
+    let kinds: Vec<_> = kinds.map(|sticker| sticker["kind"].clone()).collect();
+    assert_eq!(kinds, ["link", "mention"], "{item}");
+    assert_eq!(item["outputs"][0]["mentions"][0]["username"], "chef_ana");
+    let notes = item["outputs"][0]["notes"].to_string();
+    assert!(notes.contains("`[output] seconds`"), "{notes}");
+    // no sound is no sound, whoever it would come from
+    let film = story::finished(folder, ran, &words).runs(30.0, SECONDS);
+    assert_eq!(film.levels(0.0, 3.2), [-120.0; 2]);
+}
+
+#[test]
+fn a_loudness_that_peaks_do_not_allow_is_told() {
+    let clip = make::own(
+        "loud-noise",
+        "mov",
+        "color=gray:s=180x320:r=30:d=3.2",
+        "anoisesrc=d=3.2:c=pink:r=48000:a=0.3:seed=4",
+        &["-c:v libx264 -preset veryfast -c:a pcm_s16le"],
+    );
+    let (folder, clip) = folder_with(&clip);
+    for (asked, is_told) in [("-20", false), ("-5", true)] {
+        let words = format!("{FEW} --effort fast --loudness {asked}");
+        let ran = transcode(folder.path(), &clip, &words);
+        assert_eq!(ran.code, 0, "{}", ran.report);
+        let notes = ran.report["items"][0]["outputs"][0]["notes"].to_string();
+        assert_eq!(notes.contains("LUFS"), is_told, "{asked}: {notes}");
+    }
+}
+
+#[test]
+fn a_name_as_long_as_the_system_takes_is_kept() {
+    let (folder, clip) = folder_with(&make::file("vertical"));
+    let long = folder.path().join(format!("{}.mp4", "ü".repeat(120)));
+    fs::rename(clip, &long).unwrap();
+    let ran = transcode(folder.path(), &long, &format!("{FEW} --effort fast"));
+    assert_eq!(ran.code, 0, "{}", ran.report);
+    assert_eq!(ran.files(0)[0].file_name(), long.file_name());
+    let gone = transcode(folder.path(), &folder.path().join("gone.mp4"), "");
+    assert_eq!((gone.code, &*gone.told(0)[0].0), (1, "missing-asset"));
 }
 
 #[test]

@@ -12,6 +12,12 @@ use super::trim::Trim;
 use crate::media::Error;
 use crate::scene::{Bed, Clip, Scene};
 
+/// As much of a bed tells whether there is sound in it, seconds.
+const GLANCE: f64 = 0.1;
+
+/// A loudness is met when it is no further off, LU: EBU R128 allows as much.
+const MET: f64 = 0.5;
+
 /// The sound of a film.
 pub(super) struct Levelled {
     /// All of it, as long as the film.
@@ -20,6 +26,8 @@ pub(super) struct Levelled {
     pub is_silent: bool,
     /// What was broken.
     pub damaged: Vec<Damage>,
+    /// The loudness that was asked for and the one that it has, LUFS, where they are not the same.
+    pub missed: Option<(f64, f64)>,
 }
 
 /// The sound of a film before it is levelled.
@@ -42,12 +50,17 @@ pub(super) fn levelled(
 ) -> Result<Levelled, Error> {
     let Mixed { mut pcm, damaged } = mixed(scene, known, seconds, options)?;
     let aim = options.loudness.map_or(Aim::Kept, Into::into);
-    sound::level(&mut pcm, aim);
+    let level = sound::level(&mut pcm, aim);
+    let missed = match (aim, level.after) {
+        (Aim::Loudness(wanted), Some(after)) => Some((f64::from(wanted), after)),
+        _ => None,
+    };
     let is_silent = pcm.samples.iter().all(|[l, r]| l.abs().max(r.abs()) < 1e-4);
     Ok(Levelled {
         pcm,
         is_silent,
         damaged,
+        missed: missed.filter(|(wanted, after)| (wanted - after).abs() > MET),
     })
 }
 
@@ -66,7 +79,7 @@ pub(super) fn mixed(
         |path: &std::path::Path, read: &Read| damaged.extend(damage::of_sound(path, &read.damaged));
     let mut sources = Vec::new();
     for clip in scene.clips() {
-        if clip.mute || clip.volume <= 0.0 {
+        if clip.mute || clip.volume <= 0.0 || options.mute {
             continue;
         }
         let Some(facts) = known.get(&clip.path).filter(|facts| facts.sound.is_some()) else {
@@ -84,7 +97,7 @@ pub(super) fn mixed(
             }
         }
     }
-    let bed = match &scene.bed {
+    let bed = match scene.bed.as_ref().filter(|_| !options.mute) {
         Some(bed) => {
             let read = bed_of(bed, seconds, options)?;
             note(&bed.path, &read);
@@ -118,6 +131,15 @@ fn source_of(clip: &Clip, facts: &Facts, seconds: f64) -> AudioSource {
         fade_in: 0.0,
         fade_out: 0.0,
     }
+}
+
+/// Makes sure that a bed can be heard, before anything is made.
+///
+/// # Errors
+/// As [`mixed`].
+pub(super) fn expect_sound(bed: &Bed, options: &FilmOptions) -> Result<(), Error> {
+    let begun = options.begun();
+    bed_of(bed, GLANCE, &begun).map(drop)
 }
 
 /// A bed that is shorter than the film begins again.

@@ -71,6 +71,15 @@ pub(super) fn video(
     damaged.extend(audio.damaged);
     let mut notes = notes(made.plan.size, sizes(&film).largest(), options, quality);
     notes.extend(made.pictures.findings.changed);
+    notes.extend(audio.missed.map(|(wanted, is)| {
+        format!(
+            "its sound has a loudness of {is:.1} LUFS, {wanted} was asked for: {}",
+            match is < wanted {
+                true => "louder, its peaks would be cut, or it is next to silent",
+                false => "it does not get quieter",
+            }
+        )
+    }));
     Ok(Media {
         kind: Kind::Video,
         bytes: made.file.len() as u64,

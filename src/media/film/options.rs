@@ -22,6 +22,8 @@ pub struct FilmOptions {
     pub short: Short,
     /// What the sound is brought to; by default it stays as loud as it is.
     pub loudness: Option<Level>,
+    /// Whether nothing is heard in it, of its clips and its bed; by default they are.
+    pub mute: bool,
     /// Which sound of the clip under everything is heard; by default its own, of several the one that it names.
     pub sound: SoundTrack,
     /// The size in pixels; by default the scene's own or a smaller one of the same shape, whichever looks better within
@@ -54,6 +56,7 @@ impl Default for FilmOptions {
             effort: Effort::default(),
             short: Short::Refuse,
             loudness: None,
+            mute: false,
             sound: SoundTrack::Own,
             size: None,
             seam: (false, false),

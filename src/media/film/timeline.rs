@@ -13,7 +13,7 @@ use super::facts::Facts;
 use super::pictures::Purpose;
 use super::sound::SoundTrack;
 use super::trim::Trim;
-use super::{FilmOptions, Short, rate};
+use super::{FilmOptions, Short, audio, rate};
 use crate::media::Error;
 pub(super) use crate::platform::{
     FILM_LEAST_SECONDS as LEAST_SECONDS, FILM_MOST_SECONDS as MOST_SECONDS,
@@ -45,7 +45,7 @@ pub(super) struct Timeline<'a> {
 /// Looks into the clips of a scene.
 ///
 /// # Errors
-/// As [`Facts::read`]; [`Error::Unreadable`] for one whose colours cannot be had.
+/// As [`Facts::read`]; [`Error::Unreadable`] for one whose colours cannot be had, and for a bed without sound.
 pub(super) fn known(scene: &Scene, options: &FilmOptions) -> Result<Known, Error> {
     let cancel = &options.begun().cancel;
     let ground = scene.film.as_ref().map(|clip| &clip.path);
@@ -70,6 +70,9 @@ pub(super) fn known(scene: &Scene, options: &FilmOptions) -> Result<Known, Error
             known.insert(clip.path.clone(), facts);
         }
     }
+    if let Some(bed) = scene.bed.as_ref().filter(|_| !options.mute) {
+        audio::expect_sound(bed, options)?;
+    }
     Ok(known)
 }
 
@@ -77,7 +80,7 @@ impl<'a> Timeline<'a> {
     /// Decides how long and how fast the film of a scene is.
     ///
     /// # Errors
-    /// [`Error::TooShort`], [`Error::TooLong`], and [`Error::Unreadable`] where nothing of a clip is left.
+    /// [`Error::TooShort`], [`Error::TooLong`], and [`Error::NothingLeft`].
     pub fn of(scene: &Scene, known: &Known, options: &'a FilmOptions) -> Result<Self, Error> {
         let clips = scene.clips();
         let trim = |clip: &Clip| Trim::of(clip, &known[&clip.path]);
@@ -93,12 +96,10 @@ impl<'a> Timeline<'a> {
         for clip in &clips {
             let played = trim(clip);
             if played.length() < 1e-3 {
-                return Err(Error::Unreadable {
+                return Err(Error::NothingLeft {
                     path: clip.path.clone(),
-                    message: format!(
-                        "nothing of it is left: it begins at {:.1} s and the clip is {:.1} s long",
-                        played.from, played.until
-                    ),
+                    from: played.from,
+                    until: played.until,
                 });
             }
         }
