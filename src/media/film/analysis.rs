@@ -16,7 +16,7 @@ use super::compose::{self, Composer};
 use super::encode::{Encoder, Pass, Track};
 use super::options::Effort;
 use super::pictures::Purpose;
-use super::quality::fidelity_at_half;
+use super::quality::{fidelity, half, half_luma};
 use super::timeline::Timeline;
 use crate::media::Error;
 use crate::platform::{STORY_MIDDLE, STORY_SMALL};
@@ -38,6 +38,9 @@ const FIRST_CRF: f64 = 26.0;
 /// are nearly a straight line over so little.
 const FAR: f64 = 2.0;
 
+/// Trials at one size until one is near. Grain answers to the quality number twice as steeply as other film does.
+const MOST_TRIALS: u32 = 3;
+
 /// x264's quality numbers that a trial may have.
 const CRFS: (f64, f64) = (12.0, 46.0);
 
@@ -53,6 +56,9 @@ pub(super) const LOSSLESS_CRF: f64 = 15.0;
 /// A film that samples expect to be so much better than the ceiling is made at the ceiling; one nearer to it fills its bytes.
 /// Reasoned: a wrong guess costs a pass and no quality.
 const SURE: f64 = 2.0;
+
+/// The same where the smallest size alone was tried, on top of that.
+const UNSURE: f64 = 3.0;
 
 /// Up to this quality number the largest size is right without a trial: what coding takes away is less than what scaling does.
 const FINE_CRF: f64 = 23.0;
@@ -124,75 +130,134 @@ impl Trial {
     }
 }
 
+/// Trials of samples at one size, the last of them near where the film will be.
+struct Trials {
+    near: Trial,
+    /// The one before it, if there was one.
+    before: Option<Trial>,
+    /// What halving the bytes costs there, in steps of the quality number.
+    octave: f64,
+}
+
+impl Trials {
+    /// Tries samples at a quality number, and again where the film's bytes will be used up, if that is somewhere else.
+    fn of(
+        film: &Timeline<'_>,
+        samples: &mut Samples,
+        bytes: f64,
+        (crf, octave): (f64, f64),
+    ) -> Result<Self, Error> {
+        let mut trials = Self {
+            near: samples.tried(film, crf)?,
+            before: None,
+            octave,
+        };
+        for _ in 1..MOST_TRIALS {
+            let crf = trials.plan(bytes).expected_crf.clamp(CRFS.0, CRFS.1);
+            if (crf - trials.near.crf).abs() <= FAR {
+                break;
+            }
+            let next = samples.tried(film, crf)?;
+            let before = std::mem::replace(&mut trials.near, next);
+            trials.know(before);
+        }
+        Ok(trials)
+    }
+
+    /// Learns from another trial.
+    fn know(&mut self, other: Trial) {
+        let points = [&other, &self.near].map(|trial| (trial.crf, trial.bytes.log2()));
+        if let Some(slope) = slope(points[0], points[1]) {
+            self.octave = (1.0 / slope).clamp(CRF_AN_OCTAVE / 3.0, CRF_AN_OCTAVE * 2.0);
+        }
+        self.before = Some(other);
+    }
+
+    /// A film of their size that has so many bytes.
+    fn plan(&self, bytes: f64) -> Plan {
+        Plan {
+            size: self.near.size,
+            expected_crf: self.near.crf_for(bytes, self.octave),
+        }
+    }
+}
+
 /// Decides how a film is made whose pictures may have so many bytes.
 ///
 /// # Errors
 /// What the clips give, [`Error::Film`], [`Error::Cancelled`].
 pub(super) fn plan(film: &Timeline<'_>, size: Size, bytes: f64) -> Result<Plan, Error> {
-    let largest = size.largest();
-    let samples = Samples::of(film, largest)?;
-    let first = samples.tried(film, largest, FIRST_CRF)?;
-    let crf = first.crf_for(bytes, CRF_AN_OCTAVE).clamp(CRFS.0, CRFS.1);
-    let (near, far) = match (crf - FIRST_CRF).abs() > FAR {
-        true => (samples.tried(film, largest, crf)?, Some(first)),
-        false => (first, None),
-    };
-    let octave = far
-        .as_ref()
-        .and_then(|far| slope((far.crf, far.bytes.log2()), (near.crf, near.bytes.log2())))
-        .map_or(CRF_AN_OCTAVE, |slope| 1.0 / slope)
-        .clamp(CRF_AN_OCTAVE / 2.0, CRF_AN_OCTAVE * 2.0);
-    let plan = Plan {
-        size: largest,
-        expected_crf: near.crf_for(bytes, octave),
-    };
-    if matches!(size, Size::Fixed(_)) || plan.expected_crf < FINE_CRF {
-        return Ok(plan);
+    let mut samples = Samples::of(film, size.largest())?;
+    match size {
+        Size::Fixed(_) => {
+            let known = (FIRST_CRF, CRF_AN_OCTAVE);
+            Ok(Trials::of(film, &mut samples, bytes, known)?.plan(bytes))
+        }
+        Size::UpTo(_) => plan_any(film, &mut samples, bytes),
     }
-    best_size(film, &samples, plan, (&near, far.as_ref()), (bytes, octave))
 }
 
-/// The size at which the samples are truest when the film has its bytes.
-fn best_size(
-    film: &Timeline<'_>,
-    samples: &Samples,
-    plan: Plan,
-    (near, far): (&Trial, Option<&Trial>),
-    (bytes, octave): (f64, f64),
-) -> Result<Plan, Error> {
+/// The same where a smaller size may be chosen. The smallest says where the others have to be tried: it costs least.
+fn plan_any(film: &Timeline<'_>, samples: &mut Samples, bytes: f64) -> Result<Plan, Error> {
     let (smallest, between) = (SMALLER[0], &SMALLER[1..]);
-    let near_fidelity = samples.fidelity(near)?;
-    let small = samples.tried(film, smallest, plan.expected_crf - CRF_OF_SMALLEST)?;
-    let small_fidelity = samples.fidelity(&small)?;
-    // what a step of the quality number costs
-    let lost = match far {
-        Some(far) => slope((far.crf, samples.fidelity(far)?), (near.crf, near_fidelity)),
-        None => {
-            let coarser = samples.tried(film, smallest, small.crf + STEP)?;
-            let coarser = (coarser.crf, samples.fidelity(&coarser)?);
-            slope((small.crf, small_fidelity), coarser)
-        }
+    let mut small_samples = samples.at(smallest);
+    let first = (FIRST_CRF - CRF_OF_SMALLEST, CRF_AN_OCTAVE);
+    let mut small = Trials::of(film, &mut small_samples, bytes, first)?;
+    let guess = Plan {
+        size: samples.size,
+        expected_crf: small.plan(bytes).expected_crf + CRF_OF_SMALLEST,
     };
-    let at_bytes = |trial: &Trial, fidelity: f64| {
-        let crf = trial.crf_for(bytes, octave);
-        (crf, fidelity - lost.unwrap_or(0.0) * (crf - trial.crf))
+    if guess.expected_crf < LOSSLESS_CRF - SURE - UNSURE {
+        return Ok(guess);
+    }
+    if film.options.effort == Effort::Fast {
+        return Ok(match guess.expected_crf < FINE_CRF {
+            true => guess,
+            false => small.plan(bytes),
+        });
+    }
+    let looks = samples.looks();
+    let known = (guess.expected_crf, small.octave);
+    let large = Trials::of(film, samples, bytes, known)?;
+    if large.plan(bytes).expected_crf < FINE_CRF {
+        return Ok(large.plan(bytes));
+    }
+    if small.before.is_none() {
+        let coarser = small_samples.tried(film, small.near.crf + STEP)?;
+        small.know(coarser);
+    }
+    let small_fidelity = looks.fidelity(&small.near)?;
+    let lost = match &small.before {
+        Some(other) => slope(
+            (other.crf, looks.fidelity(other)?),
+            (small.near.crf, small_fidelity),
+        ),
+        None => None,
     };
-    let (_, largest) = at_bytes(near, near_fidelity);
-    let mut best = (largest, plan);
-    let mut offer = |size, (expected_crf, fidelity)| {
-        if fidelity > best.0 {
-            best = (fidelity, Plan { size, expected_crf });
-        }
+    let offer = |trials: &Trials, fidelity: f64| {
+        let plan = trials.plan(bytes);
+        let steps = plan.expected_crf - trials.near.crf;
+        (fidelity - lost.unwrap_or(0.0) * steps, plan)
     };
-    let smaller = at_bytes(&small, small_fidelity);
-    offer(smallest, smaller);
-    if smaller.1 > largest - CLOSE && film.options.effort != Effort::Fast {
+    let largest = offer(&large, looks.fidelity(&large.near)?);
+    let smaller = offer(&small, small_fidelity);
+    let mut offers = vec![largest, smaller];
+    if smaller.0 > largest.0 - CLOSE {
         for size in between {
-            let trial = samples.tried(film, *size, plan.expected_crf - CRF_OF_SMALLEST / 2.0)?;
-            offer(*size, at_bytes(&trial, samples.fidelity(&trial)?));
+            let crf = largest.1.expected_crf - CRF_OF_SMALLEST / 2.0;
+            let trials = Trials {
+                near: samples.at(*size).tried(film, crf)?,
+                before: None,
+                octave: small.octave,
+            };
+            offers.push(offer(&trials, looks.fidelity(&trials.near)?));
         }
     }
-    Ok(best.1)
+    // of two that are equal, the first
+    let best = offers
+        .into_iter()
+        .reduce(|best, next| if next.0 > best.0 { next } else { best });
+    Ok(best.unwrap_or(largest).1)
 }
 
 /// How much less of something there is for each step of the quality number: two of those, each with what there is at it.
@@ -203,7 +268,7 @@ fn slope(a: (f64, f64), b: (f64, f64)) -> Option<f64> {
         .filter(|slope| *slope > 0.0)
 }
 
-/// Samples of a film at the largest size.
+/// Samples of a film at one size.
 struct Samples {
     size: (u32, u32),
     clips: Vec<Vec<frame::Video>>,
@@ -225,21 +290,43 @@ impl Samples {
         Ok(Self { size, clips })
     }
 
+    /// The same at another size.
+    fn at(&self, size: (u32, u32)) -> Self {
+        let resized = |clip: &Vec<frame::Video>| {
+            let frames = clip.iter().map(|frame| resized(frame, size));
+            frames.collect()
+        };
+        Self {
+            size,
+            clips: self.clips.par_iter().map(resized).collect(),
+        }
+    }
+
+    /// What of them is looked at.
+    fn looks(&self) -> Looks {
+        let half = |clip: &Vec<frame::Video>| {
+            let frames = LOOKED_AT.iter().filter_map(|index| clip.get(*index));
+            frames.map(half_luma).collect()
+        };
+        Looks {
+            size: self.size,
+            clips: self.clips.par_iter().map(half).collect(),
+        }
+    }
+
     /// Encodes all of them.
-    fn tried(&self, film: &Timeline<'_>, size: (u32, u32), crf: f64) -> Result<Trial, Error> {
-        let format = film.format(size);
+    fn tried(&mut self, film: &Timeline<'_>, crf: f64) -> Result<Trial, Error> {
+        let format = film.format(self.size);
         let crf = crf.clamp(CRFS.0, CRFS.1);
-        let encoded = |clip: &Vec<frame::Video>| {
+        let encoded = |clip: &mut Vec<frame::Video>| {
             film.go_on()?;
             let mut encoder = Encoder::open(format, Pass::Trial { crf }, film.options.effort)?;
-            for frame in clip {
-                encoder.give(&mut resized(frame, self.size, size))?;
-            }
+            clip.iter_mut().try_for_each(|frame| encoder.give(frame))?;
             encoder.end()
         };
         let tracks: Vec<Track> = self
             .clips
-            .par_iter()
+            .par_iter_mut()
             .map(encoded)
             .collect::<Result<_, Error>>()?;
         let (mut keys, mut others, mut frames) = (0.0, 0.0, 0);
@@ -254,36 +341,55 @@ impl Samples {
         let all = film.frames as f64;
         let key_count = (all / f64::from(format.gop())).ceil();
         Ok(Trial {
-            size,
+            size: self.size,
             crf,
             bytes: (key_count * key + (all - key_count).max(0.0) * other).max(1.0),
             tracks,
         })
     }
+}
 
-    /// How true they are when a trial of them is shown at the largest size, 0–1; see [`fidelity_at_half`].
+/// The frames of samples that are looked at, as they are at the largest size.
+struct Looks {
+    size: (u32, u32),
+    /// Their luma at half of it.
+    clips: Vec<Vec<Vec<u8>>>,
+}
+
+impl Looks {
+    /// How true they are when a trial of them is shown at the largest size, 0–1; see [`fidelity`].
     fn fidelity(&self, trial: &Trial) -> Result<f64, Error> {
-        let shown: Vec<Vec<frame::Video>> = (trial.tracks.iter())
-            .map(decoded)
-            .collect::<Result<_, Error>>()?;
         let (size, largest) = (trial.size, self.size);
-        let looked = |(shown, clip): (&Vec<frame::Video>, &Vec<frame::Video>)| {
-            let of_sample =
-                (LOOKED_AT.iter()).filter(|index| **index < clip.len().min(shown.len()));
-            of_sample.fold((0.0, 0.0), |(sum, count), index| {
-                let now = picture::resized_luma(&av::plane(&shown[*index], 0), size, largest);
-                let own = av::plane(&clip[*index], 0);
-                (
-                    sum + fidelity_at_half(&own, &now, largest.0 as usize),
-                    count + 1.0,
-                )
-            })
+        // packets stay on their thread
+        let shown: Vec<Vec<frame::Video>> = (trial.tracks.iter())
+            .map(|track| Ok(looked_at(decoded(track)?)))
+            .collect::<Result<_, Error>>()?;
+        let looked = |(own, shown): (&Vec<Vec<u8>>, &Vec<frame::Video>)| {
+            let fidelities = own.iter().zip(shown).map(|(own, shown)| {
+                let width = largest.0 as usize;
+                let now = match size == largest {
+                    true => half_luma(shown),
+                    false => {
+                        let luma = av::plane(shown, 0);
+                        half(&picture::resized_luma(&luma, size, largest), width)
+                    }
+                };
+                fidelity(own, &now, width / 2)
+            });
+            fidelities.fold((0.0, 0.0), |(sum, count), one| (sum + one, count + 1.0))
         };
-        let sums: Vec<(f64, f64)> = (shown.par_iter()).zip(&self.clips).map(looked).collect();
+        let sums: Vec<(f64, f64)> = (self.clips.par_iter()).zip(&shown).map(looked).collect();
         let (sum, count) =
             (sums.iter()).fold((0.0, 0.0_f64), |all, one| (all.0 + one.0, all.1 + one.1));
         Ok(sum / count.max(1.0))
     }
+}
+
+/// Those frames of a sample that are looked at.
+fn looked_at(frames: Vec<frame::Video>) -> Vec<frame::Video> {
+    let numbered = frames.into_iter().enumerate();
+    let those = numbered.filter(|(index, _)| LOOKED_AT.contains(index));
+    those.map(|(_, frame)| frame).collect()
 }
 
 /// Where a sample of a part of the film begins: near its middle, which stands best for it, and soon after a key picture of
@@ -314,10 +420,7 @@ fn sample(
 }
 
 /// A frame at another size.
-fn resized(frame: &frame::Video, from: (u32, u32), to: (u32, u32)) -> frame::Video {
-    if from == to {
-        return frame.clone();
-    }
+fn resized(frame: &frame::Video, to: (u32, u32)) -> frame::Video {
     let mut out = compose::black(to);
     for plane in 0..out.planes() {
         let own = (frame.plane_width(plane), frame.plane_height(plane));

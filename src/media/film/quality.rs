@@ -85,10 +85,9 @@ impl Quality {
     }
 }
 
-/// Fidelity of a picture of `width` pixels a row to its original at its own size, 0–1.
-pub(super) fn fidelity_at_half(original: &[u8], shown: &[u8], width: usize) -> f64 {
-    let half = |luma: &[u8]| halved(luma.chunks_exact(width));
-    fidelity(&half(original), &half(shown), width / 2)
+/// A picture of `width` pixels a row at half its width and height.
+pub(super) fn half(luma: &[u8], width: usize) -> Vec<u8> {
+    halved(luma.chunks_exact(width))
 }
 
 /// VMAF, as far as it follows from fidelity.
@@ -96,8 +95,8 @@ fn vmaf(fidelity: f64) -> f64 {
     100.0 * (1.0 - (1.0 - fidelity.clamp(0.0, 1.0)).powi(2))
 }
 
-/// The same at half its width and height.
-fn half_luma(frame: &frame::Video) -> Vec<u8> {
+/// The luma of a frame at half its width and height.
+pub(super) fn half_luma(frame: &frame::Video) -> Vec<u8> {
     let width = frame.width() as usize;
     let rows = frame.data(0).chunks(frame.stride(0));
     halved(rows.take(frame.height() as usize).map(|row| &row[..width]))
@@ -121,8 +120,8 @@ fn halved<'a>(mut rows: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
 }
 
 /// Visual information fidelity of a picture to its original, 0–1: what of the original's information is left in blocks that
-/// are taken for the original's, made weaker and noisy.
-fn fidelity(original: &[u8], shown: &[u8], width: usize) -> f64 {
+/// are taken for the original's, made weaker and noisy. Both have `width` pixels a row.
+pub(super) fn fidelity(original: &[u8], shown: &[u8], width: usize) -> f64 {
     let rows = original.len() / width.max(1);
     // a picture without any block has lost nothing
     let (mut left, mut all) = (1e-9, 1e-9);
