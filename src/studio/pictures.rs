@@ -98,11 +98,16 @@ impl Picture {
     }
 }
 
-/// The picture of a slot: the frozen one, else what it will be then.
+/// The picture of a slot: the frozen one, else what it will be then. With `width`, a still that small is enough.
 ///
 /// # Errors
 /// 404 where it never had one or it is kept no longer; 422 with what is wrong with template, row or assets.
-pub async fn of_slot(studio: &Studio, work: &Workspace, entry: &Entry) -> Result<Picture, Problem> {
+pub async fn of_slot(
+    studio: &Studio,
+    work: &Workspace,
+    entry: &Entry,
+    width: Option<u32>,
+) -> Result<Picture, Problem> {
     let gone = || Problem::not_found("its picture is kept no longer");
     let frozen = (entry.story.as_ref().map(|story| &story.outgoing.media))
         .or_else(|| Some(&entry.kept.as_ref()?.picture.as_ref()?.media));
@@ -132,10 +137,15 @@ pub async fn of_slot(studio: &Studio, work: &Workspace, entry: &Entry) -> Result
     let stop = studio.cancel.clone();
     let made = making(&MAKING, move || {
         let _alone = alone(&out);
-        publisher::picture(&project, &rule, &slot, row.as_ref(), &out, &stop)
+        let row = row.as_ref();
+        match width {
+            // a film takes seconds to make, and a tile shows one moment of it
+            Some(_) => publisher::cover(&project, &rule, &slot, row, &out, &stop),
+            None => publisher::picture(&project, &rule, &slot, row, &out, &stop).map(|m| m.media),
+        }
     });
     match made.await? {
-        Ok(made) => Ok(Picture::of(&made.media)),
+        Ok(media) => Ok(Picture::of(&media)),
         Err(trouble) => Err(Problem::invalid(trouble.message).with("code", trouble.code.into())),
     }
 }
