@@ -306,7 +306,7 @@ pub struct Sample {
 type Seen = (Option<Picture>, Vec<Diagnostic>);
 
 /// The pictures of templates without data; those of before where nothing has changed.
-pub fn of_templates(work: &Workspace, paths: &[String], stop: &Cancel) -> Vec<Sample> {
+pub fn of_templates(studio: &Studio, work: &Workspace, paths: &[String]) -> Vec<Sample> {
     let mut folders: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
     for path in paths {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -315,12 +315,12 @@ pub fn of_templates(work: &Workspace, paths: &[String], stop: &Cancel) -> Vec<Sa
     let mut samples = Vec::new();
     // templates of one name may stand in several folders
     for (folder, own) in folders {
-        samples.extend(of_folder(work, folder, &own, stop));
+        samples.extend(of_folder(studio, work, folder, &own));
     }
     samples
 }
 
-fn of_folder(work: &Workspace, name: &str, paths: &[&String], stop: &Cancel) -> Vec<Sample> {
+fn of_folder(studio: &Studio, work: &Workspace, name: &str, paths: &[&String]) -> Vec<Sample> {
     let root = &work.project.root;
     let files: Vec<PathBuf> = paths.iter().map(|path| root.join(path)).collect();
     let selection = Selection {
@@ -337,7 +337,8 @@ fn of_folder(work: &Workspace, name: &str, paths: &[&String], stop: &Cancel) -> 
         let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
         found.insert(outcome.input, (picture, outcome.diagnostics));
     };
-    if let Ok(mut plan) = batch::plan(&selection, (*work.project).clone()) {
+    let plan = studio.previewer.plan(&selection, (*work.project).clone());
+    if let Ok(mut plan) = plan {
         plan.failed.drain(..).for_each(note);
         let order = Order {
             formats: Formats {
@@ -345,7 +346,7 @@ fn of_folder(work: &Workspace, name: &str, paths: &[&String], stop: &Cancel) -> 
                 // a film is shown by its cover
                 films: vec![FileFormat::Jpg],
             },
-            cancel: stop.clone(),
+            cancel: studio.cancel.clone(),
             ..Order::new(&plan, &out)
         };
         if let Err(error) = batch::render(&order, &|_: usize, outcome: Outcome| note(outcome)) {

@@ -204,17 +204,18 @@ impl Workspace {
             return Ok(batch);
         }
         let work = Self::open(studio).await?;
-        let batch = studio.batches.get(&work.of_batch(), id).await;
+        let batch = studio.batches.get(&work.of_batch(studio), id).await;
         work.close().await;
         batch
     }
 
     /// As a batch takes it.
-    pub fn of_batch(&self) -> Of<'_> {
+    pub fn of_batch<'a>(&'a self, studio: &'a Studio) -> Of<'a> {
         Of {
             project: &self.project,
             store: self.store.as_ref(),
             now: self.now,
+            previewer: &studio.previewer,
         }
     }
 

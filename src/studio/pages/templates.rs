@@ -84,7 +84,7 @@ async fn list(State(studio): State<Studio>, uri: Uri) -> Response {
         let all = template_files::all(&work.project);
         let (bases, stories): (Vec<String>, Vec<String>) =
             all.into_iter().partition(|path| is_base(path));
-        let samples = pictures::of_templates(&work, &stories, &of.cancel);
+        let samples = pictures::of_templates(&of, &work, &stories);
         let cards: Vec<Value> = samples.iter().map(|sample| card(&work, sample)).collect();
         let mut brands: Vec<&str> = cards
             .iter()
@@ -178,7 +178,7 @@ async fn picture(
         let width = query(uri.query())
             .get("width")
             .and_then(|width| width.parse().ok());
-        let mut samples = pictures::of_templates(&work, &[path], &of.cancel);
+        let mut samples = pictures::of_templates(&of, &work, &[path]);
         let found = samples
             .pop()
             .and_then(|sample| sample.picture)
