@@ -36,6 +36,8 @@ pub struct Workspace {
     pub zone: TimeZone,
     /// The sandbox that is meant.
     pub sandbox: Option<Url>,
+    /// How many changes of files were told until now.
+    pub changes: u64,
 }
 
 impl Workspace {
@@ -63,6 +65,7 @@ impl Workspace {
             rules: calendar.rules,
             wrong: calendar.told,
             sandbox: studio.sandbox.clone(),
+            changes: studio.changes.count(),
             project,
         })
     }

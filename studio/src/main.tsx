@@ -115,7 +115,11 @@ if (root) {
   void import(source);
   render(<App editor={editor} source={source} />, root);
   editor.start().then(
-    () => listen(({ path, hash }) => void editor.fileChanged(path, hash)),
+    () =>
+      listen((news) => {
+        if (news.kind === 'file') void editor.fileChanged(news.path, news.hash);
+        else if (news.kind === 'again') void editor.lookAround();
+      }),
     (error) => editor.fail(error),
   );
 }
