@@ -32,6 +32,7 @@ mod problem;
 mod qr;
 mod ranges;
 mod reach;
+mod samples;
 mod secret;
 mod server;
 mod session;

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { axe, enter, refused, watched } from './browser.mjs';
+import { axe, enter, fits, refused, watched } from './browser.mjs';
 
 const [start, project, token, program, sandbox, ...only] = process.argv.slice(2);
 if (!sandbox) {
@@ -181,6 +181,31 @@ const tests = {
     await stands(page);
   },
 
+  async 'a lead approves and rejects on a phone'({ phone }) {
+    const page = await phone();
+    const next = (href) => decodeURIComponent(href.split('/').pop());
+    await page.goto(`${origin}/approve`);
+    const asks = page.locator('.ask h2 a');
+    const [first, second] = [next(await asks.nth(0).getAttribute('href')), next(await asks.nth(1).getAttribute('href'))];
+    await fits(page, '/approve');
+    await page.setViewportSize({ width: 390, height: 844 });
+    await asks.first().tap();
+    const picture = page.locator('.phone .story');
+    await picture.evaluate((shown) => shown.decode());
+    assert.equal(await page.locator('.phone .chrome').count(), 2, 'as the app shows it');
+    await fits(page, '/approve/ID');
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.getByRole('button', { name: 'Approve', exact: true }).tap();
+    await page.getByText('Approved. It goes out at its time.').waitFor();
+    assert.equal(next(page.url().split('?')[0]), second, 'the next one is there');
+    await page.getByText('Reject', { exact: true }).first().tap();
+    await page.getByLabel('What is wrong with it').fill('The price is of last week.');
+    await page.getByRole('button', { name: 'Reject', exact: true }).tap();
+    await page.getByText('Rejected. It does not go out').waitFor();
+    assert.equal((await call(of(first))).approval?.sha256?.length, 64);
+    assert.equal((await call(of(second))).rejection?.reason, 'The price is of last week.');
+  },
+
   async 'all tabs share one stream, and another one takes it over'({ open, context, streams }) {
     const pages = [await open(), await open(), await open()];
     for (const page of pages) await stand(page, '/calendar?view=list');
@@ -223,10 +248,11 @@ for (const [name, test] of Object.entries(tests)) {
     if (new URL(request.url()).pathname === '/api/v1/events') streams.push(request);
   });
   const bare = await browser.newContext({ storageState, javaScriptEnabled: false });
+  const small = await browser.newContext({ storageState, viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
   const began = Date.now();
   try {
-    await test({ open: () => watched(context, origin, wrong), bare: () => bare.newPage(), context, streams });
-    for (const page of context.pages()) wrong.push(...(await refused(page)));
+    await test({ open: () => watched(context, origin, wrong), bare: () => bare.newPage(), phone: () => watched(small, origin, wrong), context, streams });
+    for (const page of [...context.pages(), ...small.pages()]) wrong.push(...(await refused(page)));
     assert.deepEqual(wrong, []);
     console.log(`ok    ${name} (${Date.now() - began} ms)`);
   } catch (error) {
@@ -236,6 +262,7 @@ for (const [name, test] of Object.entries(tests)) {
   }
   await context.close();
   await bare.close();
+  await small.close();
 }
 await browser.close();
 process.exit(failed ? 1 : 0);
