@@ -5,6 +5,7 @@
 import { useRef, useState } from 'preact/hooks';
 import type { Editor } from './editor';
 import { loadRows, wordsOf } from './rows';
+import { calledAmong } from './names';
 import { Button, Icon, useEditor } from './view';
 
 export type Zoom = number | 'fit';
@@ -154,7 +155,7 @@ function Rows({ editor }: { editor: Editor }) {
           <option value="">No data</option>
           {editor.palette.data.map((path) => (
             <option key={path} value={path}>
-              {path.split('/').pop()}
+              {calledAmong(editor.palette.data, path)}
             </option>
           ))}
         </select>
