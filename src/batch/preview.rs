@@ -104,8 +104,8 @@ type TableKey = (PathBuf, u64, Option<SystemTime>, BTreeSet<String>);
 /// What the assets were opened for, they themselves, and what is wrong with the brand.
 type Opened = (String, Arc<Assets>, Vec<Diagnostic>);
 
-/// Bytes of decoded pictures that previews keep: six of the whole canvas, and many small ones.
-const KEPT_BYTES: usize = 48 << 20;
+/// Bytes of decoded pictures that previews keep: four of the whole canvas, or sixteen at half its scale.
+const KEPT_BYTES: usize = 32 << 20;
 
 /// Makes previews, and keeps what they share.
 #[derive(Default)]
