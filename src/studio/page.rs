@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_no_word() {
-        let with = minijinja::Value::from_serialize(serde_json::json!({ "account": null }));
+        let with = minijinja::context! { account => None::<&str> };
         let text = environment().render_str("<{{ account }}|{{ account or 'you' }}>", with);
         assert_eq!(text.unwrap(), "<|you>");
     }
