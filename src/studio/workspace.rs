@@ -13,6 +13,7 @@ use super::batch::Batch;
 use super::batch_against::Of;
 use super::problem::Problem;
 use super::state::Studio;
+use super::template_files;
 use crate::calendar::Rule;
 use crate::diag::Diagnostic;
 use crate::project::{Accounts, Project};
@@ -53,6 +54,11 @@ impl Workspace {
             None => Accounts::Own,
         };
         let calendar = project.schedules(accounts);
+        let mut told = calendar.told;
+        // a call names files from where it was started; nobody knows in a browser where that was
+        for found in &mut told {
+            found.file = std::path::absolute(&found.file).unwrap_or_default();
+        }
         let zone = project.zone().map_err(publisher::Error::from)?;
         let store = publisher::existing_store(&project).await?;
         Ok(Self {
@@ -63,7 +69,7 @@ impl Workspace {
             now: clock.now(),
             zone,
             rules: calendar.rules,
-            wrong: calendar.told,
+            wrong: template_files::local(&told, &project),
             sandbox: studio.sandbox.clone(),
             changes: studio.changes.count(),
             project,
