@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the editor's bundle, src/studio/dist, of the sources here. The same sources give the same bytes; CI compares them.
+# Makes the scripts of the pages, src/studio/dist, of the sources here: the editor, its text, the comfort of the others. The same sources give the same bytes; CI compares them.
 # Needs node and npm; building Storypress does not.
 set -eu
 cd "$(dirname "$0")"
@@ -13,6 +13,7 @@ bundle() {
 }
 bundle src/main.tsx "$out/edit.js"
 bundle src/code.ts "$out/code.js"
+bundle src/comfort.ts "$out/comfort.js"
 # the licences of what is in the bundle ask to go with it
 licences() {
     for package in $(node -p 'Object.entries(require("./package-lock.json").packages).filter(([n, p]) => n && !p.dev && !p.optional).map(([n]) => n).sort().join(" ")'); do

@@ -2,6 +2,7 @@
 //   storypress studio --json --no-open --project DIR/storypress.toml    prints {"url"}
 //   node tools/bench-studio.mjs URL templates/NAME.toml [ROUNDS [DIR [TABLE]]]
 // What is measured: first paint and first picture of the page; a key stroke until the new picture (540 × 960) is decoded;
+// the time between two pictures while thirty keys a second are typed;
 // the time between two frames of a drag; a picture of full size; with DIR, a save of the template by another program until
 // its picture is decoded; with TABLE, a data file of the project, the first screen of its batch, opened and shown.
 
@@ -56,6 +57,20 @@ for (let n = 0; n < Number(rounds); n++) {
   keys.push(await page.evaluate(() => performance.getEntriesByName('storypress:picture')[0].startTime - window.pressed));
 }
 say('key stroke to picture', keys);
+
+// thirty keys a second: how long the picture stands still while they come
+await page.waitForTimeout(700);
+await page.evaluate(() => performance.clearMarks('storypress:picture'));
+const typing = performance.now();
+for (let n = 0; n < 90; n++) {
+  await page.keyboard.press('ab'[n % 2]);
+  const left = typing + (n + 1) * (1000 / 30) - performance.now();
+  if (left > 0) await page.waitForTimeout(left);
+}
+const rate = 90_000 / (performance.now() - typing);
+const shown = await page.evaluate(() => performance.getEntriesByName('storypress:picture').map((mark) => mark.startTime));
+say(`between pictures at ${rate.toFixed(0)} keys a second`, shown.slice(1).map((at, n) => at - shown[n]));
+await fresh();
 
 const box = await page.locator('.overlay').boundingBox();
 await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);

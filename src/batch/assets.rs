@@ -15,9 +15,19 @@ use crate::template::expression::Clock;
 
 /// Opens them for templates in `folder`, with what is wrong with the brand.
 pub(super) fn open(project: &Project, folder: &Path, now: &Zoned) -> (Assets, Vec<Diagnostic>) {
+    open_within(project, folder, now, Limits::default().cache_bytes)
+}
+
+/// The same, that remember at most so many bytes of decoded pictures.
+pub(super) fn open_within(
+    project: &Project,
+    folder: &Path,
+    now: &Zoned,
+    cache_bytes: usize,
+) -> (Assets, Vec<Diagnostic>) {
     let limits = Limits {
         max_pixels: project.max_pixels,
-        ..Limits::default()
+        cache_bytes,
     };
     Assets::new(
         project.allowed_paths(folder),

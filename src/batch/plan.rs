@@ -79,9 +79,18 @@ impl std::fmt::Debug for Plan {
 /// `Time`, `Folder`, `UnknownVariable`, `NoStory`: the selection as a whole is wrong.
 pub fn plan(selection: &Selection, project: Project) -> Result<Plan, Error> {
     let now = project.time(selection.now.as_deref())?;
+    plan_with(selection, project, now, SharedAssets::default())
+}
+
+/// The same with assets that were opened before, at that time.
+pub(super) fn plan_with(
+    selection: &Selection,
+    project: Project,
+    now: jiff::Zoned,
+    mut shared: SharedAssets,
+) -> Result<Plan, Error> {
     let mut plan = Plan::empty(project, now);
     let files = template_files(selection, &mut plan.failed)?;
-    let mut shared = SharedAssets::default();
     for file in &files {
         plan.load(file, selection, &mut shared);
     }
@@ -106,6 +115,14 @@ pub(super) struct SharedAssets {
 }
 
 impl SharedAssets {
+    /// Those of a project, with what is wrong with them.
+    pub(super) fn kept(project: &Project, assets: Assets, wrong: Vec<Diagnostic>) -> Self {
+        let all = (Arc::new(assets), wrong);
+        Self {
+            by_folder: HashMap::from([(project.root.clone(), all)]),
+        }
+    }
+
     fn of(
         &mut self,
         project: &Project,

@@ -14,8 +14,10 @@ use jiff::Zoned;
 
 use super::guides::Guides;
 use super::missed::missed;
+use super::plan::{Plan, SharedAssets, plan_with};
 use super::rows::{self, Over};
-use super::{ask, assets, contrast, film, ledger};
+use super::selection::Selection;
+use super::{Error, ask, assets, contrast, film, ledger};
 use crate::data::{self, Row, Table};
 use crate::diag::{self, Code, Diagnostic, did_you_mean};
 use crate::frame::{self, Frame};
@@ -101,6 +103,9 @@ type TableKey = (PathBuf, u64, Option<SystemTime>, BTreeSet<String>);
 
 /// What the assets were opened for, they themselves, and what is wrong with the brand.
 type Opened = (String, Arc<Assets>, Vec<Diagnostic>);
+
+/// Bytes of decoded pictures that previews keep: four of the whole canvas, or sixteen at half its scale.
+const KEPT_BYTES: usize = 32 << 20;
 
 /// Makes previews, and keeps what they share.
 #[derive(Default)]
@@ -262,6 +267,24 @@ impl Previewer {
         scene::edit(text, paths, &allowed, &assets, &rows::none(), edits)
     }
 
+    /// Plans as [`batch::plan`](super::plan()) does, with the fonts and pictures that previews keep: plans that are held for
+    /// long hold none of their own.
+    ///
+    /// # Errors
+    /// As that.
+    pub fn plan(&self, selection: &Selection, project: Project) -> Result<Plan, Error> {
+        let now = project.time(selection.now.as_deref())?;
+        let shared = match &project.file {
+            Some(_) => {
+                let (assets, wrong) = self.assets(&project, &now);
+                SharedAssets::kept(&project, assets, wrong)
+            }
+            // without a project file, each folder has assets of its own
+            None => SharedAssets::default(),
+        };
+        plan_with(selection, project, now, shared)
+    }
+
     /// Fonts, pictures and the clock of a project, with what is wrong with them.
     pub(super) fn assets(&self, project: &Project, now: &Zoned) -> (Assets, Vec<Diagnostic>) {
         let clock = Clock { now: now.clone() };
@@ -271,7 +294,7 @@ impl Previewer {
         {
             return (assets.at(clock), wrong.clone());
         }
-        let (assets, wrong) = assets::open(project, &project.root, now);
+        let (assets, wrong) = assets::open_within(project, &project.root, now, KEPT_BYTES);
         let assets = Arc::new(assets);
         *kept = Some((
             project.fingerprint.clone(),

@@ -3,7 +3,9 @@
 //! In: an area, boxes and stencils to fill, a [`Brush`]. Out: premultiplied RGBA8 rows. Never: deciding what is
 //! painted.
 
-use std::sync::Mutex;
+use std::num::NonZero;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{LazyLock, Mutex};
 
 use super::blend::{self, Px, mul};
 use super::brush::{Brush, Ink};
@@ -13,11 +15,27 @@ use super::shape::{RoundBox, RowCover};
 /// Buffers that were used before. Fresh pages cost more than the painting of a frame.
 static POOL: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
 
-/// The pool keeps no more bytes than eight frames of a Story have.
-const POOL_BYTES: usize = 8 * 1080 * 1920 * 4;
+/// The pool keeps no more bytes than two frames of a Story have for each core, and at most eight.
+static POOL_BYTES: LazyLock<usize> = LazyLock::new(|| {
+    let cores = std::thread::available_parallelism().map_or(2, NonZero::get);
+    (2 * cores).clamp(4, 8) * 1080 * 1920 * 4
+});
+
+/// How many buffers were asked for.
+static ASKED: AtomicU64 = AtomicU64::new(0);
+
+/// Lets go of all buffers where none was asked for since `asked` were; how many were asked for until now.
+pub fn rest(asked: u64) -> u64 {
+    let now = ASKED.load(Ordering::Relaxed);
+    if now == asked {
+        POOL.lock().unwrap_or_else(|e| e.into_inner()).clear();
+    }
+    now
+}
 
 /// A buffer of `len` bytes with anything in it.
 pub fn take_buffer(len: usize) -> Vec<u8> {
+    ASKED.fetch_add(1, Ordering::Relaxed);
     let mut buffer = {
         let mut pool = POOL.lock().unwrap_or_else(|e| e.into_inner());
         let fits = |b: &Vec<u8>| b.capacity() >= len && b.capacity() / 4 <= len;
@@ -37,7 +55,7 @@ pub fn return_buffer(buffer: Vec<u8>) {
     let mut pool = POOL.lock().unwrap_or_else(|e| e.into_inner());
     pool.push(buffer);
     let mut kept: usize = pool.iter().map(Vec::capacity).sum();
-    while kept > POOL_BYTES {
+    while kept > *POOL_BYTES {
         kept -= pool.remove(0).capacity();
     }
 }
@@ -351,5 +369,17 @@ fn masked(dst: &mut [u8], ink: Ink, mask: &[u8]) {
         Ink::Nothing => {}
         Ink::Solid(px) => blend::solid_masked(dst, px, mask),
         Ink::Opaque(src) | Ink::Pixels(src) => blend::pixels_masked(dst, src, mask),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buffers_are_let_go_only_where_none_was_asked_for() {
+        let asked = rest(u64::MAX);
+        return_buffer(take_buffer(1 << 20));
+        assert!(rest(asked) > asked);
     }
 }

@@ -64,6 +64,12 @@ impl Drop for Frame {
     }
 }
 
+/// Lets go of the buffers that are kept for frames to come, where none was asked for since `asked` were: for what runs for
+/// days and paints now and then. How many were asked for until now.
+pub fn rest(asked: u64) -> u64 {
+    canvas::rest(asked)
+}
+
 /// Paints a scene as it is at a time. A scene without motion is the same at all times.
 pub fn paint(scene: &Scene, at: Duration) -> Frame {
     painter::scene(scene, at, None, &mut None)

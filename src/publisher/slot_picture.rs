@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use super::left_out::left_out_of_slot;
-use crate::batch::{self, Formats, Order, Status};
+use crate::batch::{self, FileFormat, Formats, Order, Outcome, Plan, Status};
 use crate::calendar::{self, Rule};
 use crate::data::Row;
 use crate::diag::Diagnostic;
@@ -86,31 +86,69 @@ pub fn picture(
     out: &Path,
     stop: &Cancel,
 ) -> Result<Made, Trouble> {
+    let plan = planned(project, rule, slot, row)?;
+    // what the platform takes, whatever else the project makes
+    let outcome = made(&plan, Formats::default(), out, stop)?;
+    let media = deliverable(&outcome.media).cloned().ok_or_else(no_file)?;
+    let account = slot.account.as_deref();
+    let left = left_out_of_slot(project, account, outcome.by_hand, &media.extras);
+    Ok(Made {
+        media,
+        mentions: outcome.mentions,
+        warnings: outcome.diagnostics.into_iter().chain(left).collect(),
+    })
+}
+
+/// The still that stands for a slot: of a film its cover, made without the film; a picture is the one that goes out.
+///
+/// # Errors
+/// As [`picture`].
+pub fn cover(
+    project: &Project,
+    rule: &Rule,
+    slot: &calendar::Slot,
+    row: Option<&Row>,
+    out: &Path,
+    stop: &Cancel,
+) -> Result<Media, Trouble> {
+    let plan = planned(project, rule, slot, row)?;
+    let is_film = plan.templates.iter().any(|of| of.template.is_film());
+    // beside the film: one folder remembers one way of making a story
+    let (formats, out) = match is_film {
+        true => (Formats::asked(&[FileFormat::Jpg]), out.join("cover")),
+        false => (Formats::default(), out.to_owned()),
+    };
+    let outcome = made(&plan, formats, &out, stop)?;
+    deliverable(&outcome.media).cloned().ok_or_else(no_file)
+}
+
+fn no_file() -> Trouble {
+    Trouble::new("unreadable-media", "no file came out")
+}
+
+fn planned(
+    project: &Project,
+    rule: &Rule,
+    slot: &calendar::Slot,
+    row: Option<&Row>,
+) -> Result<Plan, Trouble> {
     let mut plan = batch::plan_slot(project.clone(), rule, slot, row);
-    if let Some(failed) = plan.failed.pop() {
-        return Err(Trouble::of(&failed.diagnostics));
+    match plan.failed.pop() {
+        Some(failed) => Err(Trouble::of(&failed.diagnostics)),
+        None => Ok(plan),
     }
+}
+
+fn made(plan: &Plan, formats: Formats, out: &Path, stop: &Cancel) -> Result<Outcome, Trouble> {
     let order = Order {
-        // what the platform takes, whatever else the project makes
-        formats: Formats::default(),
+        formats,
         cancel: stop.clone(),
-        ..Order::new(&plan, out)
+        ..Order::new(plan, out)
     };
     let ended = batch::render_one(&order);
     match ended.map_err(|error| Trouble::new("bad-value", error.to_string()))? {
         Some(outcome) if outcome.status == Status::Failed => Err(Trouble::of(&outcome.diagnostics)),
-        Some(outcome) => {
-            let media = deliverable(&outcome.media)
-                .cloned()
-                .ok_or_else(|| Trouble::new("unreadable-media", "no file came out"))?;
-            let account = slot.account.as_deref();
-            let left = left_out_of_slot(project, account, outcome.by_hand, &media.extras);
-            Ok(Made {
-                media,
-                mentions: outcome.mentions,
-                warnings: outcome.diagnostics.into_iter().chain(left).collect(),
-            })
-        }
+        Some(outcome) => Ok(outcome),
         None => Err(Trouble::new(
             INTERRUPTED,
             "it was stopped before it was made",

@@ -220,8 +220,13 @@ fn placed_picture(
             (ready.pixels, on_canvas(offset, size), whole.enlarged / d)
         }
     };
-    // a smaller preview hides nothing of what the deliverable enlarges
-    report_enlarged(draft, picture, enlarged / stage.shown, stage);
+    // a smaller preview hides nothing of what the deliverable enlarges, but its boxes end on whole pixels of its own
+    let side = width_px.min(height_px).max(1) as f32;
+    let rounded = if stage.shown < 1.0 { 1.0 / side } else { 0.0 };
+    let enlarged = enlarged / stage.shown;
+    if enlarged - rounded > 1.01 {
+        report_enlarged(draft, picture, enlarged, stage);
+    }
     let label = draft.layer.label();
     let mask = mask(keys, &label, width_px * detail, height_px * detail, stage);
     Some(Picture {
@@ -262,7 +267,8 @@ fn report_enlarged(
     enlarged: f32,
     stage: &mut Stage<'_>,
 ) {
-    if enlarged <= 1.01 {
+    // a drawing has no pixels: it is drawn anew at each size
+    if stage.assets.pictures.is_drawing(&picture.path) {
         return;
     }
     let message = format!(

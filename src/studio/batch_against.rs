@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::batch_file::Asked;
 use super::problem::Problem;
 use super::template_files::relative;
-use crate::batch::{self, Compared, Order, Plan, Selection};
+use crate::batch::{self, Compared, Order, Plan, Previewer, Selection};
 use crate::media::Media;
 use crate::project::{Project, SOURCE};
 use crate::source::When;
@@ -24,7 +24,7 @@ const DEPTH: usize = 4;
 /// Folders that are looked through at most.
 const MOST_FOLDERS: usize = 5_000;
 
-/// Of which project, and when.
+/// Of which project, when, and with what.
 #[derive(Debug, Clone, Copy)]
 pub struct Of<'a> {
     /// The project as its file says now.
@@ -33,6 +33,8 @@ pub struct Of<'a> {
     pub store: Option<&'a Store>,
     /// The time that is meant.
     pub now: Timestamp,
+    /// What keeps fonts and pictures.
+    pub previewer: &'a Previewer,
 }
 
 /// A story of a batch.
@@ -184,7 +186,8 @@ async fn planned(of: &Of<'_>, asked: &Asked) -> Result<Plan, Problem> {
     };
     let asked = batch::ask_source(&mut selection, of.project, When::Never, of.now).await;
     asked.map_err(|error| Problem::invalid(error.to_string()))?;
-    batch::plan(&selection, of.project.clone()).map_err(|error| Problem::invalid(error.to_string()))
+    let plan = of.previewer.plan(&selection, of.project.clone());
+    plan.map_err(|error| Problem::invalid(error.to_string()))
 }
 
 /// A path of the project.

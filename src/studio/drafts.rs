@@ -186,7 +186,7 @@ pub fn of_template(studio: &Studio, work: &Workspace, path: &str) -> Result<ToPu
         now: Some(work.now.to_string()),
         ..Selection::default()
     };
-    let plan = batch::plan(&selection, (**project).clone());
+    let plan = studio.previewer.plan(&selection, (**project).clone());
     let plan = plan.map_err(|error| Problem::invalid(error.to_string()))?;
     if let Some(failed) = plan.failed.first() {
         return Err(Problem::of_diagnostics(

@@ -23,10 +23,10 @@ const FILES: &[File] = &[
     ("studio.css", CSS, include_bytes!("static/studio.css")),
     ("shell.js", JS, include_bytes!("static/shell.js")),
     ("edit.css", CSS, include_bytes!("static/edit.css")),
-    // studio/build.sh makes both of the sources in studio/
+    // studio/build.sh makes the scripts in dist of the sources in studio/
     ("edit.js", JS, include_bytes!("dist/edit.js")),
     ("code.js", JS, include_bytes!("dist/code.js")),
-    ("comfort.js", JS, include_bytes!("static/comfort.js")),
+    ("comfort.js", JS, include_bytes!("dist/comfort.js")),
     ("handoff.css", CSS, include_bytes!("static/handoff.css")),
     (
         "icon.svg",

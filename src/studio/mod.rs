@@ -32,6 +32,8 @@ mod problem;
 mod qr;
 mod ranges;
 mod reach;
+mod rest;
+mod samples;
 mod secret;
 mod server;
 mod session;

@@ -56,6 +56,11 @@ pub fn environment() -> Environment<'static> {
     let mut pages = Environment::new();
     pages.set_auto_escape_callback(|_| AutoEscape::Html);
     pages.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+    // what is not there is no word: a project without accounts has no account called None
+    pages.set_formatter(|out, state, value| match value.is_none() {
+        true => Ok(()),
+        false => minijinja::escape_formatter(out, state, value),
+    });
     pages.add_function("static", |name: &str| {
         embedded::address(name)
             .ok_or_else(|| Error::new(ErrorKind::InvalidOperation, format!("no file `{name}`")))
@@ -158,6 +163,13 @@ mod tests {
             .render(with)
             .unwrap();
         assert!(text.contains("&lt;b&gt;no") && !text.contains("<b>no"));
+    }
+
+    #[test]
+    fn what_is_not_there_is_no_word() {
+        let with = minijinja::context! { account => None::<&str> };
+        let text = environment().render_str("<{{ account }}|{{ account or 'you' }}>", with);
+        assert_eq!(text.unwrap(), "<|you>");
     }
 
     #[test]

@@ -98,11 +98,16 @@ impl Picture {
     }
 }
 
-/// The picture of a slot: the frozen one, else what it will be then.
+/// The picture of a slot: the frozen one, else what it will be then. With `width`, a still that small is enough.
 ///
 /// # Errors
 /// 404 where it never had one or it is kept no longer; 422 with what is wrong with template, row or assets.
-pub async fn of_slot(studio: &Studio, work: &Workspace, entry: &Entry) -> Result<Picture, Problem> {
+pub async fn of_slot(
+    studio: &Studio,
+    work: &Workspace,
+    entry: &Entry,
+    width: Option<u32>,
+) -> Result<Picture, Problem> {
     let gone = || Problem::not_found("its picture is kept no longer");
     let frozen = (entry.story.as_ref().map(|story| &story.outgoing.media))
         .or_else(|| Some(&entry.kept.as_ref()?.picture.as_ref()?.media));
@@ -132,10 +137,15 @@ pub async fn of_slot(studio: &Studio, work: &Workspace, entry: &Entry) -> Result
     let stop = studio.cancel.clone();
     let made = making(&MAKING, move || {
         let _alone = alone(&out);
-        publisher::picture(&project, &rule, &slot, row.as_ref(), &out, &stop)
+        let row = row.as_ref();
+        match width {
+            // a film takes seconds to make, and a tile shows one moment of it
+            Some(_) => publisher::cover(&project, &rule, &slot, row, &out, &stop),
+            None => publisher::picture(&project, &rule, &slot, row, &out, &stop).map(|m| m.media),
+        }
     });
     match made.await? {
-        Ok(made) => Ok(Picture::of(&made.media)),
+        Ok(media) => Ok(Picture::of(&media)),
         Err(trouble) => Err(Problem::invalid(trouble.message).with("code", trouble.code.into())),
     }
 }
@@ -296,7 +306,7 @@ pub struct Sample {
 type Seen = (Option<Picture>, Vec<Diagnostic>);
 
 /// The pictures of templates without data; those of before where nothing has changed.
-pub fn of_templates(work: &Workspace, paths: &[String], stop: &Cancel) -> Vec<Sample> {
+pub fn of_templates(studio: &Studio, work: &Workspace, paths: &[String]) -> Vec<Sample> {
     let mut folders: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
     for path in paths {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -305,12 +315,12 @@ pub fn of_templates(work: &Workspace, paths: &[String], stop: &Cancel) -> Vec<Sa
     let mut samples = Vec::new();
     // templates of one name may stand in several folders
     for (folder, own) in folders {
-        samples.extend(of_folder(work, folder, &own, stop));
+        samples.extend(of_folder(studio, work, folder, &own));
     }
     samples
 }
 
-fn of_folder(work: &Workspace, name: &str, paths: &[&String], stop: &Cancel) -> Vec<Sample> {
+fn of_folder(studio: &Studio, work: &Workspace, name: &str, paths: &[&String]) -> Vec<Sample> {
     let root = &work.project.root;
     let files: Vec<PathBuf> = paths.iter().map(|path| root.join(path)).collect();
     let selection = Selection {
@@ -327,7 +337,8 @@ fn of_folder(work: &Workspace, name: &str, paths: &[&String], stop: &Cancel) -> 
         let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
         found.insert(outcome.input, (picture, outcome.diagnostics));
     };
-    if let Ok(mut plan) = batch::plan(&selection, (*work.project).clone()) {
+    let plan = studio.previewer.plan(&selection, (*work.project).clone());
+    if let Ok(mut plan) = plan {
         plan.failed.drain(..).for_each(note);
         let order = Order {
             formats: Formats {
@@ -335,7 +346,7 @@ fn of_folder(work: &Workspace, name: &str, paths: &[&String], stop: &Cancel) -> 
                 // a film is shown by its cover
                 films: vec![FileFormat::Jpg],
             },
-            cancel: stop.clone(),
+            cancel: studio.cancel.clone(),
             ..Order::new(&plan, &out)
         };
         if let Err(error) = batch::render(&order, &|_: usize, outcome: Outcome| note(outcome)) {

@@ -21,7 +21,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::page::problem_page;
 use super::problem::Problem;
 use super::state::{Options, Studio};
-use super::{api, embedded, guard, idempotency, openapi, pages, store_events, watch};
+use super::{api, embedded, guard, idempotency, openapi, pages, rest, store_events, watch};
 
 /// Why a studio cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -98,6 +98,7 @@ pub async fn start(options: &Options) -> Result<Running, Error> {
     let studio = Studio::new(options, address.port())?;
     tokio::spawn(watch::watch(studio.clone()));
     tokio::spawn(store_events::watch(studio.clone()));
+    tokio::spawn(rest::watch(studio.clone()));
     let router = router(studio.clone());
     let ended = studio.clone();
     let server =

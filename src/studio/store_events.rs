@@ -3,7 +3,7 @@
 //! In: the project's store, asked while somebody listens. Out: `slot` and `story` events `{id, state}`. Never: a store that is
 //! made by looking.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
@@ -12,7 +12,7 @@ use serde_json::json;
 use super::state::Studio;
 use crate::platform::Clock;
 use crate::publisher;
-use crate::store::{Error, Filter, SlotFilter, Store};
+use crate::store::{EVERY_SCHEDULE, Error, Filter, Slot, SlotFilter, StopCause, Store};
 
 /// How often the store is asked.
 const PACE: Duration = Duration::from_millis(300);
@@ -69,7 +69,7 @@ async fn follow(studio: &Studio) {
         let now = clock
             .as_ref()
             .map_or_else(Timestamp::now, |(_, clock)| clock.now());
-        match states(open, now).await {
+        match states(studio, open, now).await {
             Ok(now) => {
                 if let Some(before) = &known {
                     tell(studio, before, &now);
@@ -97,7 +97,7 @@ async fn opened(studio: &Studio) -> Option<Store> {
     }
 }
 
-async fn states(store: &Store, now: Timestamp) -> Result<Known, Error> {
+async fn states(studio: &Studio, store: &Store, now: Timestamp) -> Result<Known, Error> {
     let filter = Filter {
         limit: Some(MOST_STORIES),
         ..Filter::default()
@@ -113,16 +113,52 @@ async fn states(store: &Store, now: Timestamp) -> Result<Known, Error> {
         until: Some(now + AHEAD),
         ..SlotFilter::default()
     };
+    let pauses = Pauses::of(studio, store, now).await?;
     let slots = store.slots(&filter).await?;
     let slots = slots.iter().map(|slot| {
         let picture = slot.picture.as_ref().map(|picture| &picture.media.sha256);
-        let seen = format!("{} {picture:?} {:?}", slot.due, slot.reason);
-        (
-            ("slot", slot.id.clone()),
-            (slot.state.word().to_owned(), seen),
-        )
+        let decided = (&slot.approval, &slot.rejection);
+        let seen = format!("{} {picture:?} {:?} {decided:?}", slot.due, slot.reason);
+        let state = match pauses.hold(slot) {
+            true => "paused",
+            false => slot.state.word(),
+        };
+        (("slot", slot.id.clone()), (state.to_owned(), seen))
     });
     Ok(stories.chain(slots).collect())
+}
+
+/// What somebody has paused.
+struct Pauses {
+    schedules: HashSet<String>,
+    accounts: HashSet<String>,
+}
+
+impl Pauses {
+    async fn of(studio: &Studio, store: &Store, now: Timestamp) -> Result<Self, Error> {
+        let schedules = store.schedule_pauses().await?.into_iter();
+        let schedules = schedules.filter(|(_, pause)| pause.is_on(now));
+        let mut accounts = HashSet::new();
+        if let Ok(project) = studio.project() {
+            for (key, account) in store.all_accounts().await? {
+                let mut stop = account.stop.iter();
+                if stop.any(|stop| stop.is_on(now) && stop.cause == StopCause::ByHand) {
+                    accounts.insert(publisher::accounts::name_of(&project, &key));
+                }
+            }
+        }
+        Ok(Self {
+            schedules: schedules.map(|(name, _)| name).collect(),
+            accounts,
+        })
+    }
+
+    fn hold(&self, slot: &Slot) -> bool {
+        let by_schedule = [&*slot.schedule, EVERY_SCHEDULE]
+            .iter()
+            .any(|name| self.schedules.contains(*name));
+        slot.state.is_open() && (by_schedule || self.accounts.contains(&slot.account))
+    }
 }
 
 fn tell(studio: &Studio, before: &Known, now: &Known) {

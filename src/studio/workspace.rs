@@ -13,6 +13,7 @@ use super::batch::Batch;
 use super::batch_against::Of;
 use super::problem::Problem;
 use super::state::Studio;
+use super::template_files;
 use crate::calendar::Rule;
 use crate::diag::Diagnostic;
 use crate::project::{Accounts, Project};
@@ -36,6 +37,8 @@ pub struct Workspace {
     pub zone: TimeZone,
     /// The sandbox that is meant.
     pub sandbox: Option<Url>,
+    /// How many changes of files were told until now.
+    pub changes: u64,
 }
 
 impl Workspace {
@@ -51,6 +54,11 @@ impl Workspace {
             None => Accounts::Own,
         };
         let calendar = project.schedules(accounts);
+        let mut told = calendar.told;
+        // a call names files from where it was started; nobody knows in a browser where that was
+        for found in &mut told {
+            found.file = std::path::absolute(&found.file).unwrap_or_default();
+        }
         let zone = project.zone().map_err(publisher::Error::from)?;
         let store = publisher::existing_store(&project).await?;
         Ok(Self {
@@ -61,8 +69,9 @@ impl Workspace {
             now: clock.now(),
             zone,
             rules: calendar.rules,
-            wrong: calendar.told,
+            wrong: template_files::local(&told, &project),
             sandbox: studio.sandbox.clone(),
+            changes: studio.changes.count(),
             project,
         })
     }
@@ -204,17 +213,18 @@ impl Workspace {
             return Ok(batch);
         }
         let work = Self::open(studio).await?;
-        let batch = studio.batches.get(&work.of_batch(), id).await;
+        let batch = studio.batches.get(&work.of_batch(studio), id).await;
         work.close().await;
         batch
     }
 
     /// As a batch takes it.
-    pub fn of_batch(&self) -> Of<'_> {
+    pub fn of_batch<'a>(&'a self, studio: &'a Studio) -> Of<'a> {
         Of {
             project: &self.project,
             store: self.store.as_ref(),
             now: self.now,
+            previewer: &studio.previewer,
         }
     }
 

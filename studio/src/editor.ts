@@ -380,6 +380,12 @@ export class Editor {
     return this.filing.fileChanged(path, hash);
   }
 
+  /** Asks for what may have changed while nothing was heard: the file, and what the picture is made from. */
+  async lookAround(): Promise<void> {
+    await this.filing.fileChanged(this.path, '');
+    await this.filing.fileChanged('', '');
+  }
+
   /** Chooses what was announced for this text; lets go of layers that are gone. */
   chooseAgain(text: string): void {
     const { coming } = this;

@@ -15,7 +15,7 @@ import { Inspector } from './inspector';
 import { LayerList } from './layerlist';
 import { Pending, Questions } from './merge';
 import { Stage } from './stage';
-import { StageBar, Toolbar, type Zoom } from './toolbar';
+import { StageBar, Toolbar, type Zoom, ZoomBar } from './toolbar';
 import { useEditor } from './view';
 
 /** Fields whose words are taken when they are left. */
@@ -41,7 +41,7 @@ function App({ editor, source }: { editor: Editor; source: string }) {
   const errors = (editor.look.diagnostics ?? []).filter((d) => d.severity === 'error').length;
   return (
     <>
-      <Toolbar editor={editor} zoom={zoom} setZoom={setZoom} showPending={() => setDialog('pending')} showHelp={() => setDialog('help')} />
+      <Toolbar editor={editor} showPending={() => setDialog('pending')} showHelp={() => setDialog('help')} />
       <nav class="tabs" aria-label="Panels">
         {(['content', 'layers', 'code'] as const).map((name) => (
           <button key={name} type="button" class={`tab of-${name}`} aria-pressed={panel === name} onClick={() => setPanel(name)}>
@@ -61,8 +61,9 @@ function App({ editor, source }: { editor: Editor; source: string }) {
           </div>
         </aside>
         <section class="middle" aria-label="Picture">
-          <StageBar editor={editor} zoom={zoom} setZoom={setZoom} />
+          <StageBar editor={editor} />
           <Stage editor={editor} zoom={zoom} />
+          <ZoomBar editor={editor} zoom={zoom} setZoom={setZoom} />
         </section>
         <section class="right" aria-label="Text">
           <CodePanel editor={editor} schema={schema} source={source} />
@@ -115,7 +116,11 @@ if (root) {
   void import(source);
   render(<App editor={editor} source={source} />, root);
   editor.start().then(
-    () => listen(({ path, hash }) => void editor.fileChanged(path, hash)),
+    () =>
+      listen((news) => {
+        if (news.kind === 'file') void editor.fileChanged(news.path, news.hash);
+        else if (news.kind === 'again') void editor.lookAround();
+      }),
     (error) => editor.fail(error),
   );
 }

@@ -50,3 +50,9 @@ export function freeName(name: string, paths: string[]): string {
 
 /** What the field of a variable is called. */
 export const fieldOf = (variable: Variable): string => `vars.${variable.name}`;
+
+/** A file by its name, or by its path where several have that name. */
+export function calledAmong(paths: string[], path: string): string {
+  const name = (of: string) => of.split('/').pop() ?? of;
+  return paths.filter((other) => name(other) === name(path)).length > 1 ? path : name(path);
+}

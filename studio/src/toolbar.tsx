@@ -1,9 +1,12 @@
-// In: the editor's state. Out: the bar above: file, undo, data and rows, date, guides, zoom, before and after, save.
+// In: the editor's state. Out: the bar above: file, undo, save; that of the picture: data and rows, date, guides, before and
+// after; its zoom.
 // Never: saves without being asked, unless "save by itself" is on.
 
+import { useRef, useState } from 'preact/hooks';
 import type { Editor } from './editor';
 import { loadRows, wordsOf } from './rows';
-import { Button, useEditor } from './view';
+import { calledAmong } from './names';
+import { Button, Icon, useEditor } from './view';
 
 export type Zoom = number | 'fit';
 
@@ -15,7 +18,7 @@ interface Props {
   showHelp: () => void;
 }
 
-export function Toolbar({ editor, showPending, showHelp }: Props) {
+export function Toolbar({ editor, showPending, showHelp }: Pick<Props, 'editor' | 'showPending' | 'showHelp'>) {
   useEditor(editor);
   const state = editor.saving ? 'Saving …' : editor.gone ? 'The file is gone' : editor.unsaved ? 'Not saved' : 'Saved';
   return (
@@ -54,60 +57,105 @@ export function Toolbar({ editor, showPending, showHelp }: Props) {
   );
 }
 
-/** What the picture is made with: data and row, the date, guides; how it is looked at. */
-export function StageBar({ editor, zoom, setZoom }: Pick<Props, 'editor' | 'zoom' | 'setZoom'>) {
+/** What the picture is made with: data and row, the date, guides. */
+export function StageBar({ editor }: Pick<Props, 'editor'>) {
   useEditor(editor);
   const { options } = editor;
-  const { zone } = editor.palette;
+  const why = options.row?.why?.join('; ');
+  return (
+    <div class="stage-head">
+      <div class="stage-bar" role="toolbar" aria-label="Picture">
+        <Rows editor={editor} />
+        <Day editor={editor} />
+        <div class="group">
+          <Button icon="guides" label="Safe zone and the app’s own chrome" on={options.guides} onClick={() => editor.setOptions({ guides: !options.guides })} />
+          <Button icon="compare" label="Show it as it is saved" on={editor.before !== undefined} disabled={!editor.pending && !editor.before} onClick={() => void editor.compare(!editor.before)} />
+        </div>
+      </div>
+      {options.data && editor.worstFirst && <p class="why" title={why}>{why}</p>}
+    </div>
+  );
+}
+
+/** How closely the picture is looked at; it stands over the corner of its room. */
+export function ZoomBar({ editor, zoom, setZoom }: Pick<Props, 'editor' | 'zoom' | 'setZoom'>) {
+  useEditor(editor);
   const steps = [0.1, 0.2, 0.33, 0.5, 0.75, 1, 1.5, 2];
   const now = zoom === 'fit' ? editor.shownWidth / 1080 : zoom;
   const closer = steps.find((s) => s > now + 0.01) ?? 2;
   const farther = [...steps].reverse().find((s) => s < now - 0.01) ?? 0.1;
   return (
-    <div class="stage-bar" role="toolbar" aria-label="Picture">
-      <Rows editor={editor} />
-      <label class="date">
-        <span class="sr">The picture on this day, in the project’s time zone</span>
-        <input
-          type="datetime-local"
-          value={options.now ?? ''}
-          title={`The picture at this day and time${zone ? `, in ${zone}` : ''}; empty is now`}
-          onChange={(e) => editor.setOptions({ now: e.currentTarget.value || undefined })}
-        />
-        {zone && !isOwnZone(zone) && <span class="zone">{zone}</span>}
-      </label>
-      <div class="group">
-        <Button icon="guides" label="Safe zone and the app’s own chrome" on={options.guides} onClick={() => editor.setOptions({ guides: !options.guides })} />
-        <Button icon="compare" label="Show it as it is saved" on={editor.before !== undefined} disabled={!editor.pending && !editor.before} onClick={() => void editor.compare(!editor.before)} />
-      </div>
-      <div class="group zoom">
-        <Button icon="minus" label="Farther" onClick={() => setZoom(farther)} />
-        <button type="button" class="plain" title="Fit the picture to the room" aria-label={`Zoom ${Math.round(now * 100)} %. Fit the picture.`} onClick={() => setZoom('fit')}>
-          {zoom === 'fit' ? 'Fit' : `${Math.round(now * 100)} %`}
-        </button>
-        <Button icon="plus" label="Closer" onClick={() => setZoom(closer)} />
-      </div>
+    <div class="zoom" role="group" aria-label="Zoom">
+      <Button icon="minus" label="Farther" onClick={() => setZoom(farther)} />
+      <button type="button" class="plain" title="Fit the picture to the room" aria-label={`Zoom ${Math.round(now * 100)} %. Fit the picture.`} onClick={() => setZoom('fit')}>
+        {zoom === 'fit' ? 'Fit' : `${Math.round(now * 100)} %`}
+      </button>
+      <Button icon="plus" label="Closer" onClick={() => setZoom(closer)} />
     </div>
   );
 }
 
-/** Whether this machine has the zone, too. */
-const isOwnZone = (zone: string): boolean => zone.replace('Etc/', '') === Intl.DateTimeFormat().resolvedOptions().timeZone.replace('Etc/', '');
+/** The picture on another day: a word in the bar, the field below it. */
+function Day({ editor }: { editor: Editor }) {
+  const { now } = editor.options;
+  const { zone } = editor.palette;
+  const [open, setOpen] = useState(false);
+  const place = useRef<HTMLDivElement>(null);
+  const close = () => {
+    setOpen(false);
+    place.current?.querySelector('button')?.focus();
+  };
+  // who looks elsewhere is done here
+  const left = (event: FocusEvent) => {
+    if (event.relatedTarget && !place.current?.contains(event.relatedTarget as Node)) setOpen(false);
+  };
+  const key = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape' || !open) return;
+    event.stopPropagation();
+    close();
+  };
+  return (
+    <div class="menu-of date" ref={place} onFocusOut={left} onKeyDown={key}>
+      <button type="button" class="plain" aria-expanded={open} aria-pressed={Boolean(now)} aria-label={now ? `The picture on ${dayOf(now)}` : 'The picture as of now'} title="The picture on another day" onClick={() => setOpen(!open)}>
+        <Icon name="clock" />
+        <span class="words">{now ? dayOf(now).slice(0, -6) : 'Now'}</span>
+        {now && <span class="time">{dayOf(now).slice(-5)}</span>}
+      </button>
+      {open && (
+        <div class="menu">
+          <label>
+            The picture on this day{zone && `, in ${zone}`}
+            <input type="datetime-local" value={now ?? ''} onChange={(e) => editor.setOptions({ now: e.currentTarget.value || undefined })} />
+          </label>
+          <Button label="As of now" words disabled={!now} onClick={() => (editor.setOptions({ now: undefined }), close())} />
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** `2026-12-01T09:00` as a bar has room for it. */
+function dayOf(now: string): string {
+  const [year, month, day, hour, minute] = now.split(/\D/).map(Number);
+  const date = new Date(Date.UTC(year, month - 1, day, hour, minute));
+  if (Number.isNaN(date.valueOf())) return now;
+  const format = new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
+  return format.format(date).replace(',', '');
+}
 
 function Rows({ editor }: { editor: Editor }) {
   const { options, rows } = editor;
   const at = options.row ? rows.indexOf(options.row) : -1;
   const go = (to: number) => editor.setOptions({ row: rows[to], set: {} });
-  const why = options.row?.why?.join('; ');
   return (
     <div class="rows">
-      <label>
+      <label class="data">
         <span class="sr">Data</span>
-        <select value={options.data ?? ''} onChange={(e) => void loadRows(editor, e.currentTarget.value || undefined, editor.worstFirst)}>
+        <select value={options.data ?? ''} title={options.data} onChange={(e) => void loadRows(editor, e.currentTarget.value || undefined, editor.worstFirst)}>
           <option value="">No data</option>
           {editor.palette.data.map((path) => (
             <option key={path} value={path}>
-              {path.split('/').pop()}
+              {calledAmong(editor.palette.data, path)}
             </option>
           ))}
         </select>
@@ -128,7 +176,7 @@ function Rows({ editor }: { editor: Editor }) {
             </label>
             <Button icon="next" label="Row after" disabled={at < 0 || at >= rows.length - 1} onClick={() => go(at + 1)} />
           </div>
-          <label class="tick">
+          <label class="toggle" title="The rows that strain the template most come first">
             <input
               type="checkbox"
               checked={editor.worstFirst}
@@ -137,9 +185,9 @@ function Rows({ editor }: { editor: Editor }) {
                 void loadRows(editor, options.data, editor.worstFirst);
               }}
             />
-            Worst first
+            <Icon name="worst" />
+            <span class="words">Worst first</span>
           </label>
-          {why && <span class="why" title={why}>{why}</span>}
         </>
       )}
     </div>

@@ -37,6 +37,8 @@ const ICONS: Record<string, string> = {
   back: 'M13 8H3M7 4L3 8l4 4',
   compare: 'M8 2v12M2.5 4h4v8h-4zM9.5 4h4v8h-4z',
   guides: 'M2 4.5h12M2 11.5h12M4.5 2v12M11.5 2v12',
+  clock: 'M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2zM8 4.8V8l2.2 1.6',
+  worst: 'M2.5 4h6M2.5 8h4.5M2.5 12h3M12 3v10M9.5 10.5L12 13l2.5-2.5',
   help: 'M5.8 6a2.2 2.2 0 1 1 3.2 2c-.7.4-1 .8-1 1.5M8 12v.2',
   override: 'M11 2.5l2.5 2.5L6 12.5 2.5 13.5 3.5 10z',
   pick: 'M8 2v4M8 10v4M2 8h4M10 8h4',

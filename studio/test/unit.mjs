@@ -25,6 +25,11 @@ function random(seed) {
   };
 }
 
+test('files of one name are told by their paths', () => {
+  const all = ['data/menu.csv', 'old/menu.csv', 'data/tour.csv'];
+  assert.deepEqual(all.map((path) => names.calledAmong(all, path)), ['data/menu.csv', 'old/menu.csv', 'tour.csv']);
+});
+
 test('bytes and UTF-16 units are told apart in any script', () => {
   for (const text of ['', 'abc', 'é€', '👩‍👩‍👧 ✓', 'مرحبا', 'a👍b', '\ufeffx']) {
     const at = utf8.offsets(text);

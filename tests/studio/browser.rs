@@ -1,11 +1,12 @@
 //! The studio in a real browser: `studio/test/run.mjs` drives Chromium through the editor, `studio/test/phone.mjs` from the
-//! notice of a hand-off to its end, each against a studio of its own.
+//! notice of a hand-off to its end, `studio/test/follow.mjs` watches pages that stand, each against a studio of its own.
 
 use std::process::Command;
 
 use storypress::studio::{self, Options};
 
 use super::bundle::{packages, run, said};
+use super::rehearsal::Rehearsal;
 use super::stage::Stage;
 
 const BASE: &str = r##"[[layer]]
@@ -106,6 +107,27 @@ async fn a_phone_gets_from_the_notice_to_shared_in_four_taps() {
     let running = studio::start(&options).await.expect("a studio");
     let url = running.start_url().expect("an address");
     let drive = move || run("node", &["test/phone.mjs", &url]);
+    let driven = tokio::task::spawn_blocking(drive).await.expect("a run");
+    assert!(driven.status.success(), "{}", said(&driven));
+}
+
+const TO_APPROVE: &str = "[schedule.menu]\ntemplate = 'templates/menu.toml'\ndays = 'daily'\ntimes = ['09:00', '12:00']\n\
+    freeze = '3d'\napprove = true\nunapproved = 'hold'\n\
+    [schedule.plain]\ntemplate = 'templates/menu.toml'\ndays = 'daily'\ntimes = ['18:30']\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_that_stand_show_what_happens() {
+    packages();
+    let rehearsal = Rehearsal::new(TO_APPROVE).await;
+    rehearsal.call(&["worker", "--once", "--quiet"]).await;
+    let url = rehearsal.running.start_url().expect("an address");
+    let project = rehearsal.root.to_string_lossy().into_owned();
+    let (token, sandbox) = (rehearsal.token.clone(), rehearsal.sandbox.url.clone());
+    let drive = move || {
+        let program = env!("CARGO_BIN_EXE_storypress");
+        let arguments = ["test/follow.mjs", &url, &project, &token, program, &sandbox];
+        run("node", &arguments)
+    };
     let driven = tokio::task::spawn_blocking(drive).await.expect("a run");
     assert!(driven.status.success(), "{}", said(&driven));
 }

@@ -55,7 +55,7 @@ fn the_bundle_is_what_the_sources_make() {
         &[&folder.path().to_string_lossy()],
     );
     assert!(built.status.success(), "{}", said(&built));
-    for name in ["edit.js", "code.js", "licences.txt"] {
+    for name in ["edit.js", "code.js", "comfort.js", "licences.txt"] {
         let read = |folder: &Path| std::fs::read(folder.join(name)).expect(name);
         let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/studio/dist");
         assert!(

@@ -121,6 +121,42 @@ async fn the_picture_of_a_slot_is_what_schedule_next_renders() {
     }
 }
 
+/// A still that moves, for half a minute.
+const FILM: &str = "[output]\nsize = [270, 480]\nseconds = 30\n[canvas]\nbackground = '#203040'\n\
+    [[layer]]\ntype = 'text'\ntext = '{{ today }}'\nleft = 64\nright = 64\ntop = 600\nsize = 90\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tile_of_a_film_is_made_without_the_film() {
+    let schedule =
+        "[schedule.film]\ntemplate = 'templates/film.toml'\ndays = 'daily'\ntimes = ['09:00']\n";
+    let rehearsal = Rehearsal::new(schedule).await;
+    std::fs::write(rehearsal.root.join("templates/film.toml"), FILM).expect("a file");
+    let list = rehearsal.get("slots", 200).await;
+    let id = first(&list, "schedule", "film")["id"]
+        .as_str()
+        .expect("an id");
+    let path = format!("slots/{}/picture?width=90", encoded(id));
+    let tile = rehearsal.ask(Method::GET, &path).send().await;
+    let tile = tile.expect("an answer");
+    assert_eq!(tile.status(), 200, "{}", tile.text().await.expect("a text"));
+    assert_eq!(tile.headers()["content-type"], "image/jpeg");
+    let mut open = vec![rehearsal.root.join(".storypress/studio")];
+    let mut made = Vec::new();
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            match entry.path().is_dir() {
+                true => open.push(entry.path()),
+                false => made.push(entry.path()),
+            }
+        }
+    }
+    let of = |ending: &str| {
+        let is_one = |path: &&std::path::PathBuf| path.extension().is_some_and(|e| e == ending);
+        made.iter().filter(is_one).count()
+    };
+    assert_eq!((of("mp4"), of("jpg")), (0, 2), "{made:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slot_is_decided_about_once_its_picture_is_there() {
     let rehearsal = Rehearsal::new(WAITING).await;

@@ -316,6 +316,24 @@ async fn the_worst_rows_come_first_and_say_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_smaller_preview_does_not_call_a_drawing_enlarged() {
+    let card = "[[layer]]\nid = \"mark\"\ntype = \"image\"\nsrc = \"assets/mark.svg\"\nleft = 64\ntop = 400\n\
+        [[layer]]\nid = \"dot\"\ntype = \"image\"\nsrc = \"assets/dot.png\"\nleft = 64\ntop = 900\n";
+    let mark = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"394\" height=\"172\"><path d=\"M0 0h394v172z\"/></svg>";
+    let files = [("templates/card.toml", card), ("assets/mark.svg", mark)];
+    let stage = Stage::with(&files).await;
+    // at no scale but 1 a whole number of pixels
+    let dot = image::RgbImage::from_pixel(101, 101, image::Rgb([90, 120, 60]));
+    dot.save(stage.root.join("assets/dot.png"))
+        .expect("a picture");
+    for scale in [1.0, 0.5, 0.36, 0.1] {
+        let body = json!({"template": "templates/card.toml", "scale": scale});
+        let answer = json_of(ask(&stage, "application/json", body).await, 200).await;
+        assert_eq!(answer["diagnostics"], json!([]), "at {scale}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_smaller_preview_tells_of_the_same_blurred_photo() {
     let card = "[[layer]]\nid = \"photo\"\ntype = \"image\"\nsrc = \"assets/small.png\"\nleft = 0\ntop = 400\nwidth = 600\n";
     let stage = Stage::with(&[("templates/card.toml", card)]).await;

@@ -23,8 +23,8 @@ pub struct Rehearsal {
     pub root: PathBuf,
     pub running: Running,
     pub sandbox: sandbox::Running,
+    pub token: String,
     client: Client,
-    token: String,
     _folder: TempDir,
 }
 

@@ -3,6 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
+use super::rehearsal::Rehearsal;
 use super::stage::{MENU, Stage, json as json_of, text};
 
 const PATH: &str = "templates/templates/menu.toml";
@@ -380,4 +381,30 @@ async fn an_act_with_a_key_is_done_once() {
         statuses.contains(&201) && statuses.iter().all(|s| [201, 409].contains(s)),
         "{statuses:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_template_can_begin_as_a_sample_with_which_nothing_is_wrong() {
+    let rehearsal = Rehearsal::new("").await;
+    let browser = rehearsal.browser().await;
+    let page = browser.page("/").await;
+    for name in ["announcement", "offer", "quote", "countdown"] {
+        let from = format!("sample:{name}");
+        assert!(page.contains(&format!("value=\"{from}\"")), "{from}");
+        let form = [("name", name), ("from", from.as_str())];
+        let path = format!("templates/{name}.toml");
+        assert_eq!(
+            browser.form("/templates/new", &form).await,
+            format!("/edit/{path}")
+        );
+        let seen = rehearsal
+            .ask(Method::POST, "preview")
+            .header("accept", "multipart/mixed")
+            .json(&json!({ "template": path, "scale": 0.5 }));
+        let seen = seen.send().await.expect("an answer");
+        assert_eq!(seen.status(), 200, "{name}");
+        let seen = seen.bytes().await.expect("a body");
+        let seen = String::from_utf8_lossy(&seen);
+        assert!(seen.contains("\"diagnostics\":[]"), "{name}: {seen}");
+    }
 }

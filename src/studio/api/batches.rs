@@ -60,7 +60,7 @@ async fn open(
 ) -> Result<Response, Problem> {
     apart(async move || {
         let work = Workspace::open(&studio).await?;
-        let batch = studio.batches.open(&work.of_batch(), asked).await;
+        let batch = studio.batches.open(&work.of_batch(&studio), asked).await;
         work.close().await;
         let told = told(&*batch?, &Part::default());
         Ok((StatusCode::CREATED, Json(told)).into_response())

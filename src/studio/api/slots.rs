@@ -149,7 +149,7 @@ async fn picture(
         let entry = work.entry(&id).await?;
         match wanted.former {
             true => pictures::former(work, &entry),
-            false => pictures::of_slot(studio, work, &entry).await,
+            false => pictures::of_slot(studio, work, &entry, wanted.width).await,
         }
     };
     pictures::served(studio, wanted.width, headers, find).await

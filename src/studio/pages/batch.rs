@@ -124,7 +124,7 @@ async fn open(State(studio): State<Studio>, body: Bytes) -> Response {
             against: form.get("against").map(str::to_owned),
             out: form.get("out").map(str::to_owned),
         };
-        let batch = of.batches.open(&work.of_batch(), asked).await;
+        let batch = of.batches.open(&work.of_batch(of), asked).await;
         work.close().await;
         Ok(Redirect::to(&format!("/batch/{}", batch?.head.id)).into_response())
     })

@@ -131,7 +131,7 @@ async fn one(
         let entries = slots(&work, &meant).await?;
         let (at, entry) = place(&entries, &slot)?;
         // what its template says of it is known when it is made
-        let made = pictures::of_slot(&of, &work, entry).await.ok();
+        let made = pictures::of_slot(&of, &work, entry, None).await.ok();
         let mut shown = card(&work, entry);
         shown["has_picture"] = json!(made.is_some());
         shown["caption"] = json!(made.as_ref().and_then(|made| made.caption.as_deref()));
@@ -177,7 +177,7 @@ async fn picture(
         let entry = work.entry(&slot).await.ok();
         let entry = entry.filter(|entry| is_shown(&work, &meant, entry));
         let entry = entry.ok_or_else(no_such_story)?;
-        let made = pictures::of_slot(&studio, &work, &entry).await?;
+        let made = pictures::of_slot(&studio, &work, &entry, wanted.width).await?;
         let answer = match wanted.width {
             None => {
                 let kind = made.content_type();

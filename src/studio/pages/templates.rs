@@ -17,6 +17,7 @@ use crate::studio::moved;
 use crate::studio::page::address;
 use crate::studio::pictures::{self, Sample};
 use crate::studio::problem::Problem;
+use crate::studio::samples::{self, SAMPLES};
 use crate::studio::state::Studio;
 use crate::studio::template_files;
 use crate::studio::workspace::Workspace;
@@ -42,6 +43,9 @@ min_size = 56
 weight = 700
 color = "#ffffff"
 "##;
+
+/// What a form says before the name of a sample.
+const SAMPLE: &str = "sample:";
 
 /// The routes.
 pub fn router() -> Router<Studio> {
@@ -84,7 +88,7 @@ async fn list(State(studio): State<Studio>, uri: Uri) -> Response {
         let all = template_files::all(&work.project);
         let (bases, stories): (Vec<String>, Vec<String>) =
             all.into_iter().partition(|path| is_base(path));
-        let samples = pictures::of_templates(&work, &stories, &of.cancel);
+        let samples = pictures::of_templates(&of, &work, &stories);
         let cards: Vec<Value> = samples.iter().map(|sample| card(&work, sample)).collect();
         let mut brands: Vec<&str> = cards
             .iter()
@@ -114,6 +118,7 @@ async fn list(State(studio): State<Studio>, uri: Uri) -> Response {
             "title": "Templates",
             "folders": folders.iter().map(|(name, cards)| json!({ "name": name, "cards": cards })).collect::<Vec<_>>(),
             "bases": bases, "brands": brands, "brand": brand, "word": word,
+            "samples": SAMPLES.iter().map(|(name, words, _)| (name, words)).collect::<Vec<_>>(),
             "all": stories, "count": cards.len(), "shown": shown.len(),
             "folder": template_files::relative(&work.project, &template_files::folder(&work.project)),
         });
@@ -178,7 +183,7 @@ async fn picture(
         let width = query(uri.query())
             .get("width")
             .and_then(|width| width.parse().ok());
-        let mut samples = pictures::of_templates(&work, &[path], &of.cancel);
+        let mut samples = pictures::of_templates(&of, &work, &[path]);
         let found = samples
             .pop()
             .and_then(|sample| sample.picture)
@@ -202,6 +207,11 @@ async fn create(State(studio): State<Studio>, body: Bytes) -> Response {
         let none = |path: &str| Problem::invalid(format!("`{path}` is no name of a template"));
         let file = template_files::file_of(&work.project, &to).ok_or_else(|| none(&to))?;
         let text = match form.get("from") {
+            Some(from) if from.starts_with(SAMPLE) => {
+                let name = &from[SAMPLE.len()..];
+                let no_sample = || Problem::invalid(format!("there is no sample `{name}`"));
+                samples::text(name).ok_or_else(no_sample)?.to_owned()
+            }
             Some(from) => {
                 let source =
                     template_files::file_of(&work.project, from).ok_or_else(|| none(from))?;
