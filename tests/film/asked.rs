@@ -4,13 +4,13 @@ use std::fs;
 
 use crate::make::{self, SECONDS};
 use crate::story::{
-    self, FEW, alike, apart, everything_in, film, folder_with, mean, pictures, transcode,
+    self, alike, apart, everything_in, film, folder_with, mean, pictures, transcode,
 };
 
 #[test]
 fn contain_stands_at_its_focus_and_mute_is_silent() {
     let clip = make::file("square");
-    let film = film(&clip, &format!("{FEW} --fit contain --focus 0.5,0 --mute"));
+    let film = film(&clip, "--fit contain --focus 0.5,0 --mute");
     let film = film.runs(30.0, SECONDS);
     let picture = film.picture(1.5, (54, 96));
     let rows = picture.rows_above(20.0);
@@ -43,12 +43,12 @@ fn a_short_clip_plays_again_or_waits_or_is_refused() {
     let clip = make::file("short");
     let own = pictures(&clip, "null");
     assert_eq!(own.len(), 36);
-    let looped = film(&clip, &format!("{FEW} --short loop")).runs(30.0, 3.6);
+    let looped = film(&clip, "--short loop").runs(30.0, 3.6);
     alike(&looped.pictures, &[&own[..], &own, &own].concat()).unwrap();
     for level in looped.levels(0.1, 3.5) {
         assert!((level + 21.07).abs() < 1.0, "{level}");
     }
-    let held = film(&clip, &format!("{FEW} --short hold")).runs(30.0, 3.0);
+    let held = film(&clip, "--short hold").runs(30.0, 3.0);
     alike(&held.pictures[..36], &own).unwrap();
     let last = &held.pictures[40];
     assert!(held.pictures[41..].iter().all(|p| apart(p, last) < 1.5));
@@ -125,10 +125,10 @@ align = "center"
 fn an_overlay_lies_over_every_picture() {
     let (folder, clip) = folder_with(&make::file("patches"));
     fs::write(folder.path().join("badge.toml"), OVERLAY).unwrap();
-    let words = format!("{FEW} --overlay badge.toml");
-    let ran = transcode(folder.path(), &clip, &words);
+    let words = "--overlay badge.toml";
+    let ran = transcode(folder.path(), &clip, words);
     assert_eq!(ran.told(0), vec![]);
-    let film = story::finished(folder, ran, &words).runs(30.0, SECONDS);
+    let film = story::finished(folder, ran, words).runs(30.0, SECONDS);
     for at in [0.0, 1.5, 3.1] {
         let picture = film.picture(at, (540, 960));
         let is = |x: f64, y: f64, expected: [f64; 3], what: &str| {
