@@ -24,31 +24,35 @@ demo: $(STAMP)
 	cargo build --locked --release
 	tools/demo.sh target/release/storypress $(PORT)
 
-# What is not film spends its time waiting: it is built without optimisation, in a fifth of the time. What makes film is
-# built a second time, as it would take five times as long otherwise.
-UNOPTIMISED := CARGO_PROFILE_DEV_OPT_LEVEL=0
-UNFILMED := --lib --bins --test cases --test house --test store --test suite
+# Tests of single functions share a process, those of the memory a PostgreSQL server: with one process for each, starting
+# would be most of their work. They wait as often as they work, so there are two for each core.
+TOGETHER := --lib --test store
+AT_ONCE := --test-threads 4
+# waiting and making film fill a processor together
+APART := --test cases --test film --test house --test suite
 
 test: $(STAMP)
 	cargo fmt --check
-	$(UNOPTIMISED) cargo clippy --locked --all-targets -- -D warnings
-	RUSTDOCFLAGS='-D warnings' $(UNOPTIMISED) cargo doc --locked --no-deps
-	$(UNOPTIMISED) cargo test --locked --doc
-	@if cargo nextest --version >/dev/null 2>&1; \
-	then set -x; $(UNOPTIMISED) cargo nextest run --locked --no-fail-fast $(UNFILMED); \
-	else set -x; $(UNOPTIMISED) cargo test --locked --no-fail-fast $(UNFILMED); fi
+	cargo clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps
+	cargo test --locked --doc
+	cargo test --locked --no-fail-fast $(TOGETHER) -- --quiet $(AT_ONCE)
 	@# last, so that the output closes with the tests' own summary
 	@if cargo nextest --version >/dev/null 2>&1; \
-	then set -x; cargo nextest run --locked --no-fail-fast --test film; \
-	else set -x; cargo test --locked --no-fail-fast --test film; fi
+	then set -x; cargo nextest run --locked --no-fail-fast $(APART); \
+	else set -x; cargo test --locked --no-fail-fast $(APART); fi
+
+# what is left out is not built either
+QUICK := --test cases --test house --test suite
 
 quick: $(STAMP)
 	cargo fmt --check
-	$(UNOPTIMISED) cargo clippy --locked -- -D warnings
+	cargo clippy --locked -- -D warnings
+	cargo test --locked --lib -- --quiet $(AT_ONCE) --skip media::film
 	@if cargo nextest --version >/dev/null 2>&1; \
-	then set -x; $(UNOPTIMISED) cargo nextest run --locked --profile quick; \
-	else set -x; $(UNOPTIMISED) cargo test --locked --lib --test house --test suite -- --skip media::film --skip once:: \
-	--skip pictures:: --skip sandbox:: --skip upload::; fi
+	then set -x; cargo nextest run --locked --profile quick $(QUICK); \
+	else set -x; cargo test --locked $(QUICK) -- --skip goldens --skip once:: --skip pictures:: --skip sandbox:: \
+	--skip upload::; fi
 
 year: $(STAMP)
 	cargo test --locked --test suite a_year_of -- --ignored --nocapture --test-threads 1

@@ -4,13 +4,13 @@ use std::fs;
 
 use crate::make::{self, SECONDS};
 use crate::story::{
-    self, FEW, alike, apart, everything_in, film, folder_with, mean, pictures, transcode,
+    self, alike, apart, everything_in, film, folder_with, mean, pictures, transcode,
 };
 
 #[test]
 fn contain_stands_at_its_focus_and_mute_is_silent() {
     let clip = make::file("square");
-    let film = film(&clip, &format!("{FEW} --fit contain --focus 0.5,0 --mute"));
+    let film = film(&clip, "--fit contain --focus 0.5,0 --mute");
     let film = film.runs(30.0, SECONDS);
     let picture = film.picture(1.5, (54, 96));
     let rows = picture.rows_above(20.0);
@@ -43,12 +43,12 @@ fn a_short_clip_plays_again_or_waits_or_is_refused() {
     let clip = make::file("short");
     let own = pictures(&clip, "null");
     assert_eq!(own.len(), 36);
-    let looped = film(&clip, &format!("{FEW} --short loop")).runs(30.0, 3.6);
+    let looped = film(&clip, "--short loop").runs(30.0, 3.6);
     alike(&looped.pictures, &[&own[..], &own, &own].concat()).unwrap();
     for level in looped.levels(0.1, 3.5) {
         assert!((level + 21.07).abs() < 1.0, "{level}");
     }
-    let held = film(&clip, &format!("{FEW} --short hold")).runs(30.0, 3.0);
+    let held = film(&clip, "--short hold").runs(30.0, 3.0);
     alike(&held.pictures[..36], &own).unwrap();
     let last = &held.pictures[40];
     assert!(held.pictures[41..].iter().all(|p| apart(p, last) < 1.5));
@@ -122,10 +122,10 @@ align = "center"
 fn an_overlay_lies_over_every_picture() {
     let (folder, clip) = folder_with(&make::file("patches"));
     fs::write(folder.path().join("badge.toml"), OVERLAY).unwrap();
-    let words = format!("{FEW} --overlay badge.toml");
-    let ran = transcode(folder.path(), &clip, &words);
+    let words = "--overlay badge.toml";
+    let ran = transcode(folder.path(), &clip, words);
     assert_eq!(ran.told(0), vec![]);
-    let film = story::finished(folder, ran, &words).runs(30.0, SECONDS);
+    let film = story::finished(folder, ran, words).runs(30.0, SECONDS);
     for at in [0.0, 1.5, 3.1] {
         let picture = film.picture(at, (540, 960));
         let is = |x: f64, y: f64, expected: [f64; 3], what: &str| {
@@ -171,8 +171,8 @@ username = "chef_ana"
 at = ["50%", "60%"]
 "##;
     fs::write(folder.path().join("badge.toml"), link).unwrap();
-    let words = format!("{FEW} --overlay badge.toml --mute --effort fast");
-    let ran = transcode(folder.path(), &clip, &words);
+    let words = "--overlay badge.toml --mute --effort fast";
+    let ran = transcode(folder.path(), &clip, words);
     assert_eq!(ran.code, 0, "{}", ran.report);
     let item = &ran.report["items"][0];
     let kinds = item["stickers"].as_array().unwrap().iter();
@@ -182,7 +182,7 @@ at = ["50%", "60%"]
     let notes = item["outputs"][0]["notes"].to_string();
     assert!(notes.contains("`[output] seconds`"), "{notes}");
     // no sound is no sound, whoever it would come from
-    let film = story::finished(folder, ran, &words).runs(30.0, SECONDS);
+    let film = story::finished(folder, ran, words).runs(30.0, SECONDS);
     assert_eq!(film.levels(0.0, 3.2), [-120.0; 2]);
 }
 
@@ -197,7 +197,7 @@ fn a_loudness_that_peaks_do_not_allow_is_told() {
     );
     let (folder, clip) = folder_with(&clip);
     for (asked, is_told) in [("-20", false), ("-5", true)] {
-        let words = format!("{FEW} --effort fast --loudness {asked}");
+        let words = format!("--effort fast --loudness {asked}");
         let ran = transcode(folder.path(), &clip, &words);
         assert_eq!(ran.code, 0, "{}", ran.report);
         let notes = ran.report["items"][0]["outputs"][0]["notes"].to_string();
@@ -210,7 +210,7 @@ fn a_name_as_long_as_the_system_takes_is_kept() {
     let (folder, clip) = folder_with(&make::file("vertical"));
     let long = folder.path().join(format!("{}.mp4", "ü".repeat(120)));
     fs::rename(clip, &long).unwrap();
-    let ran = transcode(folder.path(), &long, &format!("{FEW} --effort fast"));
+    let ran = transcode(folder.path(), &long, "--effort fast");
     assert_eq!(ran.code, 0, "{}", ran.report);
     assert_eq!(ran.files(0)[0].file_name(), long.file_name());
     let gone = transcode(folder.path(), &folder.path().join("gone.mp4"), "");

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::make;
-use crate::story::{everything_in, film, folder_with, transcode, verified};
+use crate::story::{FEW, everything_in, film, folder_with, transcode, verified};
 
 /// A clip is refused with this sentence and leaves nothing.
 fn refused(name: &str, code: &str, told: &str) {
@@ -61,7 +61,7 @@ fn one_bad_clip_does_not_stop_the_others_and_people_read_why() {
     let done = Command::new(env!("CARGO_BIN_EXE_storypress"))
         .args(["transcode", "text.mp4"])
         .arg(&clip)
-        .args(["-o", "out", "--max-bytes", "250000"])
+        .args(["-o", "out"])
         .current_dir(folder.path())
         .output()
         .unwrap();
@@ -82,7 +82,7 @@ fn one_bad_clip_does_not_stop_the_others_and_people_read_why() {
 #[test]
 fn damage_is_concealed_and_told() {
     let (folder, clip) = folder_with(&make::file("bit-flips"));
-    let ran = transcode(folder.path(), &clip, "--max-bytes 250000");
+    let ran = transcode(folder.path(), &clip, FEW);
     assert_eq!((ran.code, &*ran.said), (0, ""));
     let told = ran.told(0);
     assert!(
@@ -105,7 +105,7 @@ fn damage_is_concealed_and_told() {
 #[test]
 fn what_is_left_of_a_torn_clip_is_used_and_told() {
     let (folder, clip) = folder_with(&make::file("truncated"));
-    let ran = transcode(folder.path(), &clip, "--short hold --max-bytes 250000");
+    let ran = transcode(folder.path(), &clip, "--short hold");
     assert_eq!((ran.code, &*ran.said), (0, ""));
     let told = ran.told(0);
     assert!(
@@ -130,7 +130,7 @@ fn a_clip_that_was_trimmed_before_its_damage_is_whole() {
     );
     let bytes = fs::read(whole).unwrap();
     let torn = make::written("torn", "mp4", &bytes[..bytes.len() * 8 / 10]);
-    film(&torn, "--max-bytes 250000 --end 3.5").runs(30.0, 3.5);
+    film(&torn, "--end 3.5").runs(30.0, 3.5);
 }
 
 /// Stops the program in the middle and says how long it took to end.

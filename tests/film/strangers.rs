@@ -36,9 +36,9 @@ fn damaged(clip: &Path, words: &str) -> Film {
 
 #[test]
 fn the_last_picture_stays_as_long_as_the_file_says() {
-    film(&brought("gif-last-delay.gif"), FEW).runs(30.0, 6.0);
-    film(&brought("one-picture.mp4"), FEW).runs(25.0, 5.0);
-    film(&brought("last-picture-4s.mp4"), FEW).runs(30.0, 4.667);
+    film(&brought("gif-last-delay.gif"), "").runs(30.0, 6.0);
+    film(&brought("one-picture.mp4"), "").runs(25.0, 5.0);
+    film(&brought("last-picture-4s.mp4"), "").runs(30.0, 4.667);
     // the same where only the segment says it, and a part of it
     let copied = make::copied(
         "last-picture",
@@ -47,12 +47,8 @@ fn the_last_picture_stays_as_long_as_the_file_says() {
         "",
         "-c copy",
     );
-    film(&copied, FEW).runs(30.0, 4.667);
-    film(
-        &brought("last-picture-4s.mp4"),
-        "--start 0.5 --end 4 --max-bytes 250000",
-    )
-    .runs(30.0, 3.5);
+    film(&copied, "").runs(30.0, 4.667);
+    film(&brought("last-picture-4s.mp4"), "--start 0.5 --end 4").runs(30.0, 3.5);
     let pictures = "testsrc2=s=180x320:r=10:d=1";
     let animated = make::own(
         "last-delay",
@@ -61,12 +57,12 @@ fn the_last_picture_stays_as_long_as_the_file_says() {
         "",
         &["-c:v apng -final_delay 5/2 -f apng"],
     );
-    film(&animated, FEW).runs(30.0, 3.4);
+    film(&animated, "").runs(30.0, 3.4);
 }
 
 #[test]
 fn a_picture_that_changes_on_the_way_is_fitted_by_its_own_shape() {
-    let made = film(&brought("turns.mkv"), "--fit contain --max-bytes 250000").runs(30.0, 4.0);
+    let made = film(&brought("turns.mkv"), &format!("{FEW} --fit contain")).runs(30.0, 4.0);
     let said = notes(&made);
     let about: Vec<_> = said
         .iter()
@@ -96,7 +92,7 @@ fn a_picture_that_changes_on_the_way_is_fitted_by_its_own_shape() {
     let mut bytes = half("narrow", "testsrc2=s=360x288:r=25:d=2,setsar=16/15");
     bytes.extend(half("wide", "testsrc2=s=360x288:r=25:d=2,setsar=64/45"));
     let both = make::written("narrow-wide", "ts", &bytes);
-    let made = film(&both, "--fit contain --max-bytes 250000").runs(25.0, 4.0);
+    let made = film(&both, "--fit contain").runs(25.0, 4.0);
     let rows = |at: f64| {
         let picture = made.picture(at, (54, 960));
         let lit = |y: &usize| {
@@ -223,7 +219,7 @@ fn what_is_see_through_has_the_colours_of_this_screen() {
 
 #[test]
 fn what_is_see_through_lies_over_black_where_nothing_is_beneath() {
-    let made = film(&brought("alpha.webm"), FEW).runs(30.0, 4.0);
+    let made = film(&brought("alpha.webm"), "").runs(30.0, 4.0);
     let corner = made.picture(1.0, (54, 96)).at(0.1, 0.1);
     assert!(near(corner, [0.0; 3], 6.0), "{corner:.0?}");
 }
@@ -254,7 +250,7 @@ fn each_track_of_a_mix_follows_the_clock_that_jumps() {
         ("tracks-back", [&late, &early]),
     ] {
         let both = make::written(name, "ts", &parts.map(|p| p.as_slice()).concat());
-        let made = film(&both, "--sound mix --max-bytes 250000").runs(30.0, 4.0);
+        let made = film(&both, "--sound mix").runs(30.0, 4.0);
         let (flashes, beeps) = (made.flashes(), made.beeps());
         assert_eq!(flashes.len(), 2, "{name}: {flashes:?}");
         let wanted = flashes.iter().flat_map(|at| [*at, at + 0.5]);
@@ -298,7 +294,7 @@ fn a_clock_that_jumps_is_no_time() {
         ("turned", [&last, &early]),
     ] {
         let both = make::written(name, "ts", &parts.map(|p| p.as_slice()).concat());
-        let made = film(&both, FEW).runs(30.0, 4.0);
+        let made = film(&both, "").runs(30.0, 4.0);
         let (flashes, beeps) = (made.flashes(), made.beeps());
         assert_eq!(
             (flashes.len(), beeps.len()),
@@ -308,7 +304,7 @@ fn a_clock_that_jumps_is_no_time() {
         for (flash, beep) in flashes.iter().zip(&beeps) {
             assert!((flash - beep).abs() < 0.07, "{name}: {flashes:?} {beeps:?}");
         }
-        let cut = film(&both, "--start 0.5 --max-bytes 250000").runs(30.0, 3.5);
+        let cut = film(&both, "--start 0.5").runs(30.0, 3.5);
         assert_eq!(cut.flashes().len(), 2, "{name}");
     }
 }
@@ -323,8 +319,8 @@ fn a_clip_that_begins_late_or_lies_beside_a_longer_track_is_whole() {
         sound,
         &["-c:v libx264 -pix_fmt yuv420p -c:a aac -output_ts_offset 10"],
     );
-    film(&late, FEW).runs(30.0, 3.2);
-    film(&late, "--start 0.1 --end 3.15 --max-bytes 250000").runs(30.0, 3.05);
+    film(&late, "").runs(30.0, 3.2);
+    film(&late, "--start 0.1 --end 3.15").runs(30.0, 3.05);
     for (name, extension) in [("longer-track", "mkv"), ("longer-track", "mp4")] {
         let beside = make::own(
             name,
@@ -336,7 +332,7 @@ fn a_clip_that_begins_late_or_lies_beside_a_longer_track_is_whole() {
             ],
         );
         let (folder, clip) = folder_with(&beside);
-        let ran = transcode(folder.path(), &clip, FEW);
+        let ran = transcode(folder.path(), &clip, "");
         let told = ran.told(0);
         assert!(
             told.iter().all(|(code, _)| code != "damaged-media"),
@@ -348,7 +344,7 @@ fn a_clip_that_begins_late_or_lies_beside_a_longer_track_is_whole() {
 #[test]
 fn dolby_vision_without_a_base_is_refused_by_name() {
     let (folder, clip) = folder_with(&brought("dolby-vision-5.mp4"));
-    let ran = transcode(folder.path(), &clip, FEW);
+    let ran = transcode(folder.path(), &clip, "");
     assert_eq!(ran.code, 1);
     let told = ran.told(0);
     assert_eq!(told[0].0, "unreadable-media");
@@ -364,7 +360,7 @@ fn dolby_vision_without_a_base_is_refused_by_name() {
     bytes[at + 4] = 1 << 4 | bytes[at + 4] & 0x0F;
     let based = make::written("dolby-vision-8", "mp4", &bytes);
     let (folder, clip) = folder_with(&based);
-    let ran = transcode(folder.path(), &clip, FEW);
+    let ran = transcode(folder.path(), &clip, "");
     assert_eq!(ran.code, 0, "{:?}", ran.told(0));
 }
 
@@ -380,7 +376,7 @@ fn ends(film: &Film) -> (f64, f64) {
 
 #[test]
 fn grey_keeps_its_black_and_its_white() {
-    let (dark, bright) = ends(&film(&brought("gray-limited.mp4"), FEW).runs(30.0, 4.0));
+    let (dark, bright) = ends(&film(&brought("gray-limited.mp4"), "").runs(30.0, 4.0));
     assert!(dark < 4.0 && bright > 247.0, "{dark} {bright}");
     let ramp = "nullsrc=s=180x320:r=30:d=3.2,format=yuv420p,geq=lum='16+219*Y/319':cb=128:cr=128";
     for (name, format) in [("grey-ten", "gray10le"), ("grey-twelve", "gray12le")] {
@@ -394,7 +390,7 @@ fn grey_keeps_its_black_and_its_white() {
                 _ => &["-vf format=yuv420p12le,extractplanes=y -c:v ffv1 -color_range tv"],
             },
         );
-        let (dark, bright) = ends(&film(&clip, FEW));
+        let (dark, bright) = ends(&film(&clip, ""));
         assert!(dark < 4.0 && bright > 250.0, "{format}: {dark} {bright}");
     }
     let full = make::own(
@@ -404,14 +400,14 @@ fn grey_keeps_its_black_and_its_white() {
         "",
         &["-c:v ffv1 -color_range pc"],
     );
-    let (dark, bright) = ends(&film(&full, FEW));
+    let (dark, bright) = ends(&film(&full, ""));
     assert!(dark < 4.0 && bright > 250.0, "{dark} {bright}");
 }
 
 #[test]
 fn other_screens_colors_are_brought_to_this_one() {
     for name in ["bt2020-sdr.mp4", "display-p3.mov"] {
-        let made = film(&brought(name), FEW).runs(30.0, 4.0);
+        let made = film(&brought(name), "").runs(30.0, 4.0);
         let found = made.picture(1.0, (9, 16)).at(0.5, 0.5);
         assert!(near(found, [192.0, 64.0, 64.0], 2.5), "{name}: {found:.1?}");
     }
@@ -444,7 +440,7 @@ fn other_screens_colors_are_brought_to_this_one() {
         let options: &'static str =
             format!("-c:v libx264 -crf 8 -pix_fmt yuv420p10le {tags} -color_range {range}").leak();
         let clip = make::own(name, "mp4", picture, "", vec![options].leak());
-        let made = film(&clip, FEW);
+        let made = film(&clip, "");
         let found = made.picture(1.0, (9, 16)).at(0.5, 0.5);
         assert!(near(found, [192.0, 64.0, 64.0], 3.0), "{name}: {found:.1?}");
     }
@@ -472,7 +468,7 @@ fn a_raw_stream_runs_at_its_rate() {
     ] {
         let clip = make::own("raw", extension, picture, "", options);
         let seconds = 4.0 * 30.0 / rate;
-        film(&clip, FEW).runs(rate, seconds);
+        film(&clip, "").runs(rate, seconds);
     }
 }
 
@@ -497,7 +493,7 @@ fn pictures_whose_references_are_missing_are_not_shown() {
     ] {
         let clip = make::own(name, extension, whole, "", options);
         let cut = make::copied(name, extension, &clip, "", "-ss 1 -c copy -copyinkf");
-        let made = damaged(&cut, FEW);
+        let made = damaged(&cut, "");
         // the first whole picture stands for those before it
         let step: f64 = (0..12)
             .map(|n| {
@@ -527,7 +523,7 @@ fn slow_clips_come_out_at_a_rate_that_fits_them() {
         &["-c:v libx264 -pix_fmt yuv420p -fps_mode vfr"],
     );
     // the last picture is the twelfth of its second
-    film(&gaps, FEW).runs(30.0, 3.8);
+    film(&gaps, "").runs(30.0, 3.8);
     let steady = make::own(
         "twelve",
         "mp4",
@@ -535,5 +531,5 @@ fn slow_clips_come_out_at_a_rate_that_fits_them() {
         "",
         &["-c:v libx264 -pix_fmt yuv420p"],
     );
-    film(&steady, FEW).runs(25.0, 4.0);
+    film(&steady, "").runs(25.0, 4.0);
 }

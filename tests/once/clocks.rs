@@ -161,7 +161,7 @@ impl Astray {
         let behind = Behind {
             base: base.to_owned(),
             seconds: seconds.clone(),
-            client: reqwest::Client::new(),
+            client: super::rehearsal::client(),
         };
         let socket = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"));
         let socket = socket.expect("a port");

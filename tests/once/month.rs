@@ -232,7 +232,7 @@ impl Month {
         items.iter().filter_map(of).collect()
     }
 
-    /// Waits until a slot is so far.
+    /// Waits until a slot is so far. To ask is a call of the program, which costs more than to wait a little longer.
     pub fn until(&self, slot: &str, states: &[&str]) -> Value {
         let start = Instant::now();
         loop {
@@ -246,7 +246,7 @@ impl Month {
                 "{states:?}: {item}\n{:#?}",
                 self.states()
             );
-            std::thread::sleep(Duration::from_millis(150));
+            std::thread::sleep(Duration::from_millis(300));
         }
     }
 
@@ -259,7 +259,7 @@ impl Month {
         };
         while !is_seen() {
             assert!(start.elapsed() < PATIENCE, "{slot} was not noted");
-            std::thread::sleep(Duration::from_millis(150));
+            std::thread::sleep(Duration::from_millis(300));
         }
     }
 

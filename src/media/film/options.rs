@@ -67,7 +67,7 @@ impl Default for FilmOptions {
     }
 }
 
-/// How much work goes into the picture of a film. The bytes are the same; what they show is not.
+/// How much work goes into the picture of a film. The bytes are the same where they are short; what they show is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Effort {
     /// A quicker search: two thirds of the CPU of a careful two-pass encode, and up to 3 of VMAF under it.

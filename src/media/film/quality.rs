@@ -111,8 +111,8 @@ fn halved<'a>(mut rows: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
             .0
             .iter()
             .zip(below.as_chunks::<2>().0);
-        half.extend(pairs.map(|(a, b)| {
-            let sum = [a[0], a[1], b[0], b[1]].map(u16::from).iter().sum::<u16>();
+        half.extend(pairs.map(|([a, b], [c, d])| {
+            let sum = u16::from(*a) + u16::from(*b) + u16::from(*c) + u16::from(*d);
             ((sum + 2) / 4) as u8
         }));
     }

@@ -101,7 +101,7 @@ fn checked(pcm: &Pcm, bit_rate: usize, cancel: &Cancel) -> Result<Packets, ffmpe
     Ok(packets)
 }
 
-/// The highest peak of what a decoder makes of packets, dB.
+/// The highest peak of what a decoder makes of packets, dB; exact from [`HEARD`] on.
 fn heard(packets: &[Packet], parameters: &codec::Parameters) -> Result<f64, ffmpeg::Error> {
     let mut decoder = codec::Context::from_parameters(parameters.clone())?
         .decoder()
@@ -122,7 +122,8 @@ fn heard(packets: &[Packet], parameters: &codec::Parameters) -> Result<f64, ffmp
     }
     decoder.send_eof()?;
     drain(&mut decoder);
-    Ok(decibels(f64::from(true_peak(&samples))))
+    let peak = true_peak(&samples, factor(HEARD) as f32);
+    Ok(decibels(f64::from(peak)))
 }
 
 /// The format that the encoder takes and the decoder gives.

@@ -42,14 +42,18 @@ fn taps() -> &'static Taps {
     })
 }
 
+/// No point between samples is more than this many times as high as the highest sample that it is made of.
+fn most() -> f32 {
+    let sums = taps()
+        .iter()
+        .map(|taps| taps.iter().map(|tap| tap.abs()).sum::<f32>());
+    sums.fold(1.0, f32::max)
+}
+
 /// For each sample the height of the wave from it to the next one, of the louder side; exact only from `floor` on.
 fn peaks(sound: &[[f32; 2]], floor: f32) -> impl Iterator<Item = f32> {
     let taps = taps();
-    // no sum of taps comes to more than this many times the highest sample it is made of
-    let most = taps
-        .iter()
-        .map(|taps| taps.iter().map(|tap| tap.abs()).sum::<f32>())
-        .fold(1.0, f32::max);
+    let most = most();
     let high: Vec<f32> = sound
         .chunks(REACH)
         .map(|chunk| {
@@ -95,13 +99,16 @@ fn near(sound: &[[f32; 2]], index: usize) -> [[f32; 2]; 2 * REACH] {
     }
 }
 
-/// The highest point of the wave, between the samples too.
-pub fn true_peak(sound: &[[f32; 2]]) -> f32 {
+/// The highest point of the wave, between the samples too; where that is under `floor`, the highest sample will do.
+pub fn true_peak(sound: &[[f32; 2]], floor: f32) -> f32 {
     let highest = sound
         .iter()
         .flatten()
         .fold(0.0f32, |high, sample| high.max(sample.abs()));
-    peaks(sound, highest).fold(highest, f32::max)
+    if highest * most() < floor {
+        return highest;
+    }
+    peaks(sound, highest.max(floor)).fold(highest, f32::max)
 }
 
 /// Keeps the wave under `ceiling`; `false` if it was already, and nothing changed.

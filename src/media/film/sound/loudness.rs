@@ -4,7 +4,7 @@
 //! none was asked for and no peak is too high.
 
 use super::limit::{limit, true_peak};
-use super::{Pcm, RATE, decibels, factor, scaled};
+use super::{Pcm, RATE, factor, scaled};
 
 /// No peak is higher, dB of full scale between the samples.
 pub const CEILING: f64 = -1.0;
@@ -39,8 +39,6 @@ pub struct Loudness {
     pub after: Option<f64>,
     /// The gain that was given to the whole, dB.
     pub gain: f64,
-    /// The highest peak now, dB of full scale, between the samples too.
-    pub true_peak: f64,
     /// Whether peaks had to be brought down.
     pub limited: bool,
 }
@@ -61,7 +59,6 @@ pub fn level(pcm: &mut Pcm, aim: Aim) -> Loudness {
     Loudness {
         after,
         gain,
-        true_peak: decibels(f64::from(true_peak(&pcm.samples))),
         limited,
     }
 }
@@ -102,12 +99,13 @@ fn apply(pcm: &mut Pcm, gain: f64) -> bool {
             .iter_mut()
             .for_each(|sample| *sample = scaled(*sample, by));
     }
-    if f64::from(true_peak(&pcm.samples)) <= factor(CEILING) {
+    let aim = factor(CEILING - ROOM) as f32;
+    if f64::from(true_peak(&pcm.samples, aim)) <= factor(CEILING) {
         return false;
     }
-    limit(&mut pcm.samples, factor(CEILING - ROOM) as f32);
+    limit(&mut pcm.samples, aim);
     // the gain's own movement can lift a peak by a hair
-    let peak = f64::from(true_peak(&pcm.samples));
+    let peak = f64::from(true_peak(&pcm.samples, aim));
     if peak > factor(CEILING) {
         let by = (factor(CEILING) / peak) as f32;
         pcm.samples

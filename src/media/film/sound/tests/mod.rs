@@ -52,6 +52,11 @@ fn heard(source: &AudioSource) -> Read {
         .expect("there is sound")
 }
 
+/// The highest point of a sound's wave, dB.
+fn peak(pcm: &Pcm) -> f64 {
+    decibels(f64::from(limit::true_peak(&pcm.samples, 0.0)))
+}
+
 /// The level of one side between two seconds, dB.
 fn level_of(pcm: &Pcm, side: usize, from: f64, to: f64) -> f64 {
     let part = &pcm.samples[samples(from)..samples(to).min(pcm.samples.len())];
