@@ -199,10 +199,9 @@ pub(super) fn plan(film: &Timeline<'_>, size: Size, bytes: f64) -> Result<Plan, 
 
 /// The same where a smaller size may be chosen. The smallest says where the others have to be tried: it costs least.
 fn plan_any(film: &Timeline<'_>, samples: &mut Samples, bytes: f64) -> Result<Plan, Error> {
-    let (smallest, between) = (SMALLER[0], &SMALLER[1..]);
-    let mut small_samples = samples.at(smallest);
     let first = (FIRST_CRF - CRF_OF_SMALLEST, CRF_AN_OCTAVE);
-    let mut small = Trials::of(film, &mut small_samples, bytes, first)?;
+    // two sets of samples are kept no longer than they have to be
+    let mut small = Trials::of(film, &mut samples.at(SMALLER[0]), bytes, first)?;
     let guess = Plan {
         size: samples.size,
         expected_crf: small.plan(bytes).expected_crf + CRF_OF_SMALLEST,
@@ -216,16 +215,26 @@ fn plan_any(film: &Timeline<'_>, samples: &mut Samples, bytes: f64) -> Result<Pl
             false => small.plan(bytes),
         });
     }
-    let looks = samples.looks();
     let known = (guess.expected_crf, small.octave);
     let large = Trials::of(film, samples, bytes, known)?;
     if large.plan(bytes).expected_crf < FINE_CRF {
         return Ok(large.plan(bytes));
     }
     if small.before.is_none() {
-        let coarser = small_samples.tried(film, small.near.crf + STEP)?;
-        small.know(coarser);
+        let crf = small.near.crf + STEP;
+        small.know(samples.at(SMALLER[0]).tried(film, crf)?);
     }
+    truest(film, samples, (&small, &large), bytes)
+}
+
+/// The size at which samples are truest when the film has its bytes; the smallest was tried twice.
+fn truest(
+    film: &Timeline<'_>,
+    samples: &Samples,
+    (small, large): (&Trials, &Trials),
+    bytes: f64,
+) -> Result<Plan, Error> {
+    let looks = samples.looks();
     let small_fidelity = looks.fidelity(&small.near)?;
     let lost = match &small.before {
         Some(other) => slope(
@@ -239,11 +248,11 @@ fn plan_any(film: &Timeline<'_>, samples: &mut Samples, bytes: f64) -> Result<Pl
         let steps = plan.expected_crf - trials.near.crf;
         (fidelity - lost.unwrap_or(0.0) * steps, plan)
     };
-    let largest = offer(&large, looks.fidelity(&large.near)?);
-    let smaller = offer(&small, small_fidelity);
+    let largest = offer(large, looks.fidelity(&large.near)?);
+    let smaller = offer(small, small_fidelity);
     let mut offers = vec![largest, smaller];
     if smaller.0 > largest.0 - CLOSE {
-        for size in between {
+        for size in &SMALLER[1..] {
             let crf = largest.1.expected_crf - CRF_OF_SMALLEST / 2.0;
             let trials = Trials {
                 near: samples.at(*size).tried(film, crf)?,
