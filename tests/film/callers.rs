@@ -281,7 +281,7 @@ fn times_are_taken_as_clocks_write_them() {
         assert_eq!(ran.code, 2, "{wrong}");
     }
     let ran = transcode(folder.path(), &clip, "--start 1:56:40.5");
-    assert_eq!((ran.code, &*ran.told(0)[0].0), (1, "unreadable-media"));
+    assert_eq!((ran.code, &*ran.told(0)[0].0), (1, "bad-value"));
 }
 
 #[test]
