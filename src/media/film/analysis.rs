@@ -201,7 +201,7 @@ pub(super) fn plan(film: &Timeline<'_>, size: Size, bytes: f64) -> Result<Plan, 
 fn plan_any(film: &Timeline<'_>, samples: &mut Samples, bytes: f64) -> Result<Plan, Error> {
     let first = (FIRST_CRF - CRF_OF_SMALLEST, CRF_AN_OCTAVE);
     // two sets of samples are kept no longer than they have to be
-    let mut small = Trials::of(film, &mut samples.at(SMALLER[0]), bytes, first)?;
+    let mut small = Trials::of(film, &mut samples.at(film, SMALLER[0])?, bytes, first)?;
     let guess = Plan {
         size: samples.size,
         expected_crf: small.plan(bytes).expected_crf + CRF_OF_SMALLEST,
@@ -222,7 +222,7 @@ fn plan_any(film: &Timeline<'_>, samples: &mut Samples, bytes: f64) -> Result<Pl
     }
     if small.before.is_none() {
         let crf = small.near.crf + STEP;
-        small.know(samples.at(SMALLER[0]).tried(film, crf)?);
+        small.know(samples.at(film, SMALLER[0])?.tried(film, crf)?);
     }
     truest(film, samples, (&small, &large), bytes)
 }
@@ -235,10 +235,10 @@ fn truest(
     bytes: f64,
 ) -> Result<Plan, Error> {
     let looks = samples.looks();
-    let small_fidelity = looks.fidelity(&small.near)?;
+    let small_fidelity = looks.fidelity(film, &small.near)?;
     let lost = match &small.before {
         Some(other) => slope(
-            (other.crf, looks.fidelity(other)?),
+            (other.crf, looks.fidelity(film, other)?),
             (small.near.crf, small_fidelity),
         ),
         None => None,
@@ -248,18 +248,18 @@ fn truest(
         let steps = plan.expected_crf - trials.near.crf;
         (fidelity - lost.unwrap_or(0.0) * steps, plan)
     };
-    let largest = offer(large, looks.fidelity(&large.near)?);
+    let largest = offer(large, looks.fidelity(film, &large.near)?);
     let smaller = offer(small, small_fidelity);
     let mut offers = vec![largest, smaller];
     if smaller.0 > largest.0 - CLOSE {
         for size in &SMALLER[1..] {
             let crf = largest.1.expected_crf - CRF_OF_SMALLEST / 2.0;
             let trials = Trials {
-                near: samples.at(*size).tried(film, crf)?,
+                near: samples.at(film, *size)?.tried(film, crf)?,
                 before: None,
                 octave: small.octave,
             };
-            offers.push(offer(&trials, looks.fidelity(&trials.near)?));
+            offers.push(offer(&trials, looks.fidelity(film, &trials.near)?));
         }
     }
     // of two that are equal, the first
@@ -300,15 +300,18 @@ impl Samples {
     }
 
     /// The same at another size.
-    fn at(&self, size: (u32, u32)) -> Self {
-        let resized = |clip: &Vec<frame::Video>| {
-            let frames = clip.iter().map(|frame| resized(frame, size));
+    fn at(&self, film: &Timeline<'_>, size: (u32, u32)) -> Result<Self, Error> {
+        let resized = |clip: &Vec<frame::Video>| -> Result<Vec<_>, Error> {
+            let frames = clip.iter().map(|frame| {
+                film.go_on()?;
+                Ok(resized(frame, size))
+            });
             frames.collect()
         };
-        Self {
+        Ok(Self {
             size,
-            clips: self.clips.par_iter().map(resized).collect(),
-        }
+            clips: (self.clips.par_iter().map(resized)).collect::<Result<_, Error>>()?,
+        })
     }
 
     /// What of them is looked at.
@@ -367,14 +370,16 @@ struct Looks {
 
 impl Looks {
     /// How true they are when a trial of them is shown at the largest size, 0–1; see [`fidelity`].
-    fn fidelity(&self, trial: &Trial) -> Result<f64, Error> {
+    fn fidelity(&self, film: &Timeline<'_>, trial: &Trial) -> Result<f64, Error> {
         let (size, largest) = (trial.size, self.size);
         // packets stay on their thread
         let shown: Vec<Vec<frame::Video>> = (trial.tracks.iter())
             .map(|track| Ok(looked_at(decoded(track)?)))
             .collect::<Result<_, Error>>()?;
         let looked = |(own, shown): (&Vec<Vec<u8>>, &Vec<frame::Video>)| {
-            let fidelities = own.iter().zip(shown).map(|(own, shown)| {
+            let mut frames = own.iter().zip(shown);
+            frames.try_fold((0.0, 0.0), |(sum, count), (own, shown)| {
+                film.go_on()?;
                 let width = largest.0 as usize;
                 let now = match size == largest {
                     true => half_luma(shown),
@@ -383,11 +388,13 @@ impl Looks {
                         half(&picture::resized_luma(&luma, size, largest), width)
                     }
                 };
-                fidelity(own, &now, width / 2)
-            });
-            fidelities.fold((0.0, 0.0), |(sum, count), one| (sum + one, count + 1.0))
+                Ok((sum + fidelity(own, &now, width / 2), count + 1.0))
+            })
         };
-        let sums: Vec<(f64, f64)> = (self.clips.par_iter()).zip(&shown).map(looked).collect();
+        let sums: Vec<(f64, f64)> = (self.clips.par_iter())
+            .zip(&shown)
+            .map(looked)
+            .collect::<Result<_, Error>>()?;
         let (sum, count) =
             (sums.iter()).fold((0.0, 0.0_f64), |all, one| (all.0 + one.0, all.1 + one.1));
         Ok(sum / count.max(1.0))
