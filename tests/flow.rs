@@ -362,11 +362,18 @@ background = "#264653"
 src = "song.flac"
 "##;
 
+/// Half a second of sound as a WAV, of 8 bits at 8 kHz.
+fn tone(level: u8) -> Vec<u8> {
+    let mut wav = b"RIFF\xc4\x0f\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0data\xa0\x0f\0\0".to_vec();
+    wav.extend((0..4000).map(|n| if n / 10 % 2 == 0 { level } else { 0x90 }));
+    wav
+}
+
 #[test]
 fn a_film_gives_its_cover_and_a_new_sound_makes_it_anew() {
     let dir = project(0);
     std::fs::write(dir.path().join("film.toml"), FILM).unwrap();
-    std::fs::write(dir.path().join("song.flac"), b"fLaC\0\0\0\x22").unwrap();
+    std::fs::write(dir.path().join("song.flac"), tone(0x70)).unwrap();
     let call = "render film.toml menu.toml -o out --format jpg";
     for (done, unchanged) in [(2, 0), (0, 2)] {
         let (code, report, said) = storypress(dir.path(), call);
@@ -375,7 +382,7 @@ fn a_film_gives_its_cover_and_a_new_sound_makes_it_anew() {
         assert_eq!(output["kind"], "image");
         assert!(output["path"].as_str().unwrap().ends_with("film.jpg"));
     }
-    std::fs::write(dir.path().join("song.flac"), b"fLaC\0\0\0\x23").unwrap();
+    std::fs::write(dir.path().join("song.flac"), tone(0x71)).unwrap();
     let (_, report, said) = storypress(dir.path(), call);
     assert_eq!(totals(&report), (1, 1, 0), "{said}");
 }
@@ -490,7 +497,7 @@ fn what_moves_only_in_film_is_told_of_a_still() {
     let dir = project(0);
     let still = FILM.replace("seconds = 4", "");
     std::fs::write(dir.path().join("still.toml"), still).unwrap();
-    std::fs::write(dir.path().join("song.flac"), b"fLaC\0\0\0\x22").unwrap();
+    std::fs::write(dir.path().join("song.flac"), tone(0x70)).unwrap();
     let (code, report, said) = storypress(dir.path(), "render still.toml -o out");
     assert_eq!(code, 0, "{said}");
     let told = &report["items"][0]["diagnostics"][0];
