@@ -138,8 +138,7 @@ fn source_of(clip: &Clip, facts: &Facts, seconds: f64) -> AudioSource {
 /// # Errors
 /// As [`mixed`].
 pub(super) fn expect_sound(bed: &Bed, options: &FilmOptions) -> Result<(), Error> {
-    let begun = options.begun();
-    bed_of(bed, GLANCE, &begun).map(drop)
+    bed_of(bed, GLANCE, options).map(drop)
 }
 
 /// A bed that is shorter than the film begins again.

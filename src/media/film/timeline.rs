@@ -47,7 +47,8 @@ pub(super) struct Timeline<'a> {
 /// # Errors
 /// As [`Facts::read`]; [`Error::Unreadable`] for one whose colours cannot be had, and for a bed without sound.
 pub(super) fn known(scene: &Scene, options: &FilmOptions) -> Result<Known, Error> {
-    let cancel = &options.begun().cancel;
+    let options = &options.begun();
+    let cancel = &options.cancel;
     let ground = scene.film.as_ref().map(|clip| &clip.path);
     let mut known = Known::new();
     for clip in scene.clips() {
