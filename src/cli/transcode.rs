@@ -102,7 +102,7 @@ pub(crate) enum ShortName {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum EffortName {
-    /// A quicker search: less than two thirds of the work, and a little less to see
+    /// A quicker search: about two thirds of the work, and less to see where it is hard
     Fast,
     /// About as good as a careful two-pass encode
     Good,

@@ -70,7 +70,8 @@ impl Default for FilmOptions {
 /// How much work goes into the picture of a film. The bytes are the same where they are short; what they show is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Effort {
-    /// A quicker search: two thirds of the CPU of a careful two-pass encode, and up to 3 of VMAF under it.
+    /// A quicker search: half to three quarters of the CPU of a careful two-pass encode. Mostly up to 3 of VMAF under it; where cuts
+    /// are hard, up to 10 in the 5th percentile.
     Fast,
     /// About as good as a careful two-pass encode; `docs/film.md` has both beside each other.
     #[default]
