@@ -268,24 +268,20 @@ fn a_hundred_rules_over_a_year_take_no_time() {
     .take(100)
     .map(|zone| of(zone, "daily", "['09:00']"))
     .collect();
-    let best = (0..25)
-        .map(|_| {
-            let begun = std::time::Instant::now();
-            let slots: usize = rules
-                .iter()
-                .map(|rule| {
-                    rule.slots(at("2026-01-01T00:00Z"), at("2027-01-01T00:00Z"))
-                        .count()
-                })
-                .sum();
-            assert!(slots > 36_000);
-            begun.elapsed()
-        })
-        .min()
-        .expect("many times");
-    eprintln!("100 rules over a year: {best:?}");
-    // many times what a free machine needs with a build that is optimised: this one may be busy, and the build is not
-    assert!(best.as_millis() < 400, "{best:?}");
+    let took = || {
+        let begun = std::time::Instant::now();
+        let slots: usize = rules
+            .iter()
+            .map(|rule| {
+                rule.slots(at("2026-01-01T00:00Z"), at("2027-01-01T00:00Z"))
+                    .count()
+            })
+            .sum();
+        assert!(slots > 36_000);
+        begun.elapsed().as_millis()
+    };
+    // three times what a free machine needs; one that is busy may try a hundred times
+    assert!((0..100).any(|_| took() < 100));
 }
 
 /// What a rule means, said in the plainest way: every day, every time of it.
