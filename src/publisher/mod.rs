@@ -63,7 +63,7 @@ pub use open::{CONCURRENCY, Publisher, Target, Where, chain, platform, shown};
 pub use publish::{Published, Rehearsed, Standing, ToPublish, Wish};
 pub use remembered::{Memory, Remembered};
 pub use service::Service;
-pub use slot_picture::{Made, Trouble, cover, deliverable, picture};
+pub use slot_picture::{Made, ToMake, Trouble, deliverable};
 pub use slot_report::{SlotBrief, SlotReport};
 pub use slots::{
     SlotError, approve, move_slot, pause_account, reject, resume_account, run_slot, skip,

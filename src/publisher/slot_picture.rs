@@ -74,69 +74,64 @@ fn on_one_line(found: &Diagnostic) -> String {
     format!("{place}: {}{}", found.message, hint.unwrap_or_default())
 }
 
-/// Makes the picture or film of a slot in `out`; where nothing has changed since it was made, it is the same file.
-///
-/// # Errors
-/// What is wrong with template, row or assets.
-pub fn picture(
-    project: &Project,
-    rule: &Rule,
-    slot: &calendar::Slot,
-    row: Option<&Row>,
-    out: &Path,
-    stop: &Cancel,
-) -> Result<Made, Trouble> {
-    let plan = planned(project, rule, slot, row)?;
-    // what the platform takes, whatever else the project makes
-    let outcome = made(&plan, Formats::default(), out, stop)?;
-    let media = deliverable(&outcome.media).cloned().ok_or_else(no_file)?;
-    let account = slot.account.as_deref();
-    let left = left_out_of_slot(project, account, outcome.by_hand, &media.extras);
-    Ok(Made {
-        media,
-        mentions: outcome.mentions,
-        warnings: outcome.diagnostics.into_iter().chain(left).collect(),
-    })
+/// A slot to be made as it is now.
+#[derive(Debug, Clone, Copy)]
+pub struct ToMake<'a> {
+    /// Its project.
+    pub project: &'a Project,
+    /// Its rule.
+    pub rule: &'a Rule,
+    /// The slot.
+    pub slot: &'a calendar::Slot,
+    /// The row of its rule's data, where it has data.
+    pub row: Option<&'a Row>,
 }
 
-/// The still that stands for a slot: of a film its cover, made without the film; a picture is the one that goes out.
-///
-/// # Errors
-/// As [`picture`].
-pub fn cover(
-    project: &Project,
-    rule: &Rule,
-    slot: &calendar::Slot,
-    row: Option<&Row>,
-    out: &Path,
-    stop: &Cancel,
-) -> Result<Media, Trouble> {
-    let plan = planned(project, rule, slot, row)?;
-    let is_film = plan.templates.iter().any(|of| of.template.is_film());
-    // beside the film: one folder remembers one way of making a story
-    let (formats, out) = match is_film {
-        true => (Formats::asked(&[FileFormat::Jpg]), out.join("cover")),
-        false => (Formats::default(), out.to_owned()),
-    };
-    let outcome = made(&plan, formats, &out, stop)?;
-    deliverable(&outcome.media).cloned().ok_or_else(no_file)
+impl ToMake<'_> {
+    /// Makes its picture or film in `out`; where nothing has changed since it was made, it is the same file.
+    ///
+    /// # Errors
+    /// What is wrong with template, row or assets.
+    pub fn picture(&self, out: &Path, stop: &Cancel) -> Result<Made, Trouble> {
+        // what the platform takes, whatever else the project makes
+        let outcome = made(&self.plan()?, Formats::default(), out, stop)?;
+        let media = deliverable(&outcome.media).cloned().ok_or_else(no_file)?;
+        let account = self.slot.account.as_deref();
+        let left = left_out_of_slot(self.project, account, outcome.by_hand, &media.extras);
+        Ok(Made {
+            media,
+            mentions: outcome.mentions,
+            warnings: outcome.diagnostics.into_iter().chain(left).collect(),
+        })
+    }
+
+    /// Makes the still that stands for it: of a film its cover, made without the film; a picture is the one that goes out.
+    ///
+    /// # Errors
+    /// As [`Self::picture`].
+    pub fn cover(&self, out: &Path, stop: &Cancel) -> Result<Media, Trouble> {
+        let plan = self.plan()?;
+        let is_film = plan.templates.iter().any(|of| of.template.is_film());
+        // beside the film: one folder remembers one way of making a story
+        let (formats, out) = match is_film {
+            true => (Formats::asked(&[FileFormat::Jpg]), out.join("cover")),
+            false => (Formats::default(), out.to_owned()),
+        };
+        let outcome = made(&plan, formats, &out, stop)?;
+        deliverable(&outcome.media).cloned().ok_or_else(no_file)
+    }
+
+    fn plan(&self) -> Result<Plan, Trouble> {
+        let mut plan = batch::plan_slot(self.project.clone(), self.rule, self.slot, self.row);
+        match plan.failed.pop() {
+            Some(failed) => Err(Trouble::of(&failed.diagnostics)),
+            None => Ok(plan),
+        }
+    }
 }
 
 fn no_file() -> Trouble {
     Trouble::new("unreadable-media", "no file came out")
-}
-
-fn planned(
-    project: &Project,
-    rule: &Rule,
-    slot: &calendar::Slot,
-    row: Option<&Row>,
-) -> Result<Plan, Trouble> {
-    let mut plan = batch::plan_slot(project.clone(), rule, slot, row);
-    match plan.failed.pop() {
-        Some(failed) => Err(Trouble::of(&failed.diagnostics)),
-        None => Ok(plan),
-    }
 }
 
 fn made(plan: &Plan, formats: Formats, out: &Path, stop: &Cancel) -> Result<Outcome, Trouble> {

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::Error;
 use super::calendar::{Calendar, LEASE, calendar_slot, schedule_pause};
-use super::slot_picture::{self, INTERRUPTED, Made, Trouble};
+use super::slot_picture::{self, INTERRUPTED, Made, ToMake, Trouble};
 use super::slot_row::Choice;
 use crate::calendar::{Pick, Rule, Unapproved};
 use crate::diag::Code;
@@ -252,14 +252,13 @@ impl Calendar<'_> {
         let (rule, stop) = (rule.clone(), self.stop.clone());
         let work = tokio::task::spawn_blocking(move || {
             let slot_folder = slot_picture::folder(&project, &slot.id);
-            slot_picture::picture(
-                &project,
-                &rule,
-                &calendar_slot(&slot),
-                row.as_ref(),
-                &slot_folder,
-                &stop,
-            )
+            let wanted = ToMake {
+                project: &project,
+                rule: &rule,
+                slot: &calendar_slot(&slot),
+                row: row.as_ref(),
+            };
+            wanted.picture(&slot_folder, &stop)
         });
         Ok(match work.await {
             Ok(Ok(made)) => Choice::Picture(Box::new(made)),

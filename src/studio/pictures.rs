@@ -137,11 +137,16 @@ pub async fn of_slot(
     let stop = studio.cancel.clone();
     let made = making(&MAKING, move || {
         let _alone = alone(&out);
-        let row = row.as_ref();
+        let wanted = publisher::ToMake {
+            project: &project,
+            rule: &rule,
+            slot: &slot,
+            row: row.as_ref(),
+        };
         match width {
             // a film takes seconds to make, and a tile shows one moment of it
-            Some(_) => publisher::cover(&project, &rule, &slot, row, &out, &stop),
-            None => publisher::picture(&project, &rule, &slot, row, &out, &stop).map(|m| m.media),
+            Some(_) => wanted.cover(&out, &stop),
+            None => wanted.picture(&out, &stop).map(|made| made.media),
         }
     });
     match made.await? {
