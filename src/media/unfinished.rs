@@ -153,21 +153,10 @@ fn remove_scratch(unfinished: &Path) {
 fn unused_name(name: &std::ffi::OsStr) -> std::ffi::OsString {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let mut unused = shortened(name);
-    unused.push(format!(".{}-{count}{ENDING}", std::process::id()));
-    unused
-}
-
-/// A name that leaves room for what is put behind it, which has a number of its own.
-fn shortened(name: &std::ffi::OsStr) -> std::ffi::OsString {
-    match name.len() > MOST_NAME {
-        false => name.to_owned(),
-        true => {
-            let name = name.to_string_lossy();
-            let end = name.floor_char_boundary(MOST_NAME);
-            name[..end].to_owned().into()
-        }
-    }
+    // what is behind it has a number of its own
+    let name = name.to_string_lossy();
+    let begun = &name[..name.floor_char_boundary(MOST_NAME)];
+    format!("{begun}.{}-{count}{ENDING}", std::process::id()).into()
 }
 
 fn reads_as(file: &mut File, mut expected: &[u8]) -> io::Result<bool> {
