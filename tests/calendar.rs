@@ -44,7 +44,7 @@ fn project(schedule: &str) -> tempfile::TempDir {
 
 /// Exit code, report, and what people read: stdout without `--json`, then stderr.
 fn storypress(dir: &Path, call: &str) -> (i32, Value, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_storypress"))
+    let output = Command::new(crate::program())
         .args(call.split_whitespace())
         .current_dir(dir)
         .output()
@@ -355,7 +355,7 @@ fn a_zone_that_is_nonsense_is_no_utc() {
     )
     .unwrap();
     for call in ["schedule", "schedule next"] {
-        let output = Command::new(env!("CARGO_BIN_EXE_storypress"))
+        let output = Command::new(crate::program())
             .args(call.split_whitespace())
             .env("TZ", "Nowhere/Atall")
             .current_dir(dir.path())

@@ -15,6 +15,9 @@ use libtest_mimic::{Arguments, Failed, Trial};
 mod corpus;
 #[path = "cases/film.rs"]
 mod film;
+mod program;
+
+use program::program;
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -80,7 +83,7 @@ fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
 }
 
 fn storypress(folder: &Path, call: &[String]) -> std::io::Result<std::process::Output> {
-    Command::new(env!("CARGO_BIN_EXE_storypress"))
+    Command::new(crate::program())
         .args(call)
         .current_dir(folder)
         .env("TZ", "UTC")

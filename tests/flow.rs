@@ -53,7 +53,7 @@ fn project(count: usize) -> tempfile::TempDir {
 }
 
 fn storypress(dir: &Path, call: &str) -> (i32, Value, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_storypress"))
+    let output = Command::new(crate::program())
         .args(call.split_whitespace())
         .arg("--json")
         .current_dir(dir)
@@ -257,7 +257,7 @@ fn finished_files_keep_the_rules() {
 #[test]
 fn an_interrupted_run_leaves_only_whole_files() {
     let dir = project(400);
-    let mut child = Command::new(env!("CARGO_BIN_EXE_storypress"))
+    let mut child = Command::new(crate::program())
         .args([
             "render",
             "menu.toml",
@@ -319,10 +319,7 @@ fn completions_schema_and_man_page_are_printed() {
         (vec!["--help"], "Examples:"),
         (vec!["render", "--help"], "--sheet"),
     ] {
-        let output = Command::new(env!("CARGO_BIN_EXE_storypress"))
-            .args(&call)
-            .output()
-            .unwrap();
+        let output = Command::new(crate::program()).args(&call).output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{call:?}");
         assert!(
             String::from_utf8_lossy(&output.stdout).contains(holds),

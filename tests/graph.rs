@@ -45,7 +45,7 @@ impl Home {
     }
 
     fn command(&self, call: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_storypress"));
+        let mut command = Command::new(crate::program());
         command
             .args(call.split_whitespace())
             .current_dir(self.path())

@@ -9,7 +9,7 @@ fn root() -> PathBuf {
 }
 
 fn storypress(dir: &Path, call: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_storypress"))
+    Command::new(crate::program())
         .args(call)
         .current_dir(dir)
         .output()

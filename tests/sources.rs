@@ -110,7 +110,7 @@ fn project(server: &Server, more: &str) -> tempfile::TempDir {
 }
 
 fn storypress(dir: &Path, call: &str) -> (i32, Value, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_storypress"))
+    let output = Command::new(crate::program())
         .args(call.split_whitespace())
         .arg("--json")
         .current_dir(dir)
@@ -309,7 +309,7 @@ fn a_kill_leaves_the_good_copy() {
     server.csv(&format!("id,title\n{text}"));
     let start = Instant::now();
     for wait in 0..12 {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_storypress"))
+        let mut child = Command::new(crate::program())
             .args(["fetch", "-q"])
             .current_dir(dir.path())
             .stderr(Stdio::null())

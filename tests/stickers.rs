@@ -18,7 +18,7 @@ fn of(text: &str, set: &str) -> Result<Value, String> {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("storypress.toml"), "").expect("a project");
     std::fs::write(folder.path().join("card.toml"), text).expect("a template");
-    let output = Command::new(env!("CARGO_BIN_EXE_storypress"))
+    let output = Command::new(crate::program())
         .args(["render", "card.toml", "-o", "out", "--json"])
         .args(
             (!set.is_empty())

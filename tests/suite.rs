@@ -11,9 +11,12 @@ mod graph;
 mod once;
 mod pictures;
 mod private;
+mod program;
 mod samples;
 mod sandbox;
 mod sources;
 mod stickers;
 mod studio;
 mod upload;
+
+use program::program;

@@ -242,7 +242,7 @@ fn a_folder_may_have_any_name() {
     let (folder, clip) = folder_with(&make::file("patches"));
     let out = folder.path().join(std::ffi::OsStr::from_bytes(b"caf\xe9"));
     // so few bytes that there are two passes
-    let done = std::process::Command::new(env!("CARGO_BIN_EXE_storypress"))
+    let done = std::process::Command::new(crate::program())
         .arg("transcode")
         .arg(&clip)
         .args(["--max-bytes", "120000", "-o"])

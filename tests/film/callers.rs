@@ -455,7 +455,7 @@ fn what_a_film_is_made_without_is_told_once() {
 #[test]
 fn more_is_said_where_more_is_asked_for() {
     let (folder, clip) = folder_with(&make::file("vertical"));
-    let done = Command::new(env!("CARGO_BIN_EXE_storypress"))
+    let done = Command::new(crate::program())
         .args(["transcode", "-v", "-o", "out", "--max-bytes", "250000"])
         .arg(&clip)
         .current_dir(folder.path())

@@ -58,7 +58,7 @@ fn what_is_no_film_is_told_in_a_sentence() {
 fn one_bad_clip_does_not_stop_the_others_and_people_read_why() {
     let (folder, clip) = folder_with(&make::file("patches"));
     fs::copy(make::file("text"), folder.path().join("text.mp4")).unwrap();
-    let done = Command::new(env!("CARGO_BIN_EXE_storypress"))
+    let done = Command::new(crate::program())
         .args(["transcode", "text.mp4"])
         .arg(&clip)
         .args(["-o", "out"])
@@ -136,7 +136,7 @@ fn a_clip_that_was_trimmed_before_its_damage_is_whole() {
 /// Stops the program in the middle and says how long it took to end.
 #[cfg(unix)]
 fn stopped(folder: &Path, temp: &Path, words: &[&str], after: Duration) -> Duration {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_storypress"))
+    let mut child = Command::new(crate::program())
         .args(words)
         .current_dir(folder)
         .env("TMPDIR", temp)

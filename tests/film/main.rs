@@ -9,6 +9,8 @@ mod make;
 mod order;
 mod parts;
 mod probe;
+#[path = "../program.rs"]
+mod program;
 mod quality;
 mod samples;
 mod sound;
@@ -18,3 +20,5 @@ mod sync;
 mod templates;
 mod verify;
 mod whole;
+
+use program::program;

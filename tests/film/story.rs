@@ -58,7 +58,7 @@ fn text(value: &Value) -> String {
 
 /// The program in a folder, with `--json`.
 pub fn storypress(folder: &Path, words: &[&str]) -> Ran {
-    let output = Command::new(env!("CARGO_BIN_EXE_storypress"))
+    let output = Command::new(crate::program())
         .args(words)
         .arg("--json")
         .current_dir(folder)

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::month::Month;
 use super::receiver::Receiver;
-use super::rehearsal::{PROGRAM, Rehearsal, Run};
+use super::rehearsal::{Rehearsal, Run};
 
 /// Nothing of it needs a network: the account has no login.
 const ALONE: &str = "[accounts.shop]\nlogin = \"by-hand\"\nusername = \"cafe\"\n\
@@ -74,7 +74,7 @@ impl Alone {
     }
 
     fn run(&self, arguments: &[&str]) -> Run {
-        let mut command = Command::new(PROGRAM);
+        let mut command = Command::new(crate::program());
         command.args(arguments).current_dir(self.path());
         Run::of(command.output().expect("a run"))
     }
@@ -282,7 +282,7 @@ fn from_the_phone(rehearsal: &Rehearsal, number: usize) -> String {
     std::fs::write(folder.join("storypress.toml"), "[publish]\ngap = \"0s\"\n").expect("a project");
     let file = rehearsal.pictures(number + 1).remove(number);
     let run = |arguments: &[&str]| {
-        let mut command = Command::new(PROGRAM);
+        let mut command = Command::new(crate::program());
         command
             .args(arguments)
             .args(["--json", "--sandbox", &rehearsal.url]);

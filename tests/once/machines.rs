@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::rehearsal::{PROGRAM, PROJECT, Rehearsal, Run};
+use super::rehearsal::{PROJECT, Rehearsal, Run};
 use super::server::Server;
 
 /// A rehearsal whose memory is on a server, and a second project folder on the same memory: another machine.
@@ -56,7 +56,7 @@ impl Machines {
             true => self.first.path(),
             false => self.second.path(),
         };
-        let worker = Command::new(PROGRAM)
+        let worker = Command::new(crate::program())
             .args(["worker", "--quiet", "--sandbox", &self.first.url])
             .current_dir(folder)
             .stdout(Stdio::null())

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
-use super::rehearsal::{PROGRAM, Rehearsal, Run};
+use super::rehearsal::{Rehearsal, Run};
 
 const PROJECT: &str = "[project]\ntimezone = 'Europe/Madrid'\n\
     [publish]\nsettle = '300ms'\ngap = '10ms'\n[accounts.main]\nlogin = 'instagram'\n";
@@ -62,7 +62,7 @@ impl Month {
     /// A project that `storypress new --kind` has written. It begins in the evening as well.
     pub fn sample(kind: &str) -> Self {
         let month = Self::on(Rehearsal::of("", &[]), kind);
-        let made = Command::new(PROGRAM)
+        let made = Command::new(crate::program())
             .args(["new", "--kind", kind, kind])
             .current_dir(month.rehearsal.path())
             .output();
@@ -141,7 +141,7 @@ impl Month {
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(PROGRAM);
+        let mut command = Command::new(crate::program());
         command.args(arguments).current_dir(&self.folder);
         command
     }

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use storypress::media::sha256_of;
 
-use super::rehearsal::{PROGRAM, Rehearsal, Run};
+use super::rehearsal::{Rehearsal, Run};
 
 /// A worker that ends with its test.
 struct Worker(Child);
@@ -577,7 +577,7 @@ fn odd_names_are_published_and_shown_on_one_line() {
 fn nobody_who_reads_is_no_failure() {
     let rehearsal = Rehearsal::new();
     let files = rehearsal.pictures(1);
-    let mut child = Command::new(PROGRAM)
+    let mut child = Command::new(crate::program())
         .args(["publish", "-v", "--sandbox", &rehearsal.url])
         .args(&files)
         .current_dir(rehearsal.path())

@@ -10,8 +10,6 @@ use serde_json::{Value, json};
 use storypress::media::{self, Pixels};
 use tempfile::TempDir;
 
-pub const PROGRAM: &str = env!("CARGO_BIN_EXE_storypress");
-
 /// A project that is quick to give up waiting.
 pub const PROJECT: &str = r#"
 [publish]
@@ -45,7 +43,7 @@ impl Rehearsal {
     pub fn of(project: &str, more: &[&str]) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         std::fs::write(dir.path().join("storypress.toml"), project).expect("a project");
-        let mut sandbox = Command::new(PROGRAM)
+        let mut sandbox = Command::new(crate::program())
             .args(["sandbox", "--port", "0", "--json"])
             .args(more)
             .current_dir(dir.path())
@@ -130,7 +128,7 @@ impl Rehearsal {
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(PROGRAM);
+        let mut command = Command::new(crate::program());
         command.args(arguments).current_dir(self.path());
         command
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::rehearsal::{PROGRAM, PROJECT, Rehearsal, Run};
+use super::rehearsal::{PROJECT, Rehearsal, Run};
 
 /// A worker that ends with its test.
 struct Worker(Child);
@@ -75,7 +75,9 @@ fn sent_well(command: &mut Command) -> bool {
 fn shell(before: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new("sh");
     let script = format!("{before}\nexec \"$0\" \"$@\"");
-    command.args(["-c", &script, PROGRAM]).args(arguments);
+    command
+        .args(["-c", &script, crate::program()])
+        .args(arguments);
     command
 }
 
@@ -344,7 +346,7 @@ fn only_the_state_folder_has_to_be_writable() {
     let mut command = Command::new("unshare");
     let script = format!("{read_only}\nexec \"$0\" \"$@\"");
     command
-        .args(["-rm", "sh", "-c", &script, PROGRAM])
+        .args(["-rm", "sh", "-c", &script, crate::program()])
         .args(["publish", "--json", &sandbox, &file])
         .current_dir(rehearsal.path());
     let done = command.output().map(Run::of);

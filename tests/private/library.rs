@@ -10,7 +10,7 @@ fn film(folder: &std::path::Path) -> std::path::PathBuf {
     let text = "[output]\nseconds = 3\nsize = [720, 1280]\n[canvas]\nbackground = '#204060'\n";
     std::fs::write(&path, text).expect("a template");
     let out = folder.join("films");
-    let done = Command::new(env!("CARGO_BIN_EXE_storypress"))
+    let done = Command::new(crate::program())
         .arg("render")
         .arg(&path)
         .arg("-o")

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 pub use crate::once::rehearsal::Run;
-use crate::once::rehearsal::{PROGRAM, PROJECT, Rehearsal};
+use crate::once::rehearsal::{PROJECT, Rehearsal};
 
 /// What a project says beside; what follows it is said of the account.
 pub const PRIVATE: &str = r#"
@@ -31,7 +31,7 @@ pub fn library() -> &'static Path {
         // each test is a process of its own, and two of them may come at once
         let lock = std::fs::File::create(folder.join("setup.lock")).expect("a file for a lock");
         lock.lock().expect("a lock");
-        let done = Command::new(PROGRAM)
+        let done = Command::new(crate::program())
             .args(["private", "setup"])
             .current_dir(&folder)
             .output()

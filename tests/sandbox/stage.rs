@@ -227,7 +227,7 @@ pub fn film() -> &'static [u8] {
         }
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
         let clip = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/clips/lights.mp4");
-        let done = Command::new(env!("CARGO_BIN_EXE_storypress"))
+        let done = Command::new(crate::program())
             .arg("transcode")
             .arg(clip)
             .args([

@@ -23,7 +23,7 @@ fn spawned(
     arguments: &[&str],
     data: &Path,
 ) -> (Child, Value, BufReader<std::process::ChildStdout>) {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_storypress"))
+    let mut child = Command::new(crate::program())
         .args(["sandbox", "--json", "--port", "0", "--data"])
         .arg(data)
         .args(arguments)
@@ -209,7 +209,7 @@ fn calls_that_are_wrong_are_told() {
         (vec!["--speed", "fast"], "a number from 0 to 1000000"),
         (vec!["--port", "70000"], "70000"),
     ] {
-        let done = Command::new(env!("CARGO_BIN_EXE_storypress"))
+        let done = Command::new(crate::program())
             .arg("sandbox")
             .args(&arguments)
             .output()

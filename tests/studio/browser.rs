@@ -86,7 +86,7 @@ async fn a_phone_gets_from_the_notice_to_shared_in_four_taps() {
         ("templates/other.toml", CARD_ALONE),
     ])
     .await;
-    let mut command = Command::new(env!("CARGO_BIN_EXE_storypress"));
+    let mut command = Command::new(crate::program());
     command
         .args(["render", "templates/menu.toml", "-o", "out", "--publish"])
         .current_dir(&stage.root);
@@ -124,7 +124,7 @@ async fn pages_that_stand_show_what_happens() {
     let project = rehearsal.root.to_string_lossy().into_owned();
     let (token, sandbox) = (rehearsal.token.clone(), rehearsal.sandbox.url.clone());
     let drive = move || {
-        let program = env!("CARGO_BIN_EXE_storypress");
+        let program = crate::program();
         let arguments = ["test/follow.mjs", &url, &project, &token, program, &sandbox];
         run("node", &arguments)
     };

@@ -66,7 +66,7 @@ impl Rehearsal {
 
     /// Runs the program in the project, against the sandbox; its standard output.
     pub async fn call(&self, arguments: &[&str]) -> String {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_storypress"));
+        let mut command = Command::new(crate::program());
         command
             .args(arguments)
             .arg(format!("--sandbox={}", self.sandbox.url));

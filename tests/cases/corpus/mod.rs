@@ -140,7 +140,7 @@ fn run(call: &Call, work: &Path) -> Result<Vec<String>, Failed> {
             args.extend(["--format".into(), "png".into()]);
         }
     }
-    let output = Command::new(env!("CARGO_BIN_EXE_storypress"))
+    let output = Command::new(crate::program())
         .args(&args)
         .current_dir(work)
         .env("TZ", "UTC")

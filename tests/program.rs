@@ -1,0 +1,14 @@
+//! The program under test.
+
+use std::sync::LazyLock;
+
+static PROGRAM: LazyLock<String> = LazyLock::new(|| {
+    let another = std::env::var("STORYPRESS_TEST_PROGRAM");
+    another.unwrap_or_else(|_| env!("CARGO_BIN_EXE_storypress").to_owned())
+});
+
+/// Where it is: the one that Cargo built with the tests, or another one that `STORYPRESS_TEST_PROGRAM` names. `make test` names one
+/// that is optimised: pixels of film take ten times as long in one that is not.
+pub fn program() -> &'static str {
+    &PROGRAM
+}
