@@ -187,13 +187,13 @@ fn encode(
             Err(Error::TooLarge { .. }) => progress.cut_short(foreseen),
             Err(error) => return Err(error),
         }
+        progress.more(film.frames);
     }
     let scratch = Scratch::create(path, film.options.unfinished.as_deref())?;
     let bit_rate = (target.pictures() * 8.0 / film.seconds()).max(LEAST_BIT_RATE);
     progress.more(film.frames);
     tracing::info!("first pass at {:.0} kbit/s", bit_rate / 1000.0);
     let mut first = first_pass::run(film, plan.size, bit_rate, scratch, progress)?;
-    progress.more(film.frames);
     encode_to_limit(film, plan, &mut first, target, sound, progress)
 }
 
