@@ -32,7 +32,7 @@ AT_ONCE := --test-threads 4
 APART := --test cases --test film --test house --test suite
 
 # What the tests run is optimised, the tests are not: optimised, the crate takes four times as long to build, and it is built
-# many times for them; not optimised, film takes four times as long to make. Only the crate differs, so both share a folder.
+# many times for them; not optimised, film takes three times as long to make. Only the crate differs, so both share a folder.
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 PROGRAM := $(TARGET)/optimised/storypress
 TESTS := STORYPRESS_TEST_PROGRAM=$(PROGRAM) cargo

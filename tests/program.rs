@@ -8,7 +8,7 @@ static PROGRAM: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// Where it is: the one that Cargo built with the tests, or another one that `STORYPRESS_TEST_PROGRAM` names. `make test` names one
-/// that is optimised: pixels of film take ten times as long in one that is not.
+/// that is optimised: one that is not takes three times as long to make a film, and longer where its colours are converted.
 pub fn program() -> &'static str {
     &PROGRAM
 }
