@@ -107,8 +107,8 @@ fn search(pass: Pass<'_>, effort: Effort) -> (&'static str, &'static str) {
             "trellis=1:subme=3:me=dia:partitions=i4x4,i8x8:aq-strength=0.75",
         ),
         (_, Effort::Good) => ("fast", "psy=0:me=dia:partitions=i4x4,i8x8:aq-strength=0.75"),
-        // level 4 lets a large picture refer to four others
-        (_, Effort::Best) => ("slow", "ref=2:psy=0:aq-strength=0.75"),
+        // level 4 lets a large picture refer to four others; one pass alone looks ahead as well
+        (_, Effort::Best) => ("slow", "ref=2:psy=0:aq-strength=0.75:rc-lookahead=30"),
     }
 }
 
