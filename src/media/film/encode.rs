@@ -26,7 +26,7 @@ const SHARED: &str = "weightp=1:bframes=3:b-pyramid=2:mbtree=1:open-gop=0:scenec
 /// hard seconds: with 0.25 for 0.5, the 5th percentile of VMAF was lower by 11 on hard cuts, by 0.7 on whip pans, by 0.7 and 0.9 on two
 /// kinds of grain, and within 0.2 on an animation, water and a talking head. With 1, cuts and whip pans gain 6 and 1 more, but come out
 /// up to 6.5 % over their aim for 4.2 (3.2 with 0.25), and others by more than the room there is: then the pass is repeated.
-/// That was x264 by itself. The whole program, together with [`first_lookahead`], on seven clips: between 2.0 better (shots that come
+/// That was x264 by itself. The whole program, together with [`lookahead`], on seven clips: between 2.0 better (shots that come
 /// again, which were not tuned on) and 0.4 worse (hard cuts at 1080×1920).
 fn rate_tolerance(pass: Pass<'_>) -> f64 {
     match pass {
@@ -99,32 +99,35 @@ fn search(pass: Pass<'_>, effort: Effort) -> (&'static str, &'static str) {
         (Pass::First { .. }, Effort::Fast) => ("superfast", "subme=1:b-adapt=1"),
         (Pass::First { .. }, Effort::Best) => ("superfast", "subme=2:b-adapt=2"),
         (Pass::First { .. }, _) => ("superfast", "subme=2:b-adapt=1"),
-        (Pass::Trial { .. }, _) => ("veryfast", "trellis=1:aq-strength=0.7:rc-lookahead=4"),
+        (Pass::Trial { .. }, _) => ("veryfast", "trellis=1:aq-strength=0.7"),
         // bytes are no matter here, and a quick search finds the same quality in more of them: `Fast` takes 6 to 17 % more than
         // `Good` and some 60 % of its CPU, with SSIM within 0.0003 (2 s each of hard cuts, rain and whip pans)
-        (Pass::Only { .. }, Effort::Fast) => ("superfast", "trellis=0:rc-lookahead=10"),
-        (Pass::Only { .. }, Effort::Good) => ("veryfast", "trellis=1:rc-lookahead=10"),
+        (Pass::Only { .. }, Effort::Fast) => ("superfast", "trellis=0"),
+        (Pass::Only { .. }, Effort::Good) => ("veryfast", "trellis=1"),
         (_, Effort::Fast) => (
             "veryfast",
             "trellis=1:subme=3:me=dia:partitions=i4x4,i8x8:aq-strength=0.75",
         ),
         (_, Effort::Good) => ("fast", "psy=0:me=dia:partitions=i4x4,i8x8:aq-strength=0.75"),
-        // level 4 lets a large picture refer to four others; one pass alone looks ahead as well
-        (_, Effort::Best) => ("slow", "ref=2:psy=0:aq-strength=0.75:rc-lookahead=30"),
+        // level 4 lets a large picture refer to four others
+        (_, Effort::Best) => ("slow", "ref=2:psy=0:aq-strength=0.75"),
     }
 }
 
-/// Frames that a first pass looks ahead by, to see what later ones take from each. The second pass reads what came of it.
+/// Frames that a pass looks ahead by, to see what later ones take from each. The second pass reads what came of the first one's.
 ///
-/// Most of a film's memory is theirs: at 1080×1920, 8 fewer take 53 MB less, and 0.2 to 0.5 of VMAF on five clips, most on a pan and on
-/// shots that come again. 16 lies between, and was not held against 20 by itself.
-fn first_lookahead(format: Format, effort: Effort) -> u32 {
+/// Most of a film's memory is theirs: at 1080×1920, 8 fewer in the first pass take 53 MB less, and 0.2 to 0.5 of VMAF on five clips,
+/// most on a pan and on shots that come again. 16 lies between, and was not held against 20 by itself.
+fn lookahead(format: Format, pass: Pass<'_>, effort: Effort) -> Option<u32> {
     let is_large = (format.width, format.height) > STORY_MIDDLE;
-    match effort {
-        Effort::Fast => 10,
-        Effort::Good if is_large => 16,
-        Effort::Good => 20,
-        Effort::Best => 40,
+    match (pass, effort) {
+        (Pass::Second { .. }, _) => None,
+        (Pass::Trial { .. }, _) => Some(4),
+        (_, Effort::Fast) | (Pass::Only { .. }, Effort::Good) => Some(10),
+        (Pass::Only { .. }, Effort::Best) => Some(30),
+        (Pass::First { .. }, Effort::Good) if is_large => Some(16),
+        (Pass::First { .. }, Effort::Good) => Some(20),
+        (Pass::First { .. }, Effort::Best) => Some(40),
     }
 }
 
@@ -204,10 +207,9 @@ impl Encoder {
         };
         video.set_flags(Flags::GLOBAL_HEADER | own);
         let (preset, others) = search(pass, effort);
-        let lookahead = match pass {
-            Pass::First { .. } => format!(":rc-lookahead={}", first_lookahead(format, effort)),
-            _ => String::new(),
-        };
+        let lookahead = lookahead(format, pass, effort)
+            .map(|frames| format!(":rc-lookahead={frames}"))
+            .unwrap_or_default();
         options.set("profile", "high");
         options.set("preset", preset);
         options.set(
