@@ -83,6 +83,8 @@ const LEGAL: &str = "-c:v libx264 -preset veryfast -crf 26 -maxrate 6M -bufsize 
 
 const VERTICAL: &str = "testsrc2=s=360x640:r=30:d=3.2";
 const STORY: &str = "testsrc2=s=720x1280:r=30:d=3.2";
+/// The same of pictures that are quickly encoded and decoded: for what is wrong beside the pictures.
+const PLAIN_STORY: &str = "smptebars=s=720x1280:r=30:d=3.2";
 const FIELDS: &str = "testsrc2=s=360x640:r=60:d=3.2,tinterlace=interleave_top";
 const FIELDS_BOTTOM: &str = "testsrc2=s=360x640:r=60:d=3.2,tinterlace=interleave_bottom";
 const ODD: &str = "testsrc2=s=362x640:r=30:d=3.2,format=yuv444p,crop=361:639:0:0";
@@ -280,9 +282,9 @@ pub fn own(
     made(&clip(name, extension, picture, sound, options))
 }
 
-/// A variant of `legal` in which the options of `wrong` overrule those that are right.
+/// A plain variant of `legal` in which the options of `wrong` overrule those that are right.
 pub fn legal_but(name: &'static str, extension: &'static str, wrong: &'static str) -> PathBuf {
-    let recipe = clip(name, extension, STORY, STEREO, &[LEGAL, BT709]);
+    let recipe = clip(name, extension, PLAIN_STORY, STEREO, &[LEGAL, BT709]);
     let mut words = words_of(&recipe);
     words.extend(wrong.split_whitespace());
     cached(name, extension, &words.join(" "), |path| run(&words, path))

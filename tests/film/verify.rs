@@ -93,6 +93,7 @@ type Case = (
 
 #[rustfmt::skip]
 const WRONG: &[Case] = &[
+    ("nothing", "", &[], &[]),
     ("fragmented", "-movflags +frag_keyframe+empty_moov", &["format"], &[]),
     ("moov-last", "-movflags negative_cts_offsets", &["moov-first"], &["moov-first"]),
     // an edit list that starts both where they start
