@@ -122,7 +122,7 @@ align = "center"
 fn an_overlay_lies_over_every_picture() {
     let (folder, clip) = folder_with(&make::file("patches"));
     fs::write(folder.path().join("badge.toml"), OVERLAY).unwrap();
-    let words = "--overlay badge.toml";
+    let words = "--overlay badge.toml --effort fast";
     let ran = transcode(folder.path(), &clip, words);
     assert_eq!(ran.told(0), vec![]);
     let film = story::finished(folder, ran, words).runs(30.0, SECONDS);

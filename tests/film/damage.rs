@@ -61,7 +61,7 @@ fn one_bad_clip_does_not_stop_the_others_and_people_read_why() {
     let done = Command::new(crate::program())
         .args(["transcode", "text.mp4"])
         .arg(&clip)
-        .args(["-o", "out"])
+        .args(["-o", "out", "--effort", "fast"])
         .current_dir(folder.path())
         .output()
         .unwrap();
@@ -105,7 +105,7 @@ fn damage_is_concealed_and_told() {
 #[test]
 fn what_is_left_of_a_torn_clip_is_used_and_told() {
     let (folder, clip) = folder_with(&make::file("truncated"));
-    let ran = transcode(folder.path(), &clip, "--short hold");
+    let ran = transcode(folder.path(), &clip, "--short hold --effort fast");
     assert_eq!((ran.code, &*ran.said), (0, ""));
     let told = ran.told(0);
     assert!(

@@ -64,7 +64,7 @@ fn a_film_is_given_up_when_its_time_is_over() {
     assert_eq!(everything_in(&at.join("out")), Vec::<String>::new());
     // a film has time where others took it
     fs::write(at.join("storypress.toml"), "[limits]\nseconds = 600\n").unwrap();
-    assert_eq!(transcode(at, &clip, "").code, 0);
+    assert_eq!(transcode(at, &clip, "--effort fast").code, 0);
 }
 
 /// Offsets at which boxes start, those inside others too.
