@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::make;
-use crate::story::{FEW, Film, film, folder_with, storypress, transcode};
+use crate::story::{FEW, Film, draft, film, folder_with, storypress, transcode};
 
 /// A picture that costs little.
 const SMALL: &str = "testsrc2=s=180x320:r=25:d=3.2";
@@ -60,7 +60,7 @@ fn pitch(film: &Film, hertz: f64) -> f64 {
 
 #[test]
 fn a_sphere_of_sound_is_as_loud_as_it_hears_from_all_sides() {
-    let film = film(&case("ambisonic.mkv"), "");
+    let film = draft(&case("ambisonic.mkv"), "");
     // its source is in front: the channel of all directions has it at -11 dB
     for level in film.levels(0.5, 3.5) {
         assert!((level + 11.0).abs() < 1.5, "{level}");
@@ -76,7 +76,7 @@ fn mixed_down(name: &str, channels: &str, layout: &str) -> [f64; 2] {
             "-f lavfi -i {tone} -map 0:v -map 1:a -af {channels} -c:v libx264 -preset ultrafast -c:a pcm_s16le {layout} -shortest"
         ),
     );
-    film(&clip, "").levels(0.5, 2.7)
+    draft(&clip, "").levels(0.5, 2.7)
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn many_channels_are_not_quieter_than_their_sources() {
 #[test]
 fn of_two_tracks_the_one_that_is_heard_is_taken_and_told() {
     let clip = case("two-tracks.mkv");
-    let film = film(&clip, "");
+    let film = draft(&clip, "");
     for level in film.levels(0.5, 3.5) {
         assert!(level > -40.0, "{level}");
     }
@@ -141,7 +141,7 @@ fn a_track_can_be_asked_for_and_all_can_be_mixed() {
     let marks = "-disposition:a:0 comment -disposition:a:1 default -metadata:s:a:2 language=deu -metadata:s:a:2 title=Dub";
     let clip = three_tracks("three.mkv", marks);
     let heard = |words: &str| {
-        let film = film(&clip, words);
+        let film = draft(&clip, words);
         [300.0, 700.0, 1100.0].map(|hertz| pitch(&film, hertz) > -30.0)
     };
     assert_eq!(heard(""), [false, true, false]);
@@ -274,7 +274,7 @@ fn times_are_taken_as_clocks_write_them() {
         "six.mp4",
         "-vf tpad=stop_mode=clone:stop_duration=3 -c:v libx264 -preset ultrafast",
     );
-    film(&clip, "--start 00:00:01 --end 0:00:04.500").runs(25.0, 3.5);
+    draft(&clip, "--start 00:00:01 --end 0:00:04.500").runs(25.0, 3.5);
     let (folder, clip) = folder_with(&clip);
     for wrong in ["1:75", "0:60:00", "1:2:3:4"] {
         let ran = transcode(folder.path(), &clip, &format!("--start {wrong}"));
@@ -305,7 +305,7 @@ fn an_overlay_that_covers_the_clip_is_told_and_a_badge_is_not() {
     let over = folder.path().join("over.toml");
     let codes = |template: &str, words: &str| {
         fs::write(&over, template).unwrap();
-        let words = format!("--overlay over.toml {words}");
+        let words = format!("--overlay over.toml --effort fast {words}");
         let ran = transcode(folder.path(), &clip, &words);
         assert_eq!(ran.code, 0, "{:?}", ran.told(0));
         ran.told(0)
@@ -335,7 +335,7 @@ fn an_overlay_that_covers_the_clip_is_told_and_a_badge_is_not() {
     let ran = transcode(
         folder.path(),
         &clip,
-        &format!("--overlay {}", badge.display()),
+        &format!("--overlay {} --effort fast", badge.display()),
     );
     assert_eq!((ran.code, ran.told(0)), (0, vec![]));
 }
@@ -348,7 +348,7 @@ fn a_clip_that_is_enlarged_a_lot_is_told() {
             &format!("-vf scale={size},setsar=1 -c:v libx264 -preset ultrafast"),
         );
         let (folder, clip) = folder_with(&clip);
-        let ran = transcode(folder.path(), &clip, words);
+        let ran = transcode(folder.path(), &clip, &format!("{words} --effort fast"));
         ran.all_told(0)
     };
     let (code, said) = told("360x640", "").remove(0);

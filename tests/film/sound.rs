@@ -1,7 +1,7 @@
 //! Sound comes out on both sides, as loud as it was or as loud as was asked for, and there is always a track of it.
 
 use crate::make::{self, SECONDS};
-use crate::story::film;
+use crate::story::{draft, film};
 
 /// The tone of the clips, dB by power: a sine of an eighth of full scale.
 const TONE: f64 = -21.07;
@@ -15,12 +15,12 @@ fn level(film: &crate::story::Film, from: f64, until: f64, expected: f64) {
 
 #[test]
 fn one_channel_is_heard_on_both_sides() {
-    level(&film(&make::file("mono"), ""), 0.1, 3.1, TONE);
+    level(&draft(&make::file("mono"), ""), 0.1, 3.1, TONE);
 }
 
 #[test]
 fn six_channels_are_heard_on_both_sides() {
-    let film = film(&make::file("surround"), "");
+    let film = draft(&make::file("surround"), "");
     let levels = film.levels(0.1, 3.1);
     assert!((levels[0] - levels[1]).abs() < 0.1, "{levels:?}");
     assert!((TONE - 3.0..TONE + 6.0).contains(&levels[0]), "{levels:?}");
@@ -28,13 +28,13 @@ fn six_channels_are_heard_on_both_sides() {
 
 #[test]
 fn a_clip_without_sound_gets_a_silent_track() {
-    let film = film(&make::file("silent"), "").runs(30.0, SECONDS);
+    let film = draft(&make::file("silent"), "").runs(30.0, SECONDS);
     assert_eq!(film.levels(0.0, 3.2), [-120.0; 2]);
 }
 
 #[test]
 fn sound_that_ends_before_the_picture_leaves_silence() {
-    let film = film(&make::file("quiet-end"), "").runs(30.0, SECONDS);
+    let film = draft(&make::file("quiet-end"), "").runs(30.0, SECONDS);
     level(&film, 0.1, 1.55, TONE);
     assert!(film.levels(1.7, 3.2)[0] < -80.0);
 }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::make;
-use crate::story::{self, FEW, Film, film, folder_with, mean, storypress, transcode};
+use crate::story::{self, FEW, Film, draft, film, folder_with, mean, storypress, transcode};
 
 /// A clip of `tests/film/strangers`.
 fn brought(name: &str) -> PathBuf {
@@ -36,9 +36,9 @@ fn damaged(clip: &Path, words: &str) -> Film {
 
 #[test]
 fn the_last_picture_stays_as_long_as_the_file_says() {
-    film(&brought("gif-last-delay.gif"), "").runs(30.0, 6.0);
-    film(&brought("one-picture.mp4"), "").runs(25.0, 5.0);
-    film(&brought("last-picture-4s.mp4"), "").runs(30.0, 4.667);
+    draft(&brought("gif-last-delay.gif"), "").runs(30.0, 6.0);
+    draft(&brought("one-picture.mp4"), "").runs(25.0, 5.0);
+    draft(&brought("last-picture-4s.mp4"), "").runs(30.0, 4.667);
     // the same where only the segment says it, and a part of it
     let copied = make::copied(
         "last-picture",
@@ -47,8 +47,8 @@ fn the_last_picture_stays_as_long_as_the_file_says() {
         "",
         "-c copy",
     );
-    film(&copied, "").runs(30.0, 4.667);
-    film(&brought("last-picture-4s.mp4"), "--start 0.5 --end 4").runs(30.0, 3.5);
+    draft(&copied, "").runs(30.0, 4.667);
+    draft(&brought("last-picture-4s.mp4"), "--start 0.5 --end 4").runs(30.0, 3.5);
     let pictures = "testsrc2=s=180x320:r=10:d=1";
     let animated = make::own(
         "last-delay",
@@ -57,7 +57,7 @@ fn the_last_picture_stays_as_long_as_the_file_says() {
         "",
         &["-c:v apng -final_delay 5/2 -f apng"],
     );
-    film(&animated, "").runs(30.0, 3.4);
+    draft(&animated, "").runs(30.0, 3.4);
 }
 
 #[test]
@@ -250,7 +250,7 @@ fn each_track_of_a_mix_follows_the_clock_that_jumps() {
         ("tracks-back", [&late, &early]),
     ] {
         let both = make::written(name, "ts", &parts.map(|p| p.as_slice()).concat());
-        let made = film(&both, "--sound mix").runs(30.0, 4.0);
+        let made = draft(&both, "--sound mix").runs(30.0, 4.0);
         let (flashes, beeps) = (made.flashes(), made.beeps());
         assert_eq!(flashes.len(), 2, "{name}: {flashes:?}");
         let wanted = flashes.iter().flat_map(|at| [*at, at + 0.5]);
@@ -294,7 +294,7 @@ fn a_clock_that_jumps_is_no_time() {
         ("turned", [&last, &early]),
     ] {
         let both = make::written(name, "ts", &parts.map(|p| p.as_slice()).concat());
-        let made = film(&both, "").runs(30.0, 4.0);
+        let made = draft(&both, "").runs(30.0, 4.0);
         let (flashes, beeps) = (made.flashes(), made.beeps());
         assert_eq!(
             (flashes.len(), beeps.len()),
@@ -304,7 +304,7 @@ fn a_clock_that_jumps_is_no_time() {
         for (flash, beep) in flashes.iter().zip(&beeps) {
             assert!((flash - beep).abs() < 0.07, "{name}: {flashes:?} {beeps:?}");
         }
-        let cut = film(&both, "--start 0.5").runs(30.0, 3.5);
+        let cut = draft(&both, "--start 0.5").runs(30.0, 3.5);
         assert_eq!(cut.flashes().len(), 2, "{name}");
     }
 }
@@ -319,8 +319,8 @@ fn a_clip_that_begins_late_or_lies_beside_a_longer_track_is_whole() {
         sound,
         &["-c:v libx264 -pix_fmt yuv420p -c:a aac -output_ts_offset 10"],
     );
-    film(&late, "").runs(30.0, 3.2);
-    film(&late, "--start 0.1 --end 3.15").runs(30.0, 3.05);
+    draft(&late, "").runs(30.0, 3.2);
+    draft(&late, "--start 0.1 --end 3.15").runs(30.0, 3.05);
     for (name, extension) in [("longer-track", "mkv"), ("longer-track", "mp4")] {
         let beside = make::own(
             name,
@@ -332,7 +332,7 @@ fn a_clip_that_begins_late_or_lies_beside_a_longer_track_is_whole() {
             ],
         );
         let (folder, clip) = folder_with(&beside);
-        let ran = transcode(folder.path(), &clip, "");
+        let ran = transcode(folder.path(), &clip, "--effort fast");
         let told = ran.told(0);
         assert!(
             told.iter().all(|(code, _)| code != "damaged-media"),
@@ -360,7 +360,7 @@ fn dolby_vision_without_a_base_is_refused_by_name() {
     bytes[at + 4] = 1 << 4 | bytes[at + 4] & 0x0F;
     let based = make::written("dolby-vision-8", "mp4", &bytes);
     let (folder, clip) = folder_with(&based);
-    let ran = transcode(folder.path(), &clip, "");
+    let ran = transcode(folder.path(), &clip, "--effort fast");
     assert_eq!(ran.code, 0, "{:?}", ran.told(0));
 }
 
@@ -468,7 +468,7 @@ fn a_raw_stream_runs_at_its_rate() {
     ] {
         let clip = make::own("raw", extension, picture, "", options);
         let seconds = 4.0 * 30.0 / rate;
-        film(&clip, "").runs(rate, seconds);
+        draft(&clip, "").runs(rate, seconds);
     }
 }
 
@@ -493,7 +493,7 @@ fn pictures_whose_references_are_missing_are_not_shown() {
     ] {
         let clip = make::own(name, extension, whole, "", options);
         let cut = make::copied(name, extension, &clip, "", "-ss 1 -c copy -copyinkf");
-        let made = damaged(&cut, "");
+        let made = damaged(&cut, "--effort fast");
         // the first whole picture stands for those before it
         let step: f64 = (0..12)
             .map(|n| {
@@ -523,7 +523,7 @@ fn slow_clips_come_out_at_a_rate_that_fits_them() {
         &["-c:v libx264 -pix_fmt yuv420p -fps_mode vfr"],
     );
     // the last picture is the twelfth of its second
-    film(&gaps, "").runs(30.0, 3.8);
+    draft(&gaps, "").runs(30.0, 3.8);
     let steady = make::own(
         "twelve",
         "mp4",
@@ -531,5 +531,5 @@ fn slow_clips_come_out_at_a_rate_that_fits_them() {
         "",
         &["-c:v libx264 -pix_fmt yuv420p"],
     );
-    film(&steady, "").runs(25.0, 4.0);
+    draft(&steady, "").runs(25.0, 4.0);
 }

@@ -1,20 +1,18 @@
 //! What is seen and heard together stays together: a flash and its beep.
 
-use std::path::Path;
-
 use crate::make::{self, EDITED, FLASHES, LATE};
-use crate::story::{Film, film};
+use crate::story::{Film, draft, film};
 
 /// What an eye and an ear take for one moment, seconds.
 const TOGETHER: f64 = 0.02;
 
 /// Flashes and beeps are at these times, and so together.
-fn together(clip: &Path, words: &str, rate: f64, times: &[f64]) -> Film {
-    let film = film(clip, words);
+#[track_caller]
+fn together(film: Film, rate: f64, times: &[f64]) -> Film {
     let video = &film.video;
     assert!((video.frame_rate - rate).abs() < 0.002, "{video:?}");
     let (flashes, beeps) = (film.flashes(), film.beeps());
-    let told = format!("{}: {flashes:.3?} and {beeps:.3?}", clip.display());
+    let told = format!("{flashes:.3?} and {beeps:.3?}");
     assert_eq!(
         (flashes.len(), beeps.len()),
         (times.len(), times.len()),
@@ -39,14 +37,14 @@ fn moved(by: f64) -> Vec<f64> {
 
 #[test]
 fn a_flash_and_its_beep_stay_together() {
-    together(&make::file("flash"), "", 30.0, &FLASHES).runs(30.0, 4.0);
-    together(&make::file("flash24"), "", 24.0, &FLASHES).runs(24.0, 4.0);
+    together(film(&make::file("flash"), ""), 30.0, &FLASHES).runs(30.0, 4.0);
+    together(film(&make::file("flash24"), ""), 24.0, &FLASHES).runs(24.0, 4.0);
 }
 
 #[test]
 fn pictures_that_come_late_come_late() {
     for name in ["late", "late-mkv"] {
-        let film = together(&make::file(name), "", 30.0, &FLASHES).runs(30.0, 4.0);
+        let film = together(draft(&make::file(name), ""), 30.0, &FLASHES).runs(30.0, 4.0);
         // until then the first picture stands
         assert!(crate::story::apart(&film.pictures[0], &film.pictures[14]) < 1.0);
     }
@@ -55,32 +53,30 @@ fn pictures_that_come_late_come_late() {
 
 #[test]
 fn sound_that_comes_late_comes_late() {
-    together(&make::file("late-sound"), "", 30.0, &FLASHES).runs(30.0, 4.0);
+    together(draft(&make::file("late-sound"), ""), 30.0, &FLASHES).runs(30.0, 4.0);
 }
 
 #[test]
 fn what_an_edit_list_cuts_is_cut_from_both() {
-    together(&make::file("edited"), "", 30.0, &moved(-EDITED)).runs(30.0, 4.0 - EDITED);
+    together(draft(&make::file("edited"), ""), 30.0, &moved(-EDITED)).runs(30.0, 4.0 - EDITED);
 }
 
 #[test]
 fn a_clock_that_starts_at_ten_starts_at_zero() {
     // the sound starts a packet before the picture
-    together(&make::file("starts-at-ten"), "", 30.0, &moved(0.021)).runs(30.0, 4.021);
+    together(draft(&make::file("starts-at-ten"), ""), 30.0, &moved(0.021)).runs(30.0, 4.021);
 }
 
 #[test]
 fn a_start_in_the_middle_cuts_both_alike() {
     together(
-        &make::file("flash"),
-        "--start 0.6 --end 3.7",
+        draft(&make::file("flash"), "--start 0.6 --end 3.7"),
         30.0,
         &moved(-0.6),
     )
     .runs(30.0, 3.1);
     together(
-        &make::file("edited"),
-        "--start 0.25",
+        draft(&make::file("edited"), "--start 0.25"),
         30.0,
         &moved(-EDITED - 0.25),
     )
@@ -99,7 +95,7 @@ fn sixty_frames_and_six_channels_stay_together() {
         BEEP,
         &["-c:v libx264 -preset veryfast -pix_fmt yuv420p -c:a aac -b:a 256k"],
     );
-    together(&clip, "", 60.0, &FLASHES).runs(60.0, 3.4);
+    together(draft(&clip, ""), 60.0, &FLASHES).runs(60.0, 3.4);
 }
 
 #[test]
@@ -113,7 +109,7 @@ fn a_rate_that_varies_stays_together() {
         BEEP,
         &["-c:v libx264 -preset veryfast -pix_fmt yuv420p -fps_mode vfr -c:a flac"],
     );
-    let film = together(&clip, "", 60.0, &FLASHES);
+    let film = together(draft(&clip, ""), 60.0, &FLASHES);
     assert!((film.seconds - 3.4).abs() < 0.07, "{}", film.seconds);
 }
 
@@ -133,7 +129,11 @@ fn a_start_far_into_a_clip_is_found() {
         let options: &'static [&'static str] = Box::leak(Box::new([H264, sound]));
         let clip = make::own(name, extension, PICTURE, SOUND, options);
         // a transport stream says its time by the sound, which starts a little before
-        let film = together(&clip, "--start 12.4 --end 0:15.6", 30.0, &[0.6, 1.6, 2.6]);
+        let film = together(
+            draft(&clip, "--start 12.4 --end 0:15.6"),
+            30.0,
+            &[0.6, 1.6, 2.6],
+        );
         film.runs(30.0, 3.2);
     }
 }
