@@ -180,7 +180,10 @@ impl<'a> Walk<'a> {
             return Ok(Driven::Later(self.story.due));
         }
         let said = format!("the account {} is not open here", self.story.account);
-        if prepare::deadline(&self.story, &driver.store, &driver.policy, now).await < now {
+        let is_late =
+            prepare::deadline(&self.story, &driver.store, &driver.policy, now).await < now;
+        // whether it is live after all, another worker can ask
+        if is_late && !self.story.step.may_be_live_though_refused(now) {
             self.story.trouble.get_or_insert(said);
             return self.missed().await;
         }

@@ -218,6 +218,18 @@ pub enum Step {
 }
 
 impl Step {
+    /// A send of it was refused, and its container lives and can be asked whether it went out all the same.
+    pub fn may_be_live_though_refused(&self, now: Timestamp) -> bool {
+        match self {
+            Self::Contained {
+                container,
+                is_refused,
+                ..
+            } => *is_refused && now < container.ends(),
+            _ => false,
+        }
+    }
+
     /// The word of reports: `rendered uploaded contained publishing handed live closed failed missed uncertain
     /// cancelled`.
     pub fn state(&self) -> &'static str {

@@ -591,6 +591,47 @@ fn nobody_who_reads_is_no_failure() {
 }
 
 #[test]
+fn what_was_refused_and_is_live_is_not_missed_where_its_account_is_not_open() {
+    let policy = "[publish]\nsettle = '300ms'\ngap = '10ms'\nlate = '6s'\n";
+    let without = format!("{policy}[accounts.other]\nlogin = 'instagram'\n");
+    let with = format!("{without}[accounts.page]\nlogin = 'facebook'\n");
+    let rehearsal = Rehearsal::of(&with, &[]);
+    let project = rehearsal.path().join("storypress.toml");
+    let refused = json!([{ "on": "publish", "do": "error-after", "code": 4 }]);
+    rehearsal.post("/sandbox/faults", &refused);
+    let mut command = rehearsal.command(&["publish", "--json", "--sandbox", &rehearsal.url]);
+    command.args(["--account", "page", "--at", &in_seconds(2)]);
+    let planned = Run::of(command.args(rehearsal.pictures(1)).output().expect("a run"));
+    assert_eq!(planned.code, Some(0), "{planned:?}");
+    let story = || call(&rehearsal, &["status", "--all"]).report["items"][0]["story"].clone();
+    let until = |what: &dyn Fn(&Value) -> bool| {
+        let start = Instant::now();
+        loop {
+            let story = story();
+            if what(&story) {
+                return story;
+            }
+            assert!(start.elapsed() < Duration::from_secs(60), "{story}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    };
+    let worker = Worker::of(&rehearsal);
+    until(&|story| story.to_string().contains("call budget"));
+    drop(worker);
+    // the next one knows another account alone, until the story is late and beyond
+    std::fs::write(&project, without).expect("a project");
+    let worker = Worker::of(&rehearsal);
+    std::thread::sleep(Duration::from_secs(9));
+    assert_eq!(story()["state"], "contained");
+    drop(worker);
+    std::fs::write(&project, with).expect("a project");
+    let _worker = Worker::of(&rehearsal);
+    let story = until(&|story| story["state"] != "contained");
+    assert_eq!(story["state"], "live", "{story}");
+    assert_eq!(live(&rehearsal), 1);
+}
+
+#[test]
 fn what_is_due_on_an_account_that_is_not_open_says_so_and_is_missed_in_the_end() {
     let rehearsal = Rehearsal::of(
         "[publish]\nsettle = '300ms'\ngap = '10ms'\nlate = '3s'\n",
