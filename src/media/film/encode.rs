@@ -28,23 +28,23 @@ const SHARED: &str = "weightp=1:bframes=3:b-pyramid=2:mbtree=1:open-gop=0:scenec
 /// better (hard cuts) and 0.1 worse (whip pans). With 0.3, water gains 0.9 more, hard cuts 0.5, whip pans nothing, and what is dark has
 /// less: so not less than x264's own setting for grain. Chosen on those six clips; of four others, in the whole program, an animation, a
 /// pan and cross-fades gained 0.4 to 1.5, and heavy rain 2.9 with another size.
-fn adaptive(pass: Pass<'_>) -> &'static str {
-    match pass {
-        // bytes are no matter there
-        Pass::Only { .. } => "1.0",
-        _ => "0.5",
+fn adaptive(pass: Pass<'_>, effort: Effort) -> f64 {
+    match (pass, effort) {
+        // with room to spare; there 1 for 0.75 takes up to 26 % more bytes (a talking head), and 0.1 to 0.5 dB of SSIM more
+        (Pass::Only { .. }, Effort::Best) => 0.75,
+        (Pass::Only { .. }, _) => 1.0,
+        _ => 0.5,
     }
 }
 
 /// How far a pass may be off on the way, as a part of what its film has; it closes in towards the end.
 ///
 /// The first only measures, and what it does to keep to its bytes misleads the second. A second that is held close starves single
-/// hard seconds: with 0.25 for 0.5, the 5th percentile of VMAF was lower by 11 on hard cuts, by 0.7 on whip pans, by 0.7 and 0.9 on two
-/// kinds of grain, and within 0.2 on an animation, water and a talking head. (With [`adaptive`] as it is now: by 9 and 0.8 on the first two,
-/// and within 0.4 on grain that comes and goes, shots that come again and other whip pans.) With 1, cuts and whip pans gain 6 and 1 more, but come out
-/// up to 6.5 % over their aim for 4.2 (3.2 with 0.25), and others by more than the room there is: then the pass is repeated.
-/// That was x264 by itself. The whole program, together with [`lookahead`], on seven clips: between 2.0 better (shots that come
-/// again, which were not tuned on) and 0.4 worse (hard cuts at 1080×1920).
+/// hard seconds: with 0.25 for 0.5, the 5th percentile of VMAF is lower by 9 on hard cuts and by 0.8 on whip pans, and within 0.4 on grain
+/// that comes and goes, shots that come again and other whip pans. With 1, cuts and whip pans gained 6 and 1 more before [`adaptive`] was
+/// what it is, but came out up to 6.5 % over their aim for 4.2 (3.2 with 0.25), and others by more than the room there is: then the pass is
+/// repeated. That was x264 by itself. The whole program, together with [`lookahead`], on seven clips, before [`adaptive`] as well: between
+/// 2.0 better (shots that come again, which were not tuned on) and 0.4 worse (hard cuts at 1080×1920).
 fn rate_tolerance(pass: Pass<'_>) -> f64 {
     match pass {
         Pass::First { .. } => 1.0,
@@ -230,7 +230,7 @@ impl Encoder {
             "x264-params",
             &format!(
                 "{SHARED}:{others}{lookahead}:aq-strength={}:ratetol={}:sync-lookahead=0:threads={}:lookahead-threads=1",
-                adaptive(pass),
+                adaptive(pass, effort),
                 rate_tolerance(pass),
                 threads(pass)
             ),
