@@ -6,21 +6,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 /// What an id is not.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{}` is not an id of 1 to 32 digits", .0.chars().take(40).collect::<String>().escape_debug())]
 pub struct NotAnId(pub String);
-
-impl fmt::Display for NotAnId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown: String = self.0.chars().take(40).collect();
-        write!(
-            f,
-            "`{}` is not an id of 1 to 32 digits",
-            shown.escape_debug()
-        )
-    }
-}
-
-impl std::error::Error for NotAnId {}
 
 macro_rules! id {
     ($name:ident, $doc:literal) => {
@@ -97,5 +85,15 @@ mod tests {
         for wrong in ["", "17a", "-1", " 1", "1/2", "\u{661}", &"1".repeat(33)] {
             assert!(wrong.parse::<StoryId>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn what_is_no_id_is_told_escaped_and_at_most_forty_characters_long() {
+        let told = NotAnId(format!("\u{1b}{}", "é".repeat(50))).to_string();
+        let shown = "é".repeat(39);
+        assert_eq!(
+            told,
+            format!("`\\u{{1b}}{shown}` is not an id of 1 to 32 digits")
+        );
     }
 }

@@ -2,7 +2,6 @@
 //!
 //! In: what the staircase and its neighbours ask of either. Out: the same types. Never: one of them in place of the other.
 
-use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -28,13 +27,16 @@ impl From<graph::Client> for Platform {
 }
 
 /// A call that either of them refused.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum PlatformError {
     /// The official API.
-    Graph(graph::Error),
+    #[error("{0}")]
+    Graph(#[from] graph::Error),
     /// The private way.
-    Private(private::Error),
+    #[error("{0}")]
+    Private(#[from] private::Error),
     /// There is nobody to ask.
+    #[error("a person posts its stories: the account has no login to ask with")]
     ByHand,
 }
 
@@ -54,40 +56,6 @@ impl PlatformError {
             Self::Graph(error) => matches!(error.cause, graph::Cause::File(_)),
             Self::Private(error) => error.is_of_a_file(),
             Self::ByHand => false,
-        }
-    }
-}
-
-impl From<graph::Error> for PlatformError {
-    fn from(error: graph::Error) -> Self {
-        Self::Graph(error)
-    }
-}
-
-impl From<private::Error> for PlatformError {
-    fn from(error: private::Error) -> Self {
-        Self::Private(error)
-    }
-}
-
-impl fmt::Display for PlatformError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Graph(error) => error.fmt(f),
-            Self::Private(error) => error.fmt(f),
-            Self::ByHand => {
-                f.write_str("a person posts its stories: the account has no login to ask with")
-            }
-        }
-    }
-}
-
-impl std::error::Error for PlatformError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Graph(error) => Some(error),
-            Self::Private(error) => Some(error),
-            Self::ByHand => None,
         }
     }
 }

@@ -124,9 +124,10 @@ impl fmt::Debug for Account {
 }
 
 /// Why a sandbox does not run.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The port is not free.
+    #[error("port {port} of 127.0.0.1 cannot be had")]
     Port {
         /// Which one.
         port: u16,
@@ -134,6 +135,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The world's folder cannot be made, read or written.
+    #[error("the world's folder {} cannot be used", path.display())]
     Folder {
         /// Which one.
         path: PathBuf,
@@ -141,6 +143,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The folder's file is no world.
+    #[error("{}:{line} is no line of a sandbox's world", path.display())]
     World {
         /// Which file.
         path: PathBuf,
@@ -150,45 +153,14 @@ pub enum Error {
         source: serde_json::Error,
     },
     /// Another sandbox has the folder open.
+    #[error("another sandbox has {} open", .0.display())]
     Taken(PathBuf),
     /// A fault plan that cannot be read.
+    #[error("the fault plan cannot be read: {0}")]
     Faults(String),
     /// There is no HTTP client to fetch media with.
-    Client(reqwest::Error),
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Port { port, .. } => write!(f, "port {port} of 127.0.0.1 cannot be had"),
-            Self::Folder { path, .. } => {
-                write!(f, "the world's folder {} cannot be used", path.display())
-            }
-            Self::World { path, line, .. } => {
-                write!(
-                    f,
-                    "{}:{line} is no line of a sandbox's world",
-                    path.display()
-                )
-            }
-            Self::Taken(path) => {
-                write!(f, "another sandbox has {} open", path.display())
-            }
-            Self::Faults(said) => write!(f, "the fault plan cannot be read: {said}"),
-            Self::Client(_) => f.write_str("no HTTP client can be made"),
-        }
-    }
-}
-
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Port { source, .. } | Self::Folder { source, .. } => Some(source),
-            Self::World { source, .. } => Some(source),
-            Self::Client(source) => Some(source),
-            Self::Taken(_) | Self::Faults(_) => None,
-        }
-    }
+    #[error("no HTTP client can be made")]
+    Client(#[source] reqwest::Error),
 }
 
 /// A sandbox that answers.

@@ -12,7 +12,8 @@ use serde_json::{Map, Value, json};
 use crate::diag::Diagnostic;
 
 /// An answer that says why it is none.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{}", self.detail())]
 pub struct Problem {
     status: StatusCode,
     word: &'static str,
@@ -151,14 +152,6 @@ impl IntoResponse for Problem {
         (self.status, [(header::CONTENT_TYPE, kind)], body).into_response()
     }
 }
-
-impl std::fmt::Display for Problem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.detail())
-    }
-}
-
-impl std::error::Error for Problem {}
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,6 @@
 //! What can go wrong on the way up, in words that hold no secret.
 
 use std::error::Error as _;
-use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
@@ -9,9 +8,10 @@ use super::{Environment, Target};
 use crate::media::Kind;
 
 /// Why a file is not up.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The project or the environment names a store that cannot be used so.
+    #[error("{message}: {hint}")]
     Settings {
         /// One sentence without its full stop.
         message: String,
@@ -19,6 +19,7 @@ pub enum Error {
         hint: String,
     },
     /// The file cannot be read.
+    #[error("cannot read `{}`: {source}", path.display())]
     File {
         /// Which.
         path: PathBuf,
@@ -26,11 +27,16 @@ pub enum Error {
         source: io::Error,
     },
     /// The file is not the one that was made and verified.
+    #[error("`{}` has changed since it was made: render it again", path.display())]
     Changed {
         /// Which.
         path: PathBuf,
     },
     /// The file is not of the kind it is said to be.
+    #[error("`{}` is not {}", path.display(), match kind {
+        Kind::Image => "a JPEG or PNG",
+        Kind::Video => "an MP4 or MOV",
+    })]
     NotMedia {
         /// Which.
         path: PathBuf,
@@ -38,6 +44,7 @@ pub enum Error {
         kind: Kind,
     },
     /// The store did not do it.
+    #[error("{store} did not {doing}: {message}{}", .hint.as_ref().map(|hint| format!(": {hint}")).unwrap_or_default())]
     Store {
         /// Which, as the project file names it.
         store: String,
@@ -63,49 +70,6 @@ impl Error {
         match self {
             Self::Store { is_lasting, .. } => *is_lasting,
             _ => true,
-        }
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Settings { message, hint } => write!(f, "{message}: {hint}"),
-            Self::File { path, source } => write!(f, "cannot read `{}`: {source}", path.display()),
-            Self::Changed { path } => write!(
-                f,
-                "`{}` has changed since it was made: render it again",
-                path.display()
-            ),
-            Self::NotMedia { path, kind } => {
-                let wanted = match kind {
-                    Kind::Image => "a JPEG or PNG",
-                    Kind::Video => "an MP4 or MOV",
-                };
-                write!(f, "`{}` is not {wanted}", path.display())
-            }
-            Self::Store {
-                store,
-                doing,
-                message,
-                hint,
-                ..
-            } => {
-                write!(f, "{store} did not {doing}: {message}")?;
-                match hint {
-                    Some(hint) => write!(f, ": {hint}"),
-                    None => Ok(()),
-                }
-            }
-        }
-    }
-}
-
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::File { source, .. } => Some(source),
-            _ => None,
         }
     }
 }

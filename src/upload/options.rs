@@ -47,7 +47,8 @@ pub struct Options {
 }
 
 /// A key of `[upload]` whose value cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}: {hint}")]
 pub struct BadOption {
     /// `to` or `public_url`.
     pub key: &'static str,
@@ -56,14 +57,6 @@ pub struct BadOption {
     /// What to write instead.
     pub hint: String,
 }
-
-impl fmt::Display for BadOption {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.message, self.hint)
-    }
-}
-
-impl std::error::Error for BadOption {}
 
 const TO: &str = "`s3://bucket/folder`, `gs://…`, `az://…`, or `file:DIR` for a folder that a web server of yours shows";
 

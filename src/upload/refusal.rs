@@ -4,7 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 
 /// The platform would not get the file from its address.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the platform would not get `{address}`: {why}")]
 pub struct Refusal {
     /// What was fetched, without a signature.
     pub address: String,
@@ -120,15 +121,6 @@ impl Refusal {
         )
     }
 }
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the platform would not get `{}`: ", self.address)?;
-        self.why.fmt(f)
-    }
-}
-
-impl std::error::Error for Refusal {}
 
 impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

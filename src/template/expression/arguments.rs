@@ -6,7 +6,8 @@ use minijinja::{Error, ErrorKind, Value};
 use crate::diag::did_you_mean;
 
 /// What is wrong with a filter's value or options; travels inside MiniJinja's error.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
 pub(super) struct Fault {
     pub message: String,
     pub hint: Option<String>,
@@ -25,14 +26,6 @@ impl Fault {
         self
     }
 }
-
-impl std::fmt::Display for Fault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Fault {}
 
 impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {

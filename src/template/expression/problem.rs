@@ -20,7 +20,8 @@ pub enum Kind {
 }
 
 /// What is wrong with a string.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
 pub struct Problem {
     /// What kind it is.
     pub kind: Kind,
@@ -41,14 +42,6 @@ impl Problem {
         }
     }
 }
-
-impl std::fmt::Display for Problem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Problem {}
 
 /// Turns MiniJinja's error about `text` into ours.
 pub(super) fn from_error<'a>(
