@@ -185,7 +185,7 @@ impl Told {
     }
 
     fn failed(name: &str, error: &anyhow::Error) -> Self {
-        let said = format!("{error:#}");
+        let said = super::said::said(error);
         Self {
             json: json!({"name": name, "error": said}),
             lines: vec![format!("{name}: {said}")],

@@ -40,6 +40,7 @@ mod render;
 mod report;
 mod resolve;
 mod retry;
+mod said;
 mod sandbox;
 mod schedule;
 mod selection;
@@ -246,10 +247,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         // told already
         Err(_) if stdout::is_lost() => Outcome::Failed.into(),
         Err(error) => {
-            say_line(&format!("error: {error:#}"));
+            let said = said::said(&error);
+            say_line(&format!("error: {said}"));
             // a worker's lines are events, and the last is the report
             if is_json && (stdout::is_untouched() || named == "worker") {
-                tell_wrong(&named, &format!("{error:#}"));
+                tell_wrong(&named, &said);
             }
             Outcome::Usage.into()
         }

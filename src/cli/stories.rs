@@ -189,7 +189,7 @@ impl Done {
             }
             Err(error) => {
                 self.failed = true;
-                let said = format!("{:#}", anyhow::Error::from(error));
+                let said = super::said::said(&error.into());
                 (json!({ "error": said }), format!("{id}  {said}"))
             }
         };

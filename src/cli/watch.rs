@@ -39,7 +39,7 @@ fn pass(args: &render::Args, global: &Global, stop: &Cancel) -> anyhow::Result<V
         Ok((_, files)) if !files.is_empty() => Ok(files),
         Ok(_) => Ok(fallback(args, global)),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", super::said::said(&error));
             Ok(fallback(args, global))
         }
     }

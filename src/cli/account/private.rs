@@ -20,7 +20,7 @@ pub(super) struct Told {
 
 impl Told {
     fn failed(name: &str, error: &anyhow::Error) -> Self {
-        let said = format!("{error:#}");
+        let said = super::super::said::said(error);
         Self {
             json: json!({"name": name, "error": said}),
             lines: vec![format!("{name}: {said}")],
