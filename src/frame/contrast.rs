@@ -152,18 +152,23 @@ fn count(layer: &Layer, stencil: &Stencil, brush: &Brush, alpha: u8) -> Histogra
     while area.width() * area.height() / (3 * step * step) > SAMPLES {
         step += 1;
     }
+    // most letters are of one colour
+    let mut last = ([0; 4], luminance([0; 4], linear));
     for y in (area.y0..area.y1).step_by(step) {
         let ink = rows.at(y);
-        let cover = stencil.row(y, area.x0, area.x1);
-        for i in (0..cover.len()).step_by(step) {
-            if cover[i] < SOLID {
+        let cover = stencil.row(y, area.x0, area.x1).iter();
+        let canvas = layer.canvas.row(y, area.x0, area.x1).as_chunks::<4>().0;
+        for (i, (cover, below)) in cover.zip(canvas).enumerate().step_by(step) {
+            if *cover < SOLID {
                 continue;
             }
             let px = faded(color(ink, i), alpha);
             let x = area.x0 + i as i32;
-            let below = layer.canvas.px(x, y);
-            let (below, text) = layer.seen(x, y, below, over_px(px, below));
-            let (below, text) = (luminance(below, linear), luminance(text, linear));
+            let (below, text) = layer.seen(x, y, *below, over_px(px, *below));
+            if text != last.0 {
+                last = (text, luminance(text, linear));
+            }
+            let (below, text) = (luminance(below, linear), last.1);
             histogram.lighter += usize::from(text > below);
             histogram.add(ratio(below, text));
         }

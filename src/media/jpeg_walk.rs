@@ -230,10 +230,7 @@ fn segment<'a>(bytes: &'a [u8], at: &mut usize) -> Result<&'a [u8], String> {
 fn skip_scan(bytes: &[u8], at: &mut usize) -> Result<(), String> {
     loop {
         let rest = &bytes[*at..];
-        let ff = rest
-            .iter()
-            .position(|byte| *byte == 0xFF)
-            .ok_or_else(|| broken_off(bytes))?;
+        let ff = memchr::memchr(0xFF, rest).ok_or_else(|| broken_off(bytes))?;
         match rest.get(ff + 1) {
             None => return Err(broken_off(bytes)),
             Some(0 | 0xD0..=0xD7) => *at += ff + 2,

@@ -86,6 +86,13 @@ pub(super) fn size(bytes: &[u8], limit: u64) -> Result<(u32, u32), Error> {
     Ok(orientation.size(stored.0, stored.1))
 }
 
+/// The same of a JPEG whose `start` has everything before the pixels. Others have to be there whole: a PNG may say at its
+/// end how it is turned.
+pub(super) fn early_size(start: &[u8], limit: u64) -> Option<Result<(u32, u32), Error>> {
+    let is_early = Format::of(start) == Ok(Format::Jpeg) && jpeg::head(start).is_ok();
+    is_early.then(|| size(start, limit))
+}
+
 /// The stored size, held against the limit, and how it is turned.
 pub(super) fn head(bytes: &[u8], limit: u64) -> Result<((u32, u32), Orientation), Error> {
     let format = Format::of(bytes)?;

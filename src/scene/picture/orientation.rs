@@ -100,26 +100,47 @@ impl Orientation {
             }
             return;
         }
-        // sixteen stored rows make one cache line of every upright row
         let x0 = if self.flip_x {
             out_width - y0 - count
         } else {
             y0
         };
-        for x in 0..width {
-            let y = if self.flip_y { out_height - 1 - x } else { x };
-            let to = &mut out[y * out_width + x0..][..count];
-            if self.flip_x {
-                for (k, pixel) in to.iter_mut().rev().enumerate() {
-                    *pixel = rows[k * width + x];
+        // where a stored row and a stored column go
+        let across = |k: usize| x0 + if self.flip_x { count - 1 - k } else { k };
+        let down = |x: usize| if self.flip_y { out_height - 1 - x } else { x };
+        let (whole_x, whole_y) = (width - width % TILE, count - count % TILE);
+        for x in (0..whole_x).step_by(TILE) {
+            for k in (0..whole_y).step_by(TILE) {
+                let mut tile: Tile = std::array::from_fn(|i| {
+                    let row = rows[(k + i) * width + x..].first_chunk();
+                    *row.expect("the tile lies inside")
+                });
+                if self.flip_x {
+                    tile.reverse();
                 }
-            } else {
-                for (k, pixel) in to.iter_mut().enumerate() {
-                    *pixel = rows[k * width + x];
+                let at = across(k).min(across(k + TILE - 1));
+                for (i, column) in turned(&tile).iter().enumerate() {
+                    out[down(x + i) * out_width + at..][..TILE].copy_from_slice(column);
                 }
             }
         }
+        for k in 0..count {
+            let done = if k < whole_y { whole_x } else { 0 };
+            for x in done..width {
+                out[down(x) * out_width + across(k)] = rows[k * width + x];
+            }
+        }
     }
+}
+
+/// The side of the tiles of pixels that are turned at once.
+const TILE: usize = 4;
+
+type Tile = [[[u8; 4]; TILE]; TILE];
+
+/// Rows as columns.
+fn turned(rows: &Tile) -> Tile {
+    std::array::from_fn(|x| std::array::from_fn(|y| rows[y][x]))
 }
 
 /// The side of the blocks that are turned at once, in bytes.
@@ -171,6 +192,37 @@ fn block_exchanged(mut rows: Block) -> Block {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_way_of_holding_a_camera_is_upright_at_any_size() {
+        // where a stored pixel goes, by the table of the EXIF standard
+        let upright = |tag: u8, (x, y): (usize, usize), (w, h): (usize, usize)| match tag {
+            1 => (x, y),
+            2 => (w - 1 - x, y),
+            3 => (w - 1 - x, h - 1 - y),
+            4 => (x, h - 1 - y),
+            5 => (y, x),
+            6 => (h - 1 - y, x),
+            7 => (h - 1 - y, w - 1 - x),
+            _ => (y, w - 1 - x),
+        };
+        for tag in 1..=8 {
+            let held = Orientation::from(Exif::from_exif(tag).expect("one of eight"));
+            for (width, height) in [(1, 1), (4, 4), (7, 20), (21, 3), (8, 13)] {
+                let stored: Vec<[u8; 4]> = (0..width * height).map(|i| [i as u8; 4]).collect();
+                let mut out = vec![[255; 4]; stored.len()];
+                let (out_width, _) = held.size(width as u32, height as u32);
+                let out_width = out_width as usize;
+                for (band, rows) in stored.chunks(width * 6).enumerate() {
+                    held.put(&mut out, out_width, rows, width, band * 6);
+                }
+                for (i, pixel) in stored.iter().enumerate() {
+                    let (x, y) = upright(tag, (i % width, i / width), (width, height));
+                    assert_eq!(out[y * out_width + x], *pixel, "{tag}, {width} by {height}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn exchanged_rows_are_columns_at_any_size() {

@@ -14,32 +14,34 @@ thread_local! {
 }
 
 /// Bytes of unspecified contents, given back to the thread when dropped.
-pub(super) struct Scratch(Vec<u8>);
+pub(super) struct Scratch {
+    /// As many as were ever asked for: cutting them off and growing again would fill them with what nobody reads.
+    bytes: Vec<u8>,
+    len: usize,
+}
 
 impl Scratch {
     /// `len` bytes, whatever they are.
     pub fn new(len: usize) -> Self {
         let spare = SPARE.with_borrow_mut(|spare| {
             let fits = (0..spare.len())
-                .filter(|&i| spare[i].capacity() >= len)
-                .min_by_key(|&i| spare[i].capacity());
+                .filter(|&i| spare[i].len() >= len)
+                .min_by_key(|&i| spare[i].len());
             let at = fits.or_else(|| spare.len().checked_sub(1))?;
             Some(spare.swap_remove(at))
         });
-        let mut bytes = spare.unwrap_or_default();
-        if bytes.capacity() < len {
-            // growing would copy what nobody reads
-            bytes = vec![0; len];
-        } else {
-            bytes.resize(len, 0);
+        let fits = spare.filter(|bytes| bytes.len() >= len);
+        Self {
+            bytes: fits.unwrap_or_else(|| vec![0; len]),
+            len,
         }
-        Self(bytes)
     }
 }
 
 impl From<Vec<u8>> for Scratch {
     fn from(bytes: Vec<u8>) -> Self {
-        Self(bytes)
+        let len = bytes.len();
+        Self { bytes, len }
     }
 }
 
@@ -47,19 +49,19 @@ impl Deref for Scratch {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        &self.0
+        &self.bytes[..self.len]
     }
 }
 
 impl DerefMut for Scratch {
     fn deref_mut(&mut self) -> &mut [u8] {
-        &mut self.0
+        &mut self.bytes[..self.len]
     }
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        let bytes = std::mem::take(&mut self.0);
+        let bytes = std::mem::take(&mut self.bytes);
         // a thread that ends has no place to keep it any more
         let _ = SPARE.try_with(|spare| {
             let Ok(mut spare) = spare.try_borrow_mut() else {

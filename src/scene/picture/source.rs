@@ -83,8 +83,12 @@ pub(super) struct Source {
     pub profile: Option<Profile>,
 }
 
-/// Rows that are converted at a time: a cache line of every turned row, and little enough to stay in the cache.
-const BAND: usize = 16;
+/// Rows that are resized at a time: little enough to stay in the cache. Where bands begin rounds their weights, so another
+/// number moves some pixels by a level.
+const STEP: usize = 16;
+
+/// Rows that are converted and turned at a time: two cache lines of every turned row.
+const BAND: usize = 2 * STEP;
 
 impl Source {
     /// Cuts `window` (upright pixels) out, resizes it to `size` (upright), turns it and brings it to sRGB.
@@ -133,7 +137,9 @@ impl Source {
             let count = BAND.min(rows - y) * row;
             let pixels = &mut pixels[..count];
             for (plane, samples) in planes.iter().zip(samples.chunks_exact_mut(count)) {
-                plane.rows(y, samples);
+                for (step, samples) in samples.chunks_mut(STEP * row).enumerate() {
+                    plane.rows(y + step * STEP, samples);
+                }
             }
             let (first, more) = samples.split_at(count);
             if self.model == Model::Grey {

@@ -36,6 +36,9 @@ impl Default for Limits {
 /// Bytes of a file that is read as a picture; a hundred megapixels of 16-bit PNG are about 600 MB.
 const MAX_FILE_BYTES: u64 = 640 << 20;
 
+/// Bytes at the start of a file: a phone's photograph has its thumbnail and profile there.
+const START: u64 = 128 << 10;
+
 /// What one state of a file is known by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Identity {
@@ -92,7 +95,10 @@ impl Pictures {
         let facts = self.facts(&file);
         facts
             .size
-            .get_or_init(|| format::size(&read(&file)?, self.limits.max_pixels))
+            .get_or_init(|| {
+                let early = format::early_size(&start(&file)?, self.limits.max_pixels);
+                early.unwrap_or_else(|| format::size(&read(&file)?, self.limits.max_pixels))
+            })
             .clone()
     }
 
@@ -220,6 +226,15 @@ fn identify(path: &Path) -> Result<Identity, Error> {
         len: meta.len(),
         modified: meta.modified().ok(),
     })
+}
+
+/// The first bytes of a file; a photograph's size stands among them.
+fn start(file: &Identity) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    fs::File::open(&file.path)
+        .and_then(|open| open.take(START).read_to_end(&mut bytes))
+        .map_err(unreadable)?;
+    Ok(bytes)
 }
 
 fn read(file: &Identity) -> Result<Scratch, Error> {
