@@ -93,8 +93,9 @@ impl Overlay {
 /// A pixel's colours, never above its coverage, and the coverage.
 fn pixel(rgba: &[u8]) -> ([i32; 3], i32) {
     let alpha = rgba[3];
+    let shown = |colour: u8| i32::from(colour.min(alpha));
     (
-        [0, 1, 2].map(|c| i32::from(rgba[c].min(alpha))),
+        [shown(rgba[0]), shown(rgba[1]), shown(rgba[2])],
         i32::from(alpha),
     )
 }
@@ -111,12 +112,17 @@ fn luma(rgba: &[u8]) -> Sample {
 fn chroma(upper: &[u8], lower: &[u8], at: usize, weights: [i32; 3]) -> Sample {
     let [left, own, right] = columns(at, upper.len() / 4);
     let (mut rgb, mut alpha) = ([0; 3], 0);
-    for row in [upper, lower] {
-        for (x, parts) in [(left, 1), (own, 2), (right, 1)] {
-            let (colour, cover) = pixel(&row[4 * x..][..4]);
-            rgb = [0, 1, 2].map(|c| rgb[c] + parts * colour[c]);
-            alpha += parts * cover;
-        }
+    let mut add = |row: &[u8], x: usize, parts: i32| {
+        let ([r, g, b], cover) = pixel(&row[4 * x..][..4]);
+        rgb[0] += parts * r;
+        rgb[1] += parts * g;
+        rgb[2] += parts * b;
+        alpha += parts * cover;
+    };
+    for row in &[upper, lower] {
+        add(row, left, 1);
+        add(row, own, 2);
+        add(row, right, 1);
     }
     let alpha = (alpha + 4) >> 3;
     // 128 goes with the coverage as it is kept, so that grey on grey leaves no tint

@@ -32,7 +32,7 @@ pub(in super::super) fn to_yuv(rgba: &[u8], onto: &mut Video) {
     let stride = onto.stride(0);
     for (row, luma) in rows().zip(onto.data_mut(0).chunks_exact_mut(stride)) {
         for (pixel, luma) in row.chunks_exact(4).zip(luma) {
-            let rgb = [pixel[0], pixel[1], pixel[2]].map(i32::from);
+            let rgb = [pixel[0].into(), pixel[1].into(), pixel[2].into()];
             *luma = ((weigh(LUMA, rgb) + (33 << (BITS - 1))) >> BITS) as u8;
         }
     }
@@ -57,13 +57,15 @@ fn add_up(upper: &[u8], lower: &[u8], sums: &mut [[i32; 3]]) {
     let width = upper.len() / 4;
     let both = |x: usize| {
         let (a, b) = (&upper[4 * x..][..3], &lower[4 * x..][..3]);
-        [0, 1, 2].map(|c| i32::from(a[c]) + i32::from(b[c]))
+        let sum = |c: usize| i32::from(a[c]) + i32::from(b[c]);
+        [sum(0), sum(1), sum(2)]
     };
     let mut left = both(0);
     for (at, sum) in sums.iter_mut().enumerate() {
         let [_, own, right] = columns(at, width);
         let (own, right) = (both(own), both(right));
-        *sum = [0, 1, 2].map(|c| left[c] + 2 * own[c] + right[c]);
+        let mixed = |c: usize| left[c] + 2 * own[c] + right[c];
+        *sum = [mixed(0), mixed(1), mixed(2)];
         left = right;
     }
 }
@@ -116,12 +118,12 @@ fn spread(frame: &Video, plane: usize, y: usize, chroma: &mut [i32]) {
 fn rgb(luma: i32, blue: i32, red: i32) -> [u8; 3] {
     // 13 bits of fraction, and the three of the chroma
     let luma = luma * (9539 * 8) + (1 << 15);
+    let level = |value: i32| (value >> 16).clamp(0, 255) as u8;
     [
-        luma + 14686 * red,
-        luma - 1747 * blue - 4366 * red,
-        luma + 17305 * blue,
+        level(luma + 14686 * red),
+        level(luma - 1747 * blue - 4366 * red),
+        level(luma + 17305 * blue),
     ]
-    .map(|value| (value >> 16).clamp(0, 255) as u8)
 }
 
 /// RGBA8 in rows of `wide` pixels on a transparent picture of another size, its left-top corner at a place of that, as far
