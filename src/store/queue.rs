@@ -4,12 +4,12 @@
 //! Never: two jobs of a story that both count; a story in flight without one, for more than seconds.
 
 use std::collections::HashSet;
-use std::hash::{BuildHasher, Hasher, RandomState};
 
 use apalis::prelude::{Task, TaskBuilder, TaskId};
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use ulid::Ulid;
 
 use super::db::{Conn, Keep, values};
 use super::{Error, Store, StoryKey, process};
@@ -195,7 +195,7 @@ pub(super) async fn push_in(
     at: Timestamp,
     nudge: Nudge,
 ) -> Result<Timestamp, Error> {
-    let id = ulid();
+    let id = Ulid::generate().to_string();
     let sql = "UPDATE stories SET last_job = job, job = $2, nudge = CASE WHEN $4 = 1 THEN $3 END,
             wake = CASE WHEN nudge < $3 THEN nudge ELSE $3 END
         WHERE key = $1 RETURNING wake, last_job";
@@ -247,19 +247,6 @@ fn task(id: String, key: &StoryKey, at: Timestamp) -> Result<Task<Vec<u8>>, Erro
         .task_id(TaskId::from_string(id))
         .run_at_timestamp(seconds)
         .build())
-}
-
-/// A new id as apalis wants them: 48 bits of time, 80 of chance, in Crockford's base 32.
-fn ulid() -> String {
-    const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    let now = u128::try_from(Timestamp::now().as_millisecond()).unwrap_or_default();
-    let chance = || u128::from(RandomState::new().build_hasher().finish());
-    let mask = (1 << 80) - 1;
-    let id = (now << 80) | ((chance() << 16) & mask) | (chance() & 0xffff);
-    (0..26)
-        .rev()
-        .map(|place| char::from(LETTERS[(id >> (5 * place)) as usize % 32]))
-        .collect()
 }
 
 /// How long ago a story must have wanted to be looked at before the lack of a job is a loss.

@@ -165,7 +165,7 @@ fn level_as_one(parts: &mut [Film], options: &FilmOptions) -> Result<(), Error> 
     let Some(Aim::Loudness(target)) = options.loudness.map(Into::into) else {
         return Ok(());
     };
-    let mut meter = Meter::default();
+    let mut meter = Meter::new();
     for part in parts.iter() {
         let Some((own, facts)) = part.scene.film.as_ref().zip(part.ground()) else {
             continue;

@@ -3,6 +3,8 @@
 //! In: a whole sound. Out: the same sound at the loudness that was asked for, no peak over -1 dBTP. Never: a change where
 //! none was asked for and no peak is too high.
 
+use ebur128::{EbuR128, Mode};
+
 use super::limit::{limit, true_peak};
 use super::{Pcm, RATE, factor, scaled};
 
@@ -117,90 +119,31 @@ fn apply(pcm: &mut Pcm, gain: f64) -> bool {
 
 /// Integrated loudness, LUFS; `None` for silence.
 fn loudness(pcm: &Pcm) -> Option<f64> {
-    let mut meter = Meter::default();
+    let mut meter = Meter::new();
     meter.add(pcm);
     meter.loudness()
 }
 
 /// Measures the loudness of something that comes in parts.
-#[derive(Debug, Clone, Default)]
-pub struct Meter {
-    sides: [Weighting; 2],
-    /// The power of each tenth of a second.
-    tenths: Vec<f64>,
-    power: f64,
-    count: usize,
-}
+pub struct Meter(EbuR128);
 
 impl Meter {
+    /// Nothing was heard yet.
+    pub fn new() -> Self {
+        let sides = 2;
+        Self(EbuR128::new(sides, RATE, Mode::I).expect("two sides at a usual rate can be measured"))
+    }
+
     /// The next part.
     pub fn add(&mut self, pcm: &Pcm) {
-        let tenth = RATE as usize / 10;
-        for sample in &pcm.samples {
-            for (side, value) in self.sides.iter_mut().zip(sample) {
-                self.power += side.weigh(f64::from(*value)).powi(2);
-            }
-            self.count += 1;
-            if self.count == tenth {
-                self.tenths.push(self.power / tenth as f64);
-                (self.power, self.count) = (0.0, 0);
-            }
-        }
+        self.0
+            .add_frames_f32(pcm.samples.as_flattened())
+            .expect("there are as many samples of one side as of the other");
     }
 
     /// Integrated loudness of all parts, LUFS; `None` if nothing is louder than -70.
     pub fn loudness(&self) -> Option<f64> {
-        let blocks: Vec<f64> = self
-            .tenths
-            .windows(4)
-            .map(|four| four.iter().sum::<f64>() / 4.0)
-            .collect();
-        let mean = |least: f64| {
-            let loud = blocks.iter().filter(|&&power| power > least);
-            let count = loud.clone().count();
-            (count > 0).then(|| loud.sum::<f64>() / count as f64)
-        };
-        let power = |lufs: f64| 10f64.powf((lufs + 0.691) / 10.0);
-        // what is silent does not count, and then what is 10 LU under the rest does not
-        let first = mean(power(-70.0))?;
-        let second = mean((first / 10.0).max(power(-70.0)))?;
-        Some(10.0 * second.log10() - 0.691)
+        let lufs = self.0.loudness_global().ok();
+        lufs.filter(|lufs| lufs.is_finite())
     }
-}
-
-/// The K weighting of one side: a shelf for the head, and a high-pass.
-#[derive(Debug, Clone, Copy, Default)]
-struct Weighting {
-    shelf: [f64; 2],
-    pass: [f64; 2],
-}
-
-impl Weighting {
-    /// Coefficients of ITU-R BS.1770-4, tables 1 and 2, for 48 kHz.
-    fn weigh(&mut self, value: f64) -> f64 {
-        let shelf = biquad(
-            &mut self.shelf,
-            value,
-            [
-                1.535_124_859_586_97,
-                -2.691_696_189_406_38,
-                1.198_392_810_852_85,
-            ],
-            [-1.690_659_293_182_41, 0.732_480_774_215_85],
-        );
-        biquad(
-            &mut self.pass,
-            shelf,
-            [1.0, -2.0, 1.0],
-            [-1.990_047_454_833_98, 0.990_072_250_366_21],
-        )
-    }
-}
-
-/// One step of a second-order filter, transposed direct form II.
-fn biquad(state: &mut [f64; 2], value: f64, b: [f64; 3], a: [f64; 2]) -> f64 {
-    let result = b[0] * value + state[0];
-    state[0] = b[1] * value - a[0] * result + state[1];
-    state[1] = b[2] * value - a[1] * result;
-    result
 }
