@@ -34,27 +34,18 @@ APART := --test cases --test film --test house --test suite
 # `cargo clippy` and `cargo doc` would have every dependency checked, which nothing else uses. So clippy compiles what is tested
 # and says what it finds on the way, and the documentation is written before its examples run; a warning of either is an error.
 # Whoever runs these tests has to name the same compiler, else the crate is built again.
-LINTED := RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings
+LINTED := RUSTC_WORKSPACE_WRAPPER=$(CURDIR)/tools/rustc.sh CLIPPY_ARGS=-Dwarnings
 DOCUMENTED := RUSTDOC=$(CURDIR)/tools/rustdoc.sh
-
-# What the tests run is optimised, the tests are not: optimised, the crate takes four times as long to build, and it is built
-# many times for them; not optimised, film takes three times as long to make. Only the crate differs, so both share a folder.
-TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
-PROGRAM := $(TARGET)/optimised/storypress
-TESTS := $(LINTED) STORYPRESS_TEST_PROGRAM=$(PROGRAM) cargo
 
 test: $(STAMP)
 	cargo fmt --check
 	$(LINTED) cargo build --locked --all-targets
 	$(LINTED) $(DOCUMENTED) cargo test --locked --doc
 	$(LINTED) cargo test --locked --no-fail-fast $(TOGETHER) -- --quiet $(AT_ONCE)
-	CARGO_PROFILE_DEV_OPT_LEVEL=1 cargo build --locked
-	mkdir -p $(dir $(PROGRAM))
-	cp -f $(TARGET)/debug/storypress $(PROGRAM)
 	@# last, so that the output closes with the tests' own summary
 	@if cargo nextest --version >/dev/null 2>&1; \
-	then set -x; $(TESTS) nextest run --locked --no-fail-fast $(APART); \
-	else set -x; $(TESTS) test --locked --no-fail-fast $(APART); fi
+	then set -x; $(LINTED) cargo nextest run --locked --no-fail-fast $(APART); \
+	else set -x; $(LINTED) cargo test --locked --no-fail-fast $(APART); fi
 
 # what is left out is not built either
 QUICK := --test cases --test house --test suite

@@ -7,8 +7,7 @@ static PROGRAM: LazyLock<String> = LazyLock::new(|| {
     another.unwrap_or_else(|_| env!("CARGO_BIN_EXE_storypress").to_owned())
 });
 
-/// Where it is: the one that Cargo built with the tests, or another one that `STORYPRESS_TEST_PROGRAM` names. `make test` names one
-/// that is optimised: one that is not takes three times as long to make a film, and longer where its colours are converted.
+/// Where it is: the one that Cargo built with the tests, or another one that `STORYPRESS_TEST_PROGRAM` names.
 pub fn program() -> &'static str {
     &PROGRAM
 }
