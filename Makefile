@@ -38,10 +38,11 @@ LINTED := RUSTC_WORKSPACE_WRAPPER=$(CURDIR)/tools/rustc.sh CLIPPY_ARGS=-Dwarning
 DOCUMENTED := RUSTDOC=$(CURDIR)/tools/rustdoc.sh
 
 test: $(STAMP)
-	cargo fmt --check
-	$(LINTED) cargo build --locked --all-targets
+	cargo fmt --all --check
+	$(LINTED) cargo build --locked --workspace --all-targets
 	$(LINTED) $(DOCUMENTED) cargo test --locked --doc
 	$(LINTED) cargo test --locked --no-fail-fast $(TOGETHER) -- --quiet $(AT_ONCE)
+	tools/fuzz.sh replay $(or $(CARGO_TARGET_DIR),target)/debug
 	@# last, so that the output closes with the tests' own summary
 	@if cargo nextest --version >/dev/null 2>&1; \
 	then set -x; $(LINTED) cargo nextest run --locked --no-fail-fast $(APART); \

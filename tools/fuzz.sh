@@ -1,8 +1,33 @@
 #!/usr/bin/env bash
 # Runs every fuzz target for a while, with AddressSanitizer where a nightly toolchain is there.
 # Usage: tools/fuzz.sh [SECONDS [TARGET…]]; 60 seconds and all of fuzz/fuzz_targets by default.
+#        tools/fuzz.sh replay FOLDER: only what a run would begin with, by the programs in FOLDER.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# the folders of inputs that a target begins with
+seeds() {
+    case $1 in
+    template | value) echo templates tests/goldens tests/errors ;;
+    data | bytes) echo tests/corpus ;;
+    svg | picture) echo tests/goldens tests/pictures ;;
+    film) echo tests/film ;;
+    esac
+}
+
+if [ "${1-}" = replay ]; then
+    for file in fuzz/fuzz_targets/*.rs; do
+        target=$(basename "$file" .rs)
+        # shellcheck disable=SC2046 # folders without spaces
+        if ! told=$("$2/$target" $(seeds "$target") -runs=0 -timeout=60 -rss_limit_mb=4096 -max_len=65536 \
+            -artifact_prefix="$2/$target-" 2>&1); then
+            echo "$told"
+            exit 1
+        fi
+        echo "fuzz target $target: $(grep -o 'seed corpus: files: [0-9]*' <<<"$told" | grep -o '[0-9]*$') inputs"
+    done
+    exit
+fi
 
 seconds=${1:-60}
 targets=("${@:2}")
@@ -23,28 +48,16 @@ else
 fi
 host=$(rustc -vV | sed -n 's/^host: //p')
 
-# the versions that the program is built with
-cp Cargo.lock fuzz/Cargo.lock
 # with a target of its own, build scripts stay as they are
-RUSTFLAGS=$flags cargo ${toolchain:+"$toolchain"} build --release --manifest-path fuzz/Cargo.toml --target "$host" \
-    --target-dir fuzz/target "${targets[@]/#/--bin=}"
-
-# where the inputs of a target begin
-seeds() {
-    case $1 in
-    template | value) echo templates tests/goldens tests/errors ;;
-    data | bytes) echo tests/corpus ;;
-    svg | picture) echo tests/goldens tests/pictures ;;
-    film) echo tests/film ;;
-    esac
-}
+RUSTFLAGS=$flags cargo ${toolchain:+"$toolchain"} build --locked --profile fuzz -p storypress-fuzz \
+    --target "$host" --target-dir fuzz/target "${targets[@]/#/--bin=}"
 
 failed=()
 for target in "${targets[@]}"; do
     mkdir -p "fuzz/corpus/$target" "fuzz/artifacts/$target"
     echo "== $target, $seconds s"
     # shellcheck disable=SC2046 # folders without spaces
-    ASAN_OPTIONS=detect_leaks=0 "fuzz/target/$host/release/$target" "fuzz/corpus/$target" \
+    ASAN_OPTIONS=detect_leaks=0 "fuzz/target/$host/fuzz/$target" "fuzz/corpus/$target" \
         $(for folder in $(seeds "$target"); do [ -d "$folder" ] && echo "$folder"; done) \
         -max_total_time="$seconds" -timeout=20 -rss_limit_mb=4096 -max_len=65536 -print_final_stats=1 \
         -artifact_prefix="fuzz/artifacts/$target/" >"fuzz/artifacts/$target.log" 2>&1 || failed+=("$target")

@@ -55,6 +55,9 @@ fuzz_target!(|text: &str| {
 fn check(text: &str, result: Result<String, expression::Problem>) {
     if let Err(problem) = result {
         let range = problem.range;
-        assert!(range.start <= range.end && range.end <= text.len(), "{range:?}");
+        assert!(
+            range.start <= range.end && range.end <= text.len(),
+            "{range:?}"
+        );
     }
 }
