@@ -12,9 +12,9 @@ fn same(name: &str, rate: f64) -> Film {
 }
 
 /// Such a clip of which only the times, the container or the coding are in question.
-fn same_in_time(name: &str, rate: f64) {
+fn same_in_time(name: &str, rate: f64) -> Film {
     let clip = make::file(name);
-    draft(&clip, "").runs(rate, SECONDS).shows(&clip, "null");
+    draft(&clip, "").runs(rate, SECONDS).shows(&clip, "null")
 }
 
 fn holds(film: &Film, what: &str) -> bool {
@@ -48,7 +48,7 @@ fn a_phones_clip_comes_out_large_and_says_nothing_of_its_phone() {
 
 #[test]
 fn places_and_dates_do_not_survive() {
-    let film = draft(&make::file("place"), "").runs(30.0, SECONDS);
+    let film = same_in_time("place", 30.0);
     for said in ["41.38", "2026", "xyz", "location"] {
         assert!(!holds(&film, said), "{said}");
     }
@@ -74,8 +74,7 @@ fn sixty_stays_and_what_is_faster_is_halved() {
 #[test]
 fn slow_clips_show_each_picture_several_times() {
     for name in ["fps10", "gif"] {
-        let clip = make::file(name);
-        let film = draft(&clip, "").runs(30.0, SECONDS).shows(&clip, "null");
+        let film = same_in_time(name, 30.0);
         let steps = film.pictures.windows(2);
         let steps: Vec<f64> = steps.map(|p| crate::story::apart(&p[0], &p[1])).collect();
         let (new, same) = steps
