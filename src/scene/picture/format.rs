@@ -89,8 +89,12 @@ pub(super) fn size(bytes: &[u8], limit: u64) -> Result<(u32, u32), Error> {
 /// The same of a JPEG whose `start` has everything before the pixels. Others have to be there whole: a PNG may say at its
 /// end how it is turned.
 pub(super) fn early_size(start: &[u8], limit: u64) -> Option<Result<(u32, u32), Error>> {
-    let is_early = Format::of(start) == Ok(Format::Jpeg) && jpeg::head(start).is_ok();
-    is_early.then(|| size(start, limit))
+    if Format::of(start) != Ok(Format::Jpeg) {
+        return None;
+    }
+    // other errors may come from the cut alone: the whole file decides
+    let size = size(start, limit);
+    matches!(size, Ok(_) | Err(Error::TooLarge { .. })).then_some(size)
 }
 
 /// The stored size, held against the limit, and how it is turned.

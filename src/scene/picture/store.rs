@@ -39,6 +39,9 @@ const MAX_FILE_BYTES: u64 = 640 << 20;
 /// Bytes at the start of a file: a phone's photograph has its thumbnail and profile there.
 const START: u64 = 128 << 10;
 
+/// Bytes at the start of a file that tell a drawing from other pictures.
+const SNIFFED: u64 = 64 << 10;
+
 /// What one state of a file is known by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Identity {
@@ -96,7 +99,8 @@ impl Pictures {
         facts
             .size
             .get_or_init(|| {
-                let early = format::early_size(&start(&file)?, self.limits.max_pixels);
+                let head = start(&file.path, START)?;
+                let early = format::early_size(&head, self.limits.max_pixels);
                 early.unwrap_or_else(|| format::size(&read(&file)?, self.limits.max_pixels))
             })
             .clone()
@@ -104,9 +108,7 @@ impl Pictures {
 
     /// Whether a file is drawn rather than made of pixels, by its first bytes.
     pub fn is_drawing(&self, path: &Path) -> bool {
-        let mut head = Vec::new();
-        let read = fs::File::open(path).and_then(|file| file.take(64 << 10).read_to_end(&mut head));
-        read.is_ok() && format::Format::of(&head) == Ok(format::Format::Svg)
+        start(path, SNIFFED).is_ok_and(|head| format::Format::of(&head) == Ok(format::Format::Svg))
     }
 
     /// What of a drawing is not shown as it was meant; nothing for pictures of pixels.
@@ -228,11 +230,11 @@ fn identify(path: &Path) -> Result<Identity, Error> {
     })
 }
 
-/// The first bytes of a file; a photograph's size stands among them.
-fn start(file: &Identity) -> Result<Vec<u8>, Error> {
+/// The first bytes of a file, `most` of them or all that it has.
+fn start(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
-    fs::File::open(&file.path)
-        .and_then(|open| open.take(START).read_to_end(&mut bytes))
+    fs::File::open(path)
+        .and_then(|open| open.take(most).read_to_end(&mut bytes))
         .map_err(unreadable)?;
     Ok(bytes)
 }
