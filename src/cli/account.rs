@@ -14,6 +14,7 @@ use crate::graph::Login;
 use crate::graph::tokens::{Kept, Renewal};
 use crate::project::{Account, Project};
 
+use super::one_line::one_line;
 use super::report::object;
 use super::{Global, Outcome, interrupt, open};
 use crate::publisher::accounts::{self, Found, Origin, client};
@@ -185,7 +186,7 @@ impl Told {
     }
 
     fn failed(name: &str, error: &anyhow::Error) -> Self {
-        let said = super::said::said(error);
+        let said = one_line(error);
         Self {
             json: json!({"name": name, "error": said}),
             lines: vec![format!("{name}: {said}")],

@@ -31,6 +31,7 @@ mod interrupt;
 mod move_to;
 mod new;
 mod notices;
+mod one_line;
 mod open;
 mod pause;
 mod private;
@@ -40,7 +41,6 @@ mod render;
 mod report;
 mod resolve;
 mod retry;
-mod said;
 mod sandbox;
 mod schedule;
 mod selection;
@@ -64,6 +64,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
+use one_line::one_line;
 use stdout::print;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -247,11 +248,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         // told already
         Err(_) if stdout::is_lost() => Outcome::Failed.into(),
         Err(error) => {
-            let said = said::said(&error);
-            say_line(&format!("error: {said}"));
+            let line = one_line(&error);
+            say_line(&format!("error: {line}"));
             // a worker's lines are events, and the last is the report
             if is_json && (stdout::is_untouched() || named == "worker") {
-                tell_wrong(&named, &said);
+                tell_wrong(&named, &line);
             }
             Outcome::Usage.into()
         }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::one_line::one_line;
 use super::report::object;
 use super::target::Sandbox;
 use super::{Global, Outcome, interrupt, open};
@@ -189,7 +190,7 @@ impl Done {
             }
             Err(error) => {
                 self.failed = true;
-                let said = super::said::said(&error.into());
+                let said = one_line(&error.into());
                 (json!({ "error": said }), format!("{id}  {said}"))
             }
         };

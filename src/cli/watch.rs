@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::platform::Cancel;
 
+use super::one_line::one_line;
 use super::{Global, Outcome, render};
 
 /// How often files are looked at. A render keeps what is unchanged, so a false alarm costs little.
@@ -39,7 +40,7 @@ fn pass(args: &render::Args, global: &Global, stop: &Cancel) -> anyhow::Result<V
         Ok((_, files)) if !files.is_empty() => Ok(files),
         Ok(_) => Ok(fallback(args, global)),
         Err(error) => {
-            eprintln!("error: {}", super::said::said(&error));
+            eprintln!("error: {}", one_line(&error));
             Ok(fallback(args, global))
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use url::Url;
 
+use super::super::one_line::one_line;
 use super::login::Args;
 use crate::private::{Ask, Client};
 use crate::project::{Account, Project};
@@ -20,7 +21,7 @@ pub(super) struct Told {
 
 impl Told {
     fn failed(name: &str, error: &anyhow::Error) -> Self {
-        let said = super::super::said::said(error);
+        let said = one_line(error);
         Self {
             json: json!({"name": name, "error": said}),
             lines: vec![format!("{name}: {said}")],
