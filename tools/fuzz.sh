@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs every fuzz target for a while, with AddressSanitizer where a nightly toolchain is there.
 # Usage: tools/fuzz.sh [SECONDS [TARGET…]]; 60 seconds and all of fuzz/fuzz_targets by default.
-#        tools/fuzz.sh replay FOLDER: only what a run would begin with, by the programs in FOLDER.
+#        tools/fuzz.sh replay FOLDER: only the inputs that a run would begin with, by the programs in FOLDER.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -15,9 +15,11 @@ seeds() {
     esac
 }
 
+all=()
+for file in fuzz/fuzz_targets/*.rs; do all+=("$(basename "$file" .rs)"); done
+
 if [ "${1-}" = replay ]; then
-    for file in fuzz/fuzz_targets/*.rs; do
-        target=$(basename "$file" .rs)
+    for target in "${all[@]}"; do
         # shellcheck disable=SC2046 # folders without spaces
         if ! told=$("$2/$target" $(seeds "$target") -runs=0 -timeout=60 -rss_limit_mb=4096 -max_len=65536 \
             -artifact_prefix="$2/$target-" 2>&1); then
@@ -31,9 +33,7 @@ fi
 
 seconds=${1:-60}
 targets=("${@:2}")
-if [ ${#targets[@]} -eq 0 ]; then
-    for file in fuzz/fuzz_targets/*.rs; do targets+=("$(basename "$file" .rs)"); done
-fi
+[ ${#targets[@]} -gt 0 ] || targets=("${all[@]}")
 
 # what cargo-fuzz gives the compiler
 flags="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 --cfg fuzzing"
