@@ -11,7 +11,11 @@ mod source;
 use source::{Token, named_at_root, tokens};
 
 /// Files that need a C interface; every block in them carries its reason.
-const UNSAFE_FILES: &[&str] = &["src/cli/heap.rs", "src/media/film/av.rs"];
+const UNSAFE_FILES: &[&str] = &[
+    "src/cli/heap.rs",
+    "src/media/film/av.rs",
+    "src/media/film/lazy_load.rs",
+];
 
 /// Folders without anything of ours to read.
 const SKIPPED: &[&str] = &[
@@ -247,6 +251,24 @@ fn unsafe_stands_only_where_a_c_interface_needs_it() {
         .flat_map(|(file, text)| lines_with(&file, &tokens(&text), "unsafe"))
         .collect();
     assert!(faults.is_empty(), "unsafe at {faults:?}");
+}
+
+/// What the system would load at a start, by its own answer.
+#[test]
+#[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
+fn a_start_does_not_load_ffmpeg() {
+    let asked = std::process::Command::new(env!("CARGO_BIN_EXE_storypress"))
+        .env("LD_TRACE_LOADED_OBJECTS", "1")
+        .output()
+        .expect("an answer");
+    let all = String::from_utf8_lossy(&asked.stdout);
+    assert!(all.contains("libc.so"), "{all}");
+    let first = |line: &&str| ["libav", "libsw"].iter().any(|l| line.contains(l));
+    let loaded: Vec<&str> = all.lines().map(str::trim).filter(first).collect();
+    assert!(
+        loaded.is_empty(),
+        "src/media/film/lazy_load.rs lacks what is called of {loaded:?}"
+    );
 }
 
 fn lines_with(file: &str, tokens: &[Token<'_>], word: &str) -> Vec<String> {

@@ -10,6 +10,14 @@ if ! command -v dpkg-shlibdeps >/dev/null 2>&1; then
     echo 'deb: dpkg-shlibdeps is needed: apt-get install dpkg-dev' >&2
     exit 1
 fi
+# FFmpeg is opened by the program itself, so that nobody else can tell the package which release it needs
+for library in avcodec avfilter avformat avutil swresample swscale; do
+    release=$(pkg-config --modversion "lib$library" | cut -d. -f1)
+    grep -q "^depends = .*\\blib$library$release\\b" Cargo.toml || {
+        echo "deb: the program needs lib$library$release, and Cargo.toml names another one in 'depends'" >&2
+        exit 1
+    }
+done
 rm -rf "$to"
 mkdir -p "$to/man" "$to/completions"
 "$program" man --all "$to/man"

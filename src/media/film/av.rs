@@ -1,6 +1,6 @@
 //! The C side of FFmpeg that has no safe face: its log, shared frames, and files it may open.
 //!
-//! In: paths, frames. Out: opened files that read through our own reader, and FFmpeg's words as text. One of two
+//! In: paths, frames. Out: opened files that read through our own reader, and FFmpeg's words as text. One of three
 //! files with `unsafe`; `tests/house.rs` holds it. Never: a network address, a playlist, a file that the caller did not name.
 #![expect(
     unsafe_code,
@@ -20,6 +20,7 @@ use ffmpeg_next::format::context::{Input, StreamIo};
 use ffmpeg_next::{Dictionary, Stream, frame};
 
 use super::instead::instead;
+use super::lazy_load;
 use crate::media::Error;
 use crate::platform::{self, Cancel, Content};
 
@@ -37,9 +38,13 @@ thread_local! {
     static MESSAGES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Sets the libraries up, once.
-pub(super) fn ready() {
+/// Opens the libraries and sets them up, once.
+///
+/// # Errors
+/// [`Error::Film`] with the one that is not there.
+pub(super) fn ready() -> Result<(), Error> {
     static READY: Once = Once::new();
+    lazy_load::open().map_err(|message| Error::Film { message })?;
     READY.call_once(|| {
         // only registers what must be registered, and cannot fail with the libraries we link
         let _ = ffmpeg::init();
@@ -48,6 +53,7 @@ pub(super) fn ready() {
         unsafe { ffi::av_log_set_callback(Some(keep)) };
         thrifty();
     });
+    Ok(())
 }
 
 /// What is freed and large goes back to the system at once.
@@ -175,7 +181,7 @@ fn is_motion_jpeg(path: &Path) -> bool {
 /// [`Error::Io`] if the file cannot be opened, [`Error::Cancelled`], [`Error::TooSlow`], [`Error::Unreadable`] in FFmpeg's
 /// words otherwise.
 pub(super) fn open(path: &Path, cancel: &Cancel) -> Result<Input, Error> {
-    ready();
+    ready()?;
     let file = File::open(path).map_err(Error::io("read", path))?;
     messages();
     let unreadable = |error| Error::Unreadable {

@@ -177,7 +177,7 @@ impl Encoder {
     /// # Errors
     /// [`Error::Film`] if there is no x264, or if it refuses.
     pub fn open(format: Format, pass: Pass<'_>, effort: Effort) -> Result<Self, Error> {
-        av::ready();
+        av::ready()?;
         let codec = codec::encoder::find_by_name("libx264").ok_or_else(|| Error::Film {
             message: "FFmpeg was built without libx264".to_owned(),
         })?;

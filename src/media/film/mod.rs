@@ -21,6 +21,7 @@ mod frames;
 mod grey;
 pub(super) mod instead;
 mod lay;
+mod lazy_load;
 mod left_out;
 mod level;
 mod look;

@@ -407,7 +407,7 @@ mod tests {
 
     #[test]
     fn a_small_picture_that_is_cut_keeps_its_shape_and_its_place() {
-        av::ready();
+        av::ready().expect("FFmpeg");
         // bright from 120 to 200 and from 30 to 151
         let mut picture = frame::Video::new(Pixel::YUV420P, 320, 180);
         let stride = picture.stride(0);

@@ -55,7 +55,7 @@ pub struct Packets {
 /// # Errors
 /// [`Error::Film`] in the encoder's words, [`Error::Cancelled`].
 pub fn encode(pcm: &Pcm, bit_rate: usize, cancel: &Cancel) -> Result<Packets, Error> {
-    av::ready();
+    av::ready()?;
     checked(pcm, bit_rate, cancel).map_err(|error| match error {
         ffmpeg::Error::Exit => Error::Cancelled,
         error => Error::Film {
