@@ -156,15 +156,22 @@ fn count(layer: &Layer, stencil: &Stencil, brush: &Brush, alpha: u8) -> Histogra
     let mut last = ([0; 4], luminance([0; 4], linear));
     for y in (area.y0..area.y1).step_by(step) {
         let ink = rows.at(y);
+        let even = match ink {
+            Ink::Solid(px) => Some(faded(px, alpha)),
+            _ => None,
+        };
         let cover = stencil.row(y, area.x0, area.x1).iter();
         let canvas = layer.canvas.row(y, area.x0, area.x1).as_chunks::<4>().0;
         for (i, (cover, below)) in cover.zip(canvas).enumerate().step_by(step) {
             if *cover < SOLID {
                 continue;
             }
-            let px = faded(color(ink, i), alpha);
-            let x = area.x0 + i as i32;
-            let (below, text) = layer.seen(x, y, *below, over_px(px, *below));
+            let px = even.unwrap_or_else(|| faded(color(ink, i), alpha));
+            let over = match px[3] {
+                255 => px,
+                _ => over_px(px, *below),
+            };
+            let (below, text) = layer.seen(area.x0 + i as i32, y, *below, over);
             if text != last.0 {
                 last = (text, luminance(text, linear));
             }
