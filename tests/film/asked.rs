@@ -4,13 +4,13 @@ use std::fs;
 
 use crate::make::{self, SECONDS};
 use crate::story::{
-    self, alike, apart, everything_in, film, folder_with, mean, pictures, transcode,
+    self, alike, apart, draft, everything_in, film, folder_with, mean, pictures, transcode,
 };
 
 #[test]
 fn contain_stands_at_its_focus_and_mute_is_silent() {
     let clip = make::file("square");
-    let film = film(&clip, "--fit contain --focus 0.5,0 --mute");
+    let film = draft(&clip, "--fit contain --focus 0.5,0 --mute");
     let film = film.runs(30.0, SECONDS);
     let picture = film.picture(1.5, (54, 96));
     let rows = picture.rows_above(20.0);
@@ -26,7 +26,7 @@ fn contain_stands_at_its_focus_and_mute_is_silent() {
 #[test]
 fn cover_keeps_what_is_in_focus() {
     let clip = make::file("landscape60");
-    film(&clip, "--max-bytes 400000 --focus 0,0.5")
+    draft(&clip, "--focus 0,0.5")
         .runs(60.0, SECONDS)
         .shows(&clip, "crop=202:360:0:0");
 }
@@ -43,12 +43,12 @@ fn a_short_clip_plays_again_or_waits_or_is_refused() {
     let clip = make::file("short");
     let own = pictures(&clip, "null");
     assert_eq!(own.len(), 36);
-    let looped = film(&clip, "--short loop").runs(30.0, 3.6);
+    let looped = draft(&clip, "--short loop").runs(30.0, 3.6);
     alike(&looped.pictures, &[&own[..], &own, &own].concat()).unwrap();
     for level in looped.levels(0.1, 3.5) {
         assert!((level + 21.07).abs() < 1.0, "{level}");
     }
-    let held = film(&clip, "--short hold").runs(30.0, 3.0);
+    let held = draft(&clip, "--short hold").runs(30.0, 3.0);
     alike(&held.pictures[..36], &own).unwrap();
     let last = &held.pictures[40];
     assert!(held.pictures[41..].iter().all(|p| apart(p, last) < 1.5));

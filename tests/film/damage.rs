@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::make;
-use crate::story::{FEW, everything_in, film, folder_with, transcode, verified};
+use crate::story::{FEW, draft, everything_in, folder_with, transcode, verified};
 
 /// A clip is refused with this sentence and leaves nothing.
 fn refused(name: &str, code: &str, told: &str) {
@@ -130,7 +130,7 @@ fn a_clip_that_was_trimmed_before_its_damage_is_whole() {
     );
     let bytes = fs::read(whole).unwrap();
     let torn = make::written("torn", "mp4", &bytes[..bytes.len() * 8 / 10]);
-    film(&torn, "--end 3.5").runs(30.0, 3.5);
+    draft(&torn, "--end 3.5").runs(30.0, 3.5);
 }
 
 /// Stops the program in the middle and says how long it took to end.

@@ -148,10 +148,16 @@ pub fn film(clip: &Path, words: &str) -> Film {
 /// As [`film`], in a sixth of each side: for times, turns and sound, which are found in the clip whatever size is made of it.
 /// It takes a seventh of the time, and the one rule that it breaks is that of the size.
 pub fn draft(clip: &Path, words: &str) -> Film {
+    sized(clip, words, (180, 320))
+}
+
+/// As [`film`], of another size: that of the clip, where each of its rows is looked at.
+pub fn sized(clip: &Path, words: &str, (width, height): (usize, usize)) -> Film {
     let (folder, clip) = folder_with(clip);
     // a layer that is not seen: a template paints something
-    let template =
-        "[output]\nsize = [180, 320]\n[[layer]]\ntype = \"shape\"\nheight = 1\nfill = \"#0000\"\n";
+    let template = format!(
+        "[output]\nsize = [{width}, {height}]\n[[layer]]\ntype = \"shape\"\nheight = 1\nfill = \"#0000\"\n"
+    );
     fs::write(folder.path().join("draft.toml"), template).expect("the folder is there");
     let ran = without_complaint(&folder, &clip, &format!("{words} --overlay draft.toml"));
     let path = only_film(&folder, &ran, words);

@@ -92,7 +92,7 @@ fn a_picture_that_changes_on_the_way_is_fitted_by_its_own_shape() {
     let mut bytes = half("narrow", "testsrc2=s=360x288:r=25:d=2,setsar=16/15");
     bytes.extend(half("wide", "testsrc2=s=360x288:r=25:d=2,setsar=64/45"));
     let both = make::written("narrow-wide", "ts", &bytes);
-    let made = film(&both, "--fit contain").runs(25.0, 4.0);
+    let made = draft(&both, "--fit contain").runs(25.0, 4.0);
     let rows = |at: f64| {
         let picture = made.picture(at, (54, 960));
         let lit = |y: &usize| {
@@ -219,7 +219,7 @@ fn what_is_see_through_has_the_colours_of_this_screen() {
 
 #[test]
 fn what_is_see_through_lies_over_black_where_nothing_is_beneath() {
-    let made = film(&brought("alpha.webm"), "").runs(30.0, 4.0);
+    let made = draft(&brought("alpha.webm"), "").runs(30.0, 4.0);
     let corner = made.picture(1.0, (54, 96)).at(0.1, 0.1);
     assert!(near(corner, [0.0; 3], 6.0), "{corner:.0?}");
 }
@@ -390,7 +390,7 @@ fn grey_keeps_its_black_and_its_white() {
                 _ => &["-vf format=yuv420p12le,extractplanes=y -c:v ffv1 -color_range tv"],
             },
         );
-        let (dark, bright) = ends(&film(&clip, ""));
+        let (dark, bright) = ends(&draft(&clip, ""));
         assert!(dark < 4.0 && bright > 250.0, "{format}: {dark} {bright}");
     }
     let full = make::own(
@@ -400,7 +400,7 @@ fn grey_keeps_its_black_and_its_white() {
         "",
         &["-c:v ffv1 -color_range pc"],
     );
-    let (dark, bright) = ends(&film(&full, ""));
+    let (dark, bright) = ends(&draft(&full, ""));
     assert!(dark < 4.0 && bright > 250.0, "{dark} {bright}");
 }
 
