@@ -338,7 +338,7 @@ fn settled(month: &Month) -> BTreeMap<String, Settled> {
     items.filter_map(of).collect()
 }
 
-/// The slot itself, or those of its rows.
+/// The slot itself, or those of its rows; of a row whose series was late as a whole, before it became rows, the series.
 fn of_slot<'s>(states: &'s BTreeMap<String, Settled>, id: &str) -> Vec<&'s Settled> {
     let is_row = |found: &str| {
         found
@@ -351,7 +351,12 @@ fn of_slot<'s>(states: &'s BTreeMap<String, Settled>, id: &str) -> Vec<&'s Settl
         .map(|(_, settled)| settled)
         .collect();
     match rows.is_empty() {
-        true => states.get(id).into_iter().collect(),
+        true => {
+            let series = id
+                .split_once('#')
+                .and_then(|(series, _)| states.get(series));
+            states.get(id).or(series).into_iter().collect()
+        }
         false => rows,
     }
 }
