@@ -263,8 +263,8 @@ fn a_start_does_not_load_ffmpeg() {
         .expect("an answer");
     let all = String::from_utf8_lossy(&asked.stdout);
     assert!(all.contains("libc.so"), "{all}");
-    let first = |line: &&str| ["libav", "libsw"].iter().any(|l| line.contains(l));
-    let loaded: Vec<&str> = all.lines().map(str::trim).filter(first).collect();
+    let is_ffmpeg = |line: &&str| line.contains("libav") || line.contains("libsw");
+    let loaded: Vec<&str> = all.lines().map(str::trim).filter(is_ffmpeg).collect();
     assert!(
         loaded.is_empty(),
         "src/media/film/lazy_load.rs lacks what is called of {loaded:?}"

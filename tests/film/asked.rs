@@ -26,7 +26,7 @@ fn contain_stands_at_its_focus_and_mute_is_silent() {
 #[test]
 fn cover_keeps_what_is_in_focus() {
     let clip = make::file("landscape60");
-    draft(&clip, "--focus 0,0.5")
+    draft(&clip, "--max-bytes 400000 --focus 0,0.5")
         .runs(60.0, SECONDS)
         .shows(&clip, "crop=202:360:0:0");
 }

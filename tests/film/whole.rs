@@ -153,7 +153,9 @@ fn odd_and_tiny_sizes_fill_the_frame() {
         draft(&clip, "").runs(30.0, SECONDS).shows(&clip, covering);
     }
     let clip = make::file("odd");
-    film(&clip, "").shows(&clip, "crop=ih*9/16:ih:exact=1");
+    film(&clip, "")
+        .runs(30.0, SECONDS)
+        .shows(&clip, "crop=ih*9/16:ih:exact=1");
     film(&make::file("tiny"), "").runs(30.0, SECONDS);
 }
 
