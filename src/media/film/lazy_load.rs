@@ -1,17 +1,13 @@
 //! FFmpeg's libraries, opened when the first film is touched.
 //!
 //! Loading them takes the system 65 to 95 ms of the processor, for they bring 165 others, and most commands touch no film.
-//! So each function of theirs that we call stands here under its own name and jumps to where a slot says, as in a linker's
-//! table of procedures; the linker finds all of them and asks for no library. Before a library is open, the slot leads to
+//! So each function of theirs that we call stands here under its own name and jumps to where a slot says, as in a
+//! procedure linkage table (PLT); the linker finds all of them and asks for no library. Before a library is open, the slot leads to
 //! `resolve`, which opens them all.
 //!
 //! In: the first call. Out: the libraries, for as long as the program lives. Never: another library than the one that we
 //! were built against. Elsewhere than on Linux and x86-64 they are linked as usual, and this file does nothing. One of
 //! three files with `unsafe`; `tests/house.rs` holds it, and that no function is missing here.
-#![expect(
-    unsafe_code,
-    reason = "a library that is opened late is called through addresses"
-)]
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub(super) use late::open;
@@ -26,6 +22,10 @@ pub(super) fn open() -> Result<(), String> {
 }
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[expect(
+    unsafe_code,
+    reason = "a library that is opened late is called through addresses"
+)]
 mod late {
     use std::arch::global_asm;
     use std::ffi::c_void;
