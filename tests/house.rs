@@ -271,6 +271,22 @@ fn a_start_does_not_load_ffmpeg() {
     );
 }
 
+/// libheif reads as much of a struct as its release has, and the crate's features say how much there is.
+#[test]
+fn libheif_is_told_of_its_own_release() {
+    let read = |name| fs::read_to_string(root().join(name)).expect(name);
+    let lock = read("Cargo.lock");
+    let package = lock
+        .split("[[package]]")
+        .find(|package| package.contains("\"libheif-sys\""));
+    let built_in = package
+        .and_then(|package| package.split_once('+'))
+        .and_then(|(_, release)| release.split('.').nth(1))
+        .expect("a release, as in `5.3.1+1.23.1`");
+    let feature = format!("\"embedded-libheif\", \"v1_{built_in}\"");
+    assert!(read("Cargo.toml").contains(&feature), "{feature}");
+}
+
 fn lines_with(file: &str, tokens: &[Token<'_>], word: &str) -> Vec<String> {
     let hits = tokens.iter().filter(|token| token.text == word);
     hits.map(|token| format!("{file}:{}", token.line)).collect()
