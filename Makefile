@@ -52,12 +52,11 @@ test: $(STAMP)
 QUICK := --test cases --test house --test suite
 
 quick: $(STAMP)
-	cargo fmt --check
-	cargo clippy --locked -- -D warnings
-	cargo test --locked --lib -- --quiet $(AT_ONCE) --skip media::film
+	cargo fmt --all --check
+	$(LINTED) cargo test --locked --lib -- --quiet $(AT_ONCE) --skip media::film
 	@if cargo nextest --version >/dev/null 2>&1; \
-	then set -x; cargo nextest run --locked --profile quick $(QUICK); \
-	else set -x; cargo test --locked $(QUICK) -- --skip goldens --skip once:: --skip pictures:: --skip sandbox:: \
+	then set -x; $(LINTED) cargo nextest run --locked --profile quick $(QUICK); \
+	else set -x; $(LINTED) cargo test --locked $(QUICK) -- --skip goldens --skip once:: --skip pictures:: --skip sandbox:: \
 	--skip upload::; fi
 
 year: $(STAMP)
