@@ -6,9 +6,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use minijinja::Value;
 use minijinja::value::{Enumerator, Object, ObjectRepr};
+use minijinja::{State, Value};
 use unicode_normalization::UnicodeNormalization;
+
+/// The function around a path whose value the sheet shows in its own way.
+pub(super) const SHOWN: &str = "__shown";
 
 /// A name as names are compared: without regard to case, to spaces, `_` and `-` between words, and to whether an
 /// accent is a character of its own.
@@ -113,8 +116,9 @@ fn subscripts(text: &str) -> Vec<String> {
     out
 }
 
-/// `text` with each `{{ name }}`, `{{ row.name }}` and `{{ row["name"] }}` that is a formatted number of a
-/// spreadsheet replaced by what the sheet shows; none where there is no such.
+/// `text` with [`SHOWN`] around each formatted number of a spreadsheet that stands for itself: `{{ name }}`, `{{ row.name }}` and
+/// `{{ row["name"] }}`, and the same with what stands in for it (`| default`, `or`) or a condition behind; none where there is no
+/// such.
 pub(super) fn as_shown(text: &str, context: &Value) -> Option<String> {
     let row = context.get_attr("row").ok()?;
     let columns = row.downcast_object_ref::<Columns>()?;
@@ -128,20 +132,87 @@ pub(super) fn as_shown(text: &str, context: &Value) -> Option<String> {
         let Some(close) = rest[open..].find("}}") else {
             break;
         };
-        let (inside, end) = (&rest[open + 2..open + close], open + close + 2);
-        out.push_str(&rest[..open]);
-        match shown_of(inside, columns) {
-            Some(shown) => {
+        let (inside, end) = (&rest[open + 2..open + close], open + close);
+        out.push_str(&rest[..open + 2]);
+        match named_first(inside).filter(|(_, path, _)| shown_of(path, columns).is_some()) {
+            Some((before, path, behind)) => {
                 is_changed = true;
-                // as an expression still, so that what is shown is never read as one
-                out.push_str(&format!("{{{{ {} }}}}", literal(shown)));
+                out.push_str(&format!(
+                    "{before} {SHOWN}({path},{}){behind}",
+                    literal(path)
+                ));
             }
-            None => out.push_str(&rest[open..end]),
+            None => out.push_str(inside),
         }
         rest = &rest[end..];
     }
     out.push_str(rest);
     is_changed.then_some(out)
+}
+
+/// What stands before a path that an expression is, or begins with, the path, and what stands behind it.
+fn named_first(inside: &str) -> Option<(&str, &str, &str)> {
+    let start = inside.find(|c: char| !c.is_whitespace() && !matches!(c, '-' | '+' | '('))?;
+    let (before, rest) = inside.split_at(start);
+    // a sign is a sum; the first of all takes the space away
+    if before.trim_start_matches(['-', '+']).contains(['-', '+']) {
+        return None;
+    }
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let word = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+    let mut end = word;
+    if &rest[..word] == "row" {
+        let behind = rest[word..].trim_start();
+        let from = rest.len() - behind.len();
+        end = match behind.chars().next()? {
+            '.' => {
+                let name = behind[1..].trim_start();
+                let from = rest.len() - name.len();
+                from + name.find(|c| !is_word(c)).unwrap_or(name.len())
+            }
+            '[' => from + behind.find(']')? + 1,
+            _ => return None,
+        };
+    }
+    let (path, behind) = rest.split_at(end);
+    is_shown_before(behind, before.contains('(')).then_some((before, path, behind))
+}
+
+/// Whether what stands behind a path leaves its value as it is.
+fn is_shown_before(behind: &str, is_in_brackets: bool) -> bool {
+    let next = behind.trim().trim_end_matches(['-', '+']).trim_end();
+    if is_in_brackets {
+        return next.chars().all(|c| c == ')' || c.is_whitespace());
+    }
+    let is_choice = ["or ", "or(", "if ", "if("];
+    if next.is_empty() || is_choice.iter().any(|word| next.starts_with(word)) {
+        return true;
+    }
+    let filter = next.strip_prefix('|').map(str::trim_start);
+    let inside = filter.and_then(|filter| {
+        let name = if filter.starts_with("default") { 7 } else { 1 };
+        (filter.starts_with("default") || filter.starts_with('d')).then(|| filter[name..].trim())
+    });
+    // another filter behind it would get a text
+    inside.is_some_and(|inside| {
+        inside.is_empty()
+            || inside.starts_with('(') && inside.ends_with(')') && !inside.contains('|')
+    })
+}
+
+/// The path that a text is, as [`as_shown`] knows them; not whether there is such a column.
+pub(super) fn path(text: &str) -> Option<&str> {
+    let text = text.trim();
+    (name_of(text).is_some() || is_name(text)).then_some(text)
+}
+
+/// What the sheet shows of the value at a path, where the value is the column's: a name may have been set anew.
+pub(super) fn shown(state: &State, value: &Value, path: &str) -> Option<String> {
+    let row = state.lookup("row")?;
+    let columns = row.downcast_object_ref::<Columns>()?;
+    let shown = shown_of(path, columns)?;
+    let column = columns.column(name_of(path).unwrap_or(path))?;
+    (columns.values.get(column) == Some(value)).then(|| shown.clone())
 }
 
 /// The number of a spreadsheet behind a text that is one `{{ name }}` of it.
@@ -152,28 +223,34 @@ pub(super) fn number_named(text: &str, context: &Value) -> Option<Value> {
     columns.numbers_by_name.get(inside.trim()).cloned()
 }
 
-fn shown_of<'c>(inside: &str, columns: &'c Columns) -> Option<&'c String> {
-    let path = inside.trim();
-    let is_name =
-        |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
-    if is_name(path) {
-        return columns.shown_by_name.get(path);
+fn shown_of<'c>(path: &str, columns: &'c Columns) -> Option<&'c String> {
+    let path = path.trim();
+    match name_of(path) {
+        Some(name) => columns.shown.get(columns.column(name)?),
+        None => columns.shown_by_name.get(path),
     }
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+        && !name.starts_with(|c: char| c.is_numeric())
+}
+
+/// The column that `row.name` and `row["name"]` ask for.
+fn name_of(path: &str) -> Option<&str> {
     let rest = path.strip_prefix("row")?.trim_start();
-    let name = match rest.strip_prefix('.') {
-        Some(name) => name.trim(),
-        None => {
-            let quoted = rest.strip_prefix('[')?.strip_suffix(']')?.trim();
-            let quote = quoted.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-            let name = quoted[1..].strip_suffix(quote)?;
-            (!name.contains(['"', '\'', '\\'])).then_some(name)?
-        }
-    };
-    columns.shown.get(columns.column(name)?)
+    if let Some(name) = rest.strip_prefix('.').map(str::trim) {
+        return is_name(name).then_some(name);
+    }
+    let quoted = rest.strip_prefix('[')?.strip_suffix(']')?.trim();
+    let quote = quoted.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let name = quoted[1..].strip_suffix(quote)?;
+    (!name.contains(['"', '\'', '\\'])).then_some(name)
 }
 
 /// A text as a literal of the expression language.
-fn literal(text: &str) -> String {
+pub(super) fn literal(text: &str) -> String {
     let quoted = serde_json::to_string(text).unwrap_or_default();
     // braces would end the expression
     quoted
@@ -238,6 +315,29 @@ mod tests {
             text("{{ price * 2 }} {{ row.price + 1 }} {{ price | money('EUR') }}"),
             "9 5.5 €4.50"
         );
+        let shown = "4.50 \"€\" {}";
+        for beside in [
+            "{{- price -}}",
+            "{{ (price) }}",
+            "{{ price | default('?') }}",
+            "{{ row['Price'] or '?' }}",
+            "{{ row.price if n > 5 else '?' }}",
+            "{{ '' ~ price }}",
+            "{% set a = row.price ~ '' %}{{ a }}",
+        ] {
+            assert_eq!(text(beside), shown, "{beside}");
+        }
+        // what is set anew is not what the sheet shows
+        assert_eq!(
+            text("{% set price = price * 2 %}{{ price }} {{ price ~ '!' }} {{ row.price }}"),
+            format!("9 9! {shown}")
+        );
+        assert_eq!(
+            text("{% for price in [1, 2] %}<{{ price }}>{% endfor %}"),
+            "<1><2>"
+        );
+        assert_eq!(text("{{ -price }} {{ (price or 0) | number }}"), "-4.5 4.5");
+        assert_eq!(text("{{ price | default(0) | number }}"), "4.5");
     }
 
     #[test]

@@ -1,15 +1,19 @@
-//! Numbers held against texts: cells of a CSV file are texts, and `stock > 0` means the number in them.
+//! Numbers and dates in texts: cells of a CSV file are texts, and `stock > 0` means the number in them.
 //!
-//! In: two values and an operator. Out: what it comes to, or why it means nothing. Never: the order of kinds, by which every
-//! text would be more than any number.
+//! In: values and an operator. Out: what they come to, or why that means nothing. Never: the order of kinds, by which every
+//! text would be more than any number, or two numbers in text side by side for their sum.
 
 use std::cmp::Ordering;
+use std::sync::LazyLock;
 
+use jiff::tz::TimeZone;
 use minijinja::value::{Kwargs, Rest, ValueKind};
 use minijinja::{Environment, Error, State, Value};
 
 use super::arguments::{Fault, said};
+use super::dates;
 use super::languages::Language;
+use super::moment::Moment;
 use super::money::Currency;
 use super::numbers::Decimal;
 use super::numerals;
@@ -20,6 +24,8 @@ pub(super) const COMPARE: &str = "__compare";
 pub(super) const FACTOR: &str = "__factor";
 /// The function behind `in`.
 pub(super) const MEMBER: &str = "__member";
+/// The function behind `+`.
+pub(super) const SUM: &str = "__sum";
 
 /// The tests and operators of each comparison.
 const NAMES: [(&str, &[&str]); 6] = [
@@ -31,23 +37,40 @@ const NAMES: [(&str, &[&str]); 6] = [
     (">=", &["ge", ">="]),
 ];
 
-/// Adds the functions, and the tests of the same meaning: `selectattr("stock", ">", 0)`.
-pub(super) fn add_to(environment: &mut Environment<'static>) {
-    environment.add_function(COMPARE, |sides: Rest<Value>| chain(&sides));
+/// Adds the functions, and the tests of the same meaning: `selectattr("stock", ">", 0)`. Times of day in text are those of
+/// `zone`.
+pub(super) fn add_to(environment: &mut Environment<'static>, zone: &TimeZone) {
+    let of = || Compare { zone: zone.clone() };
+    let by = of();
+    environment.add_function(COMPARE, move |sides: Rest<Value>| by.chain(&sides));
     environment.add_function(FACTOR, |value: Value| factor(value));
     environment.add_function(MEMBER, member);
+    environment.add_function(SUM, |parts: Rest<Value>| sum(&parts));
+    let by = of();
     environment.add_filter(
         "max",
-        |state: &State, list: Value, options: Kwargs| match most(&list, ">", &options)? {
+        move |state: &State, list: Value, options: Kwargs| match by.most(&list, ">", &options)? {
             Some(most) => Ok(most),
             None => minijinja::filters::max(state, list, options),
         },
     );
+    let by = of();
     environment.add_filter(
         "min",
-        |state: &State, list: Value, options: Kwargs| match most(&list, "<", &options)? {
+        move |state: &State, list: Value, options: Kwargs| match by.most(&list, "<", &options)? {
             Some(least) => Ok(least),
             None => minijinja::filters::min(state, list, options),
+        },
+    );
+    let by = of();
+    environment.add_filter(
+        "sort",
+        move |state: &State, list: Value, options: Kwargs| match by.sorted(&list, &options)? {
+            Some(sorted) => {
+                options.assert_all_used()?;
+                Ok(sorted)
+            }
+            None => minijinja::filters::sort(state, list, options),
         },
     );
     environment.add_test("in", |state: &State, value: Value, list: Value| {
@@ -55,56 +78,284 @@ pub(super) fn add_to(environment: &mut Environment<'static>) {
     });
     for (operator, names) in NAMES {
         for name in names {
+            let by = of();
             environment.add_test(
                 *name,
                 move |left: Value, right: Value| -> Result<bool, Error> {
-                    Ok(compare(&left, operator, &right)?)
+                    Ok(by.compare(&left, operator, &right)?)
                 },
             );
         }
     }
 }
 
-/// The item of a list that comes before all others; none where not every one is a number.
-fn most(list: &Value, operator: &str, options: &Kwargs) -> Result<Option<Value>, Error> {
-    if !matches!(list.kind(), ValueKind::Seq | ValueKind::Iterable)
-        || options.args().next().is_some()
-    {
-        return Ok(None);
+/// A sum, from left to right. Texts are joined as in Jinja, but for those that are all numbers: `12,50` and `3,00` would be
+/// `12,503,00`.
+fn sum(parts: &[Value]) -> Result<Value, Error> {
+    for value in parts.iter().filter(|value| value.is_undefined()) {
+        // this is the error that knows the value's name
+        value.get_attr("sum")?;
     }
-    let items: Vec<Value> = list.try_iter()?.collect();
     let zero = Value::from(0);
-    if !items
-        .iter()
-        .all(|item| matches!(orders(item, &zero), Orders::All(_)))
-    {
-        return Ok(None);
+    let is_number = |part: &Value| {
+        part.kind() == ValueKind::String && matches!(orders(part, &zero), Orders::All(_))
+    };
+    if parts.iter().all(is_number) {
+        let text = said(&parts[0]);
+        return Err(
+            Fault::new(format!("`+` does not work on text, here {text}"))
+                .hint("a number in text becomes one by `| float`; texts are joined by `~`")
+                .into(),
+        );
     }
-    let mut best: Option<Value> = None;
-    for item in items {
-        let is_better = match &best {
-            Some(best) => compare(&item, operator, best)?,
-            None => true,
-        };
-        if is_better {
-            best = Some(item);
-        }
+    let mut out = parts[0].clone();
+    for part in &parts[1..] {
+        out = added(out, part)?;
     }
-    Ok(best)
+    Ok(out)
 }
 
-fn chain(sides: &[Value]) -> Result<Value, Error> {
-    for value in sides.iter().filter(|value| value.is_undefined()) {
-        // this is the error that knows the value's name
-        value.get_attr("comparison")?;
+/// What the engine's own `+` comes to.
+fn added(left: Value, right: &Value) -> Result<Value, Error> {
+    static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(Environment::empty);
+    let both = Value::from_pairs([("left", left), ("right", right.clone())]);
+    let sum = ENGINE.compile_expression("left + right");
+    sum.and_then(|sum| sum.eval(both)).map_err(|error| {
+        // without its place in these three words
+        Error::new(error.kind(), error.detail().unwrap_or_default().to_owned())
+    })
+}
+
+/// Compares values, numbers and dates in text among them.
+struct Compare {
+    zone: TimeZone,
+}
+
+/// What all items of a list are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Alike {
+    Numbers,
+    Dates,
+}
+
+impl Compare {
+    /// What every one of the items is; none where they are several things, or neither.
+    fn alike(&self, items: &[Value]) -> Option<Alike> {
+        let zero = Value::from(0);
+        let is_number = |item: &Value| matches!(orders(item, &zero), Orders::All(_));
+        let is_date = |item: &Value| matches!(self.when(item), When::At(_));
+        if items.iter().all(is_number) {
+            return Some(Alike::Numbers);
+        }
+        items.iter().all(is_date).then_some(Alike::Dates)
     }
-    for three in sides.windows(3).step_by(2) {
-        let operator = three[1].as_str().unwrap_or_default();
-        if !compare(&three[0], operator, &three[2])? {
-            return Ok(Value::from(false));
+
+    /// The item of a list that comes before all others; none where not every one is a number, or every one a date.
+    fn most(&self, list: &Value, operator: &str, options: &Kwargs) -> Result<Option<Value>, Error> {
+        if !matches!(list.kind(), ValueKind::Seq | ValueKind::Iterable)
+            || options.args().next().is_some()
+        {
+            return Ok(None);
+        }
+        let items: Vec<Value> = list.try_iter()?.collect();
+        if self.alike(&items).is_none() {
+            return Ok(None);
+        }
+        let mut best: Option<Value> = None;
+        for item in items {
+            let is_better = match &best {
+                Some(best) => self.compare(&item, operator, best)?,
+                None => true,
+            };
+            if is_better {
+                best = Some(item);
+            }
+        }
+        Ok(best)
+    }
+
+    /// The items in order, `reverse` and by one `attribute` as the engine's own; none where what they are sorted by is neither
+    /// numbers nor dates.
+    fn sorted(&self, list: &Value, options: &Kwargs) -> Result<Option<Value>, Error> {
+        if !matches!(list.kind(), ValueKind::Seq | ValueKind::Iterable) {
+            return Ok(None);
+        }
+        let attribute = options.get::<Option<String>>("attribute")?;
+        let is_reversed = options.get::<Option<bool>>("reverse")?.unwrap_or(false);
+        options.get::<Option<bool>>("case_sensitive")?;
+        let mut keyed = Vec::new();
+        for item in list.try_iter()? {
+            let key = match &attribute {
+                Some(path) => path
+                    .split('.')
+                    .try_fold(item.clone(), |item, name| item.get_attr(name))?,
+                None => item.clone(),
+            };
+            keyed.push((key, item));
+        }
+        let keys: Vec<Value> = keyed.iter().map(|(key, _)| key.clone()).collect();
+        let order = match self.alike(&keys) {
+            Some(Alike::Numbers) => in_order_of_numbers(&keys, is_reversed)?,
+            Some(Alike::Dates) => self.in_order_of_time(&keys, is_reversed)?,
+            None => return Ok(None),
+        };
+        Ok(Some(
+            order.into_iter().map(|at| keyed[at].1.clone()).collect(),
+        ))
+    }
+
+    /// The places of dates, the earliest first.
+    fn in_order_of_time(&self, keys: &[Value], is_reversed: bool) -> Result<Vec<usize>, Fault> {
+        let when = |key: &Value| match self.when(key) {
+            When::At(moment) => Some(moment),
+            _ => None,
+        };
+        let moments: Vec<Moment> = keys.iter().filter_map(when).collect();
+        let clocks = moments
+            .iter()
+            .filter(|m| matches!(m, Moment::Clock(_)))
+            .count();
+        if clocks > 0 && clocks < moments.len() {
+            return Err(Fault::new("days and times of any day have no order"));
+        }
+        let nanoseconds = moments.iter().map(|moment| match moment {
+            Moment::Clock(time) => time.duration_since(jiff::civil::Time::MIN).as_nanos(),
+            moment => {
+                (moment.instant(&self.zone)).map_or(i128::MIN, |at| at.timestamp().as_nanosecond())
+            }
+        });
+        let nanoseconds: Vec<i128> = nanoseconds.collect();
+        Ok(in_order(keys.len(), is_reversed, |one, other| {
+            nanoseconds[one].cmp(&nanoseconds[other])
+        }))
+    }
+
+    fn chain(&self, sides: &[Value]) -> Result<Value, Error> {
+        for value in sides.iter().filter(|value| value.is_undefined()) {
+            // this is the error that knows the value's name
+            value.get_attr("comparison")?;
+        }
+        for three in sides.windows(3).step_by(2) {
+            let operator = three[1].as_str().unwrap_or_default();
+            if !self.compare(&three[0], operator, &three[2])? {
+                return Ok(Value::from(false));
+            }
+        }
+        Ok(Value::from(true))
+    }
+
+    /// Whether `left operator right` holds.
+    fn compare(&self, left: &Value, operator: &str, right: &Value) -> Result<bool, Fault> {
+        let is_text = |value: &Value| value.kind() == ValueKind::String;
+        let is_order = !matches!(operator, "==" | "!=");
+        if is_order
+            && is_text(left)
+            && is_text(right)
+            && matches!(orders(left, right), Orders::NoNumber)
+        {
+            return self.in_time(left, operator, right);
+        }
+        compare(left, operator, right)
+    }
+
+    /// Which of two texts is earlier, where they are dates: `03.12.2026` is before `2026-12-04`.
+    fn in_time(&self, left: &Value, operator: &str, right: &Value) -> Result<bool, Fault> {
+        let order = match (self.when(left), self.when(right)) {
+            (When::At(left), When::At(right)) => match (&left, &right) {
+                (Moment::Clock(left), Moment::Clock(right)) => Some(left.cmp(right)),
+                _ => (left.instant(&self.zone))
+                    .zip(right.instant(&self.zone))
+                    .map(|(left, right)| left.cmp(&right)),
+            },
+            (When::Never, When::Never) => Some(left.cmp(right)),
+            (When::Unclear(fault), _) | (_, When::Unclear(fault)) => return Err(fault),
+            _ => None,
+        };
+        let Some(order) = order else {
+            let no_date = match self.when(left) {
+                When::At(_) => right,
+                _ => left,
+            };
+            let fault = Fault::new(format!(
+                "`{operator}` does not work on a date and {}",
+                said(no_date)
+            ));
+            return Err(
+                match no_date.as_str().is_some_and(|text| text.trim().is_empty()) {
+                    true => fault.hint(
+                        "ask first whether there is one: `{{ not until or until >= today }}`",
+                    ),
+                    false => fault.hint("write it as `2026-11-28` or `2026-11-28T19:30`"),
+                },
+            );
+        };
+        Ok(holds(operator, order))
+    }
+
+    fn when(&self, value: &Value) -> When {
+        if value.kind() != ValueKind::String {
+            return When::Never;
+        }
+        match dates::read(value, None, None, &self.zone) {
+            Ok(moment) => When::At(moment),
+            Err(fault) if fault.message.ends_with("is not a date") => When::Never,
+            Err(fault) => When::Unclear(fault),
         }
     }
-    Ok(Value::from(true))
+}
+
+/// The places of numbers, the least first.
+fn in_order_of_numbers(keys: &[Value], is_reversed: bool) -> Result<Vec<usize>, Fault> {
+    let [english, german] = languages().map(|language| {
+        let numbers = keys.iter().filter_map(|key| read(key, language));
+        numbers.collect::<Vec<Decimal>>()
+    });
+    let order = in_order(keys.len(), is_reversed, |one, other| {
+        english[one].order(&english[other])
+    });
+    let is_clear = order.windows(2).all(|two| {
+        let (one, other) = (two[0], two[1]);
+        english[one].order(&english[other]) == german[one].order(&german[other])
+    });
+    let unclear = keys.iter().find_map(|key| Decimal::read(key, None).err());
+    match unclear.filter(|_| !is_clear) {
+        Some(fault) => Err(fault),
+        None => Ok(order),
+    }
+}
+
+/// Places from 0 in order; what is equal stays as it stood.
+fn in_order(
+    length: usize,
+    is_reversed: bool,
+    compare: impl Fn(usize, usize) -> Ordering,
+) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..length).collect();
+    places.sort_by(|one, other| {
+        let order = compare(*one, *other);
+        if is_reversed { order.reverse() } else { order }
+    });
+    places
+}
+
+/// When a text is.
+enum When {
+    At(Moment),
+    /// It is a date, and which one is not clear.
+    Unclear(Fault),
+    /// It is no date.
+    Never,
+}
+
+fn holds(operator: &str, order: Ordering) -> bool {
+    match operator {
+        "==" => order.is_eq(),
+        "!=" => order.is_ne(),
+        "<" => order.is_lt(),
+        "<=" => order.is_le(),
+        ">" => order.is_gt(),
+        _ => order.is_ge(),
+    }
 }
 
 /// A value that may be multiplied: no text but signs, as in `star * 5`.
@@ -139,16 +390,10 @@ fn member(state: &State, value: Value, list: Value) -> Result<Value, Error> {
     minijinja::tests::is_in(state, &value, &list).map(Value::from)
 }
 
+/// Values by what they are, but for dates in text.
 fn compare(left: &Value, operator: &str, right: &Value) -> Result<bool, Fault> {
     let is_order = !matches!(operator, "==" | "!=");
-    let holds = |order: Ordering| match operator {
-        "==" => order.is_eq(),
-        "!=" => order.is_ne(),
-        "<" => order.is_lt(),
-        "<=" => order.is_le(),
-        ">" => order.is_gt(),
-        _ => order.is_ge(),
-    };
+    let holds = |order: Ordering| holds(operator, order);
     match (left.kind(), right.kind()) {
         (ValueKind::Number, ValueKind::String) | (ValueKind::String, ValueKind::Number) => {
             match orders(left, right) {
@@ -199,11 +444,14 @@ enum Orders {
     NoNumber,
 }
 
+/// `1.299` is one number in English and another in German.
+fn languages() -> [Option<&'static Language>; 2] {
+    ["en", "de"].map(|tag| Language::find(Some(tag)).ok())
+}
+
 fn orders(left: &Value, right: &Value) -> Orders {
-    // `1.299` is one number in English and another in German
-    let languages = ["en", "de"].map(|tag| Language::find(Some(tag)).ok());
     let mut all = Vec::new();
-    for language in languages {
+    for language in languages() {
         let (Some(left), Some(right)) = (read(left, language), read(right, language)) else {
             return Orders::NoNumber;
         };

@@ -185,6 +185,10 @@ impl Moment {
             return Err(Fault::new("the format of `date` is empty")
                 .hint("leave it out for the whole date: `date(lang=\"es\")`"));
         }
+        if !pattern.contains('%') {
+            return Err(Fault::new(format!("the format `{pattern}` has no part of a date"))
+                .hint("parts are written `%d.%m.%Y`; `%A` is the weekday, `%B` the month, `%H:%M` the time"));
+        }
         let mut out = String::new();
         let setting = setting(pattern);
         let mut rest = pattern;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use minijinja::value::{Rest, ValueOrKwargs};
-use minijinja::{Environment, Error, Value};
+use minijinja::value::{Kwargs, Rest, ValueOrKwargs};
+use minijinja::{Environment, Error, State, Value};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::Clock;
@@ -81,6 +81,7 @@ pub(super) fn add_to(environment: &mut Environment<'static>, clock: &Clock) -> V
     add("money", money);
     add("percent", percent);
     add("truncate", truncate);
+    environment.add_filter("float", float);
     names
 }
 
@@ -90,6 +91,22 @@ impl Clock {
     fn zone(&self) -> &TimeZone {
         self.now.time_zone()
     }
+}
+
+/// `float(0)`: a number to calculate with, also of a text as people write it.
+fn float(
+    state: &State,
+    value: Value,
+    default: Option<Value>,
+    options: Kwargs,
+) -> Result<Value, Error> {
+    let number = match value.as_str().map(super::number) {
+        Some(Ok(number)) => number,
+        Some(Err(Some(why))) => return Err(Fault::new(why).into()),
+        // the engine's own says that it is none
+        Some(Err(None)) | None => value,
+    };
+    minijinja::filters::float(state, &number, default, options)
 }
 
 /// `date("%A %-d", lang="es")`; without a format the whole date in words.
@@ -166,6 +183,8 @@ fn number(_: &Clock, value: &Value, args: &[Value]) -> Filtered {
     let number = Decimal::read(bare.as_ref().unwrap_or(value), written(&args)?)?;
     let number = match args.whole("decimals", MAX_DECIMALS)? {
         Some(decimals) => number.rounded(decimals),
+        // what a text says is no noise of counting
+        None if bare.is_some() => number,
         None => number.tidied(),
     };
     Ok(Value::from(patterns::number(&number, language)))

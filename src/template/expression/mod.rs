@@ -32,6 +32,7 @@ mod operators;
 mod patterns;
 mod problem;
 mod statements;
+mod texts;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -188,7 +189,8 @@ impl Expressions {
         environment.add_global("today", clock.today());
         environment.add_global("now", clock.now());
         let filters = filters::add_to(&mut environment, &clock);
-        compare::add_to(&mut environment);
+        compare::add_to(&mut environment, clock.now.time_zone());
+        texts::add_to(&mut environment);
         Self {
             clock,
             environment,

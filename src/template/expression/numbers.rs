@@ -148,12 +148,21 @@ impl Decimal {
         }
     }
 
-    /// As many decimals as it has, but no noise.
+    /// As many decimals as it has, but no noise; something is never nothing.
     pub fn tidied(self) -> Self {
         if self.decimals <= DEFAULT_DECIMALS {
             return self;
         }
-        let exact = self.rounded(DEFAULT_DECIMALS).exact.normalize();
+        let mut exact = self.rounded(DEFAULT_DECIMALS).exact.normalize();
+        if exact.is_zero() && !self.exact.is_zero() {
+            let zeros = self
+                .parts()
+                .fraction
+                .chars()
+                .take_while(|c| *c == '0')
+                .count();
+            exact = self.rounded(zeros + DEFAULT_DECIMALS).exact.normalize();
+        }
         Self {
             exact,
             decimals: exact.scale() as usize,

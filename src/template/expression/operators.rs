@@ -1,12 +1,15 @@
 //! The operators that would take a text for a number without a word, led through functions that do not.
 //!
-//! In: a text with expressions. Out: the same with `a < b` as a call of [`COMPARE`](super::compare::COMPARE) and `a * b` with
-//! [`FACTOR`](super::compare::FACTOR) around its sides, and the way back from a place in it. Never: whether the text is well
-//! formed, which the engine says of the text as it stands.
+//! In: a text with expressions. Out: the same with `a < b` as a call of [`COMPARE`](super::compare::COMPARE), `a + b` as one of
+//! [`SUM`](super::compare::SUM), `a * b` with [`FACTOR`](super::compare::FACTOR) and `a ~ b` with [`TEXT`](super::texts::TEXT)
+//! around its sides, and the way back from a place in it. Never: whether the text is well formed, which the engine says of
+//! the text as it stands.
 
 use std::ops::Range;
 
-use super::compare::{COMPARE, FACTOR, MEMBER};
+use super::columns;
+use super::compare::{COMPARE, FACTOR, MEMBER, SUM};
+use super::texts::TEXT;
 
 /// A text whose operators are calls.
 pub(super) struct Guarded {
@@ -206,7 +209,9 @@ enum Piece {
     Compare,
     In,
     NotIn,
-    Sum,
+    Plus,
+    Minus,
+    Join,
     Times,
     Divide,
     Operand,
@@ -278,8 +283,9 @@ impl Block<'_> {
         let piece = match (token.kind, word) {
             (Kind::Operator, "," | ":" | "=") => Piece::Stop,
             (Kind::Operator, "==" | "!=" | "<" | "<=" | ">" | ">=") => Piece::Compare,
-            (Kind::Operator, "+" | "-") if !is_sign => Piece::Sum,
-            (Kind::Operator, "~") => Piece::Sum,
+            (Kind::Operator, "+") if !is_sign => Piece::Plus,
+            (Kind::Operator, "-") if !is_sign => Piece::Minus,
+            (Kind::Operator, "~") => Piece::Join,
             (Kind::Operator, "*") => Piece::Times,
             (Kind::Operator, "/" | "//" | "%") => Piece::Divide,
             (Kind::Word, "if" | "else" | "and" | "or") => Piece::Stop,
@@ -334,12 +340,60 @@ impl Block<'_> {
             _ => return,
         }
         for operand in operands {
-            for term in operand.split(|(piece, _)| *piece == Piece::Sum) {
-                self.term(term);
-            }
+            self.sum(operand);
         }
         if !operators.is_empty() {
             self.edits.push((whole.end..whole.end, ")".to_owned()));
+        }
+    }
+
+    /// Guards a sum; one with a `-` says by itself that it does not work on text.
+    fn sum(&mut self, sum: &[(Piece, Range<usize>)]) {
+        let is_operator = |piece: &Piece| matches!(piece, Piece::Plus | Piece::Minus);
+        let parts: Vec<_> = sum.split(|(piece, _)| is_operator(piece)).collect();
+        let operators: Vec<_> = sum.iter().filter(|(p, _)| is_operator(p)).collect();
+        let is_guarded = !operators.is_empty()
+            && operators.iter().all(|(piece, _)| *piece == Piece::Plus)
+            && parts.iter().all(|part| !part.is_empty());
+        let whole = self.bytes(sum);
+        if is_guarded {
+            self.edits
+                .push((whole.start..whole.start, format!("{SUM}(")));
+            for (_, tokens) in &operators {
+                self.edits.push((self.span(tokens), ",".to_owned()));
+            }
+        }
+        for part in parts {
+            self.join(part);
+        }
+        if is_guarded {
+            self.edits.push((whole.end..whole.end, ")".to_owned()));
+        }
+    }
+
+    /// Guards what is joined to a text.
+    fn join(&mut self, join: &[(Piece, Range<usize>)]) {
+        let parts: Vec<_> = join.split(|(piece, _)| *piece == Piece::Join).collect();
+        let is_guarded = parts.len() > 1 && parts.iter().all(|part| !part.is_empty());
+        for part in parts {
+            let bytes = self.bytes(part);
+            // a text in quotes is one already
+            let is_literal = part.len() == 1 && {
+                let first = &self.tokens[part[0].1.start];
+                first.kind == Kind::Literal
+            };
+            if !is_guarded || is_literal {
+                self.term(part);
+                continue;
+            }
+            self.edits
+                .push((bytes.start..bytes.start, format!("{TEXT}(")));
+            self.term(part);
+            let close = match columns::path(&self.text[bytes.clone()]) {
+                Some(path) => format!(",{})", columns::literal(path)),
+                None => ")".to_owned(),
+            };
+            self.edits.push((bytes.end..bytes.end, close));
         }
     }
 
@@ -388,6 +442,8 @@ mod tests {
             .replace(COMPARE, "C")
             .replace(FACTOR, "F")
             .replace(MEMBER, "M")
+            .replace(SUM, "S")
+            .replace(TEXT, "T")
     }
 
     #[test]
@@ -396,11 +452,20 @@ mod tests {
             ("a * b < {{ a }}", "a * b < {{ a }}"),
             ("{{ a * b }}", "{{ F(a) * F(b) }}"),
             ("{{ a / b * -c|f * 'x' }}", "{{ a / F(b) * F(-c|f) * 'x' }}"),
-            ("{{ a + b * c ~ d }}", "{{ a + F(b) * F(c) ~ d }}"),
+            (
+                "{{ a + b * c ~ d }}",
+                "{{ S(a , T(F(b) * F(c)) ~ T(d,\"d\")) }}",
+            ),
+            ("{{ a + b - c }}", "{{ a + b - c }}"),
+            ("{{ -a + +b|f ~ 'x' }}", "{{ S(-a , T(+b|f) ~ 'x') }}"),
+            (
+                "{{ (a ~ row['b c']) + c < d }}",
+                "{{ C(S((T(a,\"a\") ~ T(row['b c'],\"row['b c']\")) , c) ,\"<\", d) }}",
+            ),
             ("{{ a ** b * c }}", "{{ F(a ** b) * F(c) }}"),
             (
                 "{{- (a + b)*c[d*2].if -}}",
-                "{{- F((a + b))*F(c[F(d)*F(2)].if) -}}",
+                "{{- F((S(a , b)))*F(c[F(d)*F(2)].if) -}}",
             ),
             (
                 "{{ x if a < b * 2 else y }}",

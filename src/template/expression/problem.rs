@@ -78,7 +78,11 @@ pub(super) fn from_error<'a>(
         ),
         ErrorKind::UnknownMethod => {
             let method = detail.rsplit(' ').next().unwrap_or_default();
-            let hint = did_you_mean(method, filters);
+            let known: Vec<&str> = filters.collect();
+            let hint = match known.contains(&method) {
+                true => Some(format!("filters stand after a bar: `| {method}`")),
+                false => did_you_mean(method, known.into_iter()),
+            };
             failed(format!("no method `{method}`"), hint)
         }
         ErrorKind::OutOfFuel => failed(

@@ -194,6 +194,109 @@ fn numbers_in_text_are_compared_as_numbers() {
 }
 
 #[test]
+fn dates_in_text_are_compared_as_dates() {
+    let values = context! {
+        german => "03.12.2026", iso => "2026-12-03", feed => "Thu, 03 Dec 2026 09:00:00 +0100", early => "9:30",
+        late => "10:00", days => vec!["28.11.2026", "2026-12-01", "27 November 2026"],
+        events => vec![context! { day => "1.12.2026", n => 2 }, context! { day => "30.11.2026", n => 1 }],
+    };
+    let text = |inside: &str| {
+        let text = format!("{{{{ {inside} }}}}");
+        let shown = expressions().text(&text, &values);
+        shown.unwrap_or_else(|p| panic!("{inside}: {p:?}"))
+    };
+    for inside in [
+        "german >= today and today < german",
+        "german >= iso and german <= iso",
+        "feed > now and feed > iso and feed < '2026-12-03T08:00:01Z'",
+        "early < late",
+        "'2 Dec 2026' is lt(german)",
+        "(['x', 'b'] | sort | first) == 'b'",
+    ] {
+        assert_eq!(text(inside), "true", "{inside}");
+    }
+    assert_eq!(text("days | max"), "2026-12-01");
+    assert_eq!(
+        text("days | sort(reverse=true) | join('; ')"),
+        "2026-12-01; 28.11.2026; 27 November 2026"
+    );
+    assert_eq!(
+        text("events | sort(attribute='day') | map(attribute='n') | join"),
+        "12"
+    );
+    let problem = |inside: &str| {
+        let text = format!("{{{{ {inside} }}}}");
+        let problem = expressions().render(&text, &values);
+        problem.expect_err("it must not work").message
+    };
+    assert_eq!(
+        problem("'soon' < german"),
+        "`<` does not work on a date and `soon`"
+    );
+    assert_eq!(
+        problem("today <= ''"),
+        "`<=` does not work on a date and an empty text"
+    );
+    assert_eq!(
+        problem("'3/12/2026' >= today"),
+        "`3/12/2026` can be 3 December 2026 or 12 March 2026"
+    );
+    assert_eq!(
+        problem("[early, iso] | sort"),
+        "days and times of any day have no order"
+    );
+}
+
+#[test]
+fn lists_of_numbers_in_text_are_sorted_as_numbers() {
+    let text = |inside: &str| {
+        let text = format!("{{{{ {inside} }}}}");
+        expressions().text(&text, &values()).map_err(|p| p.message)
+    };
+    let sorted = |inside: &str| text(inside).expect("it works");
+    assert_eq!(
+        sorted("['9', '10', '8,5', 9.5] | sort | join(' ')"),
+        "8,5 9 9.5 10"
+    );
+    assert_eq!(
+        sorted("['€9', '€10'] | sort(reverse=true) | join(' ')"),
+        "€10 €9"
+    );
+    assert_eq!(
+        text("['1.299', '5'] | sort | join").expect_err("it must not work"),
+        "`1.299` can be 1299 or 1.299"
+    );
+    assert_eq!(sorted("['1.299', '0'] | sort | join(' ')"), "0 1.299");
+    assert_eq!(sorted("['b', 'A', '1'] | sort | join"), "1Ab");
+}
+
+#[test]
+fn nothing_is_no_text() {
+    assert_eq!(text("<{{ nothing }}{{ nothing ~ nothing }}>"), "<>");
+    assert_eq!(
+        text("{{ ['a', nothing, open, 2.0] | join('-') }} {{ nothing | upper }}{{ open ~ 2.0 }}"),
+        "a--true-2 true2"
+    );
+    assert_eq!(
+        text("{{ nothing | string | length }} {{ [{'a': nothing}] | join(attribute='a') }}|"),
+        "0 |"
+    );
+    assert!(
+        !expressions()
+            .holds("{{ nothing ~ '' }}", &values())
+            .expect("it works")
+    );
+    assert_eq!(
+        problem("{{ [1] ~ 'a' }}"),
+        "[1] | this is a list, and no text (take one of it, `{{ tags[0] }}`, or all: `{{ tags | join(\", \") }}`)"
+    );
+    assert_eq!(
+        problem("{{ titel ~ 'a' }}"),
+        "titel | no variable `titel` (did you mean `title`?)"
+    );
+}
+
+#[test]
 fn threads_may_share_it() {
     fn shared<T: Send + Sync>() {}
     shared::<Expressions>();

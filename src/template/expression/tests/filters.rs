@@ -146,6 +146,16 @@ fn numbers_are_grouped_as_the_language_has_it() {
         text("{{ (0.1 + 0.2) | number }} {{ price | number }}"),
         "0.3 4.50"
     );
+    assert_eq!(
+        text("{{ '3.14159265358979' | number }} {{ 0.00000012 | number }} {{ (1 / 3) | number }}"),
+        "3.14159265358979 0.00000012 0.333333"
+    );
+    assert_eq!(
+        text(
+            "{{ ('12,50' | float) + ('€3' | float) }} {{ '4' | float }} {{ 7 | float }} {{ '50%' | float }}"
+        ),
+        "15.5 4 7 0.5"
+    );
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn unknown_filters_functions_and_tests_are_named() {
     );
     assert_eq!(
         problem("{{ title.upper() }}"),
-        ".upper() | no method `upper` (did you mean `upper`?)"
+        ".upper() | no method `upper` (filters stand after a bar: `| upper`)"
     );
 }
 
@@ -223,6 +223,23 @@ fn sums_that_do_not_work_say_so() {
         let hint = "a number in text becomes one by `| float`";
         assert_eq!(problem(text), format!("{said} ({hint})"), "{text}");
     }
+    assert_eq!(
+        problem("{{ price + '3,00' }}"),
+        "price + '3,00' | `+` does not work on text, here `4.50` (a number in text becomes one by `| float`; texts are joined by `~`)"
+    );
+    assert_eq!(
+        text("{{ title + ' ' + price }} {{ count + 1 + 1 }}"),
+        "Soup 4.50 5"
+    );
+    assert_eq!(text("{{ ([1] + [2]) | join }}"), "12");
+    assert_eq!(
+        problem("{{ titel + 2 }}"),
+        "titel | no variable `titel` (did you mean `title`?)"
+    );
+    assert_eq!(
+        problem("{{ title.split(',') }}"),
+        ".split(',') | no method `split` (filters stand after a bar: `| split`)"
+    );
     assert_eq!(
         problem("{{ titel * 2 }}"),
         "titel | no variable `titel` (did you mean `title`?)"
