@@ -46,7 +46,10 @@ pub fn due_of_row(project: &Project, row: &Row, column: &str) -> Result<Timestam
         )));
     }
     if !written.iso.contains('T') {
-        return Err(wrong(format!("`{text}` is a date without a time")));
+        return Err(wrong(match written.iso.contains(':') {
+            true => format!("`{text}` is a time without a date"),
+            false => format!("`{text}` is a date without a time"),
+        }));
     }
     if let Ok(instant) = written.iso.parse::<Timestamp>() {
         return Ok(instant);
@@ -126,6 +129,7 @@ mod tests {
             ("", "it is empty"),
             ("2026-12-05", "without a time"),
             ("5.12.2026", "without a time"),
+            ("09:30", "a time without a date"),
             ("soon", "`soon`"),
             ("Fri, 5 Dec 2026 09:00", "wrong weekday"),
             ("5/12/2026 09:00", " can be "),
