@@ -189,6 +189,29 @@ fn has_pounds(bytes: &[u8]) -> bool {
     places().next().is_some() && places().all(|at| after(at).is_some_and(u8::is_ascii_digit))
 }
 
+/// Nothing beyond ASCII but signs where signs stand: `50 £`, `± 1`, `¡Hoy!`, `«rare»`. Of their bytes other pages make letters
+/// that stand alone, which no language has, or that no other word of the file has.
+fn has_signs_alone(text: &str) -> bool {
+    let is_letter = |c: Option<char>| c.is_some_and(char::is_alphabetic);
+    text.lines().filter(|line| !line.is_ascii()).all(|line| {
+        let mut signs = line.char_indices().filter(|(_, c)| !c.is_ascii());
+        signs.all(|(at, c)| {
+            let (before, after) = (&line[..at], &line[at + c.len_utf8()..]);
+            match c {
+                '¡' => !is_letter(before.chars().next_back()) && after.contains('!'),
+                '¿' => !is_letter(before.chars().next_back()) && after.contains('?'),
+                '«' => !is_letter(before.chars().next_back()) && after.contains('»'),
+                '»' => before.contains('«'),
+                '°' | '\u{a0}' => true,
+                '£' | '¥' | '¢' | '¼' | '½' | '¾' | '±' | '×' | '²' | '³' => {
+                    !is_letter(before.chars().next_back()) && !is_letter(after.chars().next())
+                }
+                _ => false,
+            }
+        })
+    })
+}
+
 /// A sign of pounds before a letter: it is `Ł`.
 fn has_pounds_of_words(text: &str) -> bool {
     let mut after = text.split('£').skip(1);
@@ -203,6 +226,9 @@ fn other_latin(bytes: &[u8], page: &'static Encoding) -> Option<&'static Encodin
         return None;
     }
     if page != WINDOWS_1252 && has_pounds(bytes) && is_of_a_language(&text(WINDOWS_1252)) {
+        return Some(WINDOWS_1252);
+    }
+    if page != WINDOWS_1252 && has_signs_alone(&text(WINDOWS_1252)) {
         return Some(WINDOWS_1252);
     }
     if is_of_a_language(&text(page)) && !has_pounds_of_words(&text(page)) {

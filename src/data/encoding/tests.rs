@@ -47,6 +47,29 @@ fn pounds_stay_pounds() {
 }
 
 #[test]
+fn signs_that_stand_alone_are_no_letters() {
+    for right in [
+        "id,title\n1,¥900\n",
+        "id,title\n1,Only 50 £\n2,½ pint\n",
+        "id,title\n1,28 °C ± 1°\n",
+        "id,title\n1,¡Hoy! ¿vienes?\n",
+        "id,title\n1,«rare» steak\n2,2 × 4 m²\n",
+        "id,title\n1,¼ chicken\n2,¾ chicken\n",
+    ] {
+        let (bytes, _, _) = WINDOWS_1252.encode(right);
+        assert_eq!(text(&bytes), right);
+    }
+    for right in [
+        "id,title\n1,Może jutro?\n",
+        "id,title\n1,Łódź\n",
+        "id,title\n1,Ľad\n",
+    ] {
+        let (bytes, _, _) = encoding_rs::WINDOWS_1250.encode(right);
+        assert_eq!(text(&bytes), right);
+    }
+}
+
+#[test]
 fn old_macintosh_line_ends_become_line_feeds() {
     assert_eq!(text(b"a\rb\r\nc\n"), "a\nb\r\nc\n");
 }
