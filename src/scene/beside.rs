@@ -90,12 +90,8 @@ impl Beside {
 
     /// The caption, the words for people who do not see the picture, and who may see it.
     fn words(&mut self, template: &Template, stage: &mut Stage<'_>) {
-        let filled = stage.filler.whole(
-            &template.beside,
-            BESIDE.iter(),
-            "a template",
-            &mut stage.wrong,
-        );
+        let filler = &stage.filler;
+        let filled = filler.table(&template.beside, BESIDE.iter(), &mut stage.wrong);
         let text = |key| {
             let entry = filled.written(key)?;
             let text = grammar::text(&entry.node)?.trim().to_owned();
@@ -116,9 +112,7 @@ impl Beside {
 
 /// A person to tag; none where no name came out, or its layer was left out.
 fn mention(table: &Table, placed: &[Placed<'_, '_>], stage: &mut Stage<'_>) -> Option<Sticker> {
-    let filled = stage
-        .filler
-        .whole(table, MENTION.iter(), "a mention", &mut stage.wrong);
+    let filled = stage.filler.table(table, MENTION.iter(), &mut stage.wrong);
     let node = filled.node(key!(MENTION.username))?;
     let written = grammar::text(node)?;
     if written.trim().is_empty() {
@@ -130,9 +124,7 @@ fn mention(table: &Table, placed: &[Placed<'_, '_>], stage: &mut Stage<'_>) -> O
 
 /// A link to tap; none where no address came out, or its layer was left out.
 fn link(table: &Table, placed: &[Placed<'_, '_>], stage: &mut Stage<'_>) -> Option<Sticker> {
-    let filled = stage
-        .filler
-        .whole(table, LINK.iter(), "a link", &mut stage.wrong);
+    let filled = stage.filler.table(table, LINK.iter(), &mut stage.wrong);
     let node = filled.node(key!(LINK.url))?;
     let url = grammar::text(node)?.trim().to_owned();
     if url.is_empty() {

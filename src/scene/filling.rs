@@ -5,7 +5,7 @@ use minijinja::Value as Jinja;
 use crate::diag::Diagnostic;
 use crate::template::expression::{Expressions, has_expression, shown};
 use crate::template::language::{Key, Kind};
-use crate::template::{Entry, Node, Table, Value, check_table, check_value, problem_at};
+use crate::template::{Entry, Node, Table, Value, check_value, problem_at};
 
 /// Fills tables of one story.
 pub(super) struct Filler<'a> {
@@ -44,19 +44,6 @@ impl Filler<'_> {
                 });
             }
         }
-        out
-    }
-
-    /// The same for a table that no expression can be in a wrong place of, such as a mention.
-    pub fn whole<'k>(
-        &self,
-        table: &Table,
-        keys: impl Iterator<Item = &'k Key> + Clone,
-        owner: &str,
-        wrong: &mut Vec<Diagnostic>,
-    ) -> Table {
-        let out = self.table(table, keys.clone(), wrong);
-        check_table(&out, keys, owner, wrong);
         out
     }
 

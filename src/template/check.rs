@@ -6,16 +6,40 @@ use super::expression::has_expression;
 use super::language::{FILL, Key, Kind, OTHER_NAMES};
 use super::{Node, Table, Value, grammar};
 
-/// Checks every key of a table and its value.
+/// How far a value has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// As the file has it: what an expression gives is checked when it is known.
+    Written,
+    /// Filled in: braces in it came out of data, and are text like any other.
+    Filled,
+}
+
+/// Checks every key of a table and its value, as they are written.
 pub fn check_table<'k>(
     table: &Table,
     keys: impl Iterator<Item = &'k Key> + Clone,
     owner: &str,
     wrong: &mut Vec<Diagnostic>,
 ) {
+    check_entries(table, keys, owner, State::Written, wrong);
+}
+
+/// Checks one value that was filled in: no expression is left in it.
+pub fn check_value(name: &str, kind: Kind, node: &Node, wrong: &mut Vec<Diagnostic>) {
+    check_node(name, kind, node, State::Filled, wrong);
+}
+
+fn check_entries<'k>(
+    table: &Table,
+    keys: impl Iterator<Item = &'k Key> + Clone,
+    owner: &str,
+    state: State,
+    wrong: &mut Vec<Diagnostic>,
+) {
     for entry in &table.entries {
         match keys.clone().find(|k| k.name == entry.key) {
-            Some(key) => check_value(key.name, key.kind, &entry.node, wrong),
+            Some(key) => check_node(key.name, key.kind, &entry.node, state, wrong),
             None => wrong.push(
                 Diagnostic::at(
                     Code::UnknownKey,
@@ -43,20 +67,22 @@ fn other_name<'k>(name: &str, keys: impl Iterator<Item = &'k Key> + Clone) -> Op
     }
 }
 
-/// Checks one value; what an expression will give is checked when it is known.
-pub fn check_value(name: &str, kind: Kind, node: &Node, wrong: &mut Vec<Diagnostic>) {
-    if node.as_text().is_some_and(has_expression) {
+fn check_node(name: &str, kind: Kind, node: &Node, state: State, wrong: &mut Vec<Diagnostic>) {
+    let is_open = state == State::Written && holds_expression(node);
+    if is_open && node.as_text().is_some() {
         return;
     }
     match kind {
-        Kind::Record(keys) | Kind::Records(keys) => check_record(name, kind, keys, node, wrong),
+        Kind::Record(keys) | Kind::Records(keys) => {
+            check_record(name, kind, keys, node, state, wrong);
+        }
         Kind::ChoiceOr(words, keys) => match node.as_text() {
             Some(text) if words.contains(&text) => {}
             Some(_) => wrong.push(misfit(name, kind, node)),
-            None => check_record(name, kind, keys, node, wrong),
+            None => check_record(name, kind, keys, node, state, wrong),
         },
-        Kind::Fill(film) => check_fill(name, film, node, wrong),
-        _ if holds_expression(node) => {}
+        Kind::Fill(film) => check_fill(name, film, node, state, wrong),
+        _ if is_open => {}
         _ if fits(kind, node) => {}
         _ => wrong.push(misfit(name, kind, node)),
     }
@@ -148,13 +174,16 @@ fn check_record(
     kind: Kind,
     keys: &'static [Key],
     node: &Node,
+    state: State,
     wrong: &mut Vec<Diagnostic>,
 ) {
     match (&node.value, kind) {
-        (Value::Table(table), _) => check_table(table, keys.iter(), &format!("`{name}`"), wrong),
+        (Value::Table(table), _) => {
+            check_entries(table, keys.iter(), &format!("`{name}`"), state, wrong);
+        }
         (Value::Array(items), Kind::Records(_)) => {
             for item in items {
-                check_record(name, Kind::Record(keys), keys, item, wrong);
+                check_record(name, Kind::Record(keys), keys, item, state, wrong);
             }
         }
         _ => wrong.push(misfit(name, kind, node)),
@@ -163,7 +192,7 @@ fn check_record(
 
 const FILL_KINDS: [&str; 5] = ["linear", "radial", "conic", "image", "video"];
 
-fn check_fill(name: &str, film: bool, node: &Node, wrong: &mut Vec<Diagnostic>) {
+fn check_fill(name: &str, film: bool, node: &Node, state: State, wrong: &mut Vec<Diagnostic>) {
     let Value::Table(table) = &node.value else {
         if grammar::color(node).is_none() {
             wrong.push(misfit(name, Kind::Fill(film), node));
@@ -214,18 +243,18 @@ fn check_fill(name: &str, film: bool, node: &Node, wrong: &mut Vec<Diagnostic>) 
         if matches!(entry.key.as_str(), "linear" | "radial" | "conic")
             && owned.contains(&entry.key.as_str())
         {
-            check_stops(&entry.key, &entry.node, wrong);
+            check_stops(&entry.key, &entry.node, state, wrong);
         } else {
             let one = Table {
                 entries: vec![entry.clone()],
                 place: table.place.clone(),
             };
-            check_table(&one, keys.clone(), &format!("this `{name}`"), wrong);
+            check_entries(&one, keys.clone(), &format!("this `{name}`"), state, wrong);
         }
     }
 }
 
-fn check_stops(name: &str, node: &Node, wrong: &mut Vec<Diagnostic>) {
+fn check_stops(name: &str, node: &Node, state: State, wrong: &mut Vec<Diagnostic>) {
     let Some(stops) = grammar::list(node).filter(|s| s.len() >= 2) else {
         wrong.push(Diagnostic::at(
             Code::BadValue,
@@ -240,9 +269,9 @@ fn check_stops(name: &str, node: &Node, wrong: &mut Vec<Diagnostic>) {
             Value::Array(pair) if pair.len() == 2 => (&pair[0], Some(&pair[1])),
             _ => (stop, None),
         };
-        check_value(name, Kind::Color, color, wrong);
+        check_node(name, Kind::Color, color, state, wrong);
         let Some(at) = at else { continue };
-        check_value("position", Kind::Number(0.0, 1.0), at, wrong);
+        check_node("position", Kind::Number(0.0, 1.0), at, state, wrong);
         if let Some(position) = grammar::number(at).filter(|p| (0.0..=1.0).contains(p)) {
             if position < last {
                 wrong.push(Diagnostic::at(
