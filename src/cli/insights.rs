@@ -54,7 +54,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Usage);
     };
     let zone = project.zone()?;
-    let kept = open::runtime()?.block_on(async {
+    let mut kept = open::runtime()?.block_on(async {
         let mut kept = Kept::default();
         if !args.kept {
             let publisher = Publisher::open_all(&project, &(&args.target).into(), stop).await?;
@@ -75,11 +75,20 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         store.close().await;
         anyhow::Ok(kept)
     })?;
+    let named = |key: &str| match kept.names.get(key) {
+        Some(name) => name.clone(),
+        None => accounts::name_of(&project, key),
+    };
+    let mut stories = std::mem::take(&mut kept.stories);
+    if let Some(account) = &args.target.account {
+        stories.retain(|story| named(&story.account) == *account);
+        // of an account that is no longer in the project there may be stories
+        if stories.is_empty() && args.target.stand_in.sandbox.is_none() {
+            accounts::account(&project, Some(account))?;
+        }
+    }
+    kept.stories = stories;
     if args.csv {
-        let named = |key: &str| match kept.names.get(key) {
-            Some(name) => name.clone(),
-            None => accounts::name_of(&project, key),
-        };
         return print(&publisher::csv(&kept.stories, &zone, named));
     }
     if global.json {

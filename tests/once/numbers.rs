@@ -160,6 +160,10 @@ fn tables(rehearsal: &Rehearsal) {
     let views = head.iter().position(|name| name == "views").expect("views");
     let rows: Vec<csv::StringRecord> = table.records().map(|row| row.expect("a row")).collect();
     assert_eq!(rows.len(), 2);
+    let own = run(&["--csv", "--account", &rows[0][2]]);
+    assert_eq!(own.stdout, csv.stdout);
+    let other = run(&["--csv", "--account", "nosuch"]);
+    assert_eq!((other.status.code(), other.stdout.len()), (Some(2), 0));
     let is_number = |row: &csv::StringRecord| row[views].parse::<u32>().is_ok();
     // one of them was never looked at: nothing is known of it, which is not 0
     assert!(is_number(&rows[0]) && !rows[0][7].is_empty(), "{rows:?}");
