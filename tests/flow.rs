@@ -211,6 +211,31 @@ fn the_clock_matters_only_to_templates_that_ask_it() {
 }
 
 #[test]
+fn the_zone_of_the_machine_matters_only_to_templates_with_dates() {
+    let dir = project(0);
+    let dated = TEMPLATE.replace(
+        "{{ title }}",
+        "{{ '2026-11-28T23:30Z' | date('%d %H:%M') }}",
+    );
+    let dated = dated.replace("title = { default = \"Hello\", max_chars = 40 }\n", "");
+    std::fs::write(dir.path().join("dated.toml"), dated).unwrap();
+    for (zone, done) in [
+        ("Europe/Madrid", 2),
+        ("Europe/Madrid", 0),
+        ("America/New_York", 1),
+    ] {
+        let output = Command::new(crate::program())
+            .args(["render", "menu.toml", "dated.toml", "-o", "out", "--json"])
+            .current_dir(dir.path())
+            .env("TZ", zone)
+            .output()
+            .unwrap();
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(totals(&report), (done, 2 - done, 0), "{zone}");
+    }
+}
+
+#[test]
 fn calls_that_are_wrong_end_with_two() {
     let dir = project(1);
     for call in [
@@ -422,6 +447,65 @@ fn what_a_template_reads_is_never_written_over() {
     // the same again is no clash: what is there is ours
     let (code, report, said) = storypress(at, &call.replace("-o assets", "-o out"));
     assert_eq!((code, totals(&report)), (0, (0, 3, 0)), "{said}");
+}
+
+/// A template that draws a picture.
+fn frame_of(picture: &str) -> String {
+    format!(
+        "[output]\nsize = [270, 480]\n[[layer]]\ntype = \"image\"\nsrc = \"{picture}\"\nleft = 0\ntop = 0\nwidth = 1080\n"
+    )
+}
+
+#[test]
+fn a_story_that_draws_another_ends_with_its_newest_picture() {
+    let dir = project(0);
+    let at = dir.path();
+    std::fs::write(at.join("frame.toml"), frame_of("out/menu.jpg")).unwrap();
+    let (code, _, said) = storypress(at, "render menu.toml -o out");
+    assert_eq!(code, 0, "{said}");
+    for title in ["One", "Two", "Three"] {
+        let template = TEMPLATE.replace("Hello", title);
+        std::fs::write(at.join("menu.toml"), template).unwrap();
+        let render = || totals(&storypress(at, "render menu.toml frame.toml -o out").1);
+        // the picture may change while it is drawn: then one more call draws it again
+        let ends = (0..5).any(|_| render() == (0, 2, 0));
+        assert!(ends, "it comes to an end");
+        let kept = std::fs::read(at.join("out/frame.jpg")).unwrap();
+        storypress(at, "render frame.toml -o out --force");
+        let anew = std::fs::read(at.join("out/frame.jpg")).unwrap();
+        assert!(kept == anew, "{title}");
+    }
+}
+
+#[test]
+fn a_file_that_somebody_put_in_the_place_of_ours_is_never_written_over() {
+    let dir = project(0);
+    let at = dir.path();
+    let defaults = "[vars]\npicture = { type = \"image\", default = \"menu.jpg\" }\n";
+    let by_default = format!("{defaults}{}", frame_of("{{ picture }}"));
+    std::fs::write(at.join("other.toml"), TEMPLATE.replace("Hello", "Photo")).unwrap();
+    let (code, _, said) = storypress(at, "render other.toml -o photo");
+    assert_eq!(code, 0, "{said}");
+    let photo = std::fs::read(at.join("photo/other.jpg")).unwrap();
+    for (name, text, set) in [
+        ("frame", frame_of("menu.jpg"), ""),
+        ("default", by_default, "--set picture=own.jpg"),
+    ] {
+        std::fs::write(at.join(format!("{name}.toml")), text).unwrap();
+        let call = format!("render menu.toml {name}.toml -o . {set}");
+        let (code, _, said) = storypress(at, "render menu.toml -o . --force");
+        assert_eq!(code, 0, "{said}");
+        std::fs::copy(at.join("menu.jpg"), at.join("own.jpg")).unwrap();
+        // what is still ours may be made anew
+        let (code, _, said) = storypress(at, &format!("{call} --force"));
+        assert_eq!(code, 0, "{said}");
+        std::fs::write(at.join("menu.jpg"), &photo).unwrap();
+        let (code, report, said) = storypress(at, &call);
+        assert_eq!((code, totals(&report).2), (1, 1), "{name}: {said}");
+        assert_eq!(report["items"][0]["diagnostics"][0]["code"], "name-clash");
+        assert!(photo == std::fs::read(at.join("menu.jpg")).unwrap());
+        std::fs::remove_file(at.join("menu.jpg")).unwrap();
+    }
 }
 
 #[test]

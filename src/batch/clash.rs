@@ -1,19 +1,21 @@
 //! Files in OUT that a story would be written over although a story reads them.
 //!
 //! In: a plan, OUT and its ledger. Out: what must not be written over, and what is said of it. Never: writing.
-//! What was written here before may be written again; only what came from elsewhere is held against what stories read.
+//! What was written here before and is still the same may be written again; what came from elsewhere, under whatever name,
+//! is held against what stories read.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
 use crate::diag::{Code, Diagnostic};
-use crate::scene;
+use crate::scene::{self, Identity};
 
-use super::ledger::Ledger;
+use super::ledger::{Keys, Ledger};
 use super::order::GUIDES;
-use super::{Order, Planned};
+use super::texts::texts;
+use super::{Order, Plan, Planned, Ready};
 use crate::project::shown;
 
 /// The contact sheet's name without its ending.
@@ -77,37 +79,36 @@ impl Order<'_> {
     }
 }
 
+/// Whether one of a story's files would be written over something that is none of ours.
+pub(super) fn is_in_the_way(order: &Order<'_>, old: &Ledger, story: &Planned) -> bool {
+    foreign(order, old, story).next().is_some()
+}
+
+fn foreign<'a>(
+    order: &Order<'_>,
+    old: &'a Ledger,
+    story: &'a Planned,
+) -> impl Iterator<Item = PathBuf> + use<'a> {
+    let targets = order.targets(&story.name).into_iter();
+    targets.filter(move |path| path.exists() && !old.is_ours(&story.name, path))
+}
+
 /// Files that stories read and that lie where stories would be written.
+#[derive(Default)]
 pub(super) struct Clashes(HashSet<PathBuf>);
 
 impl Clashes {
-    /// Looks for them before anything is written. Stories are only resolved where a file stands in the way that is none of
-    /// ours.
-    pub fn of(order: &Order<'_>, old: &Ledger) -> Self {
-        // only what is made can be written over something
-        let is_made = |place: &usize| {
-            let only = order.only.as_ref();
-            only.is_none_or(|only| only.contains(place))
-        };
-        let stories = order.plan.stories.par_iter().enumerate();
-        let foreign: HashSet<PathBuf> = stories
-            .filter(|(place, _)| is_made(place))
-            .flat_map_iter(|(_, story)| {
-                let targets = order.targets(&story.name).into_iter();
-                targets.filter(move |path| path.exists() && !old.wrote(&story.name, path))
-            })
-            .filter_map(|path| path.canonicalize().ok())
-            .collect();
-        if foreign.is_empty() {
-            return Self(foreign);
-        }
-        let read = order.plan.stories.par_iter().flat_map_iter(|story| {
-            let ready = &order.plan.templates[story.template];
-            // what is wrong with a story is reported when it is made
-            let scene = scene::resolve(&ready.template, &story.row, &ready.assets).ok();
-            scene.map(|scene| scene.value.files).unwrap_or_default()
-        });
-        let read: HashSet<PathBuf> = read.filter_map(|path| path.canonicalize().ok()).collect();
+    /// Looks for them in the way of the stories at `places`, before any of those is written.
+    pub fn of(order: &Order<'_>, old: &Ledger, keys: &Keys, places: &BTreeSet<usize>) -> Self {
+        let stories = &order.plan.stories;
+        let found = places
+            .iter()
+            .flat_map(|at| foreign(order, old, &stories[*at]));
+        let foreign: HashSet<PathBuf> = found.filter_map(real).collect();
+        let read = stories.par_iter();
+        let read = read.flat_map_iter(|story| read_by(order.plan, old, keys, story));
+        let mut read: HashSet<PathBuf> = read.filter_map(real).collect();
+        read.extend(order.plan.templates.iter().flat_map(named));
         Self(foreign.intersection(&read).cloned().collect())
     }
 
@@ -115,11 +116,10 @@ impl Clashes {
     pub fn with(
         &self,
         targets: &[PathBuf],
-        read: &[PathBuf],
+        read: &[Identity],
         template: &Path,
     ) -> Option<Diagnostic> {
-        let real = |path: &PathBuf| path.canonicalize().ok();
-        let own: Vec<PathBuf> = read.iter().filter_map(real).collect();
+        let own: Vec<PathBuf> = read.iter().filter_map(|file| real(file.path())).collect();
         let path = targets.iter().find(|path| {
             real(path).is_some_and(|path| own.contains(&path) || self.0.contains(&path))
         })?;
@@ -130,4 +130,36 @@ impl Clashes {
         let reported = Diagnostic::of_file(Code::NameClash, template, message);
         Some(reported.hint("name another folder with -o, or rename the template"))
     }
+}
+
+/// The files that a story reads: those it read the last time, where it is the same, since to resolve it takes long.
+fn read_by(plan: &Plan, old: &Ledger, keys: &Keys, story: &Planned) -> Vec<PathBuf> {
+    let entry = old.entry(&story.name);
+    if let Some(entry) = entry.filter(|entry| entry.key == keys.of_story(plan, story)) {
+        return entry.files.into_iter().map(|(path, _)| path).collect();
+    }
+    let ready = &plan.templates[story.template];
+    // what is wrong with a story is reported when it is made
+    let files = scene::files(&ready.template, &story.row, &ready.assets);
+    files.iter().map(|file| file.path().to_owned()).collect()
+}
+
+/// The path behind all links, of what is there.
+fn real(path: impl AsRef<Path>) -> Option<PathBuf> {
+    path.as_ref().canonicalize().ok()
+}
+
+/// The files that a template names word for word, be it as a default that every row replaces, or in a layer that no row
+/// shows.
+fn named(ready: &Ready) -> Vec<PathBuf> {
+    let assets = &ready.assets;
+    let base = match assets.in_project {
+        true => assets.allowed.root(),
+        false => ready.template.folder.as_path(),
+    };
+    let file = |text: &str| real(assets.allowed.resolve(base, text.trim()).ok()?);
+    texts(&ready.template)
+        .into_iter()
+        .filter_map(file)
+        .collect()
 }

@@ -4,7 +4,7 @@
 //! the files it read with theirs, and its outputs. A line is added as soon as its story is finished, and the last line
 //! of a name counts; what a kill or a full disk broke off is no line. File times are never looked at.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::fs::FileExt;
@@ -12,14 +12,19 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
+use jiff::Zoned;
 use serde::{Deserialize, Serialize};
 
 use super::order::folder;
+use super::texts::texts;
 use super::{LeftOut, Order, Plan, Planned};
 use crate::diag::Diagnostic;
 use crate::graph::UserTag;
 use crate::media::Media;
-use crate::scene::Assets;
+use crate::project::Project;
+use crate::scene::{Assets, Identity};
+use crate::template::Template;
+use crate::template::expression::has_expression;
 
 /// The ledger's place in OUT.
 const NAME: &str = "renders.jsonl";
@@ -37,7 +42,7 @@ pub(super) struct Entry {
     pub name: String,
     /// Of template, row, project, options, program and, where it is used, the clock.
     pub key: String,
-    /// Files it read, with their BLAKE3.
+    /// Files it read, with their BLAKE3; empty, which no file has, where one changed while the story was made.
     pub files: Vec<(PathBuf, String)>,
     pub media: Vec<Kept>,
     /// The copy with guides, when it was asked for.
@@ -55,6 +60,12 @@ pub(super) struct Entry {
     /// What publishing it leaves out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub by_hand: Vec<LeftOut>,
+}
+
+impl Entry {
+    fn outputs(&self) -> impl Iterator<Item = &Kept> {
+        self.media.iter().chain(&self.guides)
+    }
 }
 
 /// A finished file, with its BLAKE3: four times as fast to ask for as the SHA-256 that the platform's side needs.
@@ -108,8 +119,8 @@ pub(super) struct Ledger {
     adding: Mutex<Option<File>>,
     /// Where the last line of each name starts, and how long it is.
     lines: HashMap<Box<str>, (u64, u32)>,
-    /// Every file that a line names; looked for once, where a file of another name is asked for.
-    written: OnceLock<HashSet<PathBuf>>,
+    /// Every file that a line names, with the BLAKE3 it was written with; looked for once, where a file is not its story's.
+    written: OnceLock<HashMap<PathBuf, Vec<String>>>,
 }
 
 impl Ledger {
@@ -240,23 +251,27 @@ impl Ledger {
         file.write_all(&line)
     }
 
-    /// Whether the story of that name, or any other, was written to this file.
-    pub fn wrote(&self, name: &str, path: &Path) -> bool {
-        let of = |entry: &Entry| {
-            let files = entry.media.iter().chain(&entry.guides);
-            files
-                .map(|kept| kept.media.path.clone())
-                .collect::<Vec<_>>()
-        };
-        let is_its = |entry: Entry| of(&entry).iter().any(|file| file == path);
-        if self.entry(name).is_some_and(is_its) {
+    /// Whether a file is still as the story of that name, or any other, was written to it. What somebody put there since is
+    /// not ours.
+    pub fn is_ours(&self, name: &str, path: &Path) -> bool {
+        let is_its = |kept: &Kept| kept.media.path == path && kept.is_whole();
+        let own = self.entry(name);
+        if own.is_some_and(|entry| entry.outputs().any(is_its)) {
             return true;
         }
-        let all = || {
-            let entries = self.lines.keys().filter_map(|name| self.entry(name));
-            entries.flat_map(|entry| of(&entry)).collect()
-        };
-        self.written.get_or_init(all).contains(path)
+        let known = self.written.get_or_init(|| self.all_written()).get(path);
+        known.is_some_and(|known| digest(path).is_some_and(|found| known.contains(&found)))
+    }
+
+    fn all_written(&self) -> HashMap<PathBuf, Vec<String>> {
+        let mut all: HashMap<PathBuf, Vec<String>> = HashMap::new();
+        for entry in self.lines.keys().filter_map(|name| self.entry(name)) {
+            for kept in entry.outputs() {
+                let known = all.entry(kept.media.path.clone()).or_default();
+                known.push(kept.blake3.clone());
+            }
+        }
+        all
     }
 
     /// The entry of a story that is still what it was: same key, same files, outputs untouched.
@@ -273,8 +288,60 @@ impl Ledger {
 
 /// The BLAKE3 of a file a story reads, in hex.
 pub(super) fn digest_of(path: &Path, assets: &Assets) -> Option<String> {
-    let digest = assets.pictures.digest(path).ok()?;
-    Some(blake3::Hash::from_bytes(digest).to_hex().to_string())
+    assets.pictures.digest(path).ok().map(hex)
+}
+
+/// The BLAKE3 of what a story read of a file, in hex. Empty where the file has changed since: pixels of its old content
+/// never go by the digest of its new one, and the next call makes the story anew.
+pub(super) fn digest_of_read(file: &Identity, assets: &Assets) -> String {
+    let digest = assets.pictures.digest_of_read(file);
+    digest.map(hex).unwrap_or_default()
+}
+
+fn hex(digest: [u8; 32]) -> String {
+    blake3::Hash::from_bytes(digest).to_hex().to_string()
+}
+
+/// What the clock decides of a template's stories, part by part: only what they ask it.
+pub(super) fn clock(
+    project: &Project,
+    template: &Template,
+    now: &Zoned,
+) -> Vec<(&'static str, String)> {
+    let styles_ask = project.brand_asks_the_clock;
+    let asks = |name: &str| styles_ask || template.uses.contains(name);
+    let mut parts = Vec::new();
+    if asks("today") {
+        parts.push(("today", now.date().to_string()));
+    }
+    if template.counts_down {
+        let minute = now.timestamp().as_second().div_euclid(60);
+        parts.push(("minute", minute.to_string()));
+    }
+    if asks("now") {
+        parts.push(("now", now.to_string()));
+    }
+    // dates are compared in a zone, too
+    if asks("today") || asks("now") || template.counts_down || has_dates(template) {
+        parts.push(("time zone", zone(now)));
+    }
+    parts
+}
+
+/// Whether a template may read or write dates, which are of a zone: an expression of it names a filter that does.
+fn has_dates(template: &Template) -> bool {
+    let names = ["date", "days_until", "hours_until"];
+    let is_dated = |text: &str| has_expression(text) && names.iter().any(|n| text.contains(n));
+    texts(template).into_iter().any(is_dated)
+}
+
+/// What a zone is known by: its name, or what there is of it and its offset.
+fn zone(now: &Zoned) -> String {
+    let zone = now.time_zone();
+    match zone.iana_name() {
+        Some(name) => name.to_owned(),
+        None => format!("{zone:?} {}", now.offset()),
+    }
 }
 
 /// The digests of everything that decides pixels but the files that are read: of each template what its stories share.
@@ -292,16 +359,8 @@ impl Keys {
             for source in &template.sources {
                 part(&mut hasher, &source.text);
             }
-            let styles_ask = plan.project.brand_asks_the_clock;
-            if styles_ask || template.uses.contains("today") {
-                part(&mut hasher, &plan.now.date().to_string());
-            }
-            if template.counts_down {
-                let minute = plan.now.timestamp().as_second().div_euclid(60);
-                part(&mut hasher, &minute.to_string());
-            }
-            if styles_ask || template.uses.contains("now") {
-                part(&mut hasher, &plan.now.to_string());
+            for (_, text) in clock(&plan.project, template, &plan.now) {
+                part(&mut hasher, &text);
             }
             hasher
         };
@@ -341,12 +400,8 @@ pub(super) fn inputs(order: &Order<'_>, story: &Planned) -> BTreeMap<String, Str
             .to_string_lossy();
         parts.insert(format!("template {name}"), short(&source.text));
     }
-    let asks = plan.project.brand_asks_the_clock;
-    if asks || template.uses.contains("today") {
-        parts.insert("today".to_owned(), short(&plan.now.date().to_string()));
-    }
-    if asks || template.uses.contains("now") {
-        parts.insert("now".to_owned(), short(&plan.now.to_string()));
+    for (name, text) in clock(&plan.project, template, &plan.now) {
+        parts.insert(name.to_owned(), short(&text));
     }
     for (name, value) in &story.row.values {
         parts.insert(format!("value {name}"), short(&value.to_string()));

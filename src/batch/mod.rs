@@ -35,6 +35,7 @@ mod rows;
 mod selection;
 mod slot;
 mod strain;
+mod texts;
 mod watcher;
 
 pub use ask::{ask_source, data_of_rule, picture_columns};

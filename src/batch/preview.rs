@@ -24,7 +24,7 @@ use crate::frame::{self, Frame};
 use crate::media::{self, FilmOptions, Format, Options};
 use crate::platform::Cancel;
 use crate::project::Project;
-use crate::scene::{self, Assets, Edited, Inspected, LayerBox, Scene, Variable};
+use crate::scene::{self, Assets, Edited, Identity, Inspected, LayerBox, Scene, Variable};
 use crate::source;
 use crate::template::edit::{Edit, Refused};
 use crate::template::expression::Clock;
@@ -507,7 +507,7 @@ fn inputs(
     project: &Project,
     template: &Template,
     row: &Row,
-    files: &[PathBuf],
+    files: &[Identity],
     assets: &Assets,
     of: &PreviewOf,
 ) -> String {
@@ -521,12 +521,8 @@ fn inputs(
     for source in &template.sources {
         part(&source.text);
     }
-    let styles_ask = project.brand_asks_the_clock;
-    if styles_ask || template.uses.contains("today") {
-        part(&of.now.date().to_string());
-    }
-    if styles_ask || template.uses.contains("now") {
-        part(&of.now.to_string());
+    for (_, text) in ledger::clock(project, template, &of.now) {
+        part(&text);
     }
     part(&serde_json::to_string(&row.values).unwrap_or_default());
     part(&serde_json::to_string(&row.shown).unwrap_or_default());
@@ -534,7 +530,7 @@ fn inputs(
         part(&row.number.to_string());
     }
     for file in files {
-        part(&ledger::digest_of(file, assets).unwrap_or_default());
+        part(&ledger::digest_of_read(file, assets));
     }
     part(&format!("{} {} {:?}", of.scale, of.guides, of.at));
     hasher.finalize().to_hex()[..32].to_owned()

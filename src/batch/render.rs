@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use rayon::prelude::*;
 
 use super::by_hand;
-use super::clash::{Beside, Clashes};
+use super::clash::{self, Beside, Clashes};
 use super::contrast;
 use super::film;
 use super::guides::Guides;
@@ -21,7 +21,7 @@ use crate::frame::{self, Frame};
 use crate::graph::UserTag;
 use crate::media::{self, Film, Format, Media, Options};
 use crate::platform::Cancel;
-use crate::scene::{self, Scene};
+use crate::scene::{self, Identity, Scene};
 
 /// Makes every story: stills over all threads, then films one after the other, each of which takes all cores.
 ///
@@ -42,9 +42,10 @@ pub fn render(order: &Order<'_>, watcher: &dyn Watcher) -> Result<BTreeSet<PathB
     let files = Mutex::default();
     let broken: Mutex<Option<io::Error>> = Mutex::default();
     pool.install(|| {
-        let worker = Worker {
+        let mut worker = Worker {
             order,
-            clashes: Clashes::of(order, &ledger),
+            clashes: None,
+            in_the_way: Mutex::default(),
             beside: Beside::of(order),
             keys: Keys::of(order),
             ledger: &ledger,
@@ -52,17 +53,28 @@ pub fn render(order: &Order<'_>, watcher: &dyn Watcher) -> Result<BTreeSet<PathB
             files: &files,
         };
         let held = order.formats.make_film_of_stills();
-        let meant = (order.plan, order.only.as_ref());
-        each(meant, held, &order.cancel, |place| {
-            match worker.story(place, watcher) {
-                Ok(Some(outcome)) => watcher.outcome(place, outcome),
-                Ok(None) => {}
-                Err(error) => {
-                    let mut broken = broken.lock().unwrap_or_else(PoisonError::into_inner);
-                    broken.get_or_insert(error);
-                }
-            }
-        });
+        let work = |worker: &Worker<'_>, only: Option<&BTreeSet<usize>>| {
+            each(
+                (order.plan, only),
+                held,
+                &order.cancel,
+                |place| match worker.story(place, watcher) {
+                    Ok(Some(outcome)) => watcher.outcome(place, outcome),
+                    Ok(None) => {}
+                    Err(error) => {
+                        let mut broken = broken.lock().unwrap_or_else(PoisonError::into_inner);
+                        broken.get_or_insert(error);
+                    }
+                },
+            );
+        };
+        work(&worker, order.only.as_ref());
+        let waiting = worker.in_the_way.get_mut();
+        let waiting = std::mem::take(waiting.unwrap_or_else(PoisonError::into_inner));
+        if !waiting.is_empty() && !order.cancel.is_stopped() {
+            worker.clashes = Some(Clashes::of(order, &ledger, &worker.keys, &waiting));
+            work(&worker, Some(&waiting));
+        }
     });
     match broken.into_inner().unwrap_or_else(PoisonError::into_inner) {
         Some(error) => Err(error.into()),
@@ -109,7 +121,11 @@ struct Worker<'a> {
     order: &'a Order<'a>,
     ledger: &'a Ledger,
     keys: Keys,
-    clashes: Clashes,
+    /// None in the first round: what may be written over something that is none of ours waits for the second, for
+    /// which all that is read is looked for.
+    clashes: Option<Clashes>,
+    /// The places of those stories.
+    in_the_way: Mutex<BTreeSet<usize>>,
     beside: Beside,
     guides: Option<Guides>,
     /// What the stories read.
@@ -137,11 +153,12 @@ struct Finished {
     mentions: Vec<UserTag>,
     found: Vec<Diagnostic>,
     by_hand: Vec<LeftOut>,
-    files: Vec<PathBuf>,
+    files: Vec<Identity>,
 }
 
 impl Worker<'_> {
-    /// One story: kept, made, or failed with its reasons. None where the work was stopped before it was done.
+    /// One story: kept, made, or failed with its reasons. None where the work was stopped before it was done, or waits for
+    /// the second round.
     ///
     /// # Errors
     /// The ledger cannot be written.
@@ -159,13 +176,20 @@ impl Worker<'_> {
                 self.ledger
                     .unchanged(&story.name, &key, self.order.guides, &ready.assets)
         {
-            self.note(entry.files.iter().map(|(path, _)| path));
+            self.note(entry.files.iter().map(|(path, _)| path.as_path()));
             return Ok(Some(Outcome {
                 media: entry.media.into_iter().map(|kept| kept.media).collect(),
                 mentions: entry.mentions,
                 by_hand: entry.by_hand,
                 ..plan.outcome(place, Status::Unchanged, entry.diagnostics)
             }));
+        }
+        if self.clashes.is_none() && clash::is_in_the_way(self.order, self.ledger, story) {
+            let waiting = self.in_the_way.lock();
+            waiting
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(place);
+            return Ok(None);
         }
         let mut timings = Timings::default();
         let made = match self.made(story, watcher, &mut timings) {
@@ -179,7 +203,7 @@ impl Worker<'_> {
                 )));
             }
         };
-        self.note(made.files.iter());
+        self.note(made.files.iter().map(Identity::path));
         let found = story.with_row(made.found);
         let by_hand: Vec<LeftOut> = made
             .by_hand
@@ -189,7 +213,10 @@ impl Worker<'_> {
                 said.into_iter().map(move |said| LeftOut { sticker, said })
             })
             .collect();
-        let digest = |path: &PathBuf| Some((path.clone(), ledger::digest_of(path, &ready.assets)?));
+        let digest = |file: &Identity| {
+            let digest = ledger::digest_of_read(file, &ready.assets);
+            (file.path().to_owned(), digest)
+        };
         let kept = made.media.iter().map(Kept::of).collect::<Option<Vec<_>>>();
         let guides = made.guides.as_ref().and_then(Kept::of);
         // a file that went away since it was made is made again next time
@@ -197,7 +224,7 @@ impl Worker<'_> {
             let entry = Entry {
                 name: story.name.clone(),
                 key,
-                files: made.files.iter().filter_map(digest).collect(),
+                files: made.files.iter().map(digest).collect(),
                 media,
                 guides,
                 inputs: ledger::inputs(self.order, story),
@@ -217,11 +244,11 @@ impl Worker<'_> {
     }
 
     /// Files that were read.
-    fn note<'f>(&self, read: impl Iterator<Item = &'f PathBuf>) {
+    fn note<'f>(&self, read: impl Iterator<Item = &'f Path>) {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
         for path in read {
             if !files.contains(path) {
-                files.insert(path.clone());
+                files.insert(path.to_owned());
             }
         }
     }
@@ -245,7 +272,9 @@ impl Worker<'_> {
             found.extend(film::lost_in_a_still(&scene));
         }
         let targets = self.order.targets(&story.name);
-        if let Some(clash) = self.clashes.with(&targets, &scene.files, &ready.shown) {
+        let none = Clashes::default();
+        let clashes = self.clashes.as_ref().unwrap_or(&none);
+        if let Some(clash) = clashes.with(&targets, &scene.files, &ready.shown) {
             return Err(Fault::Found(vec![clash]));
         }
         match self.written(story, &scene, formats, watcher, &mut found, timings) {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::diag::Place;
 use crate::scene::geometry::{Point, Rect};
 use crate::scene::glyphs::Text;
+use crate::scene::identity::Identity;
 use crate::scene::paint::{Color, Paint, Pixels};
 use crate::scene::picture::{Filter, Fit};
 use crate::scene::sticker::{Extras, StickerKind};
@@ -40,8 +41,9 @@ pub struct Scene {
     pub by_hand: Vec<ByHand>,
     /// What the story has in the app besides its picture.
     pub extras: Extras,
-    /// Files it was made from, templates and fonts not counted; says whether a finished picture is still the same.
-    pub files: Vec<PathBuf>,
+    /// Files it was made from, templates and fonts not counted, as they were before they were read; says whether a finished
+    /// picture is still the same.
+    pub files: Vec<Identity>,
 }
 
 impl Scene {

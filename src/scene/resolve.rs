@@ -11,6 +11,7 @@ use super::draft::{Draft, drafts};
 use super::emit::{self, Setting};
 use super::filling::Filler;
 use super::geometry::CANVAS_SIZE;
+use super::identity::Identity;
 use super::layout::Measure;
 use super::stage::Stage;
 use super::{
@@ -35,6 +36,12 @@ pub fn resolve(
         value: scene,
         warnings: reported,
     })
+}
+
+/// The files that a story names, also where something else is wrong with it.
+pub fn files(template: &Template, row: &Row, assets: &Assets) -> Vec<Identity> {
+    let (scene, ..) = run(template, row, assets, (false, 1.0));
+    scene.files
 }
 
 /// A story, and what an editor needs to know of it.

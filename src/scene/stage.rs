@@ -9,6 +9,7 @@ use crate::template::{Node, Table, Value, grammar, key};
 
 use super::Assets;
 use super::filling::Filler;
+use super::identity::Identity;
 
 pub(super) struct Stage<'a> {
     pub assets: &'a Assets,
@@ -21,8 +22,8 @@ pub(super) struct Stage<'a> {
     /// The width that percentages of a layer are of, units: of its parent, as far as keys alone tell it.
     pub across: f32,
     pub wrong: Vec<Diagnostic>,
-    /// Files the story was made from, in the order in which they were met.
-    pub files: Vec<PathBuf>,
+    /// Files the story was made from, in the order in which they were met, as they were before they were read.
+    pub files: Vec<Identity>,
 }
 
 impl Stage<'_> {
@@ -36,8 +37,8 @@ impl Stage<'_> {
     pub fn find(&mut self, written: &str, at: &Place) -> Option<PathBuf> {
         match self.assets.find(self.folder, written, at) {
             Ok(path) => {
-                if !self.files.contains(&path) {
-                    self.files.push(path.clone());
+                if !self.files.iter().any(|file| file.path() == path) {
+                    self.files.push(Identity::noted(&path));
                 }
                 Some(path)
             }

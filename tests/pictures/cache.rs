@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use storypress::scene::Identity;
 use storypress::scene::picture::{Fit, Limits, Pictures};
 
 use super::make;
@@ -75,6 +76,19 @@ fn a_file_that_changes_is_read_anew() {
     assert_ne!(pictures.digest(&path), Ok(before));
     let bytes = std::fs::read(&path).expect("it can be read");
     assert_eq!(pictures.digest(&path), Ok(*blake3::hash(&bytes).as_bytes()));
+}
+
+#[test]
+fn a_file_that_changes_after_it_was_read_has_no_digest_for_what_was_read() {
+    let (_folder, path) = make::file("a.bin", b"one");
+    let pictures = Pictures::new(Limits::default());
+    let noted = Identity::of(&path).expect("it is there");
+    let read = Some(*blake3::hash(b"one").as_bytes());
+    assert_eq!(pictures.digest_of_read(&noted), read);
+    std::fs::write(&path, b"another").expect("a temporary file can be written");
+    assert_eq!(pictures.digest_of_read(&noted), None);
+    std::fs::remove_file(&path).expect("it can be removed");
+    assert_eq!(pictures.digest_of_read(&noted), None);
 }
 
 #[test]

@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 use std::fs;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::SystemTime;
 
 use super::cache::Cache;
 use super::error::Error;
@@ -13,7 +12,7 @@ use super::scratch::Scratch;
 use super::svg::Drawing;
 use super::svg_style::Note;
 use super::{Fit, Prepared, Wanted, format, prepare};
-use crate::scene::Mask;
+use crate::scene::{Identity, Mask};
 
 /// How much of a machine pictures may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,14 +41,6 @@ const START: u64 = 128 << 10;
 /// Bytes at the start of a file that tell a drawing from other pictures.
 const SNIFFED: u64 = 64 << 10;
 
-/// What one state of a file is known by.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Identity {
-    path: PathBuf,
-    len: u64,
-    modified: Option<SystemTime>,
-}
-
 /// What has been learnt of a file.
 #[derive(Default)]
 struct Facts {
@@ -69,7 +60,7 @@ struct Key {
 
 /// The pictures of a batch, shared by its threads.
 ///
-/// A file is known by its path, length and time of change; when it changes, it is read anew. Two threads that want
+/// A file is known by its path, length and times; when it changes, it is read anew. Two threads that want
 /// the same wait for one of them to make it. What was used longest ago is forgotten first.
 pub struct Pictures {
     limits: Limits,
@@ -99,7 +90,7 @@ impl Pictures {
         facts
             .size
             .get_or_init(|| {
-                let head = start(&file.path, START)?;
+                let head = start(file.path(), START)?;
                 let early = format::early_size(&head, self.limits.max_pixels);
                 early.unwrap_or_else(|| format::size(&read(&file)?, self.limits.max_pixels))
             })
@@ -139,12 +130,20 @@ impl Pictures {
             .digest
             .get_or_init(|| {
                 // a film may be larger than memory
-                let open = fs::File::open(&file.path).map_err(unreadable)?;
+                let open = fs::File::open(file.path()).map_err(unreadable)?;
                 let mut hasher = blake3::Hasher::new();
                 hasher.update_reader(open).map_err(unreadable)?;
                 Ok(*hasher.finalize().as_bytes())
             })
             .clone()
+    }
+
+    /// The BLAKE3 hash of what a story read of a file that it noted as `noted` before; none where the file has changed
+    /// since, or went away.
+    pub fn digest_of_read(&self, noted: &Identity) -> Option<[u8; 32]> {
+        let digest = self.digest(noted.path()).ok()?;
+        // asked for last: what was hashed is not newer than this
+        noted.is_current().then_some(digest)
     }
 
     /// A picture as a layer needs it: upright, sRGB, cropped and resized to the pixel, filtered.
@@ -216,18 +215,7 @@ impl std::fmt::Debug for Pictures {
 }
 
 fn identify(path: &Path) -> Result<Identity, Error> {
-    let meta = fs::metadata(path).map_err(unreadable)?;
-    if !meta.is_file() {
-        // a device or pipe may never end
-        return Err(Error::Unreadable {
-            reason: "it is not a regular file".to_owned(),
-        });
-    }
-    Ok(Identity {
-        path: path.to_owned(),
-        len: meta.len(),
-        modified: meta.modified().ok(),
-    })
+    Identity::of(path).map_err(unreadable)
 }
 
 /// The first bytes of a file, `most` of them or all that it has.
@@ -240,17 +228,17 @@ fn start(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
 }
 
 fn read(file: &Identity) -> Result<Scratch, Error> {
-    if file.len == 0 {
+    if file.bytes() == 0 {
         return Err(Error::Empty);
     }
-    if file.len > MAX_FILE_BYTES {
+    if file.bytes() > MAX_FILE_BYTES {
         return Err(Error::FileTooLarge {
-            bytes: file.len,
+            bytes: file.bytes(),
             limit: MAX_FILE_BYTES,
         });
     }
-    let mut bytes = Scratch::new(file.len as usize);
-    fs::File::open(&file.path)
+    let mut bytes = Scratch::new(file.bytes() as usize);
+    fs::File::open(file.path())
         .and_then(|mut open| open.read_exact(&mut bytes))
         .map_err(unreadable)?;
     Ok(bytes)
