@@ -108,8 +108,16 @@ impl Publisher {
         };
         let added = self.store.add(&stories, same, now).await?;
         self.observe_added();
+        let is_new = |added: &Added| match added {
+            Added::New(story) => Some(story.key.clone()),
+            Added::Known(_) => None,
+        };
+        // a file that is there twice is one story, which is told of once
+        let new: HashSet<StoryKey> = added.iter().filter_map(is_new).collect();
         let before = |added: &Added| match added {
-            Added::Known(story) if story.step.is_in_flight() => Some(story.key.clone()),
+            Added::Known(story) if story.step.is_in_flight() && !new.contains(&story.key) => {
+                Some(story.key.clone())
+            }
             _ => None,
         };
         let on_their_way: HashSet<StoryKey> = added.iter().filter_map(before).collect();

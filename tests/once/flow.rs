@@ -382,3 +382,16 @@ fn publishing_asks_for_a_project_and_an_account() {
     assert_eq!(run.code, Some(2), "{run:?}");
     assert!(run.said.contains("on this machine"), "{run:?}");
 }
+
+#[test]
+fn a_picture_that_is_there_twice_is_told_of_once() {
+    let rehearsal = Rehearsal::new();
+    let mut files = rehearsal.pictures(1);
+    files.push(rehearsal.path().join("copy.jpg"));
+    std::fs::copy(&files[0], &files[1]).expect("a copy");
+    let run = rehearsal.publish(&files, None);
+    let status = |at: usize| run.report["items"][at]["status"].as_str();
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!((status(0), status(1)), (Some("done"), Some("unchanged")));
+    assert_eq!(rehearsal.published().values().sum::<usize>(), 1);
+}
