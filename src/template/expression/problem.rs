@@ -81,7 +81,7 @@ pub(super) fn from_error<'a>(
             let known: Vec<&str> = filters.collect();
             let hint = match known.contains(&method) {
                 true => Some(format!("filters stand after a bar: `| {method}`")),
-                false => did_you_mean(method, known.into_iter()),
+                false => did_you_mean(method, known),
             };
             failed(format!("no method `{method}`"), hint)
         }
