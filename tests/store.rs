@@ -24,6 +24,8 @@ mod receiver;
 mod server;
 #[path = "store/slots.rs"]
 mod slots;
+#[path = "store/slots_followed.rs"]
+mod slots_followed;
 #[path = "store/slots_found.rs"]
 mod slots_found;
 #[path = "store/stories.rs"]
@@ -87,6 +89,7 @@ fn main() {
         notices::CASES,
         operators::CASES,
         slots::CASES,
+        slots_followed::CASES,
         slots_found::CASES,
     ];
     for (name, case) in all.concat() {

@@ -167,6 +167,28 @@ impl Slot {
         }
     }
 
+    /// The picture that it has now was rejected.
+    pub fn is_rejected(&self) -> bool {
+        match (&self.rejection, &self.picture) {
+            (Some(no), Some(picture)) => no.sha256 == picture.media.sha256,
+            _ => false,
+        }
+    }
+
+    /// Who has rejected the picture that it has now, and why.
+    pub fn why_rejected(&self) -> Option<String> {
+        let no = self.rejection.as_ref().filter(|_| self.is_rejected())?;
+        Some(match &no.reason {
+            Some(reason) => format!("its picture was rejected by {}: {reason}", no.by),
+            None => format!("its picture was rejected by {}", no.by),
+        })
+    }
+
+    /// It had its picture, and nothing but its time was waited for: whoever takes it out of the calendar says so.
+    pub fn was_to_go_out(&self) -> bool {
+        self.picture.is_some() && (self.state == SlotState::Frozen || self.is_approved())
+    }
+
     /// There was nothing to show when it was looked for last. What its account lacks does not count.
     pub fn found_no_row(&self) -> bool {
         let trouble = self.trouble.as_deref();

@@ -70,6 +70,9 @@ impl SchedulePause {
 /// The name under which every schedule is paused.
 pub const EVERY_SCHEDULE: &str = "*";
 
+/// Why a slot is dropped.
+pub(super) const LOST: &str = "the calendar does not have it any more";
+
 /// So many names are asked for at a time.
 const AT_ONCE: usize = 500;
 
@@ -81,7 +84,7 @@ fn places(count: usize) -> String {
 
 impl Store {
     /// Takes slots out of the calendar that no rule has any more: those of `open` that `is_kept` says no of, also as they are
-    /// by then.
+    /// by then. Gives those, as they were.
     ///
     /// # Errors
     /// What the database says.
@@ -90,10 +93,10 @@ impl Store {
         open: &[Slot],
         is_kept: impl Fn(&Slot) -> bool,
         now: Timestamp,
-    ) -> Result<usize, Error> {
-        let is_lost = |slot: &Slot| slot.state.is_open() && !slot.is_moved && !is_kept(slot);
+    ) -> Result<Vec<Slot>, Error> {
+        let is_lost = |slot: &Slot| slot.state.is_open() && !is_kept(slot);
         let lease = SignedDuration::from_secs(10);
-        let mut count = 0;
+        let mut dropped = Vec::new();
         for slot in open.iter().filter(|slot| is_lost(slot)) {
             let Some(held) = self.claim_slot(&slot.id, now, lease).await? else {
                 continue;
@@ -104,14 +107,14 @@ impl Store {
             }
             let slot = Slot {
                 state: SlotState::Dropped,
-                reason: Some("the calendar does not have it any more".into()),
+                reason: Some(LOST.into()),
                 ..held.slot.clone()
             };
             let note = Note::new("dropped");
             self.save_slot(&held, &slot, &note, None, now).await?;
-            count += 1;
+            dropped.push(held.slot);
         }
-        Ok(count)
+        Ok(dropped)
     }
 
     /// The names of the slots that somebody has to look at again.
@@ -494,6 +497,37 @@ impl Store {
         let select = "SELECT key, wake, body, slot FROM stories WHERE slot";
         let found = self.each_of(select, ids, story_by_slot).await?;
         Ok(found.into_iter().collect())
+    }
+
+    /// The story that the same date, time and row of a slot's rule has on an account already, by another name of that
+    /// account: of a slot that was sent early by hand, before its account was renamed.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn story_of_namesake(
+        &self,
+        slot: &Slot,
+        account: &str,
+    ) -> Result<Option<StoryKey>, Error> {
+        // a slot that goes out at its own time is past then, and no rule plans that anew
+        let sql = "SELECT slots.body, slots.wake, stories.key FROM slots
+            JOIN stories ON stories.slot = slots.id
+            WHERE slots.moved = 1 AND slots.schedule = $1 AND slots.id <> $2
+                AND slots.rehearsed <= $3 AND stories.account = $4";
+        let is_rehearsal = i64::from(self.is_rehearsal);
+        let values = values![
+            slot.schedule.as_str(),
+            slot.id.as_str(),
+            is_rehearsal,
+            account
+        ];
+        for row in self.db.rows(sql, values).await? {
+            let other = slot_of(&row)?;
+            if (other.wall, other.key_in_series()) == (slot.wall, slot.key_in_series()) {
+                return Ok(Some(StoryKey(row.text(2)?)));
+            }
+        }
+        Ok(None)
     }
 
     /// The story of a slot.

@@ -89,9 +89,9 @@ async fn what_changes_before_it_is_dropped_stays(world: World) {
     // it was read before it was moved
     let (one, moved) = moved_by_hand(&store).await;
     let dropped = store
-        .drop_slots(std::slice::from_ref(&one), |_| false, noon())
+        .drop_slots(std::slice::from_ref(&one), |slot| slot.is_moved, noon())
         .await;
-    assert_eq!(dropped.expect("an answer"), 0);
+    assert_eq!(dropped.expect("an answer"), []);
     assert_eq!(get(&store, &one.id).await, moved);
     assert_eq!(store.slot_trail(&one.id).await.expect("a trail").len(), 2);
     let again = store.claim_slot(&one.id, noon(), secs(60)).await;
