@@ -60,7 +60,7 @@ pub fn next_of_slot(slot: &Slot, rule: &SlotRule, pause: Option<&str>, now: Time
     if slot.picture.is_none() {
         return without_picture(slot, rule, late, now);
     }
-    match rule.approve {
+    match rule.approve || slot.is_rejected() {
         true => to_approve(slot, rule, late, now),
         false if now < slot.due => SlotNext::Wait(slot.due, None),
         false if is_late => SlotNext::Miss("it was too late".into()),
@@ -105,13 +105,10 @@ fn to_approve(slot: &Slot, rule: &SlotRule, late: Timestamp, now: Timestamp) -> 
             () => SlotNext::Miss("it was too late".into()),
         };
     }
-    let why = match (&slot.rejection, &slot.picture) {
-        (Some(no), Some(picture)) if no.sha256 == picture.media.sha256 => match &no.reason {
-            Some(reason) => format!("its picture was rejected by {}: {reason}", no.by),
-            None => format!("its picture was rejected by {}", no.by),
-        },
-        _ if slot.former.is_some() => "its data has changed since it was approved".to_owned(),
-        _ => "its picture is not approved".to_owned(),
+    let why = match slot.why_rejected() {
+        Some(why) => why,
+        None if slot.former.is_some() => "its data has changed since it was approved".to_owned(),
+        None => "its picture is not approved".to_owned(),
     };
     match is_late && !rule.holds {
         true => SlotNext::Skip(why),

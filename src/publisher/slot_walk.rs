@@ -283,6 +283,7 @@ impl Calendar<'_> {
         slot.wake = now;
         let is_same = |picture: &Picture| picture.media.sha256 == made.media.sha256;
         if slot.picture.as_ref().is_some_and(is_same) {
+            hold_rejected(&mut slot);
             // what it waits for beside its data, it still waits for
             if slot.trouble.take().is_some() {
                 slot.reason = None;
@@ -306,6 +307,7 @@ impl Calendar<'_> {
             mentions: made.mentions,
             made: now,
         });
+        hold_rejected(&mut slot);
         // it is the one that was approved, though it could not be made in between; or it is another one
         match slot.is_approved() {
             true => slot.former = None,
@@ -462,6 +464,10 @@ impl Calendar<'_> {
         let Some(picture) = held.slot.picture.clone() else {
             return Ok(store.let_slot_go(&held, now).await?);
         };
+        if let Some(story) = store.story_of_namesake(&held.slot, account).await? {
+            let why = format!("it is the story {story} already, by a former name of the account");
+            return self.end(held, rule, SlotState::Skipped, why, now).await;
+        }
         let story = story(&held.slot, rule, account, picture, due, now);
         let slot = Slot {
             state: SlotState::Entered,
@@ -494,6 +500,13 @@ fn approval_ends(slot: &mut Slot) {
     if slot.is_approved() {
         slot.former = slot.picture.take();
         slot.approval = None;
+    }
+}
+
+/// A no is of a picture, and holds as long as that is the slot's: also where its rule asks nobody any more.
+fn hold_rejected(slot: &mut Slot) {
+    if slot.is_rejected() {
+        slot.state = SlotState::Waiting;
     }
 }
 
