@@ -72,6 +72,13 @@ impl Ahead {
         report.row_key = own.or(self.row.as_ref().map(id_of)).or(report.row_key);
         report.waits_for = self.note.clone();
         if let (Some(kept), Some(brief)) = (kept.slot(&self.slot), &mut report.slot) {
+            // what is made is not made of another template, and what is over was as it was
+            if !kept.state.is_open() || kept.state == SlotState::Frozen {
+                report.template = Some(kept.template.clone());
+            }
+            if !kept.state.is_open() {
+                report.account = Some(kept.account.clone());
+            }
             brief.sha256 = kept.picture.as_ref().map(|p| p.media.sha256.clone());
             match kept.state.is_open() {
                 true => report.waits_for = kept.reason.clone().or(report.waits_for),

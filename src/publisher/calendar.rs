@@ -40,6 +40,9 @@ pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// The same date and time of two zones is at most so far apart.
 const ZONES_APART: SignedDuration = SignedDuration::from_hours(36);
 
+/// While `schedule.toml` is gone, its slots are kept so long past their times: it may come back.
+const GONE: SignedDuration = SignedDuration::from_hours(24);
+
 /// So many rules are worked on at the same time.
 const AT_ONCE: usize = 4;
 
@@ -56,6 +59,12 @@ pub struct Calendar<'a> {
     faulty: HashSet<String>,
     /// There may be more of those.
     is_unread: bool,
+    /// `schedule.toml` was there, now or before.
+    had_file: bool,
+    /// It is not there any more, and may come back.
+    is_gone: bool,
+    /// That it is gone was said.
+    is_gone_told: bool,
     /// The state of the files that the rules were read from.
     stamp: Option<Stamp>,
     /// When slots were last noted.
@@ -95,6 +104,9 @@ impl<'a> Calendar<'a> {
             rules: Vec::new(),
             faulty: HashSet::new(),
             is_unread: false,
+            had_file: false,
+            is_gone: false,
+            is_gone_told: false,
             stamp: None,
             expanded: None,
             noted: Noted::default(),
@@ -221,6 +233,7 @@ impl<'a> Calendar<'a> {
         if self.stamp.as_ref() == Some(&stamp) {
             return;
         }
+        let is_first = self.stamp.is_none();
         self.stamp = Some(stamp);
         // the calendar's tables may stand in the project file as well
         if let Some(file) = &self.project.file
@@ -228,6 +241,7 @@ impl<'a> Calendar<'a> {
         {
             self.project = project;
         }
+        self.look_for_file(is_first);
         let read = self.project.schedules(self.accounts);
         for found in read.told.iter().filter(|found| found.is_error()) {
             tracing::warn!("the calendar: {found}");
@@ -238,7 +252,7 @@ impl<'a> Calendar<'a> {
             let former = self.rule(&faulty.name).cloned();
             rules.extend(former.or(faulty.rule.clone().map(Arc::new)));
         }
-        if read.is_unread {
+        if read.is_unread || self.is_gone {
             let is_new = |rule: &Arc<Rule>| rules.iter().any(|new| new.name == rule.name);
             let former: Vec<_> = self.rules.iter().filter(|r| !is_new(r)).cloned().collect();
             rules.extend(former);
@@ -248,6 +262,37 @@ impl<'a> Calendar<'a> {
         self.rules = rules;
         self.expanded = None;
         self.noted = Noted::default();
+    }
+
+    /// Whether `schedule.toml` is gone: it was there before, or whoever starts finds no calendar at all.
+    fn look_for_file(&mut self, is_first: bool) {
+        let is_there = self.project.root.join(SCHEDULE_FILE).try_exists();
+        // what cannot be looked at is an error that reading tells
+        let is_there = is_there.unwrap_or(true);
+        let own = self.project.schedules.as_ref();
+        let has_no_own = own.is_none_or(|table| table.entries.is_empty());
+        let may_be_gone = self.had_file || (is_first || self.is_gone) && has_no_own;
+        self.is_gone = !is_there && may_be_gone;
+        self.is_gone_told &= self.is_gone;
+        self.had_file |= is_there;
+    }
+
+    /// Says once that `schedule.toml` is gone, where that matters to a slot.
+    fn tell_that_file_is_gone(&mut self, open: &[Slot]) {
+        if !self.is_gone || self.is_gone_told || open.is_empty() {
+            return;
+        }
+        self.is_gone_told = true;
+        let what = match self.rules.is_empty() {
+            false => "its rules go on as they were".to_owned(),
+            true => format!(
+                "{} slots wait for it, and do not go out before it is back",
+                open.len()
+            ),
+        };
+        tracing::warn!(
+            "the calendar: {SCHEDULE_FILE} is gone: {what}; an empty one drops its slots"
+        );
     }
 
     /// Notes the slots of the days to come, and drops those that no rule has any more.
@@ -260,6 +305,8 @@ impl<'a> Calendar<'a> {
             ..SlotFilter::default()
         };
         let open = store.slots(&filter).await?;
+        self.tell_that_file_is_gone(&open);
+        let store = &self.publisher.store;
         let known: HashMap<&str, &Slot> = open.iter().map(|s| (s.id.as_str(), s)).collect();
         let is_whole = self.noted.begins_anew(now);
         let until = later(now, AHEAD);
@@ -291,14 +338,19 @@ impl<'a> Calendar<'a> {
             self.noted.add(slots);
         }
         // one whose new time is past is seen all the same, and is late
+        let moved = store.moved_slots(now).await?;
+        let lost = moved.iter().filter(|s| s.state == SlotState::Dropped);
         let mut behind: Vec<Slot> = open
             .iter()
+            .chain(lost)
             .filter_map(|slot| self.behind(slot, &coming, now))
             .collect();
         behind.dedup_by(|a, b| a.id == b.id);
         store.see_slots(&behind, now).await?;
-        let is_in_rules = |slot: &Slot| self.is_in_rules(slot, &coming);
-        store.drop_slots(&open, is_in_rules, now).await?;
+        let is_in_rules = |slot: &Slot| self.is_in_rules(slot, &coming, now);
+        for slot in store.drop_slots(&open, is_in_rules, now).await? {
+            self.publisher.tell_of_dropped(&slot, now).await;
+        }
         slot_picture::without(&mut unneeded, open.iter().map(|slot| slot.id.as_str()));
         if !unneeded.is_empty() {
             // slots that were opened since they were read have their pictures made by now
@@ -320,38 +372,41 @@ impl<'a> Calendar<'a> {
     }
 
     /// Whether a rule has the slot's own date and time, for its account; or may have it, where the rule cannot be read.
-    fn is_in_rules(&self, slot: &Slot, coming: &Coming) -> bool {
+    fn is_in_rules(&self, slot: &Slot, coming: &Coming, now: Timestamp) -> bool {
         match self.rule(&slot.schedule) {
             Some(rule) => due_of(slot, coming).is_some() || self.of_rule(rule, slot).is_some(),
+            None if self.is_gone => now <= later(slot.due, GONE),
             None => self.is_unread || self.faulty.contains(&slot.schedule),
         }
     }
 
-    /// The slot as its rule has it now, where the rule has it at another instant: in another zone.
+    /// The slot as its rule has it now, where it is not among those to come: in another zone, moved by hand, or late and of
+    /// another account now.
     fn behind(&self, slot: &Slot, coming: &Coming, now: Timestamp) -> Option<Slot> {
-        if slot.is_moved || due_of(slot, coming) == Some(slot.own) {
+        if due_of(slot, coming) == Some(slot.own) {
             return None;
         }
         let rule = self.rule(&slot.schedule)?;
-        let found = self.of_rule(rule, slot)?;
-        (found.due != slot.own).then(|| self.slot_of(rule, &found, now))
+        let of_name = |found: &calendar::Slot| found.id().to_string() == slot.series();
+        let found = (self.of_rule(rule, slot)).or_else(|| found_about(rule, slot.own, of_name))?;
+        let is_other = found.due != slot.own || self.account_of(&found) != slot.account;
+        (is_other || slot.is_moved).then(|| self.slot_of(rule, &found, now))
     }
 
     /// The slot of a rule that has the date, the time and the account of a known one.
     fn of_rule(&self, rule: &Rule, slot: &Slot) -> Option<calendar::Slot> {
-        let is_it = |found: &calendar::Slot| {
+        found_about(rule, slot.own, |found| {
             found.wall == slot.wall && self.account_of(found) == slot.account
-        };
-        let until = later(slot.own, SignedDuration::from_millis(1));
-        let same = rule.slots(slot.own, until).find(is_it);
-        same.or_else(|| {
-            let from = slot.own.checked_sub(ZONES_APART).unwrap_or(Timestamp::MIN);
-            rule.slots(from, later(slot.own, ZONES_APART)).find(is_it)
         })
     }
 
     /// Why a slot has to wait whose rule is not here.
     pub(super) fn why_without_rule(&self, schedule: &str) -> Option<String> {
+        if self.is_gone {
+            return Some(format!(
+                "{SCHEDULE_FILE} is gone, and [schedule.{schedule}] with it"
+            ));
+        }
         let is_written = self.is_unread || self.faulty.contains(schedule);
         is_written.then(|| {
             format!("[schedule.{schedule}] cannot be read: `storypress schedule` says why")
@@ -393,6 +448,20 @@ impl<'a> Calendar<'a> {
     pub(super) fn tell(&self, slot: &Slot) {
         self.publisher.tell(Event::Slot(slot));
     }
+}
+
+/// The slot of a rule that is it, at that instant or the same time of another zone.
+fn found_about(
+    rule: &Rule,
+    own: Timestamp,
+    is_it: impl Fn(&calendar::Slot) -> bool,
+) -> Option<calendar::Slot> {
+    let until = later(own, SignedDuration::from_millis(1));
+    let same = rule.slots(own, until).find(&is_it);
+    same.or_else(|| {
+        let from = own.checked_sub(ZONES_APART).unwrap_or(Timestamp::MIN);
+        rule.slots(from, later(own, ZONES_APART)).find(&is_it)
+    })
 }
 
 /// Slots that are due at one time, those of a series in its order.

@@ -269,8 +269,10 @@ impl Remembered {
     }
 
     fn found(&self, slot: &Slot) -> Option<&(store::Slot, Option<Story>)> {
-        let own = self.slots.get(&slot.id().to_string());
-        own.or_else(|| self.slots.get(self.places.get(&self.place(slot))?))
+        // the name may be that of a slot of the account that the rule had before
+        let at_place = self.places.get(&self.place(slot));
+        let of_name = || self.slots.get(&slot.id().to_string());
+        at_place.and_then(|id| self.slots.get(id)).or_else(of_name)
     }
 
     /// The slots that one slot became, a row each, in their order.

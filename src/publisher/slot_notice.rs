@@ -8,6 +8,23 @@ use super::Publisher;
 use crate::store::{NoticeData, NoticeKind, Slot, SlotState};
 
 impl Publisher {
+    /// Says that a slot does not go out because no rule has it any more, where it had its picture and was to go out.
+    pub(super) async fn tell_of_dropped(&self, slot: &Slot, now: Timestamp) {
+        let Some(picture) = slot.picture.as_ref().filter(|_| slot.was_to_go_out()) else {
+            return;
+        };
+        let why = match &slot.approval {
+            Some(approval) => format!(
+                "it is dropped, though approved by {}: the calendar does not have it any more",
+                approval.by
+            ),
+            None => "it is dropped with its picture: the calendar does not have it any more".into(),
+        };
+        tracing::warn!("{}: {why}", slot.id);
+        let once = format!("dropped/{}/{}", slot.id, picture.media.sha256);
+        self.notice(NoticeKind::Missed, slot, why, &once, now).await;
+    }
+
     /// Has people told what a slot lacks, or that it does not go out: once for each such thing, whoever looks how often.
     ///
     /// `instead` is when the picture was made in whose place the slot's has come: one that comes back is told anew.
@@ -32,13 +49,24 @@ impl Publisher {
         if let Some(instead) = instead {
             once += &format!("/{instead}");
         }
+        self.notice(kind, slot, reason, &once, now).await;
+    }
+
+    async fn notice(
+        &self,
+        kind: NoticeKind,
+        slot: &Slot,
+        reason: String,
+        once: &str,
+        now: Timestamp,
+    ) {
         let data = NoticeData {
             slot: Some(slot.id.clone()),
             schedule: Some(slot.schedule.clone()),
             account: Some(slot.account.clone()),
             ..NoticeData::new(reason)
         };
-        if let Err(error) = self.store.notify(kind, &data, &once, now).await {
+        if let Err(error) = self.store.notify(kind, &data, once, now).await {
             tracing::warn!(%error, slot = slot.id, "a notice could not be written down");
         }
     }
