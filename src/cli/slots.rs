@@ -375,9 +375,16 @@ pub(crate) fn run(args: &RunArgs, global: &Global) -> anyhow::Result<Outcome> {
                         story.state(work.now)
                     )
                 }
-                _ => publisher::run_slot(&work.store, &slot.id, &by, work.now).await,
+                _ => {
+                    let of = (&work.project, work.rules.as_slice());
+                    publisher::run_slot(&work.store, of, &slot.id, &by, work.now).await
+                }
             };
-            let message = "goes out as soon as a worker looks at it";
+            let rule = work.rules.iter().find(|rule| rule.name == slot.schedule);
+            let message = match rule.is_some_and(|rule| rule.approve) && !slot.is_approved() {
+                true => "goes out as soon as its picture is approved",
+                false => "goes out as soon as a worker looks at it",
+            };
             report_decision(work, report, &slot, done, message, global).await
         },
     )

@@ -32,6 +32,8 @@ pub struct Entry {
     pub story: Option<Story>,
     /// The row that it will take; none without data, and of what has its picture or is over.
     pub row: Option<Row>,
+    /// Why there is no row, where that is no fault.
+    pub note: Option<String>,
     /// What is wrong with it, and what is worth a look.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -76,6 +78,7 @@ pub async fn agenda(
                 if is_within(ahead.due(kept)) && !is_no_slot(of_store) {
                     let entry = of_ahead(project, kept, rule, ahead);
                     seen.insert(entry.id());
+                    seen.extend(entry.kept.as_ref().map(|kept| kept.id.clone()));
                     found.push(entry);
                 }
             }
@@ -138,6 +141,7 @@ fn of_ahead(project: &Project, kept: &Remembered, rule: &Rule, ahead: Ahead) -> 
         report,
         slot: ahead.slot,
         row: ahead.row,
+        note: ahead.note,
         diagnostics: ahead.diagnostics,
     }
 }
@@ -152,6 +156,7 @@ fn of_kept(rules: &[Rule], kept: &Remembered, slot: &store::Slot, story: Option<
         kept: Some(slot.clone()),
         story: story.cloned(),
         row: None,
+        note: None,
         diagnostics: Vec::new(),
     }
 }

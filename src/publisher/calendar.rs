@@ -450,6 +450,16 @@ impl<'a> Calendar<'a> {
     }
 }
 
+/// Whether a rule has the date and the time of a known slot, under its name or for its account.
+pub(super) fn has_slot(rule: &Rule, slot: &Slot) -> bool {
+    let is_it = |found: &calendar::Slot| {
+        let is_named = found.id().to_string() == slot.series();
+        let account = found.account.as_deref();
+        found.wall == slot.wall && (is_named || account.is_none_or(|own| own == slot.account))
+    };
+    found_about(rule, slot.own, is_it).is_some()
+}
+
 /// The slot of a rule that is it, at that instant or the same time of another zone.
 fn found_about(
     rule: &Rule,

@@ -37,6 +37,7 @@ mod slot_notice;
 mod slot_picture;
 mod slot_report;
 mod slot_row;
+mod slot_run;
 mod slot_walk;
 mod slots;
 mod stores;
@@ -65,9 +66,10 @@ pub use remembered::{Memory, Remembered};
 pub use service::Service;
 pub use slot_picture::{Made, ToMake, Trouble, deliverable};
 pub use slot_report::{SlotBrief, SlotReport};
+pub use slot_run::run_slot;
 pub use slots::{
-    SlotError, approve, move_slot, pause_account, reject, resume_account, run_slot, skip,
-    slot_named, slot_state,
+    SlotError, approve, move_slot, pause_account, reject, resume_account, skip, slot_named,
+    slot_state,
 };
 pub use stores::{existing_store, open_store};
 pub use targets::tell;

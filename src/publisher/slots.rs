@@ -1,4 +1,4 @@
-//! What people decide about slots of the calendar: approve, reject, skip, move, run; and pauses.
+//! What people decide about slots of the calendar: approve, reject, skip, move; and pauses.
 //!
 //! In: a slot's id and a word. Out: the slot as it is then. Never: a second story of a slot.
 
@@ -100,7 +100,7 @@ async fn held(store: &Store, id: &str) -> Result<HeldSlot, SlotError> {
 }
 
 /// Saves what a person has decided: `change` makes it, from how the slot is at this moment.
-async fn decide(
+pub(super) async fn decide(
     store: &Store,
     id: &str,
     (what, by): (&str, &str),
@@ -145,7 +145,7 @@ async fn decide(
     Ok(slot)
 }
 
-fn open(slot: &Slot, verb: &str) -> Result<(), SlotError> {
+pub(super) fn open(slot: &Slot, verb: &str) -> Result<(), SlotError> {
     match slot.state {
         state if state.is_open() => Ok(()),
         SlotState::Entered => {
@@ -303,37 +303,8 @@ pub async fn move_slot(
     .await
 }
 
-/// A slot that has no story goes out now: also one that was skipped or missed.
-///
-/// # Errors
-/// `State` where it is a story already; what the store says.
-pub async fn run_slot(
-    store: &Store,
-    id: &str,
-    by: &str,
-    now: Timestamp,
-) -> Result<Slot, SlotError> {
-    decide(store, id, ("run by hand", by), now, |slot| {
-        match slot.state {
-            SlotState::Skipped | SlotState::Missed | SlotState::Dropped => {
-                slot.state = match &slot.picture {
-                    Some(_) if slot.approval.is_some() => SlotState::Waiting,
-                    Some(_) => SlotState::Frozen,
-                    None => SlotState::Planned,
-                };
-            }
-            _ => open(slot, "run")?,
-        }
-        let detail = json!({ "was_due": slot.due });
-        set_due(slot, now);
-        (slot.trouble, slot.reason, slot.looked) = (None, None, None);
-        Ok(detail)
-    })
-    .await
-}
-
 /// A worker looks at it at once: whether its picture is to be made by now depends on the new time.
-fn set_due(slot: &mut Slot, due: Timestamp) {
+pub(super) fn set_due(slot: &mut Slot, due: Timestamp) {
     let ahead = slot.due.duration_since(slot.freeze);
     slot.due = due;
     slot.freeze = due.checked_sub(ahead).unwrap_or(Timestamp::MIN);

@@ -100,7 +100,8 @@ async fn decided(
             publisher::skip(store, &slot.id, (by, reason.as_deref()), now).await?;
         }
         Verdict::Run => {
-            publisher::run_slot(store, &slot.id, by, now).await?;
+            let of = (&*work.project, work.rules.as_slice());
+            publisher::run_slot(store, of, &slot.id, by, now).await?;
         }
         Verdict::Move { to } => {
             let to = work.moment(&to)?;

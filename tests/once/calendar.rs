@@ -330,3 +330,202 @@ fn a_slot_that_is_due_waits_for_no_picture_of_others() {
     let made = month.states().iter().filter_map(made).count();
     assert!(made < 600, "it waited for {made} others");
 }
+
+/// Has cron's worker do what is due.
+fn once(month: &Month) -> super::rehearsal::Run {
+    let run = month.call(&["worker", "--once"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    run
+}
+
+fn with_account(account: &str) -> String {
+    format!("{DAILY}account = {account}\n")
+}
+
+#[test]
+fn slots_follow_their_rule_to_another_account_and_go_out_once() {
+    let month = Month::of(&with_account("'main'"), &[]);
+    let slot = format!("menu@{}T09:00", month.day(1));
+    once(&month);
+    let follows = |account: &str, id: &str, wanted: &str| {
+        month.write("schedule.toml", &with_account(account));
+        once(&month);
+        assert_eq!(month.why(id)["account"], wanted, "{account}");
+        let listed = month.coming(&["--days", "1"]);
+        assert_eq!(listed.len(), account.split(',').count(), "{listed:?}");
+        assert!(listed.iter().any(|coming| coming.id == *id), "{listed:?}");
+    };
+    follows("'facebook'", &slot, "facebook");
+    follows(
+        "['main', 'facebook']",
+        &format!("{slot}/facebook"),
+        "facebook",
+    );
+    follows("'facebook'", &slot, "facebook");
+    follows("'main'", &slot, "main");
+    month.advance_past(1, "09:00");
+    once(&month);
+    assert_eq!((month.live(), month.state(&slot).as_str()), (1, "live"));
+}
+
+#[test]
+fn a_slot_that_went_out_early_is_not_sent_again_by_another_name_of_its_account() {
+    let rule = with_account("['main', 'facebook']");
+    let month = Month::of(&rule, &[]);
+    once(&month);
+    let slot = format!("menu@{}T09:00", month.day(1));
+    let run = month.call(&["schedule", "run", &format!("{slot}/main")]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    once(&month);
+    assert_eq!(month.live(), 1);
+    // the only account from now on, and the name is new
+    let project = month
+        .read("storypress.toml")
+        .replace("accounts.main", "accounts.cafe");
+    month.write("storypress.toml", &project);
+    month.write("schedule.toml", &with_account("'cafe'"));
+    once(&month);
+    month.advance_past(1, "09:00");
+    once(&month);
+    let item = month.why(&slot);
+    assert_eq!(
+        (month.live(), &item["slot"]["state"]),
+        (1, &json!("skipped"))
+    );
+    assert!(
+        reason(&item).unwrap_or_default().contains("former name"),
+        "{item}"
+    );
+}
+
+#[test]
+fn a_slot_that_was_moved_follows_its_rule_and_is_dropped_with_it() {
+    let rules = format!("{DAILY}{}", DAILY.replace("menu]", "old]"));
+    let month = Month::of(&rules, &[]);
+    month.write("templates/new.toml", &month.read("templates/menu.toml"));
+    once(&month);
+    let slots = ["menu", "old"].map(|name| format!("{name}@{}T09:00", month.day(1)));
+    let later = format!("{}T10:00", month.day(1));
+    for slot in &slots {
+        let moved = month.call(&["schedule", "move", slot, "--to", &later]);
+        assert_eq!(moved.code, Some(0), "{moved:?}");
+    }
+    let rule = DAILY.replace("menu.toml", "new.toml");
+    month.write("schedule.toml", &rule);
+    once(&month);
+    assert_eq!(month.state(&slots[1]), "dropped");
+    let item = month.why(&slots[0]);
+    assert_eq!(item["slot"]["due"], json!(month.at(1, "10:00")), "{item}");
+    assert_eq!(item["template"], "templates/new.toml");
+    // after its own time as well
+    month.advance_past(1, "09:30");
+    month.write(
+        "schedule.toml",
+        &format!("{rule}except = ['{}']\n", month.day(0)),
+    );
+    once(&month);
+    assert_eq!(month.state(&slots[0]), "dropped");
+    month.write("schedule.toml", &rule);
+    once(&month);
+    month.advance_past(0, "10:00");
+    once(&month);
+    assert_eq!((month.live(), month.state(&slots[0]).as_str()), (1, "live"));
+}
+
+#[test]
+fn a_slot_that_cannot_go_out_now_is_not_run() {
+    let rules = format!(
+        "{}freeze = '3d'\napprove = true\n{}data = 'rows.csv'\n{}",
+        DAILY.replace("menu]", "seen]"),
+        DAILY.replace("menu]", "row]"),
+        DAILY.replace("menu]", "held]"),
+    );
+    let month = Month::of(&rules, &[("rows.csv", "date,dish\n2020-01-01,old\n")]);
+    once(&month);
+    let of = |name: &str, day| format!("{name}@{}T09:00", month.day(day));
+    let rejected = month.call(&["reject", &of("seen", 1), "--reason", "too dark"]);
+    assert_eq!(rejected.code, Some(0), "{rejected:?}");
+    assert_eq!(month.call(&["schedule", "pause", "held"]).code, Some(0));
+    let refused = [
+        (of("seen", 1), "too dark"),
+        (of("seen", 2), "not approved"),
+        (of("seen", 8), "has to be approved"),
+        (of("row", 1), "no row"),
+        (of("held", 1), "paused"),
+    ];
+    for (slot, why) in &refused {
+        let before = month.why(slot)["slot"].clone();
+        let run = month.call(&["schedule", "run", slot]);
+        assert_eq!(run.code, Some(1), "{run:?}");
+        assert!(run.report.to_string().contains(why), "{why}: {run:?}");
+        assert_eq!(month.why(slot)["slot"], before);
+    }
+    // approved, it can
+    let approved = month.call(&["approve", &refused[1].0]);
+    assert_eq!(approved.code, Some(0), "{approved:?}");
+    let run = month.call(&["schedule", "run", &refused[1].0]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    once(&month);
+    assert_eq!(
+        (month.live(), month.state(&refused[1].0).as_str()),
+        (1, "live")
+    );
+}
+
+#[test]
+fn a_no_holds_when_its_rule_asks_nobody_any_more() {
+    let rule = format!("{DAILY}freeze = '1d'\napprove = true\n");
+    let month = Month::of(&rule, &[]);
+    once(&month);
+    let slot = format!("menu@{}T09:00", month.day(1));
+    let rejected = month.call(&["reject", &slot, "--reason", "too dark"]);
+    assert_eq!(rejected.code, Some(0), "{rejected:?}");
+    month.write(
+        "schedule.toml",
+        &rule.replace("approve = true", "approve = false"),
+    );
+    for time in ["09:00", "09:31"] {
+        month.advance_past(if time == "09:00" { 1 } else { 0 }, time);
+        once(&month);
+    }
+    let item = month.why(&slot);
+    assert_eq!(
+        (month.live(), &item["slot"]["state"]),
+        (0, &json!("skipped"))
+    );
+    assert!(
+        reason(&item).unwrap_or_default().contains("too dark"),
+        "{item}"
+    );
+}
+
+#[test]
+fn slots_outlive_a_calendar_that_is_gone_for_a_moment() {
+    let rule = format!("{DAILY}freeze = '3d'\napprove = true\n");
+    let month = Month::of(&rule, &[]);
+    once(&month);
+    let slots = [1, 2].map(|day| format!("menu@{}T09:00", month.day(day)));
+    for slot in &slots {
+        let approved = month.call(&["approve", slot]);
+        assert_eq!(approved.code, Some(0), "{approved:?}");
+    }
+    month.advance_past(1, "09:00");
+    let file = month.folder().join("schedule.toml");
+    std::fs::remove_file(&file).expect("removed");
+    let gone = once(&month);
+    assert!(gone.said.contains("schedule.toml is gone"), "{gone:?}");
+    assert_eq!(
+        (month.live(), month.state(&slots[0]).as_str()),
+        (0, "frozen")
+    );
+    month.write("schedule.toml", &rule);
+    month.advance(5);
+    once(&month);
+    assert_eq!((month.live(), month.state(&slots[0]).as_str()), (1, "live"));
+    // an empty one means that there is none any more, and what was ready is told
+    month.write("schedule.toml", "");
+    let empty = once(&month);
+    assert_eq!(month.state(&slots[1]), "dropped");
+    assert!(empty.said.contains(&slots[1]), "{empty:?}");
+    assert!(empty.said.contains("is dropped"), "{empty:?}");
+}
