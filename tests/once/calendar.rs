@@ -529,3 +529,20 @@ fn slots_outlive_a_calendar_that_is_gone_for_a_moment() {
     assert!(empty.said.contains(&slots[1]), "{empty:?}");
     assert!(empty.said.contains("is dropped"), "{empty:?}");
 }
+
+#[test]
+fn a_worker_goes_on_with_the_rules_of_a_calendar_that_is_gone() {
+    let mut month = Month::of(DAILY, &[]);
+    let slots = [1, 2].map(|day| format!("menu@{}T09:00", month.day(day)));
+    let nine = month.at(1, "09:00");
+    month.start(&[]);
+    month.until_seen(&slots[1]);
+    std::fs::remove_file(month.folder().join("schedule.toml")).expect("removed");
+    std::thread::sleep(Duration::from_secs(2));
+    month.advance_to(nine);
+    month.until(&slots[0], &["live"]);
+    assert_eq!(month.state(&slots[1]), "planned");
+    month.write("schedule.toml", "");
+    month.until(&slots[1], &["dropped"]);
+    assert_eq!(month.live(), 1);
+}

@@ -285,6 +285,9 @@ async fn a_slot_is_decided_about_once_its_picture_is_there() {
     assert_eq!(paused["by"], "api");
     assert_eq!(rehearsal.get(&other, 200).await["state"], "paused");
     rehearsal
+        .post(&format!("{other}/run"), &json!({}), 409)
+        .await;
+    rehearsal
         .post("schedules/none/pause", &json!({}), 404)
         .await;
     assert_eq!(
