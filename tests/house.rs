@@ -278,7 +278,7 @@ fn libheif_is_told_of_its_own_release() {
     let lock = read("Cargo.lock");
     let package = lock
         .split("[[package]]")
-        .find(|package| package.contains("\"libheif-sys\""));
+        .find(|package| package.contains("name = \"libheif-sys\""));
     let built_in = package
         .and_then(|package| package.split_once('+'))
         .and_then(|(_, release)| release.split('.').nth(1))
