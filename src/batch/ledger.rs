@@ -288,18 +288,14 @@ impl Ledger {
 
 /// The BLAKE3 of a file a story reads, in hex.
 pub(super) fn digest_of(path: &Path, assets: &Assets) -> Option<String> {
-    assets.pictures.digest(path).ok().map(hex)
+    assets.pictures.digest(path).ok().map(hex::encode)
 }
 
 /// The BLAKE3 of what a story read of a file, in hex. Empty where the file has changed since: pixels of its old content
 /// never go by the digest of its new one, and the next call makes the story anew.
 pub(super) fn digest_of_read(file: &Identity, assets: &Assets) -> String {
     let digest = assets.pictures.digest_of_read(file);
-    digest.map(hex).unwrap_or_default()
-}
-
-fn hex(digest: [u8; 32]) -> String {
-    blake3::Hash::from_bytes(digest).to_hex().to_string()
+    digest.map(hex::encode).unwrap_or_default()
 }
 
 /// What the clock decides of a template's stories, part by part: only what they ask it.

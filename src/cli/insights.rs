@@ -79,15 +79,14 @@ pub(crate) fn run(args: &Args, global: &Global) -> anyhow::Result<Outcome> {
         Some(name) => name.clone(),
         None => accounts::name_of(&project, key),
     };
-    let mut stories = std::mem::take(&mut kept.stories);
     if let Some(account) = &args.target.account {
-        stories.retain(|story| named(&story.account) == *account);
+        kept.stories
+            .retain(|story| named(&story.account) == *account);
         // of an account that is no longer in the project there may be stories
-        if stories.is_empty() && args.target.stand_in.sandbox.is_none() {
+        if kept.stories.is_empty() && args.target.stand_in.sandbox.is_none() {
             accounts::account(&project, Some(account))?;
         }
     }
-    kept.stories = stories;
     if args.csv {
         return print(&publisher::csv(&kept.stories, &zone, named));
     }

@@ -197,14 +197,15 @@ fn has_signs_alone(text: &str) -> bool {
         let mut signs = line.char_indices().filter(|(_, c)| !c.is_ascii());
         signs.all(|(at, c)| {
             let (before, after) = (&line[..at], &line[at + c.len_utf8()..]);
+            let is_first = !is_letter(before.chars().next_back());
             match c {
-                '¡' => !is_letter(before.chars().next_back()) && after.contains('!'),
-                '¿' => !is_letter(before.chars().next_back()) && after.contains('?'),
-                '«' => !is_letter(before.chars().next_back()) && after.contains('»'),
+                '¡' => is_first && after.contains('!'),
+                '¿' => is_first && after.contains('?'),
+                '«' => is_first && after.contains('»'),
                 '»' => before.contains('«'),
                 '°' | '\u{a0}' => true,
                 '£' | '¥' | '¢' | '¼' | '½' | '¾' | '±' | '×' | '²' | '³' => {
-                    !is_letter(before.chars().next_back()) && !is_letter(after.chars().next())
+                    is_first && !is_letter(after.chars().next())
                 }
                 _ => false,
             }
@@ -225,11 +226,11 @@ fn other_latin(bytes: &[u8], page: &'static Encoding) -> Option<&'static Encodin
     if !is_latin(page) {
         return None;
     }
-    if page != WINDOWS_1252 && has_pounds(bytes) && is_of_a_language(&text(WINDOWS_1252)) {
-        return Some(WINDOWS_1252);
-    }
-    if page != WINDOWS_1252 && has_signs_alone(&text(WINDOWS_1252)) {
-        return Some(WINDOWS_1252);
+    if page != WINDOWS_1252 {
+        let western = text(WINDOWS_1252);
+        if has_pounds(bytes) && is_of_a_language(&western) || has_signs_alone(&western) {
+            return Some(WINDOWS_1252);
+        }
     }
     if is_of_a_language(&text(page)) && !has_pounds_of_words(&text(page)) {
         return None;

@@ -1,7 +1,7 @@
 //! What stands in a filter's brackets.
 
 use minijinja::value::{Kwargs, ValueKind};
-use minijinja::{Error, ErrorKind, Value};
+use minijinja::{Error, ErrorKind, State, Value};
 
 use crate::diag::did_you_mean;
 
@@ -118,6 +118,20 @@ impl Arguments {
             "`{name}` of `{filter}` is {expected}, here it is {got}"
         ))
     }
+}
+
+/// The items of a list; with `attribute`, what the engine's `map` finds of each by that path.
+pub(super) fn items(
+    state: &mut State,
+    list: &Value,
+    attribute: Option<&str>,
+) -> Result<Vec<Value>, Error> {
+    let Some(path) = attribute else {
+        return Ok(list.try_iter()?.collect());
+    };
+    let by: Kwargs = [("attribute", Value::from(path))].into_iter().collect();
+    let parts = state.apply_filter("map", &[list.clone(), by.into()])?;
+    Ok(parts.try_iter()?.collect())
 }
 
 /// A value in a message: `"Soup"` in backticks, or what kind of thing it is.

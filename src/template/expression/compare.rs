@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use minijinja::value::{Kwargs, Rest, ValueKind};
 use minijinja::{Environment, Error, State, Value};
 
-use super::arguments::{Fault, said};
+use super::arguments::{Fault, items, said};
 use super::dates;
 use super::languages::Language;
 use super::moment::Moment;
@@ -65,7 +65,9 @@ pub(super) fn add_to(environment: &mut Environment<'static>, zone: &TimeZone) {
     let by = of();
     environment.add_filter(
         "sort",
-        move |state: &State, list: Value, options: Kwargs| match by.sorted(&list, &options)? {
+        move |state: &mut State, list: Value, options: Kwargs| match by
+            .sorted(state, &list, &options)?
+        {
             Some(sorted) => {
                 options.assert_all_used()?;
                 Ok(sorted)
@@ -96,11 +98,8 @@ fn sum(parts: &[Value]) -> Result<Value, Error> {
         // this is the error that knows the value's name
         value.get_attr("sum")?;
     }
-    let zero = Value::from(0);
-    let is_number = |part: &Value| {
-        part.kind() == ValueKind::String && matches!(orders(part, &zero), Orders::All(_))
-    };
-    if parts.iter().all(is_number) {
+    let is_number_in_text = |part: &Value| part.kind() == ValueKind::String && is_number(part);
+    if parts.iter().all(is_number_in_text) {
         let text = said(&parts[0]);
         return Err(
             Fault::new(format!("`+` does not work on text, here {text}"))
@@ -141,8 +140,6 @@ enum Alike {
 impl Compare {
     /// What every one of the items is; none where they are several things, or neither.
     fn alike(&self, items: &[Value]) -> Option<Alike> {
-        let zero = Value::from(0);
-        let is_number = |item: &Value| matches!(orders(item, &zero), Orders::All(_));
         let is_date = |item: &Value| matches!(self.when(item), When::At(_));
         if items.iter().all(is_number) {
             return Some(Alike::Numbers);
@@ -176,32 +173,29 @@ impl Compare {
 
     /// The items in order, `reverse` and by one `attribute` as the engine's own; none where what they are sorted by is neither
     /// numbers nor dates.
-    fn sorted(&self, list: &Value, options: &Kwargs) -> Result<Option<Value>, Error> {
+    fn sorted(
+        &self,
+        state: &mut State,
+        list: &Value,
+        options: &Kwargs,
+    ) -> Result<Option<Value>, Error> {
         if !matches!(list.kind(), ValueKind::Seq | ValueKind::Iterable) {
             return Ok(None);
         }
         let attribute = options.get::<Option<String>>("attribute")?;
         let is_reversed = options.get::<Option<bool>>("reverse")?.unwrap_or(false);
         options.get::<Option<bool>>("case_sensitive")?;
-        let mut keyed = Vec::new();
-        for item in list.try_iter()? {
-            let key = match &attribute {
-                Some(path) => path
-                    .split('.')
-                    .try_fold(item.clone(), |item, name| item.get_attr(name))?,
-                None => item.clone(),
-            };
-            keyed.push((key, item));
-        }
-        let keys: Vec<Value> = keyed.iter().map(|(key, _)| key.clone()).collect();
+        let all = items(state, list, None)?;
+        // where it is no part of each, the engine has its own order
+        let Ok(keys) = items(state, list, attribute.as_deref()) else {
+            return Ok(None);
+        };
         let order = match self.alike(&keys) {
             Some(Alike::Numbers) => in_order_of_numbers(&keys, is_reversed)?,
             Some(Alike::Dates) => self.in_order_of_time(&keys, is_reversed)?,
             None => return Ok(None),
         };
-        Ok(Some(
-            order.into_iter().map(|at| keyed[at].1.clone()).collect(),
-        ))
+        Ok(Some(order.into_iter().map(|at| all[at].clone()).collect()))
     }
 
     /// The places of dates, the earliest first.
@@ -475,6 +469,11 @@ fn read(value: &Value, language: Option<&Language>) -> Option<Decimal> {
             Decimal::read(&Value::from(bare), language).ok()
         }
     }
+}
+
+/// Whether a value is a number, or a text that is one in each way that it can be read.
+fn is_number(value: &Value) -> bool {
+    matches!(orders(value, &Value::from(0)), Orders::All(_))
 }
 
 /// Whether a text is a number that is 0, in each way that it can be read.

@@ -281,6 +281,12 @@ fn nothing_is_no_text() {
         text("{{ nothing | string | length }} {{ [{'a': nothing}] | join(attribute='a') }}|"),
         "0 |"
     );
+    assert_eq!(
+        text(
+            "{{ [[1, 'a'], [nothing, 'b']] | join('-', '0') }} {{ [[2], [1]] | sort(attribute='0') | join(attribute='0') }}"
+        ),
+        "1- 12"
+    );
     assert!(
         !expressions()
             .holds("{{ nothing ~ '' }}", &values())

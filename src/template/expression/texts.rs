@@ -5,6 +5,7 @@
 use minijinja::value::{Kwargs, Rest, ValueKind, ValueOrKwargs};
 use minijinja::{Environment, Error, State, Value, filters};
 
+use super::arguments::items;
 use super::columns::{self, SHOWN};
 use super::{no_text, shown};
 
@@ -75,25 +76,25 @@ fn join(
     state: &mut State,
     list: Value,
     joiner: Option<String>,
+    attribute: Option<String>,
     options: Kwargs,
 ) -> Result<Value, Error> {
     let joiner = match joiner {
         Some(joiner) => Some(joiner),
         None => options.get::<Option<String>>("d")?,
     };
-    let attribute = options.get::<Option<String>>("attribute")?;
+    let attribute = match attribute {
+        Some(attribute) => Some(attribute),
+        None => options.get::<Option<String>>("attribute")?,
+    };
     options.assert_all_used()?;
     let joiner = Value::from(joiner.unwrap_or_default());
     if !matches!(list.kind(), ValueKind::Seq | ValueKind::Iterable) {
         return state.apply_filter("__join", &[list, joiner]);
     }
-    let mut texts = Vec::new();
-    for item in list.try_iter()? {
-        let part = match &attribute {
-            Some(path) => (path.split('.')).try_fold(item, |item, name| item.get_attr(name))?,
-            None => item,
-        };
-        texts.push(text(&part, "join")?);
-    }
+    let items = items(state, &list, attribute.as_deref())?;
+    let texts: Vec<Value> = (items.iter())
+        .map(|item| text(item, "join"))
+        .collect::<Result<_, _>>()?;
     state.apply_filter("__join", &[Value::from(texts), joiner])
 }
