@@ -98,6 +98,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
         include_str!("migrations/0011_moved.sql"),
         include_str!("migrations/0011_moved.sql"),
     ),
+    (
+        12,
+        include_str!("migrations/0012_nudged.sql"),
+        include_str!("migrations/0012_nudged.sql"),
+    ),
 ];
 
 /// The number of this program's schema.

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
-use super::db::{Conn, Keep, values};
+use super::db::{Conn, Keep, Row, values};
 use super::{Error, Store, StoryKey, process};
 
 /// apalis' name of our queue.
@@ -39,6 +39,30 @@ impl Store {
             .await?;
         self.ring();
         Ok(())
+    }
+
+    /// Has the story looked at then, by the one who was called by job `own`. Where a newer word has come meanwhile, that
+    /// counts: by hand, of an account that goes on, of the one that was before it.
+    pub(super) async fn look_again(
+        &self,
+        key: &StoryKey,
+        own: &str,
+        at: Timestamp,
+    ) -> Result<(), Error> {
+        let (of, id) = (key.clone(), own.to_owned());
+        let is_next = self
+            .db
+            .change(Keep::Soon, move |conn| {
+                async move { push_after(conn, &of, &id, at).await }.boxed()
+            })
+            .await?;
+        match is_next {
+            true => {
+                self.ring();
+                Ok(())
+            }
+            false => self.finish(own).await,
+        }
     }
 
     /// Makes jobs for stories that want to be looked at and have none: how many.
@@ -201,9 +225,40 @@ pub(super) async fn push_in(
         WHERE key = $1 RETURNING wake, last_job";
     let leaves = i64::from(nudge == Nudge::Leave);
     let values = values![key.0.as_str(), id.as_str(), at, leaves];
+    match conn.row(sql, values).await? {
+        Some(row) => replace(conn, key, id, &row).await,
+        None => Ok(at),
+    }
+}
+
+/// Makes the job that comes after job `own`, unless a newer one counts by now. Whoever has the story in hand at this
+/// moment hears of a nudge at the end of that.
+async fn push_after(
+    conn: &mut Conn<'_>,
+    key: &StoryKey,
+    own: &str,
+    at: Timestamp,
+) -> Result<bool, Error> {
+    let id = Ulid::generate().to_string();
+    let sql = "UPDATE stories SET last_job = job, job = $2,
+            nudge = CASE WHEN worker IS NOT NULL THEN nudge END,
+            wake = CASE WHEN worker IS NULL AND nudge < $3 THEN nudge ELSE $3 END
+        WHERE key = $1 AND job = $4 RETURNING wake, last_job";
+    let values = values![key.0.as_str(), id.as_str(), at, own];
     let Some(row) = conn.row(sql, values).await? else {
-        return Ok(at);
+        return Ok(false);
     };
+    replace(conn, key, id, &row).await?;
+    Ok(true)
+}
+
+/// Puts the job in the place of the last one; `row` has when to look, and which that was.
+async fn replace(
+    conn: &mut Conn<'_>,
+    key: &StoryKey,
+    id: String,
+    row: &Row,
+) -> Result<Timestamp, Error> {
     let at = row.time(0)?;
     let (task, last) = (task(id, key, at)?, row.maybe_text(1)?);
     if let Some(last) = last {

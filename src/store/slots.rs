@@ -362,14 +362,15 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub async fn let_slot_go(&self, held: &HeldSlot, wake: Timestamp) -> Result<(), Error> {
-        let sql = "UPDATE slots SET worker = NULL, lease = NULL, wake = $3
+        let sql = "UPDATE slots SET worker = NULL, lease = NULL, nudge = NULL,
+                wake = CASE WHEN nudge < $3 THEN nudge ELSE $3 END
             WHERE id = $1 AND fence = $2";
         let values = values![held.slot.id.as_str(), held.fence, wake];
         self.db.change_in_one(sql, values).await?;
         Ok(())
     }
 
-    /// Has open slots looked at now: of a rule, or of an account.
+    /// Has open slots looked at now: of a rule, or of an account. What somebody has in hand is looked at once more.
     ///
     /// # Errors
     /// What the database says.
@@ -380,7 +381,9 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), Error> {
         let sql = concat!(
-            "UPDATE slots SET wake = $1 WHERE wake > $1 AND state IN ",
+            "UPDATE slots SET wake = CASE WHEN wake > $1 THEN $1 ELSE wake END,
+                nudge = CASE WHEN worker IS NOT NULL THEN $1 END
+            WHERE (wake > $1 OR worker IS NOT NULL) AND state IN ",
             open_slots!(),
             " AND (CAST($2 AS TEXT) IS NULL OR schedule = $2)
             AND (CAST($3 AS TEXT) IS NULL OR account = $3)"
@@ -569,7 +572,8 @@ pub(super) async fn update(
     fence: i64,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let sql = "UPDATE slots SET schedule = $3, account = $4, due = $5, state = $6, wake = $7,
+    let sql = "UPDATE slots SET schedule = $3, account = $4, due = $5, state = $6, nudge = NULL,
+            wake = CASE WHEN nudge < $7 THEN nudge ELSE $7 END,
             row_key = CAST($8 AS TEXT), freezes = $13, sha256 = CAST($9 AS TEXT), story = CAST($10 AS TEXT),
             changed = $11, body = $12, rehearsed = $14, moved = $15, worker = NULL, lease = NULL
         WHERE id = $1 AND fence = $2";

@@ -124,9 +124,10 @@ impl Store {
                         "SELECT key, due FROM stories WHERE account = $1 AND state IN ",
                         in_flight!()
                     );
+                    // who has one in hand may have read the stop, and be about to say that it waits
                     for row in conn.rows(sql, values![account.as_str()]).await? {
                         let at = row.time(1)?.max(now);
-                        queue::push_in(conn, &StoryKey(row.text(0)?), at, Nudge::Obey).await?;
+                        queue::push_in(conn, &StoryKey(row.text(0)?), at, Nudge::Leave).await?;
                     }
                     Ok(stop)
                 }

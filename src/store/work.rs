@@ -294,8 +294,7 @@ impl Hands {
             self.call_handler(&job.key).await
         };
         match next {
-            // this takes the place of the old one
-            Some(at) => self.store.push(&job.key, at).await,
+            Some(at) => self.store.look_again(&job.key, id, at).await,
             None => self.store.finish(id).await,
         }
     }

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use storypress::platform::Clock;
 use storypress::store::{
-    Added, Claim, Error, Filter, Gate, Hold, Note, Pass, Same, Step, Store, Story, StoryKey,
+    Added, Claim, Claimed, Error, Filter, Gate, Hold, Note, Pass, Same, Step, Store, Story,
+    StoryKey,
 };
 use tokio::sync::Notify;
 
@@ -20,6 +21,8 @@ pub const CASES: &[Case] = cases![
     every_story_is_looked_at_and_no_job_stays_behind,
     a_job_waits_for_its_time,
     a_newer_word_makes_the_older_void,
+    a_word_during_a_look_is_heard,
+    a_word_is_heard_whoever_looks_while_another_has_it,
     no_more_run_at_once_than_asked,
     what_runs_is_finished_before_the_end,
     a_lost_job_is_made_again,
@@ -94,17 +97,19 @@ async fn rest(store: &Store, key: &StoryKey) -> Option<Timestamp> {
     let now = Timestamp::now();
     match store.claim(key, now, secs(30)).await.expect("an answer") {
         Claim::Held(until) => Some(until),
-        Claim::Mine(claimed) => {
-            let mut story = claimed.story.clone();
-            story.step = Step::Missed;
-            let note = Note::new("missed");
-            store
-                .save(&claimed, &story, &note, Hold::Off, now)
-                .await
-                .expect("it is saved");
-            None
-        }
+        Claim::Mine(claimed) => rest_of(store, &claimed).await,
     }
+}
+
+async fn rest_of(store: &Store, claimed: &Claimed) -> Option<Timestamp> {
+    let mut story = claimed.story.clone();
+    story.step = Step::Missed;
+    let note = Note::new("missed");
+    store
+        .save(claimed, &story, &note, Hold::Off, Timestamp::now())
+        .await
+        .expect("it is saved");
+    None
 }
 
 async fn at_rest(store: &Store, state: &str) -> usize {
@@ -206,6 +211,103 @@ async fn a_newer_word_makes_the_older_void(world: World) {
     until("no job stays", async || jobs(&world).await == 0).await;
     worker.stop().await;
     assert_eq!(calls.load(Ordering::SeqCst), 1);
+}
+
+/// A story that is looked at, whose account goes on before the one who looks has said that it can wait for an hour.
+async fn a_word_during_a_look_is_heard(world: World) {
+    let store = world.open().await;
+    for hold in [None, Some(Hold::On), Some(Hold::Off), Some(Hold::Nap)] {
+        let account = format!("instagram:{hold:?}");
+        let key = add(&store, &[due(&account, 1)]).await.remove(0).key;
+        let calls = Arc::new(AtomicUsize::new(0));
+        let (of, seen) = (store.clone(), calls.clone());
+        let worker = Worker::start(&store, 2, move |key| {
+            let (store, account) = (of.clone(), account.clone());
+            let is_first = seen.fetch_add(1, Ordering::SeqCst) == 0;
+            async move {
+                let now = Timestamp::now();
+                let later = now + secs(3600);
+                let Claim::Mine(claimed) = store.claim(&key, now, secs(30)).await.expect("one")
+                else {
+                    panic!("nobody else has it");
+                };
+                let wake = claimed.story.wake;
+                if is_first {
+                    let resumed = store.resume_account(&account, now).await;
+                    resumed.expect("it goes on");
+                    if let Some(hold) = hold {
+                        let mut story = claimed.story.clone();
+                        story.wake = later;
+                        let note = Note::new("waits");
+                        let saved = store.save(&claimed, &story, &note, hold, now).await;
+                        saved.expect("it is saved");
+                    }
+                } else if wake <= now {
+                    return rest_of(&store, &claimed).await;
+                }
+                store.release(&claimed, now).await.expect("given back");
+                (!(is_first && hold == Some(Hold::Nap))).then_some(later)
+            }
+        });
+        until(&format!("{hold:?}: it is heard"), async || {
+            let story = store.get(&key).await.expect("a story");
+            story.step == Step::Missed
+        })
+        .await;
+        worker.stop().await;
+        assert!(
+            calls.load(Ordering::SeqCst) <= 3,
+            "{hold:?}: once more, not for ever"
+        );
+    }
+}
+
+/// The word comes while a slow one has the story; another worker looks at it meanwhile, and finds it held.
+async fn a_word_is_heard_whoever_looks_while_another_has_it(world: World) {
+    let store = world.open().await;
+    let key = add(&store, &[due("instagram:1", 1)]).await.remove(0).key;
+    let now = Timestamp::now();
+    let Claim::Mine(slow) = store.claim(&key, now, secs(30)).await.expect("one") else {
+        panic!("nobody else has it");
+    };
+    let resumed = store.resume_account("instagram:1", now).await;
+    resumed.expect("it goes on");
+    let held = Arc::new(AtomicUsize::new(0));
+    let (of, seen) = (store.clone(), held.clone());
+    let worker = Worker::start(&store, 2, move |key| {
+        let (store, seen) = (of.clone(), seen.clone());
+        async move {
+            let now = Timestamp::now();
+            match store.claim(&key, now, secs(30)).await.expect("an answer") {
+                Claim::Held(_) => {
+                    seen.fetch_add(1, Ordering::SeqCst);
+                    Some(now + secs(2))
+                }
+                Claim::Mine(claimed) if claimed.story.wake <= now => {
+                    rest_of(&store, &claimed).await
+                }
+                Claim::Mine(claimed) => {
+                    store.release(&claimed, now).await.expect("given back");
+                    Some(claimed.story.wake)
+                }
+            }
+        }
+    });
+    until("it is found held", async || held.load(Ordering::SeqCst) > 0).await;
+    let mut story = slow.story.clone();
+    story.wake = now + secs(3600);
+    let note = Note::new("waits");
+    let saved = store.save(&slow, &story, &note, Hold::Off, now).await;
+    saved.expect("it is saved");
+    until("it is heard", async || {
+        store.get(&key).await.expect("a story").step == Step::Missed
+    })
+    .await;
+    worker.stop().await;
+    assert!(
+        held.load(Ordering::SeqCst) <= 2,
+        "nobody asks without a pause"
+    );
 }
 
 async fn no_more_run_at_once_than_asked(world: World) {

@@ -22,6 +22,7 @@ pub const CASES: &[Case] = cases![
     rows_are_adopted_once,
     a_pause_ends_by_itself_or_by_hand,
     open_slots_are_found_by_when_to_look,
+    a_word_to_a_slot_in_hand_is_heard,
     pictures_of_open_slots_are_kept,
     what_a_rehearsal_did_does_not_count,
     after_a_restore_no_slot_goes_out_by_itself,
@@ -449,6 +450,36 @@ async fn open_slots_are_found_by_when_to_look(world: World) {
         .await
         .expect("saved");
     assert_eq!(due(Timestamp::MAX).await, [ten.id]);
+}
+
+/// What was paused goes on while somebody has the slot in hand, and is about to say that it waits for long.
+async fn a_word_to_a_slot_in_hand_is_heard(world: World) {
+    let store = world.open().await;
+    let late = at(86_400);
+    for (number, how) in ["let go", "kept", "saved"].into_iter().enumerate() {
+        let nine = slot(&format!("menu{number}"), 9);
+        see(&store, std::slice::from_ref(&nine)).await;
+        let in_hand = held(&store, &nine.id).await;
+        let resumed = store.resume_schedule(&nine.schedule, at(1)).await;
+        resumed.expect("it goes on");
+        let mut waits = in_hand.slot.clone();
+        waits.wake = late;
+        match how {
+            "let go" => store.let_slot_go(&in_hand, late).await,
+            "kept" => store.keep_slot(&in_hand, &waits, at(2)).await,
+            _ => {
+                let note = Note::new("waits");
+                store.save_slot(&in_hand, &waits, &note, None, at(2)).await
+            }
+        }
+        .expect("it is saved");
+        let found = held(&store, &nine.id).await;
+        assert_eq!(found.slot.wake, at(1), "{how}: it is looked at now");
+        // and the word is heard once
+        store.let_slot_go(&found, late).await.expect("let go");
+        let found = store.slot(&nine.id).await.expect("an answer");
+        assert_eq!(found.map(|slot| slot.wake), Some(late), "{how}");
+    }
 }
 
 async fn pictures_of_open_slots_are_kept(world: World) {
