@@ -5,6 +5,8 @@
 use jiff::Timestamp;
 
 use super::Publisher;
+use super::slot_picture::Made;
+use crate::diag::{Code, Diagnostic};
 use crate::store::{NoticeData, NoticeKind, Slot, SlotState};
 
 impl Publisher {
@@ -23,6 +25,22 @@ impl Publisher {
         tracing::warn!("{}: {why}", slot.id);
         let once = format!("dropped/{}/{}", slot.id, picture.media.sha256);
         self.notice(NoticeKind::Missed, slot, why, &once, now).await;
+    }
+
+    /// Says once that what is made of a slot shows an old copy of its source, which did not answer.
+    pub(super) async fn tell_of_old_data(&self, slot: &Slot, made: &Made, now: Timestamp) {
+        let is_of_source = |found: &&Diagnostic| found.code == Code::StaleSource;
+        let Some(found) = made.warnings.iter().find(is_of_source) else {
+            return;
+        };
+        let why = format!("it shows old data: {}", found.message);
+        let once = format!("old-data/{}/{}", slot.id, made.media.sha256);
+        if self
+            .notice(NoticeKind::SourceFailed, slot, why.clone(), &once, now)
+            .await
+        {
+            tracing::warn!("{}: {why}", slot.id);
+        }
     }
 
     /// Has people told what a slot lacks, or that it does not go out: once for each such thing, whoever looks how often.
@@ -52,6 +70,7 @@ impl Publisher {
         self.notice(kind, slot, reason, &once, now).await;
     }
 
+    /// Whether it is news.
     async fn notice(
         &self,
         kind: NoticeKind,
@@ -59,15 +78,19 @@ impl Publisher {
         reason: String,
         once: &str,
         now: Timestamp,
-    ) {
+    ) -> bool {
         let data = NoticeData {
             slot: Some(slot.id.clone()),
             schedule: Some(slot.schedule.clone()),
             account: Some(slot.account.clone()),
             ..NoticeData::new(reason)
         };
-        if let Err(error) = self.store.notify(kind, &data, once, now).await {
-            tracing::warn!(%error, slot = slot.id, "a notice could not be written down");
+        match self.store.notify(kind, &data, once, now).await {
+            Ok(is_news) => is_news,
+            Err(error) => {
+                tracing::warn!(%error, slot = slot.id, "a notice could not be written down");
+                true
+            }
         }
     }
 }

@@ -242,11 +242,19 @@ impl Calendar<'_> {
             Err(trouble) => return Ok(Choice::Trouble(trouble)),
         };
         let mut row = None;
-        if let Some(data) = &data {
-            match self.choose(held, rule, data, now).await? {
+        let mut warnings = Vec::new();
+        if let Some(data) = data {
+            match self.choose(held, rule, &data, now).await? {
                 Ok(found) => row = Some(found),
                 Err(choice) => return Ok(choice),
             }
+            warnings = data.warnings;
+            // of other rows another slot tells
+            let number = row.as_ref().map(|row| row.number);
+            warnings.retain(|found| {
+                let of_row = found.row.as_ref().map(|row| row.number);
+                of_row.is_none() || of_row == number
+            });
         }
         let (project, slot) = (self.project.clone(), held.slot.clone());
         let (rule, stop) = (rule.clone(), self.stop.clone());
@@ -261,7 +269,10 @@ impl Calendar<'_> {
             wanted.picture(&slot_folder, &stop)
         });
         Ok(match work.await {
-            Ok(Ok(made)) => Choice::Picture(Box::new(made)),
+            Ok(Ok(mut made)) => {
+                made.warnings.splice(0..0, warnings);
+                Choice::Picture(Box::new(made))
+            }
             Ok(Err(trouble)) => Choice::Trouble(trouble),
             Err(broken) => Choice::Trouble(Trouble::new("unreadable-media", broken.to_string())),
         })
@@ -278,6 +289,7 @@ impl Calendar<'_> {
     ) -> Result<bool, Error> {
         let store = &self.publisher.store;
         store.keep(&made.media).await?;
+        self.publisher.tell_of_old_data(&slot, &made, now).await;
         slot.looked = Some(now);
         slot.state = state_with_picture(limits);
         slot.wake = now;

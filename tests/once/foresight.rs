@@ -198,10 +198,15 @@ fn a_source_that_fails_is_used_until_it_is_stale() {
     let nines = [1, 2, 3].map(|day| month.at(day, "09:00"));
     month.start(&[]);
     month.until_seen(&slots[2]);
+    // slots are noted before the sheet is asked for the first time
+    until_code(&month, &slots[1], "");
     server.say("/menu.csv", "503 Away", "");
     // the good copy is half a day old
     month.advance_to(nines[0] + SignedDuration::from_secs(1));
     month.until_published(1);
+    // what it shows may be wrong by now, and that is told
+    assert_eq!(told(&month, "source-failed", &slots[0]), 1);
+    assert!(month.read("told.jsonl").contains("it shows old data: "));
     assert_eq!(
         codes(&month, &slots[1]).1.split(' ').next(),
         Some("stale-source")
