@@ -18,7 +18,7 @@ use super::folder::Folder;
 use super::net::{Net, Times};
 use super::options::{digest, shown};
 use super::pauses::{Failed, Pauses};
-use super::record::spoken;
+use super::record::{age, spoken};
 use super::{Fault, Options};
 use crate::platform::{Content, is_web_page, sniff};
 
@@ -40,6 +40,9 @@ struct Kept {
     file: String,
     /// When the server said last that this is what there is.
     at: Timestamp,
+    /// The same by the machine's clock.
+    #[serde(default)]
+    real: Option<Timestamp>,
     /// When a row named it last.
     used: Timestamp,
     validators: Validators,
@@ -122,12 +125,12 @@ impl Fetcher<'_> {
         };
         // an outage takes nothing away that was here; that there is no such picture any more does
         let usable = kept.filter(|kept| {
-            let age = self.now.duration_since(kept.at);
+            let age = age(kept.at, kept.real, self.now);
             failed.may_pass && age <= self.options.stale
         });
         match usable {
             Some(kept) => {
-                let age = spoken(self.now.duration_since(kept.at));
+                let age = spoken(age(kept.at, kept.real, self.now));
                 (
                     own,
                     kept.picture(),
@@ -193,11 +196,13 @@ impl Fetcher<'_> {
                 address: shown(&url),
                 file: self.kept(&answer.body)?,
                 at: now,
+                real: Some(Timestamp::now()),
                 used: now,
                 validators: answer.validators,
             },
             (Said::Unchanged, Some(kept)) => Kept {
                 at: now,
+                real: Some(Timestamp::now()),
                 used: now,
                 ..kept.clone()
             },

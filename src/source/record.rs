@@ -46,6 +46,9 @@ pub(super) struct Kept {
     pub file: String,
     /// When the server said last that this is what there is.
     pub at: Timestamp,
+    /// The same by the machine's clock, of whatever clock `at` is: that of a rehearsal is ahead.
+    #[serde(default)]
+    pub real: Option<Timestamp>,
     /// How its text is encoded, where the server said so.
     pub encoding: Option<String>,
     /// By what the server knows it.
@@ -85,9 +88,12 @@ impl Record {
         (age <= options.stale).then_some((copy, age))
     }
 
-    /// When the source may be asked again, of its own will; none for now.
+    /// When the source may be asked again, of its own will; none for now. What it said to a rehearsal, whose clock is ahead,
+    /// does not count.
     pub fn wait(&self, now: Timestamp) -> Option<Timestamp> {
-        self.wait_until.filter(|until| *until > now)
+        let is_of_this_clock = self.asked.is_none_or(|asked| asked <= now);
+        self.wait_until
+            .filter(|until| is_of_this_clock && *until > now)
     }
 
     /// Whether it was asked not long ago. With a clock that was set back it was not.
@@ -134,8 +140,18 @@ impl Record {
 impl Kept {
     /// How long ago the server said that it is what there is.
     pub fn age(&self, now: Timestamp) -> SignedDuration {
-        now.duration_since(self.at).max(SignedDuration::ZERO)
+        age(self.at, self.real, now)
     }
+}
+
+/// How long ago something came. What came in a rehearsal, whose clock was ahead, has the age that it has by the machine's clock.
+pub(super) fn age(at: Timestamp, real: Option<Timestamp>, now: Timestamp) -> SignedDuration {
+    let since = now.duration_since(at);
+    let since = match (since.is_negative(), real) {
+        (true, Some(real)) => Timestamp::now().duration_since(real),
+        _ => since,
+    };
+    since.max(SignedDuration::ZERO)
 }
 
 /// A length of time as people say it: `45 s`, `12 min`, `3 h 20 min`, `2 d 4 h`.
@@ -168,6 +184,7 @@ mod tests {
         Kept {
             file: file.into(),
             at: Timestamp::UNIX_EPOCH,
+            real: None,
             encoding: None,
             validators: Validators::default(),
         }
@@ -204,6 +221,27 @@ mod tests {
         // what comes back is no earlier one
         assert_eq!(record.put(copy("c"), &empty), [""; 0]);
         assert_eq!(record.earlier.concat(), "jihgfedb");
+    }
+
+    #[test]
+    fn a_clock_that_was_ahead_makes_nothing_young_and_nobody_wait() {
+        let now = Timestamp::now();
+        let hours = SignedDuration::from_hours;
+        let mut kept = copy("a");
+        (kept.at, kept.real) = (now + hours(500), Some(now - hours(30)));
+        assert_eq!(kept.age(now).as_hours(), 30);
+        // by the clock of that rehearsal, and by one that goes on
+        assert_eq!(kept.age(now + hours(502)).as_hours(), 2);
+        kept.at = now - hours(7);
+        assert_eq!(kept.age(now).as_hours(), 7);
+        let mut record = Record {
+            asked: Some(now + hours(500)),
+            wait_until: Some(now + hours(501)),
+            ..Record::default()
+        };
+        assert_eq!(record.wait(now), None);
+        record.asked = Some(now - hours(1));
+        assert_eq!(record.wait(now), record.wait_until);
     }
 
     #[test]

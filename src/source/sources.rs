@@ -309,6 +309,7 @@ impl Sources {
                 return Ok((
                     Kept {
                         at: now,
+                        real: Some(Timestamp::now()),
                         ..kept.clone()
                     },
                     None,
@@ -455,6 +456,7 @@ fn read(
             Kept {
                 file,
                 at: now,
+                real: Some(Timestamp::now()),
                 encoding: known.encoding,
                 validators: came.validators,
             },
