@@ -2,7 +2,7 @@
 
 use storypress::pipeline::Point;
 
-use super::stage::{PRIVATE, Run, Stage};
+use super::stage::{PRIVATE, Ready, Run, Stage};
 
 /// The points of a story that goes out, and of one that is handed.
 const POINTS: [Point; 8] = [
@@ -37,8 +37,8 @@ fn publish(stage: &Stage, point: Option<Point>) -> Run {
     Run::of(command.output().expect("a run"))
 }
 
-fn killed_at(point: Point) {
-    let stage = Stage::with(&format!("{PRIVATE}stickers = \"by-hand\"\n"));
+fn killed_at(ready: &Ready, point: Point) {
+    let stage = Stage::of(ready, &format!("{PRIVATE}stickers = \"by-hand\"\n"));
     let templates = stage.rehearsal.path().join("templates");
     std::fs::create_dir(&templates).expect("a folder");
     let ask = template("kind = \"question\"\nquestion = \"Which one?\"");
@@ -77,11 +77,10 @@ fn killed_at(point: Point) {
 
 #[test]
 fn a_kill_at_any_point_sends_once_and_hands_once() {
-    for few in POINTS.chunks(3) {
-        std::thread::scope(|scope| {
-            for point in few {
-                scope.spawn(|| killed_at(*point));
-            }
-        });
-    }
+    let ready = &Ready::new();
+    std::thread::scope(|scope| {
+        for point in POINTS {
+            scope.spawn(move || killed_at(ready, point));
+        }
+    });
 }

@@ -1,8 +1,10 @@
 //! A rehearsal whose project has the private way, with the library that was installed for all of them.
 
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -45,6 +47,49 @@ pub fn library() -> &'static Path {
     })
 }
 
+/// A process that has loaded the library, and becomes that of the private way as often as it is asked: to load it is most of
+/// what a short test does.
+pub struct Ready {
+    folder: tempfile::TempDir,
+    process: Child,
+}
+
+impl Ready {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/private/ready.py");
+        let mut process = Command::new(library().join("venv/bin/python"));
+        process.args(["-I", "-u"]).arg(source).arg(folder.path());
+        // it ends with its standard input
+        let process = process.env_clear().env("LANG", "C.UTF-8");
+        let mut process = process.stdin(Stdio::piped()).spawn().expect("a process");
+        let start = Instant::now();
+        while !folder.path().join("python").exists() {
+            let ended = process.try_wait().expect("a state");
+            let is_slow = start.elapsed() > Duration::from_secs(60);
+            assert!(ended.is_none() && !is_slow, "it is not ready: {ended:?}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Self { folder, process }
+    }
+
+    /// What a project has of the private way, with this in the place of its Python.
+    fn stand_in(&self, private: &Path) {
+        let bin = private.join("venv/bin");
+        std::fs::create_dir_all(&bin).expect("a folder");
+        symlink(self.folder.path().join("python"), bin.join("python")).expect("a link");
+        let list = "requirements.txt";
+        symlink(library().join(list), private.join(list)).expect("a link");
+    }
+}
+
+impl Drop for Ready {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
 /// A rehearsal, its project and what it needs.
 pub struct Stage {
     pub rehearsal: Rehearsal,
@@ -57,10 +102,19 @@ impl Stage {
     }
 
     pub fn with(more: &str) -> Self {
+        Self::whose(more, |private| symlink(library(), private).expect("a link"))
+    }
+
+    /// One that starts no Python of its own.
+    pub fn of(ready: &Ready, more: &str) -> Self {
+        Self::whose(more, |private| ready.stand_in(private))
+    }
+
+    fn whose(more: &str, private: impl FnOnce(&Path)) -> Self {
         let rehearsal = Rehearsal::of(&format!("{PROJECT}{more}"), &[]);
         let own = rehearsal.path().join(".storypress");
         std::fs::create_dir(&own).expect("a folder");
-        std::os::unix::fs::symlink(library(), own.join("private")).expect("a link");
+        private(&own.join("private"));
         Self {
             rehearsal,
             config: tempfile::tempdir().expect("a folder"),
