@@ -15,7 +15,7 @@ if (!start || !template) {
   console.error('usage: node tools/bench-studio.mjs URL TEMPLATE [ROUNDS [DIR [TABLE]]]');
   process.exit(2);
 }
-const { browser, storageState } = await enter(start);
+const { browser, storageState } = await enter(start, [], { whole: true });
 const context = await browser.newContext({ storageState, viewport: { width: 1280, height: 900 } });
 const page = await context.newPage();
 

@@ -27,7 +27,7 @@ av1                   libdav1d-dev
 postgres              postgresql
 command:node          nodejs
 command:npm           npm
-command:chromium      chromium
+browser               chromium
 '
 
 is_there() {
@@ -41,6 +41,8 @@ is_there() {
     venv) python3 -c 'import ensurepip, venv' >/dev/null 2>&1 ;;
     # the tests of the store start a server of their own
     postgres) find /usr/lib/postgresql -path '*/bin/initdb' 2>/dev/null | grep -q . ;;
+    # what has no windows does the same work in less time
+    browser) command -v chromium-headless-shell >/dev/null 2>&1 || { ! has_headless_shell && command -v chromium >/dev/null 2>&1; } ;;
     # either decoder will do
     av1) pkg-config --exists 'dav1d >= 1.0' 2>/dev/null || pkg-config --exists aom 2>/dev/null ;;
     esac
@@ -51,6 +53,10 @@ dav1d_is_old() {
     apt-cache show --no-all-versions libdav1d-dev 2>/dev/null | grep -q '^Version: 0\.'
 }
 
+has_headless_shell() {
+    apt-cache show chromium-headless-shell >/dev/null 2>&1
+}
+
 # the packages that are missing, on one line
 missing() {
     printf '%s' "$needed" | while read -r what package; do
@@ -58,6 +64,8 @@ missing() {
             continue
         elif [ "$what" = av1 ] && dav1d_is_old; then
             package=libaom-dev
+        elif [ "$what" = browser ] && has_headless_shell; then
+            package=chromium-headless-shell
         fi
         printf '%s ' "$package"
     done
