@@ -344,7 +344,7 @@ fn all_that_failed_is_tried_again_in_one_call() {
 fn a_worker_says_who_when_what_and_why() {
     let rehearsal = Rehearsal::new();
     let files = rehearsal.pictures(2);
-    let planned = at(&rehearsal, &files, &in_seconds(2));
+    let planned = at(&rehearsal, &files, &in_seconds(5));
     let arguments = ["worker", "--json", "--sandbox", &rehearsal.url];
     let worker = Worker::with(&rehearsal, &arguments);
     assert!(becomes_live(&rehearsal, 2, Duration::from_secs(20)));
