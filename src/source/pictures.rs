@@ -18,7 +18,7 @@ use super::folder::Folder;
 use super::net::{Net, Times};
 use super::options::{digest, shown};
 use super::pauses::{Failed, Pauses};
-use super::record::{age, spoken};
+use super::record::{FetchedAt, spoken};
 use super::{Fault, Options};
 use crate::platform::{Content, is_web_page, sniff};
 
@@ -39,10 +39,8 @@ struct Kept {
     /// The name of the file.
     file: String,
     /// When the server said last that this is what there is.
-    at: Timestamp,
-    /// The same by the machine's clock.
-    #[serde(default)]
-    real: Option<Timestamp>,
+    #[serde(flatten)]
+    fetched: FetchedAt,
     /// When a row named it last.
     used: Timestamp,
     validators: Validators,
@@ -124,13 +122,10 @@ impl Fetcher<'_> {
             Err(failed) => failed,
         };
         // an outage takes nothing away that was here; that there is no such picture any more does
-        let usable = kept.filter(|kept| {
-            let age = age(kept.at, kept.real, self.now);
-            failed.may_pass && age <= self.options.stale
-        });
-        match usable {
-            Some(kept) => {
-                let age = spoken(age(kept.at, kept.real, self.now));
+        let aged = kept.map(|kept| (kept.fetched.age(self.now), kept));
+        match aged.filter(|(age, _)| failed.may_pass && *age <= self.options.stale) {
+            Some((age, kept)) => {
+                let age = spoken(age);
                 (
                     own,
                     kept.picture(),
@@ -195,14 +190,12 @@ impl Fetcher<'_> {
             (Said::Answer(answer), _) => Kept {
                 address: shown(&url),
                 file: self.kept(&answer.body)?,
-                at: now,
-                real: Some(Timestamp::now()),
+                fetched: FetchedAt::at(now),
                 used: now,
                 validators: answer.validators,
             },
             (Said::Unchanged, Some(kept)) => Kept {
-                at: now,
-                real: Some(Timestamp::now()),
+                fetched: FetchedAt::at(now),
                 used: now,
                 ..kept.clone()
             },

@@ -45,10 +45,8 @@ pub(super) struct Kept {
     /// The name of the file: `<sha256>.<extension>`.
     pub file: String,
     /// When the server said last that this is what there is.
-    pub at: Timestamp,
-    /// The same by the machine's clock, of whatever clock `at` is: that of a rehearsal is ahead.
-    #[serde(default)]
-    pub real: Option<Timestamp>,
+    #[serde(flatten)]
+    pub fetched: FetchedAt,
     /// How its text is encoded, where the server said so.
     pub encoding: Option<String>,
     /// By what the server knows it.
@@ -84,7 +82,7 @@ impl Record {
     /// The copy that may be used, and its age.
     pub fn usable(&self, options: &Options, now: Timestamp) -> Option<(&Kept, SignedDuration)> {
         let copy = self.copy.as_ref()?;
-        let age = copy.age(now);
+        let age = copy.fetched.age(now);
         (age <= options.stale).then_some((copy, age))
     }
 
@@ -137,21 +135,34 @@ impl Record {
     }
 }
 
-impl Kept {
-    /// How long ago the server said that it is what there is.
-    pub fn age(&self, now: Timestamp) -> SignedDuration {
-        age(self.at, self.real, now)
-    }
+/// When something was fetched, by two clocks: that of a rehearsal is ahead.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct FetchedAt {
+    /// By the clock that the call went by.
+    pub at: Timestamp,
+    /// By the machine's; records of earlier versions have none.
+    #[serde(default)]
+    real: Option<Timestamp>,
 }
 
-/// How long ago something came. What came in a rehearsal, whose clock was ahead, has the age that it has by the machine's clock.
-pub(super) fn age(at: Timestamp, real: Option<Timestamp>, now: Timestamp) -> SignedDuration {
-    let since = now.duration_since(at);
-    let since = match (since.is_negative(), real) {
-        (true, Some(real)) => Timestamp::now().duration_since(real),
-        _ => since,
-    };
-    since.max(SignedDuration::ZERO)
+impl FetchedAt {
+    /// At this moment, which is `now` by the clock that the call goes by.
+    pub fn at(now: Timestamp) -> Self {
+        Self {
+            at: now,
+            real: Some(Timestamp::now()),
+        }
+    }
+
+    /// How long ago that was. After a rehearsal, whose clock was ahead, the machine's clock says so.
+    pub fn age(&self, now: Timestamp) -> SignedDuration {
+        let since = now.duration_since(self.at);
+        let since = match (since.is_negative(), self.real) {
+            (true, Some(real)) => Timestamp::now().duration_since(real),
+            _ => since,
+        };
+        since.max(SignedDuration::ZERO)
+    }
 }
 
 /// A length of time as people say it: `45 s`, `12 min`, `3 h 20 min`, `2 d 4 h`.
@@ -183,8 +194,10 @@ mod tests {
     fn copy(file: &str) -> Kept {
         Kept {
             file: file.into(),
-            at: Timestamp::UNIX_EPOCH,
-            real: None,
+            fetched: FetchedAt {
+                at: Timestamp::UNIX_EPOCH,
+                real: None,
+            },
             encoding: None,
             validators: Validators::default(),
         }
@@ -227,13 +240,15 @@ mod tests {
     fn a_clock_that_was_ahead_makes_nothing_young_and_nobody_wait() {
         let now = Timestamp::now();
         let hours = SignedDuration::from_hours;
-        let mut kept = copy("a");
-        (kept.at, kept.real) = (now + hours(500), Some(now - hours(30)));
-        assert_eq!(kept.age(now).as_hours(), 30);
+        let mut fetched = FetchedAt {
+            at: now + hours(500),
+            real: Some(now - hours(30)),
+        };
+        assert_eq!(fetched.age(now).as_hours(), 30);
         // by the clock of that rehearsal, and by one that goes on
-        assert_eq!(kept.age(now + hours(502)).as_hours(), 2);
-        kept.at = now - hours(7);
-        assert_eq!(kept.age(now).as_hours(), 7);
+        assert_eq!(fetched.age(now + hours(502)).as_hours(), 2);
+        fetched.at = now - hours(7);
+        assert_eq!(fetched.age(now).as_hours(), 7);
         let mut record = Record {
             asked: Some(now + hours(500)),
             wait_until: Some(now + hours(501)),

@@ -16,7 +16,7 @@ use super::folder::Folder;
 use super::format::{Format, Known, known};
 use super::net::{Judge, Net, Resolver, Times, system_resolver};
 use super::options::{Environment, digest, shown};
-use super::record::{Kept, Record, spoken};
+use super::record::{FetchedAt, Kept, Record, spoken};
 use super::session::{Session, Whole};
 use super::{Fault, Options, pictures};
 use crate::data::{self, Encoding, Table};
@@ -308,8 +308,7 @@ impl Sources {
                 let kept = before.expect("an answer of 304 is one about a copy");
                 return Ok((
                     Kept {
-                        at: now,
-                        real: Some(Timestamp::now()),
+                        fetched: FetchedAt::at(now),
                         ..kept.clone()
                     },
                     None,
@@ -376,7 +375,7 @@ impl Sources {
         let Some((kept, age)) = record.usable(options, now) else {
             let mut why = why.unwrap_or_else(|| "it was not asked since".into());
             if let Some(old) = &record.copy {
-                let (age, stale) = (spoken(old.age(now)), spoken(options.stale));
+                let (age, stale) = (spoken(old.fetched.age(now)), spoken(options.stale));
                 why = format!("{why}; the last good copy is {age} old, and `stale` is {stale}");
             }
             let hint = hint.map(str::to_owned);
@@ -405,7 +404,7 @@ impl Sources {
             sha256: kept.file.split('.').next().unwrap_or_default().to_owned(),
             file: as_people_know(&self.folder.file(&kept.file)),
             encoding: encoding.and_then(|name| Encoding::named(name).ok()),
-            at: kept.at,
+            at: kept.fetched.at,
             age,
             was_asked: false,
             before: None,
@@ -455,8 +454,7 @@ fn read(
         Ok(table) => Ok((
             Kept {
                 file,
-                at: now,
-                real: Some(Timestamp::now()),
+                fetched: FetchedAt::at(now),
                 encoding: known.encoding,
                 validators: came.validators,
             },
