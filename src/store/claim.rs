@@ -7,7 +7,7 @@ use super::audit::{self, Note};
 use super::db::{Conn, Keep, values};
 use super::lease::{Claim, Claimed, Hold};
 use super::notices::{self, NoticeEvent};
-use super::queue::{self, Nudge};
+use super::queue::{self, WakeUp};
 use super::{Error, Step, Store, Story, StoryKey, gate, later, numbers, process, stories};
 
 impl Store {
@@ -163,7 +163,7 @@ async fn give(conn: &mut Conn<'_>, claimed: &Claimed, now: Timestamp) -> Result<
     if conn.run(sql, values).await? == 0 {
         return Ok(false);
     }
-    Ok(leaves && gate::nudge_first(conn, account, Some(key), now).await?)
+    Ok(leaves && gate::wake_first(conn, account, Some(key), now).await?)
 }
 
 /// All that a save needs, owned: on SQLite it is done by another task.
@@ -203,9 +203,9 @@ impl Saving {
             notices::write(conn, &event, self.is_rehearsal).await?;
         }
         if self.hold == Hold::Nap {
-            queue::push_in(conn, key, self.story.wake, Nudge::Obey).await?;
+            queue::push_in(conn, key, self.story.wake, WakeUp::Obey).await?;
         }
-        let woke = leaves && gate::nudge_first(conn, account, Some(key), self.now).await?;
+        let woke = leaves && gate::wake_first(conn, account, Some(key), self.now).await?;
         Ok(woke || self.hold == Hold::Nap)
     }
 

@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
 
 use super::db::{Conn, Keep, Row, values};
-use super::queue::{self, Nudge};
+use super::queue::{self, WakeUp};
 use super::stop::{self, Stop};
 use super::{Claimed, Error, Store, Story, StoryKey, later, stories};
 
@@ -401,7 +401,7 @@ pub(super) async fn leave(
 /// in trouble, the first one that is not is woken as well: it may go past.
 ///
 /// The caller has the account's lock. `leaving` is one that has just given its turn back, and has its reasons.
-pub(super) async fn nudge_first(
+pub(super) async fn wake_first(
     conn: &mut Conn<'_>,
     account: &str,
     leaving: Option<&StoryKey>,
@@ -410,12 +410,12 @@ pub(super) async fn nudge_first(
     let Some(first) = first_at_gate(conn, account, Pass::Nobody, now).await? else {
         return Ok(false);
     };
-    let woke = nudge(conn, &first, leaving, now).await?;
+    let woke = wake(conn, &first, leaving, now).await?;
     if !first.is_in_trouble {
         return Ok(woke);
     }
     match first_at_gate(conn, account, Pass::Trouble, now).await? {
-        Some(ready) => Ok(nudge(conn, &ready, leaving, now).await? || woke),
+        Some(ready) => Ok(wake(conn, &ready, leaving, now).await? || woke),
         None => Ok(woke),
     }
 }
@@ -462,7 +462,7 @@ async fn first_at_gate(
     }))
 }
 
-async fn nudge(
+async fn wake(
     conn: &mut Conn<'_>,
     first: &First,
     leaving: Option<&StoryKey>,
@@ -480,6 +480,6 @@ async fn nudge(
     if row.map_or(Ok(at), |row| row.time(0))? <= at {
         return Ok(false);
     }
-    queue::push_in(conn, &first.key, at, Nudge::Leave).await?;
+    queue::push_in(conn, &first.key, at, WakeUp::Leave).await?;
     Ok(true)
 }

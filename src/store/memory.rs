@@ -15,7 +15,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row as _, SqliteConnection
 
 use super::audit::{self, Note};
 use super::db::{Conn, Db, Keep, values};
-use super::queue::{self, Nudge};
+use super::queue::{self, WakeUp};
 use super::{
     Claim, Error, Filter, Hold, Slot, SlotFilter, SlotState, Step, Store, Story, open, stories,
 };
@@ -255,7 +255,7 @@ impl Store {
                     let (key, state) = (&story.key, story.step.state());
                     let note = Note::new("taken over");
                     audit::write(conn, key, &who, None, state, &note, now).await?;
-                    queue::push_in(conn, key, story.wake, Nudge::Obey).await?;
+                    queue::push_in(conn, key, story.wake, WakeUp::Obey).await?;
                     Ok(Adopted::New)
                 }
                 .boxed()

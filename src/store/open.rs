@@ -100,8 +100,8 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     ),
     (
         12,
-        include_str!("migrations/0012_nudged.sql"),
-        include_str!("migrations/0012_nudged.sql"),
+        include_str!("migrations/0012_woken.sql"),
+        include_str!("migrations/0012_woken.sql"),
     ),
 ];
 

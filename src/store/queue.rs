@@ -34,7 +34,7 @@ impl Store {
         let key = key.clone();
         self.db
             .change(Keep::Soon, move |conn| {
-                async move { push_in(conn, &key, at, Nudge::Obey).await }.boxed()
+                async move { push_in(conn, &key, at, WakeUp::Obey).await }.boxed()
             })
             .await?;
         self.ring();
@@ -203,27 +203,27 @@ impl Store {
     }
 }
 
-/// What a new job does with the word that an earlier one left.
+/// What a new job does with the wake-up that an earlier one left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Nudge {
+pub(super) enum WakeUp {
     /// If it is for an earlier time, that time counts; then it is forgotten.
     Obey,
-    /// This is such a word.
+    /// This is one.
     Leave,
 }
 
-/// Makes the one job of the story that counts. When it will be looked at: earlier than asked, if it was nudged.
+/// Makes the one job of the story that counts. When it will be looked at: earlier than asked, if it was woken.
 pub(super) async fn push_in(
     conn: &mut Conn<'_>,
     key: &StoryKey,
     at: Timestamp,
-    nudge: Nudge,
+    wake_up: WakeUp,
 ) -> Result<Timestamp, Error> {
     let id = Ulid::generate().to_string();
     let sql = "UPDATE stories SET last_job = job, job = $2, nudge = CASE WHEN $4 = 1 THEN $3 END,
             wake = CASE WHEN nudge < $3 THEN nudge ELSE $3 END
         WHERE key = $1 RETURNING wake, last_job";
-    let leaves = i64::from(nudge == Nudge::Leave);
+    let leaves = i64::from(wake_up == WakeUp::Leave);
     let values = values![key.0.as_str(), id.as_str(), at, leaves];
     match conn.row(sql, values).await? {
         Some(row) => replace(conn, key, id, &row).await,
@@ -232,7 +232,7 @@ pub(super) async fn push_in(
 }
 
 /// Makes the job that comes after job `own`, unless a newer one counts by now. Whoever has the story in hand at this
-/// moment hears of a nudge at the end of that.
+/// moment hears of a wake-up at the end of that.
 async fn push_after(
     conn: &mut Conn<'_>,
     key: &StoryKey,

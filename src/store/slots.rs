@@ -11,7 +11,7 @@ use sqlx::AssertSqlSafe;
 
 use super::audit::Note;
 use super::db::{Conn, Keep, Row, Value, values};
-use super::queue::{self, Nudge};
+use super::queue::{self, WakeUp};
 use super::slot::{Slot, SlotState};
 use super::{Error, Store, Story, StoryKey, audit, later, process, stories};
 
@@ -362,8 +362,8 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub async fn let_slot_go(&self, held: &HeldSlot, wake: Timestamp) -> Result<(), Error> {
-        let sql = "UPDATE slots SET worker = NULL, lease = NULL, nudge = NULL,
-                wake = CASE WHEN nudge < $3 THEN nudge ELSE $3 END
+        let sql = "UPDATE slots SET worker = NULL, lease = NULL, woken = NULL,
+                wake = CASE WHEN woken < $3 THEN woken ELSE $3 END
             WHERE id = $1 AND fence = $2";
         let values = values![held.slot.id.as_str(), held.fence, wake];
         self.db.change_in_one(sql, values).await?;
@@ -382,7 +382,7 @@ impl Store {
     ) -> Result<(), Error> {
         let sql = concat!(
             "UPDATE slots SET wake = CASE WHEN wake > $1 THEN $1 ELSE wake END,
-                nudge = CASE WHEN worker IS NOT NULL THEN $1 END
+                woken = CASE WHEN worker IS NOT NULL THEN $1 END
             WHERE (wake > $1 OR worker IS NOT NULL) AND state IN ",
             open_slots!(),
             " AND (CAST($2 AS TEXT) IS NULL OR schedule = $2)
@@ -572,8 +572,8 @@ pub(super) async fn update(
     fence: i64,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let sql = "UPDATE slots SET schedule = $3, account = $4, due = $5, state = $6, nudge = NULL,
-            wake = CASE WHEN nudge < $7 THEN nudge ELSE $7 END,
+    let sql = "UPDATE slots SET schedule = $3, account = $4, due = $5, state = $6, woken = NULL,
+            wake = CASE WHEN woken < $7 THEN woken ELSE $7 END,
             row_key = CAST($8 AS TEXT), freezes = $13, sha256 = CAST($9 AS TEXT), story = CAST($10 AS TEXT),
             changed = $11, body = $12, rehearsed = $14, moved = $15, worker = NULL, lease = NULL
         WHERE id = $1 AND fence = $2";
@@ -619,6 +619,6 @@ async fn add_story(
     conn.run(sql, values![story.key.0.as_str(), slot]).await?;
     let note = Note::new("added");
     audit::write(conn, &story.key, who, None, story.step.state(), &note, now).await?;
-    queue::push_in(conn, &story.key, story.wake, Nudge::Obey).await?;
+    queue::push_in(conn, &story.key, story.wake, WakeUp::Obey).await?;
     Ok(story.key.clone())
 }

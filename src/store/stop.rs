@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::db::{Keep, Row, values};
 use super::notices::{self, NoticeEvent, NoticeKind};
-use super::queue::{self, Nudge};
+use super::queue::{self, WakeUp};
 use super::{Error, Store, StoryKey, stories};
 
 /// What an account was stopped by.
@@ -127,7 +127,7 @@ impl Store {
                     // who has one in hand may have read the stop, and be about to say that it waits
                     for row in conn.rows(sql, values![account.as_str()]).await? {
                         let at = row.time(1)?.max(now);
-                        queue::push_in(conn, &StoryKey(row.text(0)?), at, Nudge::Leave).await?;
+                        queue::push_in(conn, &StoryKey(row.text(0)?), at, WakeUp::Leave).await?;
                     }
                     Ok(stop)
                 }

@@ -7,7 +7,7 @@ use sqlx::AssertSqlSafe;
 
 use super::audit::{self, Note};
 use super::db::{Conn, Keep, Row, Value, values};
-use super::queue::{self, Nudge};
+use super::queue::{self, WakeUp};
 use super::{Error, Step, Store, Story, StoryKey};
 use crate::graph::StoryId;
 use crate::platform::STORY_LIFE;
@@ -316,7 +316,7 @@ async fn add(
         insert(conn, &mut story, now).await?;
         let note = Note::new("added");
         audit::write(conn, &story.key, who, None, story.step.state(), &note, now).await?;
-        story.wake = queue::push_in(conn, &story.key, story.wake, Nudge::Obey).await?;
+        story.wake = queue::push_in(conn, &story.key, story.wake, WakeUp::Obey).await?;
         added.push(Added::New(story));
     }
     Ok(added)

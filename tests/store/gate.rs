@@ -22,7 +22,7 @@ pub const CASES: &[Case] = cases![
     an_unclear_one_counts_for_the_distance,
     a_resting_account_lets_nobody_in,
     the_next_in_line_is_woken,
-    a_nudge_outlives_a_worker_that_wants_to_wait,
+    a_wake_up_outlives_a_worker_that_wants_to_wait,
     many_ask_and_one_gets_in,
     a_clock_that_was_put_back_holds_nobody_up,
     who_stands_in_line_has_its_turn_later,
@@ -295,7 +295,7 @@ async fn the_next_in_line_is_woken(world: World) {
     assert_eq!(wake(&store, &all[2].story.key).await, at(600));
 }
 
-async fn a_nudge_outlives_a_worker_that_wants_to_wait(world: World) {
+async fn a_wake_up_outlives_a_worker_that_wants_to_wait(world: World) {
     let store = world.open().await;
     let first = add(&store, story("instagram:1", 1)).await;
     let second = add(&store, story("instagram:1", 2)).await;

@@ -21,8 +21,8 @@ pub const CASES: &[Case] = cases![
     every_story_is_looked_at_and_no_job_stays_behind,
     a_job_waits_for_its_time,
     a_newer_word_makes_the_older_void,
-    a_word_during_a_look_is_heard,
-    a_word_is_heard_whoever_looks_while_another_has_it,
+    a_wake_up_during_a_look_is_not_lost,
+    a_wake_up_is_not_lost_whoever_looks_while_another_has_the_story,
     no_more_run_at_once_than_asked,
     what_runs_is_finished_before_the_end,
     a_lost_job_is_made_again,
@@ -214,14 +214,14 @@ async fn a_newer_word_makes_the_older_void(world: World) {
 }
 
 /// A story that is looked at, whose account goes on before the one who looks has said that it can wait for an hour.
-async fn a_word_during_a_look_is_heard(world: World) {
+async fn a_wake_up_during_a_look_is_not_lost(world: World) {
     let store = world.open().await;
     for hold in [None, Some(Hold::On), Some(Hold::Off), Some(Hold::Nap)] {
         let account = format!("instagram:{hold:?}");
         let key = add(&store, &[due(&account, 1)]).await.remove(0).key;
         let calls = Arc::new(AtomicUsize::new(0));
         let (of, seen) = (store.clone(), calls.clone());
-        // one at a time: the job of the word is looked at when this look is over
+        // one at a time: the job of the wake-up is looked at when this look is over
         let worker = Worker::start(&store, 1, move |key| {
             let (store, account) = (of.clone(), account.clone());
             let is_first = seen.fetch_add(1, Ordering::SeqCst) == 0;
@@ -263,8 +263,8 @@ async fn a_word_during_a_look_is_heard(world: World) {
     }
 }
 
-/// The word comes while a slow one has the story; another worker looks at it meanwhile, and finds it held.
-async fn a_word_is_heard_whoever_looks_while_another_has_it(world: World) {
+/// The wake-up comes while a slow worker has the story; another worker looks at it meanwhile, and finds it held.
+async fn a_wake_up_is_not_lost_whoever_looks_while_another_has_the_story(world: World) {
     let store = world.open().await;
     let key = add(&store, &[due("instagram:1", 1)]).await.remove(0).key;
     let now = Timestamp::now();

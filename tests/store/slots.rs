@@ -22,7 +22,7 @@ pub const CASES: &[Case] = cases![
     rows_are_adopted_once,
     a_pause_ends_by_itself_or_by_hand,
     open_slots_are_found_by_when_to_look,
-    a_word_to_a_slot_in_hand_is_heard,
+    a_wake_up_of_a_slot_in_hand_is_not_lost,
     pictures_of_open_slots_are_kept,
     what_a_rehearsal_did_does_not_count,
     after_a_restore_no_slot_goes_out_by_itself,
@@ -453,7 +453,7 @@ async fn open_slots_are_found_by_when_to_look(world: World) {
 }
 
 /// What was paused goes on while somebody has the slot in hand, and is about to say that it waits for long.
-async fn a_word_to_a_slot_in_hand_is_heard(world: World) {
+async fn a_wake_up_of_a_slot_in_hand_is_not_lost(world: World) {
     let store = world.open().await;
     let late = at(86_400);
     for (number, how) in ["let go", "kept", "saved"].into_iter().enumerate() {
@@ -475,7 +475,7 @@ async fn a_word_to_a_slot_in_hand_is_heard(world: World) {
         .expect("it is saved");
         let found = held(&store, &nine.id).await;
         assert_eq!(found.slot.wake, at(1), "{how}: it is looked at now");
-        // and the word is heard once
+        // and it is obeyed once
         store.let_slot_go(&found, late).await.expect("let go");
         let found = store.slot(&nine.id).await.expect("an answer");
         assert_eq!(found.map(|slot| slot.wake), Some(late), "{how}");
