@@ -41,8 +41,8 @@ is_there() {
     venv) python3 -c 'import ensurepip, venv' >/dev/null 2>&1 ;;
     # the tests of the store start a server of their own
     postgres) find /usr/lib/postgresql -path '*/bin/initdb' 2>/dev/null | grep -q . ;;
-    # what has no windows does the same work in less time
-    browser) command -v chromium-headless-shell >/dev/null 2>&1 || { ! has_headless_shell && command -v chromium >/dev/null 2>&1; } ;;
+    # either will do
+    browser) command -v chromium-headless-shell >/dev/null 2>&1 || command -v chromium >/dev/null 2>&1 ;;
     # either decoder will do
     av1) pkg-config --exists 'dav1d >= 1.0' 2>/dev/null || pkg-config --exists aom 2>/dev/null ;;
     esac
@@ -53,6 +53,7 @@ dav1d_is_old() {
     apt-cache show --no-all-versions libdav1d-dev 2>/dev/null | grep -q '^Version: 0\.'
 }
 
+# Debian's, without windows: it does the same work in less time
 has_headless_shell() {
     apt-cache show chromium-headless-shell >/dev/null 2>&1
 }
